@@ -1,0 +1,74 @@
+"""Keys of programs that call the API, and the answers already given to their writes."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def valid(self, at: datetime) -> ApiKeyQuerySet:
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at), revoked_at__isnull=True
+        )
+
+
+class ApiKey(models.Model):
+    """A storefront's key. Only its hash is stored: the secret is shown once, when it is made."""
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, unique=True)
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    rate_per_minute = models.PositiveIntegerField(default=600)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @staticmethod
+    def hash_of(secret: str) -> str:
+        """SHA-256 is enough: the secret has 256 random bits, there is nothing to guess."""
+        return hashlib.sha256(secret.encode()).hexdigest()
+
+    @staticmethod
+    def new_secret() -> str:
+        return f"bk_{secrets.token_urlsafe(32)}"
+
+
+class IdempotentAnswer(models.Model):
+    """The first answer to a write. The same key and body get it again; another body is refused."""
+
+    scope = models.CharField(max_length=80, help_text=_("Who asked: key prefix or user."))
+    key = models.CharField(max_length=200)
+    request_sha256 = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(
+        null=True, help_text=_("Empty while it is worked on.")
+    )
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("idempotent answer")
+        verbose_name_plural = _("idempotent answers")
+        ordering = ["-created_at"]
+        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="one_answer_per_key")]
+        indexes = [models.Index(fields=["created_at"], name="answer_age")]  # nightly pruning
+
+    def __str__(self) -> str:
+        return f"{self.scope}:{self.key}"

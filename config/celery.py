@@ -1,0 +1,18 @@
+"""The Celery application and its schedule."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("backroom")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# The queue of a job travels with its row; these are the clock's own entries.
+app.conf.beat_schedule = {
+    "reap-jobs": {"task": "decisions.reap_jobs", "schedule": 10.0},
+    "night": {"task": "config.start_night", "schedule": crontab(hour=2, minute=0)},
+}

@@ -1,0 +1,58 @@
+"""What the back office may do with each kind of decision.
+
+An app registers its kinds in `<app>/receipts.py`; the brief and the receipt page know no app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.module_loading import autodiscover_modules
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+    from decisions.models import Decision
+
+
+@dataclass(frozen=True)
+class DecisionKind:
+    """How one kind of decision is computed again and what approving it does.
+
+    compute: inputs of the receipt in, output out; pure, so that a replay gives the same.
+    approve: carries the decision out; called once, in the transaction that marks it approved.
+    refuse:  puts back what waited for it, in the same transaction.
+    edit_url: where a person changes it before approving.
+    permission: what the approver needs, e.g. "inventory.change_purchaseorder".
+    """
+
+    name: str
+    label: Any
+    compute: Callable[[dict], Any] | None = None
+    approve: Callable[[Decision, AbstractBaseUser | None], None] | None = None
+    refuse: Callable[[Decision, AbstractBaseUser | None], None] | None = None
+    edit_url: Callable[[Decision], str] | None = None
+    permission: str = "decisions.decide_decision"
+
+
+_kinds: dict[str, DecisionKind] = {}
+
+
+def register(kind: DecisionKind) -> DecisionKind:
+    _kinds[kind.name] = kind
+    return kind
+
+
+def kind_of(name: str) -> DecisionKind:
+    """Raises KeyError for a kind that no installed app registered."""
+    if not _kinds:
+        autodiscover_modules("receipts")
+    return _kinds[name]
+
+
+def all_kinds() -> list[DecisionKind]:
+    if not _kinds:
+        autodiscover_modules("receipts")
+    return sorted(_kinds.values(), key=lambda kind: kind.name)

@@ -1,0 +1,14 @@
+from .jobs import Job, JobState
+from .model_runs import LivePeriod, ModelRun, RunState
+from .receipts import Decision, DecisionChange, DecisionState
+
+__all__ = [
+    "Decision",
+    "DecisionChange",
+    "DecisionState",
+    "Job",
+    "JobState",
+    "LivePeriod",
+    "ModelRun",
+    "RunState",
+]

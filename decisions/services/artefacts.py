@@ -1,0 +1,51 @@
+"""Files of a model: written beside, flushed, renamed, and checked before they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+
+from decisions.models import ModelRun
+
+
+class ArtefactError(Exception):
+    """The file of a model run is missing or is not the one that was written."""
+
+
+def write_artefact(task: str, suffix: str, write: Callable[[Path], None]) -> tuple[str, str, int]:
+    """Let `write` fill a temporary file; return its final relative name, SHA-256 and size.
+
+    The name holds the content's hash, so that a crash, a second attempt or another process
+    can never leave a half-written file under a name that a row points to.
+    """
+    folder = Path(settings.ARTEFACT_DIR) / task
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{uuid.uuid4().hex}.part{suffix}"
+    try:
+        write(part)
+        with part.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            os.fsync(file.fileno())
+        size = part.stat().st_size
+        name = f"{task}/{digest[:32]}{suffix}"
+        part.replace(folder.parent / name)
+    finally:
+        part.unlink(missing_ok=True)
+    return name, digest, size
+
+
+def artefact_path(run: ModelRun) -> Path:
+    """The checked path of a run's file. Raises ArtefactError when missing or changed."""
+    path = Path(settings.ARTEFACT_DIR) / run.artefact
+    if not run.artefact or not path.is_file():
+        raise ArtefactError(f"{run}: the file {run.artefact or '(none)'} is missing")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != run.artefact_sha256:
+        raise ArtefactError(f"{run}: the file {run.artefact} was changed after it was written")
+    return path

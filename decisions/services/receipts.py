@@ -1,0 +1,151 @@
+"""Record a decision once; approve, refuse, snooze or replay it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from decisions.kinds import kind_of
+from decisions.models import Decision, DecisionChange, DecisionState, ModelRun
+from decisions.version import code_version
+
+
+class DecisionClosedError(Exception):
+    """Somebody decided it already, or it expired."""
+
+
+class NotReplayableError(Exception):
+    """This kind of decision has no pure computation behind it."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Everything a receipt holds, before it is a row."""
+
+    kind: str
+    key: str
+    subject: str
+    headline: dict
+    why: dict
+    inputs: dict
+    output: Any
+    model_run: ModelRun | None = None
+    score_parts: list = field(default_factory=list)
+    constraints_hit: list = field(default_factory=list)
+    alternatives: list = field(default_factory=list)
+    expected_minor: int | None = None
+    expected_low_minor: int | None = None
+    expected_high_minor: int | None = None
+    currency: str = ""
+    deadline_at: datetime | None = None
+    state: str = DecisionState.PENDING
+
+
+def record_decision(proposal: Proposal) -> Decision:
+    """Write the receipt. The same key again returns the first receipt unchanged."""
+    fields = {name: getattr(proposal, name) for name in proposal.__dataclass_fields__}
+    key = fields.pop("key")
+    decision, _created = Decision.objects.get_or_create(
+        key=key, defaults=fields | {"code_version": code_version()}
+    )
+    return decision
+
+
+def record_decisions(proposals: list[Proposal]) -> int:
+    """Write many receipts; those whose key exists are left as they are. Returns how many are new."""
+    rows = [
+        Decision(
+            code_version=code_version(),
+            **{name: getattr(proposal, name) for name in proposal.__dataclass_fields__},
+        )
+        for proposal in proposals
+    ]
+    before = Decision.objects.count()
+    for start in range(0, len(rows), 500):
+        Decision.objects.bulk_create(rows[start : start + 500], ignore_conflicts=True)
+    return Decision.objects.count() - before
+
+
+def approve(decision: Decision, by: Any = None, *, note: str = "") -> Decision:
+    """Mark it approved and carry it out, both or neither.
+
+    Raises DecisionClosedError when it is not open any more.
+    """
+    kind = kind_of(decision.kind)
+    with transaction.atomic():
+        _close(decision, DecisionState.APPROVED, by, note)
+        if kind.approve:
+            kind.approve(decision, by)
+    return decision
+
+
+def refuse(decision: Decision, by: Any = None, *, note: str = "") -> Decision:
+    kind = kind_of(decision.kind)
+    with transaction.atomic():
+        _close(decision, DecisionState.REFUSED, by, note)
+        if kind.refuse:
+            kind.refuse(decision, by)
+    return decision
+
+
+def snooze(decision: Decision, until: datetime, by: Any = None) -> Decision:
+    """Show it again later."""
+    with transaction.atomic():
+        changed = Decision.objects.filter(pk=decision.pk, state=DecisionState.PENDING).update(
+            snoozed_until=until
+        )
+        if not changed:
+            raise DecisionClosedError(decision.pk)
+        log_change(decision, "snoozed", by, after={"snoozed_until": until.isoformat()})
+    decision.snoozed_until = until
+    return decision
+
+
+def supersede(keys_like: str, *, keep: set[str]) -> int:
+    """Close open decisions of an older cycle that the new one did not repeat."""
+    old = Decision.objects.filter(key__startswith=keys_like, state=DecisionState.PENDING)
+    return old.exclude(key__in=keep).update(
+        state=DecisionState.SUPERSEDED, decided_at=timezone.now()
+    )
+
+
+def log_change(
+    decision: Decision, verb: str, by: Any, *, before: Any = None, after: Any = None, note: str = ""
+) -> DecisionChange:
+    return DecisionChange.objects.create(
+        decision=decision, verb=verb, by=by, before=before or {}, after=after or {}, note=note
+    )
+
+
+def replay(decision: Decision) -> tuple[Any, bool]:
+    """Compute the decision again from its receipt: the new output and whether it is the same.
+
+    Raises NotReplayableError for a kind without a pure computation.
+    """
+    kind = kind_of(decision.kind)
+    if kind.compute is None:
+        raise NotReplayableError(f"decisions of kind {decision.kind} are made by a person")
+    again = kind.compute(decision.inputs)
+    return again, again == decision.output
+
+
+def _close(decision: Decision, state: str, by: Any, note: str) -> None:
+    now = timezone.now()
+    changed = Decision.objects.filter(pk=decision.pk, state=DecisionState.PENDING).update(
+        state=state, decided_at=now, decided_by=by, decision_note=note[:500]
+    )
+    if not changed:
+        raise DecisionClosedError(f"{decision} is already decided")
+    decision.state, decision.decided_at = state, now
+    log_change(
+        decision,
+        str(state),
+        by,
+        before={"state": "pending"},
+        after={"state": str(state)},
+        note=note,
+    )

@@ -1,0 +1,68 @@
+"""Who buys, and what they agreed to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Customer(models.Model):
+    code = models.CharField(max_length=64, unique=True, help_text=_("The shop's own number."))
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=32, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    country = models.CharField(max_length=60, blank=True)
+    language = models.CharField(max_length=8, blank=True, help_text=_("en or zh; empty: unknown."))
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"], condition=~Q(email=""), name="customer_email_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email or self.code
+
+    def allows(self, purpose: str, at: datetime | None = None) -> bool:
+        """The latest word the customer gave for a purpose; without any word: no."""
+        given = self.consents.filter(purpose=purpose, recorded_at__lte=at or timezone.now())
+        latest = given.order_by("-recorded_at", "-id").first()
+        return bool(latest and latest.granted)
+
+
+class Purpose(models.TextChoices):
+    MARKETING_EMAIL = "marketing_email", _("marketing by e-mail")
+    MARKETING_SMS = "marketing_sms", _("marketing by SMS")
+    PERSONALISATION = "personalisation", _("personal recommendations")
+    ANALYTICS = "analytics", _("behaviour analytics")
+
+
+class Consent(models.Model):
+    """One word of one customer about one purpose. Append-only: the latest row counts."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    granted = models.BooleanField()
+    source = models.CharField(max_length=80, help_text=_("Checkout, import, preference page …"))
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ["-recorded_at", "-id"]
+        indexes = [
+            # "May we write to her?" is asked per customer and purpose, newest first.
+            models.Index(fields=["customer", "purpose", "-recorded_at"], name="consent_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.purpose} {'yes' if self.granted else 'no'}"

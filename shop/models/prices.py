@@ -1,0 +1,54 @@
+"""The price ledger: append-only, guarded by a database trigger (migration 0002)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class PriceKind(models.TextChoices):
+    LIST = "list", _("list price")
+    CAMPAIGN = "campaign", _("campaign price")
+    FLASH = "flash", _("flash price")
+
+
+class Price(models.Model):
+    """What a SKU costs from a moment on. Never edited, never deleted: a new row replaces it."""
+
+    variant = models.ForeignKey("shop.Variant", on_delete=models.PROTECT, related_name="prices")
+    channel = models.ForeignKey(
+        "shop.Channel", null=True, blank=True, on_delete=models.PROTECT, related_name="prices"
+    )
+    kind = models.CharField(max_length=8, choices=PriceKind, default=PriceKind.LIST)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True, blank=True)
+    source = models.CharField(max_length=80, help_text=_("Who or what set it."))
+    key = models.CharField(max_length=200, unique=True, help_text=_("Same key, same row."))
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("price")
+        verbose_name_plural = _("prices")
+        ordering = ["-valid_from", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gte=0), name="price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="price_window_not_empty",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="list") | Q(valid_until__isnull=False),
+                name="price_reduction_has_an_end",
+            ),
+        ]
+        indexes = [
+            # price_at: the newest row of a SKU that began before a time.
+            models.Index(fields=["variant", "-valid_from"], name="price_variant_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id} {self.kind} {self.amount_minor} {self.currency}"

@@ -1,0 +1,175 @@
+"""The stock ledger: append-only movements and the counters they prove."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .catalogue import CODE
+
+
+class Warehouse(models.Model):
+    code = models.CharField(max_length=32, unique=True, validators=[CODE])
+    name = models.CharField(max_length=100)
+    country = models.CharField(max_length=2, blank=True)
+    priority = models.PositiveSmallIntegerField(default=0, help_text=_("Lowest ships first."))
+
+    class Meta:
+        verbose_name = _("warehouse")
+        verbose_name_plural = _("warehouses")
+        ordering = ["priority", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StockLevel(models.Model):
+    """Counters of one SKU in one warehouse. Changed only by shop.services.stock."""
+
+    variant = models.ForeignKey(
+        "shop.Variant", on_delete=models.PROTECT, related_name="stock_levels"
+    )
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="stock_levels")
+    on_hand = models.BigIntegerField(default=0)
+    allocated = models.BigIntegerField(default=0, help_text=_("Ordered, not yet shipped."))
+    reserved = models.BigIntegerField(default=0, help_text=_("In carts, expires."))
+    ring_fenced = models.BigIntegerField(default=0, help_text=_("Set aside for a sale."))
+
+    class Meta:
+        verbose_name = _("stock level")
+        verbose_name_plural = _("stock levels")
+        ordering = ["variant__sku", "warehouse__priority"]
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "warehouse"], name="one_level_per_place"),
+            models.CheckConstraint(
+                condition=Q(allocated__gte=0) & Q(reserved__gte=0) & Q(ring_fenced__gte=0),
+                name="stock_counters_not_negative",
+            ),
+            # Never oversold: the last guard, below every service.
+            models.CheckConstraint(
+                condition=Q(on_hand__gte=F("allocated") + F("reserved") + F("ring_fenced")),
+                name="stock_available_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id}@{self.warehouse_id}"
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.allocated - self.reserved - self.ring_fenced
+
+
+class MovementKind(models.TextChoices):
+    RECEIVE = "receive", _("received")
+    ADJUST = "adjust", _("adjusted")
+    COUNT = "count", _("counted")
+    RESERVE = "reserve", _("reserved")
+    RELEASE = "release", _("released")
+    EXPIRE = "expire", _("expired")
+    ALLOCATE = "allocate", _("allocated")
+    CANCEL = "cancel", _("allocation cancelled")
+    CONSUME = "consume", _("shipped")
+    RETURN = "return", _("returned")
+
+
+class StockMovement(models.Model):
+    """One change of the counters. Never edited, never deleted (trigger in migration 0002)."""
+
+    variant = models.ForeignKey("shop.Variant", on_delete=models.PROTECT, related_name="movements")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="movements")
+    kind = models.CharField(max_length=10, choices=MovementKind)
+    on_hand_delta = models.BigIntegerField(default=0)
+    allocated_delta = models.BigIntegerField(default=0)
+    reserved_delta = models.BigIntegerField(default=0)
+    ring_fenced_delta = models.BigIntegerField(default=0)
+    reference = models.CharField(max_length=120, blank=True, help_text=_("order:1001, po:7 …"))
+    reason = models.CharField(max_length=200, blank=True)
+    key = models.CharField(max_length=200, unique=True, help_text=_("Same key, same movement."))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    occurred_at = models.DateTimeField(default=timezone.now)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("stock movement")
+        verbose_name_plural = _("stock movements")
+        ordering = ["-id"]
+        indexes = [
+            # A SKU's ledger page and the days it was out of stock.
+            models.Index(fields=["variant", "warehouse", "occurred_at"], name="movement_ledger"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.variant_id}@{self.warehouse_id}"
+
+
+class Reservation(models.Model):
+    """Units of one SKU held for a cart until a time."""
+
+    class State(models.TextChoices):
+        HELD = "held", _("held")
+        ORDERED = "ordered", _("ordered")
+        RELEASED = "released", _("released")
+        EXPIRED = "expired", _("expired")
+
+    variant = models.ForeignKey(
+        "shop.Variant", on_delete=models.PROTECT, related_name="reservations"
+    )
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="reservations")
+    cart = models.CharField(max_length=64)
+    units = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.HELD)
+    key = models.CharField(max_length=200, unique=True)
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("reservation")
+        verbose_name_plural = _("reservations")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(units__gt=0), name="reservation_units_positive")
+        ]
+        indexes = [
+            # Expiry looks for held rows past their time; nearly all rows are closed.
+            models.Index(
+                fields=["expires_at"], condition=Q(state="held"), name="reservation_to_expire"
+            ),
+            # A cart's own lines.
+            models.Index(fields=["cart"], name="reservation_cart"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cart}: {self.units} × {self.variant_id}"
+
+
+class SellingHold(models.Model):
+    """Somebody stopped the sale of a SKU (a defect, a recall), with a reason, until lifted."""
+
+    variant = models.ForeignKey(
+        "shop.Variant", on_delete=models.CASCADE, related_name="selling_holds"
+    )
+    reason = models.CharField(max_length=200)
+    began_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("selling hold")
+        verbose_name_plural = _("selling holds")
+        ordering = ["-began_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["variant"], condition=Q(ended_at__isnull=True), name="one_open_hold_per_sku"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id}: {self.reason}"

@@ -1,0 +1,25 @@
+"""Tests keep their files in a folder of their own and never touch the network."""
+
+import os
+import tempfile
+
+import pytest
+
+os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="backroom-test-"))
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """SQLite empties tables after a transactional test with DELETE, which the ledgers forbid.
+
+    PostgreSQL truncates, so there the triggers stay; test_append_only puts them back on SQLite.
+    """
+    from django.db import connection
+
+    with django_db_blocker.unblock():
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                for table in ("shop_price", "shop_stockmovement"):
+                    cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_delete")

@@ -1,0 +1,93 @@
+"""Which app may import which. To move an app, edit FLOORS in the same commit and say why."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOORS = [
+    ["access", "decisions", "language"],
+    ["shop"],
+    ["inventory"],
+    ["recommendations"],
+    ["support"],
+    ["marketing"],
+]
+# access.api (keys, problem details, pagination) and access.roles are the API's own ground floor.
+OPEN_TO_ALL = {"access"}
+MAY_IMPORT = {
+    app: ({below for lower in FLOORS[:floor] for below in lower} | OPEN_TO_ALL) - {app}
+    for floor, apps in enumerate(FLOORS)
+    for app in apps
+}
+NOT_IN_ML = {*MAY_IMPORT, "config", "django", "celery", "rest_framework"}
+PRIVATE = {"tasks", "api", "ml", "admin"}
+HEAVY = {"implicit", "lightgbm", "polars", "scipy", "sklearn", "textblob", "torch", "numpy"}
+LIGHT_FILES = {
+    "admin.py",
+    "apps.py",
+    "models.py",
+    "receipts.py",
+    "tasks.py",
+    "checks.py",
+    "urls.py",
+}
+
+
+def imports_of(path: Path, top_level_only: bool = False) -> set[str]:
+    tree = ast.parse(path.read_text())
+    nodes = tree.body if top_level_only else ast.walk(tree)
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def packages(modules: set[str]) -> set[str]:
+    return {module.split(".")[0] for module in modules}
+
+
+@pytest.mark.parametrize("app", MAY_IMPORT)
+def test_app_imports_only_what_it_may(app):
+    for path in (ROOT / app).rglob("*.py"):
+        stray = packages(imports_of(path)) & {*MAY_IMPORT, "config"} - MAY_IMPORT[app] - {app}
+        assert not stray, f"{path.relative_to(ROOT)} imports {stray}"
+
+
+@pytest.mark.parametrize("app", MAY_IMPORT)
+def test_app_leaves_private_rooms_of_others_alone(app):
+    others = {*MAY_IMPORT} - {app} - OPEN_TO_ALL
+    for path in (ROOT / app).rglob("*.py"):
+        stray = {
+            module
+            for module in imports_of(path)
+            if module.split(".")[0] in others and PRIVATE & set(module.split(".")[1:2])
+        }
+        assert not stray, f"{path.relative_to(ROOT)} imports {stray}"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("*/ml/**/*.py")), ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_ml_code_is_pure(path):
+    assert not packages(imports_of(path)) & NOT_IN_ML
+
+
+def test_start_up_imports_no_numeric_library():
+    """A process that forks after using one hangs, and each costs seconds of start-up."""
+    for app in MAY_IMPORT:
+        for path in (ROOT / app).rglob("*.py"):
+            light = path.name in LIGHT_FILES or {"models", "api"} & set(path.parts)
+            if light and "ml" not in path.parts:
+                heavy = packages(imports_of(path, top_level_only=True)) & HEAVY
+                assert not heavy, f"{path.relative_to(ROOT)} imports {heavy} at start-up"
+
+
+def test_no_module_is_a_bag():
+    bags = {"utils.py", "helpers.py", "managers.py", "signals.py"}
+    found = [p for app in MAY_IMPORT for p in (ROOT / app).rglob("*.py") if p.name in bags]
+    assert not found
