@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -20,9 +21,20 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """A storefront's key. Only its hash is stored: the secret is shown once, when it is made."""
+    """A program's key. Only its hash is stored: the secret is shown once, when it is made.
+
+    Without a user it opens the storefront API; with one, the merchant API as that user's role.
+    """
 
     name = models.CharField(max_length=100)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="api_keys",
+        help_text=_("Whose role it has in the merchant API; empty: a storefront's key."),
+    )
     prefix = models.CharField(max_length=12, unique=True)
     secret_sha256 = models.CharField(max_length=64, unique=True)
     rate_per_minute = models.PositiveIntegerField(default=600)
@@ -40,6 +52,19 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def is_valid(self, at: datetime) -> bool:
+        if self.revoked_at is not None:
+            return False
+        return self.expires_at is None or self.expires_at > at
+
+    @property
+    def is_for_merchant(self) -> bool:
+        return self.user_id is not None
+
+    @staticmethod
+    def prefix_of(secret: str) -> str:
+        return secret[:12]
 
     @staticmethod
     def hash_of(secret: str) -> str:
@@ -60,7 +85,9 @@ class IdempotentAnswer(models.Model):
     status = models.PositiveSmallIntegerField(
         null=True, help_text=_("Empty while it is worked on.")
     )
-    body = models.JSONField(null=True)
+    # Text, not JSON: PostgreSQL reorders the keys of JSON, and a replay is equal to the byte.
+    body = models.TextField(blank=True)
+    content_type = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

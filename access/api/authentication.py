@@ -1,0 +1,62 @@
+"""Who calls: a program with a key, in `Authorization: Bearer bk_…` or `X-Api-Key`."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from access.models import ApiKey
+from access.services.keys import note_use
+
+
+class KeyAuthentication(BaseAuthentication):
+    """The user is the key's user; a storefront's key has none, and `request.auth` is the key."""
+
+    def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
+        secret = secret_of(request)
+        if not secret:
+            return None
+        key = valid_key(secret)
+        if key is None:
+            # One sentence for unknown, expired and revoked: nothing to learn by trying.
+            raise AuthenticationFailed(_("The API key is unknown, expired or revoked."))
+        return key.user or AnonymousUser(), key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="backroom"'
+
+
+def secret_of(request: Request) -> str:
+    words = get_authorization_header(request).split()
+    if len(words) == 2 and words[0].lower() == b"bearer":
+        return words[1].decode("latin-1")
+    return request.META.get("HTTP_X_API_KEY", "")
+
+
+def valid_key(secret: str) -> ApiKey | None:
+    if not (secret.startswith("bk_") and secret.isascii() and secret.isprintable()):
+        return None
+    now = timezone.now()
+    found = ApiKey.objects.select_related("user").filter(prefix=ApiKey.prefix_of(secret)).first()
+    if found is None or not hmac.compare_digest(found.secret_sha256, ApiKey.hash_of(secret)):
+        return None
+    if not found.is_valid(now) or (found.user and not found.user.is_active):
+        return None
+    note_use(found, now)
+    return found
+
+
+class KeyAuthenticationScheme(OpenApiAuthenticationExtension):
+    target_class = "access.api.authentication.KeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "bk_…"}
