@@ -1,0 +1,88 @@
+"""Words that state something a shop must be able to prove, in English and Chinese.
+
+Each row: kind, pattern over folded text (lower case, plain digits), kinds of fact that prove it.
+An empty set of proofs: only a text fact that says the same words does.
+Superlatives and 国家级-style words follow the Advertising Law of the PRC, article 9 (3); prior
+prices and "free" follow the UK Consumer Protection rules' list of always unfair practices.
+"""
+
+from __future__ import annotations
+
+import re
+
+_FREE_OF = "hassle|worry|care|stress|fuss|hands|trouble|effort|drama|free"
+_WEEKDAY = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+
+_ROWS: list[tuple[str, str, set[str]]] = [
+    ("discount", r"\bhalf[\s-]*(?:price[ds]?|off|the\s+(?:\w+\s+)?(?:price|cost))", {"half"}),
+    ("discount", r"\b(?:an?|one)[\s-]+(?:half|third|quarter|fifth|tenth)[\s-]+(?:off|less|cheaper|of\s+the)", set()),
+    ("discount", r"\b(?:two|three)[\s-]+(?:thirds|quarters|fifths)\b", set()),
+    ("discount", r"半价|对折|减半|半折|一半|半数", {"half"}),
+    ("discount", r"\bdiscount\w*|\bsale\s+prices?\b|\bon\s+(?:special\s+)?(?:sale|offer)\b|\bprice\s+(?:cut|drop)s?\b"
+                 r"|\b(?:cut|slashed|dropped|lowered|reduced)\s+(?:the|our|its)\s+prices?\b|\bmarked\s+down\b|\bclearance\b"
+                 r"|\b(?:special|exclusive|limited)\s+offer\b|\bbargain\b|\bmoney\s+off\b|\bsave\s+(?:big|money|on)\b"
+                 r"|\bsavings?\b|\b(?:big|huge|massive|great)\s+(?:sale|savings|deals?)\b|\breduced\b|\bcheaper\b|\bprice\s+of\s+old\b",
+     {"percent", "prior_money"}),
+    ("discount", r"打折|折扣|优惠|特价|降价|直降|立减|满减|促销|减价|特惠|会员价|促销价|大促|骨折价|清仓|跳楼价|便宜了", {"percent", "prior_money"}),
+    ("discount", r"\bbogo\w*|\bbuy\s+one\b|\b(?:two|three|2|3)[\s-]+for[\s-]+(?:the\s+price\s+of[\s-]+)?(?:one|two|1|2)\b|买[一二两三]送|第二[件份杯盒]", set()),
+    ("discount", r"\btwice\s+(?:as|the)\b|\b(?:double|triple|treble)\s+(?:the|your|our|points)\b|翻倍|双倍|加倍|双份", set()),
+    ("free", rf"(?<!feel )(?<!set )(?<!break )(?<!(?:sets|runs) )(?<![\w-])free\b(?!\s+(?:to|from|time|spirit|hand|you|up)\b)(?![\s-]*spirited)(?:\s+\w+)?"
+             rf"|\b(?!(?:{_FREE_OF})\b)\w+[\s-]free\b(?!\s+to)|\bcomplimentary\b|\bgratis\b|\bno[\s-]+(?:extra\s+)?(?:charge|cost|fee)s?\b|\bon\s+(?:us|the\s+house)\b", set()),
+    ("free", r"免费|包邮|免邮|免运费|零元|白送|赠送|赠品|买就送|送礼品|免单|不要钱|无需付费", set()),
+    ("stock", r"\b(?:only|just|last)\s+(?:a\s+)?(?:few|handful|couple|dozen|some)\b|\b(?:almost|nearly)\s+(?:gone|sold\s+out|out\s+of\s+stock)\b|\bselling\s+(?:out|fast)\b"
+              r"|\bwhile\s+(?:stocks?|supplies)\s+lasts?\b|\blimited\s+(?:stock|supply|supplies|quantit\w+|edition|numbers?)\b|\brunning\s+(?:low|out)\b|\b(?:back\s+)?in\s+stock\b|\bsold\s+out\b|\blow\s+stock\b|\bflying\s+off\b",
+     {"count"}),
+    ("stock", r"仅剩|只剩|所剩无几|库存(?:紧张|告急|不多)|即将售罄|售罄|限量|数量有限|最后[几一两三数]?[件份盒个批]|卖完|断货|现货|供不应求|手慢无|抢光", {"count"}),
+    ("deadline", r"\b(?:limited[\s-]+time|for\s+a\s+limited|last\s+chance|final\s+(?:hours?|days?|call)|ends?\s+soon|ending\s+soon|hurry)\b|限时|即将(?:结束|截止)|最后机会|倒计时|抓紧|赶快|马上结束", {"date"}),
+    ("deadline", rf"\b(?:today\s+only|only\s+today|tonight|tomorrow|midnight|this\s+(?:week|weekend|month|{_WEEKDAY})|next\s+(?:week|month|{_WEEKDAY})|(?:until|till|by|before|ends?(?:\s+on)?|on|from)\s+(?:today|noon|{_WEEKDAY}|christmas|new\s+year))\b", set()),
+    ("deadline", r"今[天日晚夜](?:仅|截止|结束|前|内|特|最后)|仅(?:限)?今[天日]|今晚|明[天日晚]|后天|本周|下周|本月|月底|周[末一二三四五六日天]|星期[一二三四五六日天]|礼拜[一二三四五六日天]|双十[一二]|双1[12]|半(?:年|个?月|天|日|个?小时|个?钟头|周)", set()),
+    ("delivery", r"\b(?:next|same|one)[\s-]day\b|\bovernight\b|\b(?:express|fast|quick|rapid|instant|guaranteed|worldwide)\s+(?:delivery|shipping|dispatch)\b|\b(?:ships?|arrives?|delivered|dispatched)\s+(?:today|in|within|by|before|the\s+same|straight)\b", set()),
+    ("delivery", r"次日达|当日达|隔日达|当天发货|闪送|极速(?:达|发货|配送)|今发|顺丰|小时达|即日发货|隔天", set()),
+    ("guarantee", r"\b(?:guarantee[ds]?|warrant(?:y|ies)|money[\s-]+back|lifetime|no[\s-]+questions[\s-]+asked|refund(?:s|able|ed)?|full\s+year|all\s+year\s+cover|fortnight|decades?|centur(?:y|ies))\b|\ban?[\s-]+(?:full\s+)?year(?:'s|’s|s)?[\s-]+(?:of\s+)?(?:cover|supply|guarantee|warranty)", set()),
+    ("guarantee", r"质保|保修|包换|包退|退款|终身|假一赔|无理由|保证|永久|三包", set()),
+    ("rating", r"\b(?:best|top)[\s-]+(?:sell(?:er|ers|ing)|rated)\b|\bbestsell\w+|\baward[\s-]?winn\w+|\b(?:most|hugely|wildly)\s+(?:popular|loved)\b|\bnumber[\s-]+one\b|#\s*1\b|\bno\.?\s*1\b|\b\w+[\s-]stars?\s+(?:rat\w+|review\w*)|\b(?:five|four)[\s-]star\b|\bthousands\s+of\b|\bhundreds\s+of\b|\bmillions\s+of\b|\beveryone(?:'s|’s)\s+favou?rite\b|\bloved\s+by\b|\bcustomers?\s+(?:rate|say|love|agree)\b|\b(?:rated|voted|recommended)\b", set()),
+    ("rating", r"好评|五星|销量|爆款|热销|畅销|口碑|获奖|金奖|万人|网红|人气|推荐指数|回购率|满意度|百强", set()),
+    ("comparison", r"\b(?:the|our|britain(?:'s|’s)|europe(?:'s|’s)|world(?:'s|’s)|uk(?:'s|’s)?)\s+(?:very\s+)?(?:best|cheapest|fastest|finest|lowest|greatest|leading|strongest|lightest)\b|\b(?:lowest|best|unbeatable|cheapest)\s+(?:ever\s+)?(?:prices?|value|deals?|offers?)\b|\bworld[\s-]?(?:class|leading|famous)\b|\b(?:better|cheaper|faster|lighter|stronger)\s+than\b|\bunrivall?ed\b|\bunbeatable\b|\bmarket[\s-]leading\b", set()),
+    ("comparison", r"最(?:好|佳|低|高|优|强|大|新|先进|便宜|划算|实惠|快|畅销|受欢迎|权威|顶级|具)|第一(?!次|时间|口|眼|步|杯)|顶级|国家级|世界级|唯一|首选|独家|极品|史低|全网|全国|冠军|领先|绝无仅有|无与伦比|史上|媲美|优于|胜过|王牌", set()),
+    ("health", r"\b(?:cure[sd]?|heals?|treats?\s+(?:\w+\s+)?(?:pain|acne|anxiety|insomnia|colds?)|clinically|doctor|dermatologist|scientifically|proven|anti[\s-]?(?:ageing|aging|bacterial|viral|oxidant\w*)|detox\w*|weight[\s-]loss|slimming|boosts?\s+(?:your\s+)?immun\w+|immune|lowers?\s+(?:your\s+)?(?:blood|cholesterol)|hypoallergenic|non[\s-]?toxic|chemical|organic|certified|vegan|waterproof|lower\s+blood)\b", set()),
+    ("health", r"治疗|治愈|疗效|根治|防癌|抗癌|减肥|瘦身|排毒|降(?:血|三高|压|糖)|临床|医生|专家推荐|抗菌|杀菌|消炎|养生功效|增强免疫|提高免疫|有机认证|认证|防水|抗衰|美白|祛斑|助眠|安神", set()),
+    ("currency", r"[£$€¥₤₹₩]|(?<!\w)(?:gbp|usd|eur|cny|rmb)(?!\w)|\b(?:quid|bucks|pennies|pence)\b|\b(?:pounds?|dollars?|euros?)\b", {"never"}),
+    ("percent", r"%|\bper\s?cent\b|百分之", {"never"}),
+    ("placeholder", r"\[[^\]]{1,40}\]|<[^>]{1,40}>|\bxx+\b|【(?:姓名|名字|价格|链接|产品|商品)】|lorem ipsum", {"never"}),
+    ("contact", r"https?:\S+|www\.\S+|\b[\w.+-]+@[\w-]+\.\w+|\b[\w-]+\.(?:com|co\.uk|net|org|shop|cn|io)\b", {"never"}),
+]  # fmt: skip
+
+WORD_CLAIMS = [(kind, re.compile(pattern), frozenset(proofs)) for kind, pattern, proofs in _ROWS]
+
+# A slot in the wrong role: a price offered as a discount, a discount counted as stock, was and now
+# exchanged. Per kind of slot: what may not stand before it, what may not follow it.
+_EN_OFF = (
+    r"^\s*(?:off\b|discount|less\b|cheaper|reduction|savings?|saved|back\b|credit|voucher|rebate)"
+)
+_ZH_OFF = r"^\s*(?:优惠|折|立减|减免|满减|红包|券|返现|的?折扣)"
+_UNITS = (
+    r"^\s*(?:left\b|remaining|in\s+stock|items?\b|pieces?\b|hours?\b|days?\b|weeks?\b|months?\b|years?\b|"
+    r"stars?\b|customers|reviews|件|个|天|小时|年|月|星|人|库存|条评价)"
+)
+MISUSE: dict[str, tuple[re.Pattern, re.Pattern]] = {
+    "money": (
+        re.compile(r"(?:\b(?:was|were|before|formerly|originally|instead of|rrp|save|worth|off|up to|free over|over|above)|原价|原来|立减|直降|省|优惠|满|减|价值|市价|[£$€¥\d])\s*$"),
+        re.compile(rf"{_EN_OFF}|{_ZH_OFF}|{_UNITS}|^\s*(?:%|percent|k\b|[\d万千百])"),
+    ),
+    "prior_money": (
+        re.compile(r"(?:\b(?:now|only|just|for|at|today|pay|save|currently|priced at)|现价|现在|只要|仅|仅需|到手|特价|立减|省|优惠价|[£$€¥\d])\s*$"),
+        re.compile(rf"{_EN_OFF}|{_ZH_OFF}|{_UNITS}|^\s*(?:now\b|today\b|%|percent|k\b|[\d万千百])"),
+    ),
+    "percent": (
+        re.compile(r"(?:\b(?:yours for|now for|costs?|pay|price\s+(?:is|of)|extra|another|additional|to)|售价|价格|只要|再减|额外|[£$€¥\d])\s*$"),
+        re.compile(rf"{_UNITS}|^\s*(?:%|percent|折|元|pure|more|cotton|natural|faster|of\s+customers|顾客|含量|\d)"),
+    ),
+    "count": (
+        re.compile(r"(?:\b(?:for|save|price|costs?)|售价|省|[£$€¥\d])\s*$"),
+        re.compile(rf"{_EN_OFF}|{_ZH_OFF}|^\s*(?:%|折|元|pounds|dollars|stars?|reviews|customers|days|hours|\d)"),
+    ),
+    "date": (
+        re.compile(r"(?:\b(?:for|save|costs?|arrives?|delivered by|delivery by|since|from|starts?)|售价|送达|起|[£$€¥])\s*$"),
+        re.compile(r"^\s*(?:off\b|%|折|元|days|years|送达|到货)"),
+    ),
+}  # fmt: skip

@@ -1,0 +1,221 @@
+"""What a text claims, and whether the facts say the same. Copy with one unproven claim is refused.
+
+Numbers belong in slots (`{price}`) that code fills from the catalogue. What is left in the text is
+read for figures and for words that state something ("half price", "free", 包邮): each must be
+among the facts in the same role. A wrong reading refuses too much rather than too little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext, gettext_noop
+
+from language.claim_words import MISUSE, WORD_CLAIMS
+from language.figures import Folded, figures, fold
+
+SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+FACT_KINDS = frozenset(
+    {"money", "prior_money", "percent", "count", "date", "name", "text", "link", "person"}
+)
+REASONS = {
+    "figure": gettext_noop("This figure is not among the facts."),
+    "figure_by_hand": gettext_noop("A figure written by hand: it must come from a slot."),
+    "unknown_slot": gettext_noop("No fact fills this slot."),
+    "broken_slot": gettext_noop("A brace that is no slot."),
+    "misused_slot": gettext_noop("This slot stands in the wrong role."),
+    "discount": gettext_noop("It promises a reduction that is not among the facts."),
+    "free": gettext_noop("It promises something free that is not among the facts."),
+    "stock": gettext_noop("It speaks of scarcity without a stock figure among the facts."),
+    "deadline": gettext_noop("It names a time that is not among the facts."),
+    "delivery": gettext_noop("It promises a delivery that is not among the facts."),
+    "guarantee": gettext_noop("It promises a guarantee that is not among the facts."),
+    "rating": gettext_noop("It claims popularity or praise that is not among the facts."),
+    "comparison": gettext_noop("It compares or uses a superlative without evidence."),
+    "health": gettext_noop("It states an effect or a property that is not among the facts."),
+    "currency": gettext_noop("A currency sign outside a price slot."),
+    "percent": gettext_noop("A percentage outside a discount slot."),
+    "placeholder": gettext_noop("A placeholder that nobody filled."),
+    "contact": gettext_noop("An address written by hand: links come from slots."),
+}
+
+
+class UnknownSlotError(Exception):
+    """The text names a slot for which there is no fact."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that may be said: the slot that says it, its words, and the row it comes from."""
+
+    slot: str
+    kind: str
+    text: str
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in FACT_KINDS:
+            raise ValueError(f"{self.kind!r} is no kind of fact")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A stretch of the text that states something. `reason` is empty when a fact supports it."""
+
+    start: int
+    end: int
+    kind: str
+    reason: str = ""
+    source: str = ""
+
+    @property
+    def is_supported(self) -> bool:
+        return not self.reason
+
+    @property
+    def explanation(self) -> str:
+        return gettext(REASONS[self.reason]) if self.reason else self.source
+
+
+def check_copy(text: str, facts: Iterable[Fact], *, slots_only: bool = False) -> list[Claim]:
+    """Every claim of a text with slots, in reading order; those with a reason are refused.
+
+    slots_only: a figure written out is refused even when it is right (copy of a provider).
+    """
+    known = {fact.slot: fact for fact in facts}
+    claims = _slot_claims(text, known)
+    hidden = _without(text, [claim for claim in claims if claim.reason != "broken_slot"])
+    names = [] if slots_only else _verbatim_claims(hidden, known.values())
+    names += _name_claims(hidden, known.values())
+    hidden = _without(hidden, names)
+    found = _figure_claims(hidden, list(known.values()), slots_only)
+    found += _word_claims(hidden, list(known.values()), found, slots_only)
+    return sorted({*claims, *names, *found}, key=lambda claim: (claim.start, claim.end))
+
+
+def refusals(text: str, facts: Iterable[Fact], *, slots_only: bool = False) -> list[Claim]:
+    return [c for c in check_copy(text, facts, slots_only=slots_only) if not c.is_supported]
+
+
+def fill(text: str, facts: Iterable[Fact]) -> str:
+    """The text with every slot replaced by its fact. Raises UnknownSlotError."""
+    known = {fact.slot: fact.text for fact in facts}
+    missing = [slot for slot in SLOT.findall(text) if slot not in known]
+    if missing:
+        raise UnknownSlotError(f"no fact for {', '.join(sorted(set(missing)))}")
+    return SLOT.sub(lambda match: known[match[1]], text)
+
+
+def slots_of(text: str) -> set[str]:
+    return set(SLOT.findall(text))
+
+
+def _slot_claims(text: str, known: dict[str, Fact]) -> list[Claim]:
+    found = []
+    for match in SLOT.finditer(text):
+        fact = known.get(match[1])
+        if fact is None:
+            found.append(Claim(*match.span(), "slot", "unknown_slot"))
+            continue
+        reason = "misused_slot" if _is_misused(text, match, fact.kind) else ""
+        found.append(Claim(*match.span(), fact.kind, reason, fact.source))
+    covered = SLOT.sub(lambda match: " " * len(match[0]), text)
+    found += [
+        Claim(m.start(), m.end(), "slot", "broken_slot") for m in re.finditer(r"[{}]", covered)
+    ]
+    return found
+
+
+def _is_misused(text: str, match: re.Match, kind: str) -> bool:
+    if kind not in MISUSE:
+        return False
+    before, after = MISUSE[kind]
+    left = fold(SLOT.sub("", text[max(0, match.start() - 24) : match.start()])).text
+    right = fold(text[match.end() : match.end() + 24]).text
+    return bool(before.search(left) or after.search(right))
+
+
+def _without(text: str, claims: Sequence[Claim]) -> str:
+    """The text with these stretches blanked, so that offsets stay true."""
+    for claim in claims:
+        # A letter-like filler would join words; a full stop would end "buy one … free" claims.
+        text = text[: claim.start] + " " * (claim.end - claim.start) + text[claim.end :]
+    return text
+
+
+def _name_claims(text: str, facts: Iterable[Fact]) -> list[Claim]:
+    """Names written out: `Pulse 2` is no figure when the product is called so."""
+    return [
+        Claim(match.start(), match.end(), fact.kind, "", fact.source)
+        for fact in facts
+        if fact.kind == "name" and len(fact.text) >= 3
+        for match in re.finditer(rf"(?<!\w){re.escape(fact.text)}(?!\w)", text)
+    ]
+
+
+def _verbatim_claims(text: str, facts: Iterable[Fact]) -> list[Claim]:
+    """Text facts quoted word for word."""
+    return [
+        Claim(match.start(), match.end(), fact.kind, "", fact.source)
+        for fact in facts
+        if fact.kind == "text" and len(fact.text) >= 3
+        for match in re.finditer(rf"(?<!\w){re.escape(fact.text)}(?!\w)", text, re.IGNORECASE)
+    ]
+
+
+def _figure_claims(text: str, facts: Sequence[Fact], slots_only: bool) -> list[Claim]:
+    proven = {} if slots_only else _proven_figures(facts)
+    reason = "figure_by_hand" if slots_only else "figure"
+    found = []
+    for figure in figures(text):
+        source = proven.get((figure.kind, figure.value)) if figure.value else None
+        claim_reason = "" if source is not None else reason
+        found.append(Claim(figure.start, figure.end, figure.kind, claim_reason, source or ""))
+    return found
+
+
+def _proven_figures(facts: Sequence[Fact]) -> dict[tuple[str, str], str]:
+    """Which figure in which role a fact states: `£12.50` is money, never twelve and a half litres."""
+    return {
+        (figure.kind, figure.value): fact.source
+        for fact in facts
+        if fact.kind != "prior_money"  # a struck-through price is only ever shown through its slot
+        for figure in figures(fact.text)
+    }
+
+
+def _word_claims(
+    text: str, facts: Sequence[Fact], figures_found: Sequence[Claim], slots_only: bool
+) -> list[Claim]:
+    folded = fold(text)
+    kinds = {fact.kind for fact in facts} | _halves(facts)
+    said = [] if slots_only else [fold(f.text).text for f in facts if f.kind == "text"]
+    found = []
+    for kind, pattern, proofs in WORD_CLAIMS:
+        for match in pattern.finditer(folded.text):
+            if _belongs_to_proven_figure(kind, folded, match, figures_found):
+                continue
+            proven = bool(proofs & kinds) or any(match.group().strip() in text for text in said)
+            found.append(Claim(*folded.span(*match.span()), kind, "" if proven else kind))
+    return found
+
+
+def _halves(facts: Sequence[Fact]) -> set[str]:
+    """`half price` is true exactly when a fact says 50 per cent."""
+    fifty = any(
+        fact.kind == "percent" and any(figure.value == "50" for figure in figures(fact.text))
+        for fact in facts
+    )
+    return {"half"} if fifty else set()
+
+
+def _belongs_to_proven_figure(
+    kind: str, folded: Folded, match: re.Match, figures_found: Sequence[Claim]
+) -> bool:
+    """The sign of `£12.50` or `20 %` is part of a figure that was judged already."""
+    if kind not in ("currency", "percent"):
+        return False
+    start, end = folded.span(*match.span())
+    return any(start <= claim.end + 2 and claim.start <= end + 2 for claim in figures_found)

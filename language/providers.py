@@ -1,0 +1,179 @@
+"""Who drafts a text: phrases of our own, or any OpenAI-compatible endpoint.
+
+A provider gets slots and their meaning, never a price, a date, a stock count or a person. What it
+returns is checked by `language.claims` like everything else: a provider is not trusted.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from django.conf import settings
+
+from language.phrases import BANKS, GOALS, TONES, Phrase
+
+CHANNELS = ("email", "sms", "push", "social")
+LANGUAGES = tuple(BANKS)
+TRIES_PER_DRAFT = 40
+
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Eight or more digits with the separators people put between them: phones, cards, ID numbers.
+_LONG_NUMBER = re.compile(r"(?<!\w)\+?\d(?:[\s().-]?\d){7,}(?!\w)")
+
+
+class ProviderError(Exception):
+    """No draft, and why: a sentence for the person who asked."""
+
+
+@dataclass(frozen=True)
+class SlotNote:
+    """A slot as the provider may see it: its name, what it stands for, its words if harmless."""
+
+    slot: str
+    meaning: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class DraftRequest:
+    """What to write. It has no field for a person and none for a number."""
+
+    channel: str
+    goal: str
+    language: str = "en"
+    tone: str = "warm"
+    persona: str = ""
+    brief: str = ""
+    facts: tuple[SlotNote, ...] = ()
+    count: int = 3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for value, allowed in (
+            (self.channel, CHANNELS),
+            (self.goal, GOALS),
+            (self.language, LANGUAGES),
+            (self.tone, TONES),
+        ):
+            if value not in allowed:
+                raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
+
+    @property
+    def slots(self) -> set[str]:
+        return {note.slot for note in self.facts}
+
+
+@dataclass(frozen=True)
+class Draft:
+    body: str
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """Drafts and who wrote them; `note` says what went wrong on the way."""
+
+    drafts: list[Draft]
+    provider: str
+    note: str = ""
+    usage: dict = field(default_factory=dict)
+
+
+class Provider(Protocol):
+    name: str
+
+    def draft(self, request: DraftRequest) -> list[Draft]:
+        """Up to `request.count` different drafts. Raises ProviderError when there is none."""
+
+
+class TemplateProvider:
+    """Phrases with slots, put together by a seeded generator: the same request, the same drafts."""
+
+    name = "templates"
+
+    def draft(self, request: DraftRequest) -> list[Draft]:
+        generator = random.Random(
+            f"{request.seed}:{request.channel}:{request.goal}:{request.language}:{request.tone}"
+        )
+        made: dict[str, Draft] = {}
+        for _try in range(TRIES_PER_DRAFT * request.count):
+            draft = _compose(request, generator)
+            made.setdefault(draft.body, draft)
+            if len(made) == request.count:
+                break
+        return list(made.values())
+
+
+def provider_from_settings() -> Provider:
+    """The endpoint that the settings name, else the templates."""
+    if not settings.TEXT_PROVIDER_URL:
+        return TemplateProvider()
+    from language.endpoint import EndpointProvider
+
+    return EndpointProvider(
+        url=settings.TEXT_PROVIDER_URL,
+        key=settings.TEXT_PROVIDER_KEY,
+        model=settings.TEXT_PROVIDER_MODEL,
+        timeout_seconds=settings.TEXT_PROVIDER_TIMEOUT_SECONDS,
+    )
+
+
+def draft_texts(request: DraftRequest, provider: Provider | None = None) -> Drafted:
+    """Drafts from the configured provider; from templates, and saying so, when it has none."""
+    provider = provider or provider_from_settings()
+    try:
+        return Drafted(provider.draft(request), provider.name)
+    except ProviderError as error:
+        templates = TemplateProvider()
+        return Drafted(templates.draft(request), templates.name, note=str(error))
+
+
+def without_personal_data(text: str) -> str:
+    """E-mail addresses and long numbers out, before a text leaves the house."""
+    return _LONG_NUMBER.sub("…", _EMAIL.sub("…", text))
+
+
+def _compose(request: DraftRequest, generator: random.Random) -> Draft:
+    if request.channel == "email":
+        return _email(request, generator)
+    if request.channel == "push":
+        return Draft(_one("line", request, generator), _one("title", request, generator))
+    bank = "short" if request.channel == "sms" else "social"
+    return Draft(_one(bank, request, generator))
+
+
+def _email(request: DraftRequest, generator: random.Random) -> Draft:
+    middle = [_one(part, request, generator) for part in ("product", "more", "offer")]
+    product, more, offer = middle
+    if offer and "{price}" in offer:  # "until … it is {price}" says the price already
+        product = _one("product", request, generator, without="price")
+    glue = " " if request.language == "en" else ""
+    paragraphs = [
+        "{greeting}",
+        _one("opening", request, generator),
+        glue.join(sentence for sentence in (product, offer, more) if sentence),
+        _one("closing", request, generator),
+        _one("farewell", request, generator),
+    ]
+    body = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+    return Draft(body, _one("subject", request, generator))
+
+
+def _one(part: str, request: DraftRequest, generator: random.Random, *, without: str = "") -> str:
+    """A phrase whose slots all can be filled; empty when none fits (an offer without a discount)."""
+    slots = request.slots - {without}
+    fitting = [p.text for p in _fitting(part, request, slots)]
+    return generator.choice(fitting) if fitting else ""
+
+
+def _fitting(part: str, request: DraftRequest, slots: set[str]) -> Iterator[Phrase]:
+    """Phrases of the asked tone; of any tone when the bank has none of it."""
+    bank = BANKS[request.language][part]
+    of_tone = [phrase for phrase in bank if phrase.fits(request.goal, request.tone, slots)]
+    yield from of_tone or [
+        phrase for phrase in bank if any(phrase.fits(request.goal, tone, slots) for tone in TONES)
+    ]
