@@ -14,6 +14,7 @@ app.autodiscover_tasks()
 # The queue of a job travels with its row; these are the clock's own entries.
 app.conf.beat_schedule = {
     "reap-jobs": {"task": "decisions.reap_jobs", "schedule": 10.0},
+    "expire-reservations": {"task": "shop.expire_reservations", "schedule": 30.0},
     "prune-answers": {"task": "access.prune_answers", "schedule": 3600.0},
     "night": {"task": "config.start_night", "schedule": crontab(hour=2, minute=0)},
 }

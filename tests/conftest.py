@@ -23,3 +23,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
             with connection.cursor() as cursor:
                 for table in ("shop_price", "shop_stockmovement"):
                     cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_delete")
+
+
+def pytest_collection_modifyitems(items):
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        for item in items:
+            if item.get_closest_marker("postgres"):
+                item.add_marker(pytest.mark.skip(reason="needs PostgreSQL"))
