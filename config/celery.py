@@ -4,6 +4,7 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -13,7 +14,7 @@ app.autodiscover_tasks()
 
 # The queue of a job travels with its row; these are the clock's own entries.
 app.conf.beat_schedule = {
-    "reap-jobs": {"task": "decisions.reap_jobs", "schedule": 10.0},
+    "reap-jobs": {"task": "decisions.reap_jobs", "schedule": settings.REAP_SECONDS},
     "expire-reservations": {"task": "shop.expire_reservations", "schedule": 30.0},
     "prune-answers": {"task": "access.prune_answers", "schedule": 3600.0},
     "night": {"task": "config.start_night", "schedule": crontab(hour=2, minute=0)},

@@ -156,6 +156,10 @@ elif CELERY_BROKER_URL.startswith("amqp"):
     CELERY_WORKER_DETECT_QUORUM_QUEUES = True
     CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)
+REAP_SECONDS = env.float("REAP_SECONDS", default=10)
+# Automatic receipts (served lists, triage) and finished jobs are pruned by the night.
+RECEIPT_DAYS = env.int("RECEIPT_DAYS", default=90)
+JOB_DAYS = env.int("JOB_DAYS", default=90)
 
 # Files
 STATIC_URL = "static/"

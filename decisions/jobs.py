@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils.module_loading import autodiscover_modules
-from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from decisions.models import Job
 
 
 class CancelledError(Exception):
@@ -16,6 +18,14 @@ class CancelledError(Exception):
 
 class LeaseLostError(Exception):
     """The lease ran out and another worker may hold the job: this attempt must write nothing."""
+
+
+class GiveUpError(Exception):
+    """A handler's way to fail without another attempt; `result` is kept on the job."""
+
+    def __init__(self, reason: str, result: dict | None = None):
+        super().__init__(reason)
+        self.result = result or {}
 
 
 class Progress(Protocol):
@@ -27,7 +37,14 @@ class Progress(Protocol):
         """Raises CancelledError or LeaseLostError when the job must stop."""
 
     def still_mine(self) -> None:
-        """Raises LeaseLostError unless this attempt holds the job; call before publishing."""
+        """Raises LeaseLostError unless this attempt holds the job, CancelledError if it must end.
+
+        Called as the first line of a transaction it holds the job's row until the commit, so
+        that no other attempt can start before what this one writes is visible.
+        """
+
+    def run_step(self, step: Job) -> Job:
+        """Run a child job here and now, in this process, under its own row and bar."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +69,7 @@ def job(
     """
 
     def mark(run: Callable[..., dict | None]) -> Callable[..., dict | None]:
-        _handlers[kind] = Handler(kind, label or _(kind), run, queue, max_attempts)
+        _handlers[kind] = Handler(kind, label or kind, run, queue, max_attempts)
         return run
 
     return mark
@@ -63,3 +80,8 @@ def handler_of(kind: str) -> Handler:
     if kind not in _handlers:
         autodiscover_modules("tasks")
     return _handlers[kind]
+
+
+def all_handlers() -> list[Handler]:
+    autodiscover_modules("tasks")
+    return sorted(_handlers.values(), key=lambda handler: handler.kind)

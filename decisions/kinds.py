@@ -47,12 +47,19 @@ def register(kind: DecisionKind) -> DecisionKind:
 
 def kind_of(name: str) -> DecisionKind:
     """Raises KeyError for a kind that no installed app registered."""
-    if not _kinds:
+    if name not in _kinds:
         autodiscover_modules("receipts")
     return _kinds[name]
 
 
+def find_kind(name: str) -> DecisionKind | None:
+    """For rows that outlive the app that wrote them."""
+    try:
+        return kind_of(name)
+    except KeyError:
+        return None
+
+
 def all_kinds() -> list[DecisionKind]:
-    if not _kinds:
-        autodiscover_modules("receipts")
+    autodiscover_modules("receipts")
     return sorted(_kinds.values(), key=lambda kind: kind.name)

@@ -50,6 +50,9 @@ class Job(models.Model):
     not_before = models.DateTimeField(
         default=timezone.now, help_text=_("Back-off between attempts.")
     )
+    send_after = models.DateTimeField(
+        default=timezone.now, help_text=_("The reaper sends no hint before.")
+    )
     lease_token = models.CharField(max_length=32, blank=True, help_text=_("Fences a lost worker."))
     lease_until = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import logging
-import threading
 import traceback
-import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from celery import current_app
-from django.conf import settings
-from django.db import IntegrityError, close_old_connections, connection, transaction
-from django.db.models import F
-from django.utils import timezone
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from kombu.exceptions import OperationalError as BrokerError
 
-from decisions.jobs import CancelledError, LeaseLostError, handler_of
+from decisions.jobs import CancelledError, GiveUpError, LeaseLostError, handler_of
 from decisions.models import Job, JobState
-from decisions.models.jobs import FINISHED
+from decisions.services.leases import Lease, adopt_step, claim, database_now, held
 
 log = logging.getLogger(__name__)
 BACKOFF_SECONDS = (5, 30, 120, 600)
-PROGRESS_EVERY_SECONDS = 0.5
+FIRST_RESEND, LAST_RESEND = timedelta(seconds=30), timedelta(minutes=15)
 
 
 def enqueue(
@@ -51,6 +48,7 @@ def create_job(
 ) -> tuple[Job, bool]:
     """The row alone, for callers that run it themselves with `run_job`."""
     handler = handler_of(kind)
+    now = database_now()
     fields = {
         "kind": kind,
         "payload": payload or {},
@@ -58,6 +56,8 @@ def create_job(
         "max_attempts": handler.max_attempts,
         "parent": parent,
         "requested_by": requested_by,
+        "not_before": now,
+        "send_after": now + FIRST_RESEND,
     }
     if key is None:
         return Job.objects.create(**fields), True
@@ -68,9 +68,14 @@ def create_job(
         return Job.objects.get(key=key), False
 
 
-def send(job_id: int, queue: str) -> None:
-    """A lost message costs only time: the reaper sends what is still queued."""
-    current_app.send_task("decisions.run_job", args=[job_id], queue=queue)
+def send(job_id: int, queue: str) -> bool:
+    """Tell a worker. A message that is lost, or a broker that is away, costs only time."""
+    try:
+        current_app.send_task("decisions.run_job", args=[job_id], queue=queue)
+    except (BrokerError, OSError) as error:
+        log.warning("job %s: the broker took no message (%s)", job_id, error)
+        return False
+    return True
 
 
 def run_job(job_id: int, *, listener: Callable[[Job], None] | None = None) -> Job:
@@ -82,19 +87,31 @@ def run_job(job_id: int, *, listener: Callable[[Job], None] | None = None) -> Jo
     """
     token = claim(job_id)
     job = Job.objects.get(pk=job_id)
-    if token is None:
-        return job
-    lease = _Lease(job_id, token, listener)
-    with lease:
+    return job if token is None else _run_claimed(job, token, listener)
+
+
+def _run_step(step: Job, listener: Callable[[Job], None] | None) -> Job:
+    token = adopt_step(step.pk)
+    step = Job.objects.get(pk=step.pk)
+    return step if token is None else _run_claimed(step, token, listener)
+
+
+def _run_claimed(job: Job, token: str, listener: Callable[[Job], None] | None) -> Job:
+    with Lease(job.pk, token, listener=listener, run_step=_run_step) as lease:
         try:
             result = handler_of(job.kind).run(lease, **job.payload)
-            finish(job_id, token, JobState.SUCCEEDED, result=result or {})
-        except CancelledError:
-            finish(job_id, token, JobState.CANCELLED)
+            finish(job.pk, token, JobState.SUCCEEDED, result=result or {})
+        except CancelledError as reason:
+            finish(job.pk, token, JobState.CANCELLED, error=str(reason))
         except LeaseLostError:
-            log.warning("job %s: lease lost, another worker has it", job_id)
+            log.warning("job %s: lease lost, another worker has it", job.pk)
+        except GiveUpError as error:
+            finish(job.pk, token, JobState.FAILED, result=error.result, error=str(error))
+        except (KeyboardInterrupt, SystemExit):
+            release(job.pk, token)
+            raise
         except Exception as error:
-            log.exception("job %s (%s) failed", job_id, job.kind)
+            log.exception("job %s (%s) failed", job.pk, job.kind)
             fail_or_retry(job, token, error)
     job.refresh_from_db()
     if listener:
@@ -102,74 +119,64 @@ def run_job(job_id: int, *, listener: Callable[[Job], None] | None = None) -> Jo
     return job
 
 
-def claim(job_id: int) -> str | None:
-    """Our token if this call won the job, None if it is finished, leased to another or not due."""
-    token, now = uuid.uuid4().hex, timezone.now()
-    won = (
-        Job.objects.due(now)
-        .filter(pk=job_id)
-        .update(
-            state=JobState.RUNNING,
-            attempt=F("attempt") + 1,
-            lease_token=token,
-            lease_until=now + timedelta(seconds=settings.JOB_LEASE_SECONDS),
-            heartbeat_at=now,
-            started_at=now,
-            progress_done=0,
-            progress_total=0,
-            progress_note="",
-            error="",
+def finish(
+    job_id: int, token: str, state: str, *, result: dict | None = None, error: str = ""
+) -> bool:
+    change: dict[str, Any] = {"finished_at": database_now(), "lease_until": None, "error": error}
+    return bool(held(job_id, token).update(state=state, result=result or {}, **change))
+
+
+def release(job_id: int, token: str) -> bool:
+    """Hand the job back untried: the process was told to stop while it worked."""
+    now = database_now()
+    return bool(
+        held(job_id, token).update(
+            state=JobState.QUEUED,
+            attempt=F("attempt") - 1,
+            lease_until=None,
+            not_before=now,
+            send_after=now,
         )
     )
-    return token if won else None
-
-
-def renew(job_id: int, token: str) -> bool:
-    """Push the lease out. False: the job is no longer ours."""
-    now = timezone.now()
-    lease = now + timedelta(seconds=settings.JOB_LEASE_SECONDS)
-    mine = Job.objects.filter(pk=job_id, lease_token=token, state=JobState.RUNNING)
-    return bool(mine.update(lease_until=lease, heartbeat_at=now))
-
-
-def finish(job_id: int, token: str, state: str, *, result: dict | None = None) -> bool:
-    now = timezone.now()
-    mine = Job.objects.filter(pk=job_id, lease_token=token, state=JobState.RUNNING)
-    return bool(mine.update(state=state, result=result or {}, finished_at=now, lease_until=None))
 
 
 def fail_or_retry(job: Job, token: str, error: Exception) -> None:
     """Queue the job again after a pause, or give it up when its attempts are used."""
     text = "".join(traceback.format_exception(error))[-20_000:]
-    attempt = Job.objects.values_list("attempt", flat=True).get(pk=job.pk)
-    now = timezone.now()
+    now = database_now()
+    fresh = Job.objects.only("attempt", "cancel_requested_at").get(pk=job.pk)
     change: dict[str, Any] = {"error": text, "lease_until": None}
-    if attempt >= job.max_attempts:
+    if fresh.cancel_requested_at:
+        change |= {"state": JobState.CANCELLED, "finished_at": now}
+    elif fresh.attempt >= job.max_attempts:
         change |= {"state": JobState.FAILED, "finished_at": now}
     else:
-        wait = BACKOFF_SECONDS[min(attempt - 1, len(BACKOFF_SECONDS) - 1)]
-        change |= {"state": JobState.QUEUED, "not_before": now + timedelta(seconds=wait)}
-    Job.objects.filter(pk=job.pk, lease_token=token, state=JobState.RUNNING).update(**change)
+        wait = BACKOFF_SECONDS[min(fresh.attempt - 1, len(BACKOFF_SECONDS) - 1)]
+        due = now + timedelta(seconds=wait)
+        change |= {"state": JobState.QUEUED, "not_before": due, "send_after": due}
+    held(job.pk, token).update(**change)
 
 
 def cancel(job: Job, *, by: Any = None) -> bool:
-    """Stop a queued job at once and ask a running one to stop at its next progress report."""
-    now = timezone.now()
+    """Stop a queued job at once; ask a running one, and its steps, to stop at their next report."""
+    now = database_now()
     if Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
         state=JobState.CANCELLED, cancel_requested_at=now, finished_at=now
     ):
         return True
-    return bool(
-        Job.objects.filter(pk=job.pk, state=JobState.RUNNING).update(cancel_requested_at=now)
-    )
+    family = Job.objects.filter(Q(pk=job.pk) | Q(parent=job), state=JobState.RUNNING)
+    return bool(family.update(cancel_requested_at=now))
 
 
 def retry(job: Job) -> bool:
     """Queue a failed or cancelled job once more, with its attempts counted from zero."""
-    changed = Job.objects.filter(pk=job.pk, state__in=[JobState.FAILED, JobState.CANCELLED]).update(
+    now = database_now()
+    stopped = Job.objects.filter(pk=job.pk, state__in=[JobState.FAILED, JobState.CANCELLED])
+    changed = stopped.filter(parent=None).update(
         state=JobState.QUEUED,
         attempt=0,
-        not_before=timezone.now(),
+        not_before=now,
+        send_after=now + FIRST_RESEND,
         cancel_requested_at=None,
         finished_at=None,
     )
@@ -179,81 +186,27 @@ def retry(job: Job) -> bool:
 
 
 def reap(limit: int = 500) -> int:
-    """Send again what is queued and due or whose lease ran out; give up what died too often."""
-    now = timezone.now()
-    Job.objects.filter(
-        state=JobState.RUNNING, lease_until__lt=now, attempt__gte=F("max_attempts")
-    ).update(
-        state=JobState.FAILED,
-        finished_at=now,
-        lease_until=None,
-        error="The worker died in every attempt.",
+    """Close what died too often or was cancelled while its worker was dead; send what is due.
+
+    A step is left to its parent: only the worker that holds the parent runs its steps.
+    """
+    now = database_now()
+    dead = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=now, parent=None)
+    closed = {"finished_at": now, "lease_until": None}
+    dead.filter(cancel_requested_at__isnull=False).update(state=JobState.CANCELLED, **closed)
+    dead.filter(attempt__gte=F("max_attempts")).update(
+        state=JobState.FAILED, error="The worker died in every attempt.", **closed
     )
-    due = list(Job.objects.due(now).order_by("pk").values_list("pk", "queue")[:limit])
-    for job_id, queue in due:
-        send(job_id, queue)
-    return len(due)
+    due = Job.objects.due(now).filter(parent=None, send_after__lte=now).order_by("pk")[:limit]
+    sent = 0
+    for job in due.only("queue", "not_before"):
+        if not send(job.pk, job.queue):
+            break
+        Job.objects.filter(pk=job.pk).update(send_after=_next_send(job, now))
+        sent += 1
+    return sent
 
 
-class _Lease:
-    """Progress for the handler and a heartbeat for everybody else."""
-
-    def __init__(self, job_id: int, token: str, listener: Callable[[Job], None] | None):
-        self.job_id, self.token, self.listener = job_id, token, listener
-        self._stop = threading.Event()
-        self._lost = threading.Event()
-        self._last_write = 0.0
-        self._thread = threading.Thread(target=self._beat, name=f"lease-{job_id}", daemon=True)
-
-    def __enter__(self) -> _Lease:
-        if _can_beat():
-            self._thread.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
-
-    def __call__(self, done: int, total: int = 0, note: str = "") -> None:
-        now = timezone.now()
-        if now.timestamp() - self._last_write < PROGRESS_EVERY_SECONDS and done < total:
-            return
-        self._last_write = now.timestamp()
-        mine = Job.objects.filter(pk=self.job_id, lease_token=self.token, state=JobState.RUNNING)
-        if not mine.update(
-            progress_done=done,
-            progress_total=total,
-            progress_note=note[:200],
-            heartbeat_at=now,
-            lease_until=now + timedelta(seconds=settings.JOB_LEASE_SECONDS),
-        ):
-            raise LeaseLostError(self.job_id)
-        job = Job.objects.get(pk=self.job_id)
-        if self.listener:
-            self.listener(job)
-        if job.cancel_requested_at:
-            raise CancelledError(self.job_id)
-
-    def still_mine(self) -> None:
-        if self._lost.is_set() or not renew(self.job_id, self.token):
-            raise LeaseLostError(self.job_id)
-
-    def _beat(self) -> None:
-        pause = max(1.0, settings.JOB_LEASE_SECONDS / 4)
-        while not self._stop.wait(pause):
-            try:
-                if not renew(self.job_id, self.token):
-                    self._lost.set()
-                    return
-            finally:
-                close_old_connections()
-        connection.close()
-
-
-def _can_beat() -> bool:
-    """A second connection sees the row only outside a surrounding transaction (as in tests)."""
-    return not connection.in_atomic_block
-
-
-__all__ = ["FINISHED", "cancel", "claim", "create_job", "enqueue", "reap", "retry", "run_job"]
+def _next_send(job: Job, now: datetime) -> datetime:
+    """Ever rarer: hundreds of jobs behind one long training must not fill the broker with hints."""
+    return now + min(max(FIRST_RESEND, now - job.not_before), LAST_RESEND)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from decisions.kinds import kind_of
@@ -149,3 +150,11 @@ def _close(decision: Decision, state: str, by: Any, note: str) -> None:
         after={"state": str(state)},
         note=note,
     )
+
+
+def brief_summary() -> dict:
+    """How many decisions wait for a person and what they are worth, per currency."""
+    waiting = Decision.objects.waiting(timezone.now())
+    money = waiting.exclude(expected_minor=None).values("currency").order_by("currency")
+    totals = {row["currency"]: row["sum"] for row in money.annotate(sum=Sum("expected_minor"))}
+    return {"waiting": waiting.count(), "expected_minor": totals}

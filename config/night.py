@@ -1,0 +1,147 @@
+"""The night: an ordered list of services, each a step that the back office shows.
+
+To add a step, write `def step(progress, as_of) -> dict` in this file's STEPS as a call of your
+app's service. `progress(done, total, note)` moves its bar; the dict is its line in the summary.
+`as_of` is when the data ends: a step reads nothing that happened at or after it. Deadlines of
+what a step proposes count from the clock on the wall, not from `as_of`.
+A step that has nothing to work on raises SkipStepError with the reason and what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from decisions.jobs import CancelledError, GiveUpError, Progress
+from decisions.models import Job, JobState
+from decisions.services import housekeeping, jobs, receipts
+from shop.models import Order
+
+STEP_KIND, NIGHT_KIND = "night_step", "night"
+STALE = timedelta(days=30)
+
+
+class SkipStepError(Exception):
+    """The step has nothing to work on; the message tells the merchant what is missing."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the night.
+
+    label: a message id (gettext_noop), since it is stored with the progress.
+    needs: steps without which this one would only mislead.
+    """
+
+    name: str
+    label: str
+    run: Callable[[Progress, datetime], dict]
+    needs: tuple[str, ...] = ()
+
+
+def _tidy(progress: Progress, as_of: datetime) -> dict:
+    return housekeeping.tidy(progress)
+
+
+def _brief(progress: Progress, as_of: datetime) -> dict:
+    return receipts.brief_summary()
+
+
+STEPS: list[Step] = [
+    Step("tidy", gettext_noop("Close what expired, clear what is old"), _tidy),
+    Step("brief", gettext_noop("Morning brief"), _brief),
+]
+
+
+class UnknownStepError(Exception):
+    """`--only` named a step that the night does not have."""
+
+
+def steps_named(only: list[str]) -> list[Step]:
+    """The steps to run, in the night's own order; all of them for an empty list."""
+    unknown = set(only) - {step.name for step in STEPS}
+    if unknown:
+        known = ", ".join(step.name for step in STEPS)
+        raise UnknownStepError(f"no step {', '.join(sorted(unknown))}; the night has: {known}")
+    return [step for step in STEPS if not only or step.name in only]
+
+
+def day_end(on: date) -> datetime:
+    """The first moment after a day, in the shop's time zone: `as_of` of a night for that day."""
+    return timezone.make_aware(datetime.combine(on + timedelta(days=1), time()))
+
+
+def as_of_now() -> datetime:
+    """Now; for an imported history that stopped a month or more ago, the end of its last day.
+
+    Otherwise every customer of a history of 2011 would be lost and every product dead.
+    """
+    now = timezone.now()
+    last = Order.objects.aggregate(last=Max("placed_at"))["last"]
+    if last is None or now - last < STALE:
+        return now
+    return day_end(timezone.localtime(last).date())
+
+
+def run_night(progress: Progress, as_of: str, only: list[str] | None = None) -> dict:
+    """Run the steps in order. A second attempt of a killed night skips those that are done.
+
+    A failed step stops only those that need it. A night with a failed step is a failed job, and
+    its result lists every step all the same.
+    """
+    steps = steps_named(only or [])
+    lines: dict[str, dict] = {}
+    for number, step in enumerate(steps):
+        progress.still_mine()
+        progress(number, len(steps), step.label)
+        lines[step.name] = _line(_run_step(progress, step, lines, as_of))
+    progress(len(steps), len(steps))
+    result = {"as_of": as_of, "steps": lines}
+    failed = [name for name, line in lines.items() if line["state"] == "failed"]
+    if failed:
+        raise GiveUpError(
+            f"{len(failed)} of {len(steps)} steps failed: {', '.join(failed)}", result
+        )
+    return result
+
+
+def run_step(progress: Progress, *, step: str, as_of: str, missing: list[str]) -> dict:
+    """The handler of one step's own job."""
+    if missing:
+        raise CancelledError(f"needs {', '.join(missing)}, which did not succeed")
+    try:
+        [found] = steps_named([step])
+        return {"summary": found.run(progress, datetime.fromisoformat(as_of))}
+    except SkipStepError as error:
+        return {"skipped": str(error)}
+
+
+def _run_step(progress: Progress, step: Step, lines: dict, as_of: str) -> Job:
+    bad = [name for name in step.needs if lines.get(name, {}).get("state") in ("failed", "skipped")]
+    payload = {"step": step.name, "as_of": as_of, "missing": bad}
+    parent = Job.objects.get(pk=progress.job_id)
+    job, _created = jobs.create_job(
+        STEP_KIND, payload, key=f"night:{parent.pk}:{step.name}", parent=parent
+    )
+    if job.payload != payload:  # a step that this one needs has ended differently this time
+        Job.objects.filter(pk=job.pk).exclude(state=JobState.SUCCEEDED).update(payload=payload)
+    return job if job.state == JobState.SUCCEEDED else progress.run_step(job)
+
+
+def _line(job: Job) -> dict:
+    """What the summary says of a step."""
+    result = job.result or {}
+    seconds = round(job.seconds or 0, 1)
+    if job.state != JobState.SUCCEEDED:
+        last = job.error.strip().splitlines()[-1:] or ["stopped by a person"]
+        state = "skipped" if job.state == JobState.CANCELLED else "failed"
+        return {"state": state, "seconds": seconds, "summary": {}, "reason": last[0]}
+    if "skipped" in result:
+        why = result["skipped"]
+        return {"state": "skipped", "seconds": seconds, "summary": {}, "reason": why}
+    return {"state": "succeeded", "seconds": seconds, "summary": result["summary"], "reason": ""}
