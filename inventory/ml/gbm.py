@@ -1,0 +1,228 @@
+"""One LightGBM for all series: direct over the horizon, a quantile each, scaled by each SKU's level.
+
+Why direct: one model sees the step as a feature, so no error is fed back into later days, and
+prices and promotions that are already planned count for their own day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from .features import FeatureMaker, Samples
+from .metrics import LEVELS, Forecast
+from .panel import Panel
+
+FITTED_LEVELS = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
+# How many known periods a SKU must have before an origin may teach.
+SHORTEST = {"D": 28, "W": 8, "M": 6}
+BLOCK_ROWS = 200_000
+
+
+@dataclass(frozen=True)
+class DemandParams:
+    """What a training is told; stored with the run.
+
+    sample_rows: (SKU, origin, step) triples drawn for training.
+    mean_weight: share of the Tweedie mean in the point forecast, the rest is the mean of the
+                 quantiles; None = chosen on validation data.
+    threads:     0 = all cores.
+    """
+
+    sample_rows: int = 120_000
+    quantile_rounds: int = 120
+    mean_rounds: int = 150
+    learning_rate: float = 0.07
+    leaves: int = 31
+    threads: int = 0
+    countries: tuple[str, ...] = ()
+
+    def as_json(self) -> dict:
+        return asdict(self) | {"countries": list(self.countries)}
+
+
+@dataclass
+class DemandModel:
+    """Fitted trees as LightGBM text, with what calibration found.
+
+    shift: (9,) added to each quantile, in units of the series' scale (conformal, from validation).
+    """
+
+    params: DemandParams
+    mean_text: str
+    quantile_texts: list[str]
+    feature_names: list[str]
+    mean_weight: float = 0.0
+    shift: np.ndarray = field(default_factory=lambda: np.zeros(len(LEVELS)))
+
+    def as_json(self) -> dict:
+        """Everything `from_json` needs: no pickle."""
+        return {
+            "format": 1,
+            "params": self.params.as_json(),
+            "mean": self.mean_text,
+            "quantiles": self.quantile_texts,
+            "feature_names": self.feature_names,
+            "mean_weight": self.mean_weight,
+            "shift": self.shift.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict) -> DemandModel:
+        """Raises ValueError for a format it does not know."""
+        if data.get("format") != 1:
+            raise ValueError(f"unknown format {data.get('format')!r} of a demand model")
+        params = data["params"] | {"countries": tuple(data["params"]["countries"])}
+        return cls(
+            params=DemandParams(**params),
+            mean_text=data["mean"],
+            quantile_texts=data["quantiles"],
+            feature_names=data["feature_names"],
+            mean_weight=data["mean_weight"],
+            shift=np.array(data["shift"]),
+        )
+
+
+@dataclass(frozen=True)
+class RawForecast:
+    """Before mixing and calibration. mean (n, H), quantiles (n, H, 9), scale (n,), all in units."""
+
+    mean: np.ndarray
+    quantiles: np.ndarray
+    scale: np.ndarray
+
+
+def fit(panel: Panel, horizon: int, params: DemandParams, *, seed: int) -> DemandModel | None:
+    """Train on the panel. None when it holds too few samples to learn from.
+
+    The same panel, parameters and seed give the same trees.
+    """
+    import lightgbm as lgb
+
+    maker = FeatureMaker(panel, params.countries)
+    samples = draw_samples(maker, horizon, params.sample_rows, seed=seed)
+    if len(samples.rows) < 500:
+        return None
+    scale = maker.scale(samples)
+    matrix, names = maker.matrix(samples, scale)
+    target = panel.units[samples.rows, samples.targets] / scale
+    data = lgb.Dataset(matrix, target, feature_name=names, params=_tree_params(params, seed))
+    data.construct()
+
+    def train(rounds: int, **objective: object) -> str:
+        trees = lgb.train(_tree_params(params, seed) | objective, data, rounds)
+        return trees.model_to_string()
+
+    return DemandModel(
+        params=params,
+        mean_text=train(params.mean_rounds, objective="tweedie", tweedie_variance_power=1.5),
+        quantile_texts=[
+            train(params.quantile_rounds, objective="quantile", alpha=float(level))
+            for level in FITTED_LEVELS
+        ],
+        feature_names=names,
+    )
+
+
+def predict_raw(model: DemandModel, panel: Panel, horizon: int) -> RawForecast:
+    """The `horizon` periods after the last one with known units in any SKU's column.
+
+    panel: the known history extended by the periods to forecast (Panel.extended, or with plans).
+    """
+    import lightgbm as lgb
+
+    maker = FeatureMaker(panel, model.params.countries)
+    origin = panel.units.shape[1] - horizon - 1
+    trees = [lgb.Booster(model_str=text) for text in [model.mean_text, *model.quantile_texts]]
+    count = len(panel.skus)
+    found = np.empty((count, horizon, len(trees)))
+    block = max(1, BLOCK_ROWS // horizon)
+    for start in range(0, count, block):
+        rows = np.arange(start, min(start + block, count))
+        samples = every_step(rows, origin, horizon)
+        scale = maker.scale(samples)
+        matrix, _names = maker.matrix(samples, scale)
+        for number, tree in enumerate(trees):
+            values = tree.predict(matrix, num_threads=model.params.threads) * scale
+            found[rows, :, number] = values.reshape(len(rows), horizon)
+    scale = maker.scale(every_step(np.arange(count), origin, 1))
+    fitted = np.sort(np.maximum(found[:, :, 1:], 0), axis=2)
+    return RawForecast(np.maximum(found[:, :, 0], 0), fitted @ _to_all_levels(), scale)
+
+
+def finish(raw: RawForecast, mean_weight: float, shift: np.ndarray) -> Forecast:
+    """Mix the mean, move the quantiles by the calibration; never below 0, never crossing."""
+    moved = raw.quantiles + shift * raw.scale[:, None, None]
+    quantiles = np.maximum(np.maximum.accumulate(moved, axis=2), 0)
+    mean = mean_weight * raw.mean + (1 - mean_weight) * raw.quantiles.mean(axis=2)
+    return Forecast(mean, quantiles)
+
+
+def calibrate(raw: RawForecast, actual: np.ndarray) -> tuple[float, np.ndarray]:
+    """(mean_weight, shift) from a window the trees have not seen. actual (n, H), NaN = masked.
+
+    shift: what makes the outer quantiles hold 80 % of the window, fading to 0 at the median.
+    Source: Romano, Patterson & Candès, Conformalized Quantile Regression, 2019.
+    """
+    known = np.isfinite(actual)
+    scale = np.broadcast_to(raw.scale[:, None], actual.shape)[known]
+    truth = actual[known] / scale
+    low, high = (raw.quantiles[:, :, edge][known] / scale for edge in (0, -1))
+    up, down = np.quantile(truth - high, 0.9), np.quantile(low - truth, 0.9)
+    reach = (LEVELS - 0.5) / 0.4
+    shift = np.where(reach > 0, reach * up, reach * down)
+    trees, mixed = (raw.mean[known] / scale, raw.quantiles.mean(axis=2)[known] / scale)
+    weights = (0.0, 0.25, 0.5, 0.75, 1.0)
+    errors = [np.mean((w * trees + (1 - w) * mixed - truth) ** 2) for w in weights]
+    return weights[int(np.argmin(errors))], shift
+
+
+def every_step(rows: np.ndarray, origin: int, horizon: int) -> Samples:
+    """All steps of every row from one origin, row by row."""
+    return Samples(
+        rows=np.repeat(rows, horizon),
+        origins=np.full(len(rows) * horizon, origin),
+        steps=np.tile(np.arange(1, horizon + 1), len(rows)),
+    )
+
+
+def draw_samples(maker: FeatureMaker, horizon: int, wanted: int, *, seed: int) -> Samples:
+    """Distinct (SKU, origin, step) triples whose target is known and inside the panel."""
+    count, length = maker.units.shape
+    random = np.random.default_rng(seed)
+    drawn = 3 * wanted
+    rows = random.integers(0, count, drawn)
+    origins = random.integers(0, max(length - 1, 1), drawn)
+    steps = random.integers(1, horizon + 1, drawn)
+    inside = origins + steps < length
+    rows, origins, steps = rows[inside], origins[inside], steps[inside]
+    usable = np.isfinite(maker.units[rows, origins + steps])
+    usable &= maker.known[rows, origins + 1] >= SHORTEST[maker.panel.frequency]
+    triples = np.unique(np.column_stack([rows, origins, steps])[usable], axis=0)
+    triples = triples[random.permutation(len(triples))[:wanted]]
+    return Samples(triples[:, 0], triples[:, 1], triples[:, 2])
+
+
+def _tree_params(params: DemandParams, seed: int) -> dict:
+    return {
+        "num_leaves": params.leaves,
+        "learning_rate": params.learning_rate,
+        "feature_fraction": 0.7,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
+        "min_data_in_leaf": 100,
+        "lambda_l2": 1.0,
+        "num_threads": params.threads,
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "feature_pre_filter": False,
+        "verbose": -1,
+    }
+
+
+def _to_all_levels() -> np.ndarray:
+    """(5, 9) weights: the levels in between are linear between their neighbours."""
+    unit = np.eye(len(FITTED_LEVELS))
+    return np.array([np.interp(LEVELS, FITTED_LEVELS, row) for row in unit])
