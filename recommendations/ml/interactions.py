@@ -1,0 +1,143 @@
+"""Who touched what, how strongly and when: rows, pairs and histories as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Interactions as they were recorded, one array element per row, in file order.
+
+    user, item: int64 codes in 0 … n_users − 1 and 0 … n_items − 1.
+    weight:     float32, positive, no NaN.
+    at:         float64, seconds since 1970 UTC, no NaN; None when no time is known, and then
+                the order of the rows stands for the order of events.
+    """
+
+    user: np.ndarray
+    item: np.ndarray
+    weight: np.ndarray
+    at: np.ndarray | None
+    n_users: int
+    n_items: int
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    def take(self, chosen: np.ndarray) -> Rows:
+        """The rows of a mask or an index array, in their order; codes stay what they are."""
+        at = None if self.at is None else self.at[chosen]
+        return Rows(
+            self.user[chosen],
+            self.item[chosen],
+            self.weight[chosen],
+            at,
+            self.n_users,
+            self.n_items,
+        )
+
+
+@dataclass(frozen=True)
+class Histories:
+    """What each of n users did, one row per (user, item), oldest first within a user.
+
+    indptr:   int64 (n + 1,), rows of user u are indptr[u] … indptr[u + 1] − 1.
+    item_idx: int32, weight: float32 (summed over the pair's rows).
+    baskets_ago: int32, 0 for the user's newest basket; a basket is all that shares one time.
+    """
+
+    indptr: np.ndarray
+    item_idx: np.ndarray
+    weight: np.ndarray
+    baskets_ago: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    @property
+    def row_user(self) -> np.ndarray:
+        """int64 (n rows,): which of the n users each row belongs to."""
+        return np.repeat(np.arange(len(self)), np.diff(self.indptr))
+
+    def take(self, users: np.ndarray) -> Histories:
+        """The histories of some users, in the order asked for; −1 gives an empty history."""
+        known = users >= 0
+        safe = np.where(known, users, 0)
+        lengths = np.where(known, np.diff(self.indptr)[safe], 0)
+        indptr = np.concatenate([[0], np.cumsum(lengths)])
+        rows = np.repeat(self.indptr[:-1][safe] - indptr[:-1], lengths) + np.arange(indptr[-1])
+        return Histories(indptr, self.item_idx[rows], self.weight[rows], self.baskets_ago[rows])
+
+    def matrix(self, values: np.ndarray, n_items: int) -> sparse.csr_matrix:
+        """CSR (n, n_items) holding one value per row of the histories."""
+        shape = (len(self), n_items)
+        return sparse.csr_matrix(
+            (values.astype(np.float32), self.item_idx, self.indptr), shape=shape
+        )
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """A training part: the histories of all its users and the times of the pairs.
+
+    at: float64 (n rows,), the pair's latest time, or None.
+    """
+
+    histories: Histories
+    at: np.ndarray | None
+    n_items: int
+
+    @property
+    def n_users(self) -> int:
+        return len(self.histories)
+
+    @property
+    def has_time(self) -> bool:
+        return self.at is not None
+
+    def item_users(self) -> np.ndarray:
+        """float64 (n_items,): how many users touched each item."""
+        return np.bincount(self.histories.item_idx, minlength=self.n_items).astype(np.float64)
+
+
+def interactions(rows: Rows) -> Interactions:
+    """Gather rows into pairs: weights summed, the latest time kept, baskets numbered per user."""
+    order = np.lexsort(
+        (rows.user,) if rows.at is None else (rows.at, rows.user)
+    )  # lexsort is stable: file order decides between equal times
+    user, item = rows.user[order], rows.item[order]
+    _keys, pair = np.unique(user * rows.n_items + item, return_inverse=True)
+    latest = np.zeros(len(_keys), dtype=np.int64)
+    np.maximum.at(latest, pair, np.arange(len(user)))
+    weight = np.bincount(pair, weights=rows.weight[order], minlength=len(_keys))
+    kept = np.sort(latest)
+    user, item, weight = user[kept], item[kept], weight[pair[kept]]
+    at = None if rows.at is None else rows.at[order][kept]
+    indptr = np.searchsorted(user, np.arange(rows.n_users + 1))
+    ago = _baskets_ago(user, at, indptr)
+    histories = Histories(indptr, item.astype(np.int32), weight.astype(np.float32), ago)
+    return Interactions(histories, at, rows.n_items)
+
+
+def _baskets_ago(user: np.ndarray, at: np.ndarray | None, indptr: np.ndarray) -> np.ndarray:
+    """int32 per row: how many baskets of the same user came later. Rows are by user, then time."""
+    if not len(user):
+        return np.zeros(0, dtype=np.int32)
+    changes = np.ones(len(user), dtype=bool)
+    if at is not None:
+        changes[1:] = (user[1:] != user[:-1]) | (at[1:] != at[:-1])
+    number = np.cumsum(changes)
+    last = number[np.maximum(indptr[1:] - 1, 0)]
+    return (last[user] - number).astype(np.int32)
+
+
+def one_history(item_idx: np.ndarray, weight: np.ndarray, at: np.ndarray) -> Histories:
+    """The history of one user from her rows in any order, exactly as `interactions` builds it."""
+    n_items = int(item_idx.max()) + 1 if len(item_idx) else 1
+    users = np.zeros(len(item_idx), dtype=np.int64)
+    rows = Rows(users, item_idx.astype(np.int64), weight.astype(np.float32), at, 1, n_items)
+    return interactions(rows).histories

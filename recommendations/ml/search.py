@@ -1,0 +1,103 @@
+"""Choose parameters on validation data: bounded, seeded, one coordinate at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .fits import fit
+from .interactions import Interactions
+from .sources import HistoryRule, Source
+
+Space = dict[str, list]
+
+# The first value of each list is where the search starts. Recency comes first: it needs no new
+# fit and is worth most where order matters (and nothing where it does not).
+SPACES: dict[str, Space] = {
+    "popularity": {"half_life_days": [None, 7.0, 30.0, 90.0, 365.0]},
+    "item_knn": {"similarity": ["cosine", "bm25", "tfidf"], "k": [100, 20, 400]},
+    "transitions": {
+        "recency_baskets": [5.0, None, 20.0, 1.5, 0.7],
+        "backward": [0.3, 0.0, 1.0],
+        "lag_baskets": [3.0, 1.0, 10.0, 30.0],
+        "item_norm": [0.3, 0.0, 0.6],
+    },
+    "ease": {
+        "recency_baskets": [None, 20.0, 5.0, 1.5],
+        "penalty": [300.0, 100.0, 1000.0, 3000.0, 30.0],
+        "user_norm": [0.0, 0.5, 1.0],
+        "dropout": [0.0, 0.3, 0.6],
+        "by_weight": [False, True],
+    },
+    "als": {
+        "recency_baskets": [None, 20.0, 5.0, 1.5],
+        "regularization": [10.0, 1.0, 50.0],
+        "alpha": [10.0, 1.0, 40.0],
+        "factors": [64, 128, 32],
+        "by_weight": [False, True],
+        "iterations": [15],
+    },
+}
+
+
+@dataclass
+class Found:
+    """What a search came to."""
+
+    params: dict[str, Any]
+    value: float
+    source: Source
+    trials: int = 1
+    cut_by_budget: bool = False
+    skipped: list[str] = field(default_factory=list)
+
+
+class Fitter:
+    """Fits a source, and re-uses the last fit when only the recency of histories changes."""
+
+    def __init__(self, name: str, train: Interactions, seed: int):
+        self.name, self.train, self.seed = name, train, seed
+        self._key: Any = None
+        self._source: Source | None = None
+
+    def __call__(self, params: dict) -> Source:
+        key = {name: value for name, value in params.items() if name != "recency_baskets"}
+        if self._source is None or self._key != key:
+            self._source, self._key = fit(self.name, self.train, params, self.seed), key
+        rule = getattr(self._source, "rule", None)
+        if rule is None or "recency_baskets" not in params:
+            return self._source
+        return replace(
+            self._source,  # type: ignore[type-var]
+            rule=HistoryRule(params["recency_baskets"], rule.by_weight),
+        )
+
+
+def coordinate_search(
+    fitter: Fitter,
+    space: Space,
+    value_of: Callable[[Source], float],
+    may_go_on: Callable[[], bool],
+) -> Found:
+    """One pass over the coordinates, keeping what raises the value.
+
+    The start is always tried. `may_go_on` is asked before every further trial; when it says no
+    the search ends there and says so. As long as it is not cut, the same data and seed give the
+    same answer on any machine.
+    """
+    params = {name: values[0] for name, values in space.items()}
+    source = fitter(params)
+    best = Found(params, value_of(source), source)
+    for name, values in space.items():
+        for value in values[1:]:
+            if not may_go_on():
+                best.cut_by_budget = True
+                return best
+            trial = best.params | {name: value}
+            source = fitter(trial)
+            found = value_of(source)
+            best.trials += 1
+            if found > best.value:
+                best.params, best.value, best.source = trial, found, source
+    return best
