@@ -28,15 +28,27 @@ def write_artefact(task: str, suffix: str, write: Callable[[Path], None]) -> tup
     part = folder / f"{uuid.uuid4().hex}.part{suffix}"
     try:
         write(part)
-        with part.open("rb") as file:
+        with part.open("rb+") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())
         size = part.stat().st_size
         name = f"{task}/{digest[:32]}{suffix}"
         part.replace(folder.parent / name)
+        _flush_folder(folder)
     finally:
         part.unlink(missing_ok=True)
     return name, digest, size
+
+
+def _flush_folder(folder: Path) -> None:
+    """A rename survives a power cut only when its folder is flushed too (POSIX; not on Windows)."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def artefact_path(run: ModelRun) -> Path:

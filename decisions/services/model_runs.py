@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from decisions.jobs import Progress
 from decisions.models import LivePeriod, ModelRun, RunState
+from decisions.services.artefacts import ArtefactError, artefact_path
 from decisions.text import sentence
 from decisions.version import code_version
 
@@ -23,6 +26,14 @@ LOSES = gettext_noop(
     "%(model)s does not beat %(baseline)s: %(metric)s %(value)s against %(baseline_value)s."
 )
 UNDEFINED = gettext_noop("%(metric)s could not be measured on this history, so nothing changes.")
+
+
+class NotFitError(Exception):
+    """A run that lost against its baseline must not serve."""
+
+
+class LiveChangedError(Exception):
+    """Two people, or a person and a training, changed what is live at the same moment."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +62,16 @@ class Trained:
 
 
 def data_hash(*parts: Any) -> str:
-    """SHA-256 over bytes, arrays' buffers and JSON-able values, in the order given."""
+    """SHA-256 over bytes, arrays (type, shape and buffer) and JSON-able values, in order.
+
+    Raises TypeError for an array of objects: its buffer holds addresses, not values.
+    """
     digest = hashlib.sha256()
     for part in parts:
         if hasattr(part, "tobytes"):
-            digest.update(part.tobytes())
+            if part.dtype.hasobject:
+                raise TypeError("an array of objects has no stable bytes")
+            digest.update(f"{part.dtype.str}{part.shape}".encode() + part.tobytes())
         elif isinstance(part, bytes):
             digest.update(part)
         else:
@@ -65,8 +81,12 @@ def data_hash(*parts: Any) -> str:
 
 
 def existing_run(task: str, digest: str) -> ModelRun | None:
-    """The run that already learned from exactly this data: training again would change nothing."""
-    return ModelRun.objects.filter(task=task, data_hash=digest).first()
+    """The run that already learned from exactly this data: training again would change nothing.
+
+    None when its file is missing or damaged: then training again brings it back.
+    """
+    run = ModelRun.objects.filter(task=task, data_hash=digest).first()
+    return run if run and (not run.artefact or _file_is_there(run)) else None
 
 
 def live_run(task: str, at: datetime | None = None) -> ModelRun | None:
@@ -79,26 +99,28 @@ def live_run(task: str, at: datetime | None = None) -> ModelRun | None:
     return period.run if period else None
 
 
-def publish_run(trained: Trained) -> ModelRun:
+def publish_run(trained: Trained, progress: Progress | None = None) -> ModelRun:
     """Record the run and make it live if it beats its baseline, in one transaction.
 
     Called twice with the same data (a second attempt, a redelivered message) it returns the
-    first run unchanged.
+    first run unchanged. With `progress`, an attempt that has lost its job writes nothing:
+    raises LeaseLostError.
     """
-    known = existing_run(trained.task, trained.data_hash)
-    if known:
-        return known
     run = _unsaved_run(trained)
-    wins = run.beats_baseline
-    run.state = RunState.CANDIDATE if wins else RunState.REFUSED
+    run.state = RunState.CANDIDATE if run.beats_baseline else RunState.REFUSED
     run.verdict = _verdict(run)
     try:
         with transaction.atomic():
+            if progress is not None:
+                progress.still_mine()
+            known = ModelRun.objects.filter(task=run.task, data_hash=run.data_hash).first()
+            if known:
+                return _with_file(known, run)
             run.save()
-            if wins:
+            if run.beats_baseline:
                 make_live(run, reason="beats its baseline")
-    except IntegrityError:  # a rival attempt published the same data first
-        winner = existing_run(trained.task, trained.data_hash)
+    except IntegrityError:  # a rival published the same data between our read and our write
+        winner = ModelRun.objects.filter(task=run.task, data_hash=run.data_hash).first()
         if winner is None:
             raise
         return winner
@@ -106,20 +128,56 @@ def publish_run(trained: Trained) -> ModelRun:
 
 
 def make_live(run: ModelRun, *, reason: str, by: Any = None) -> LivePeriod:
-    """End the present live period and open one for `run`. Rollback is the same call."""
+    """End the present live period and open one for `run`. Rollback is the same call.
+
+    Raises NotFitError for a run that lost against its baseline, ArtefactError for one whose
+    file is gone, LiveChangedError when somebody else changed what is live at the same moment.
+    """
+    if not run.beats_baseline:
+        raise NotFitError(f"{run} did not beat its baseline, so it must not serve")
+    if run.artefact:
+        artefact_path(run)
     with transaction.atomic():
         now = timezone.now()
-        open_periods = LivePeriod.objects.filter(task=run.task, ended_at__isnull=True)
-        retired = list(open_periods.values_list("run_id", flat=True))
-        if retired == [run.pk]:
-            return open_periods.get()
-        open_periods.update(ended_at=now)
-        ModelRun.objects.filter(pk__in=retired).update(state=RunState.RETIRED)
+        present = LivePeriod.objects.filter(task=run.task, ended_at__isnull=True).first()
+        if present:
+            if present.run_id == run.pk:
+                return present
+            open_still = LivePeriod.objects.filter(pk=present.pk, ended_at__isnull=True)
+            if not open_still.update(ended_at=now):
+                raise LiveChangedError(f"what serves {run.task} has just changed")
+            ModelRun.objects.filter(pk=present.run_id).update(state=RunState.RETIRED)
         ModelRun.objects.filter(pk=run.pk).update(state=RunState.LIVE)
         run.state = RunState.LIVE
-        return LivePeriod.objects.create(
-            task=run.task, run=run, began_at=now, reason=reason, changed_by=by
-        )
+        return _open_period(run, now, reason, by)
+
+
+def _open_period(run: ModelRun, now: datetime, reason: str, by: Any) -> LivePeriod:
+    try:
+        with transaction.atomic():
+            return LivePeriod.objects.create(
+                task=run.task, run=run, began_at=now, reason=reason[:200], changed_by=by
+            )
+    except IntegrityError as error:  # one_live_run_per_task
+        raise LiveChangedError(f"what serves {run.task} has just changed") from error
+
+
+def _with_file(known: ModelRun, again: ModelRun) -> ModelRun:
+    """The first run; if its file was lost (a database restored without its files), with a new one."""
+    if not known.artefact or _file_is_there(known):
+        return known
+    for name in ("artefact", "artefact_sha256", "artefact_bytes"):
+        setattr(known, name, getattr(again, name))
+    known.save(update_fields=["artefact", "artefact_sha256", "artefact_bytes"])
+    return known
+
+
+def _file_is_there(run: ModelRun) -> bool:
+    try:
+        artefact_path(run)
+    except ArtefactError:
+        return False
+    return True
 
 
 def _unsaved_run(trained: Trained) -> ModelRun:
@@ -135,18 +193,27 @@ def _unsaved_run(trained: Trained) -> ModelRun:
         row_count=trained.row_count,
         data_hash=trained.data_hash,
         code_version=code_version(),
-        metrics=trained.metrics,
+        metrics=_defined(trained.metrics),
         metric=trained.metric,
         higher_is_better=trained.higher_is_better,
-        value=trained.value,
+        value=_defined(trained.value),
         baseline=trained.baseline,
-        baseline_value=trained.baseline_value,
+        baseline_value=_defined(trained.baseline_value),
         artefact=artefact,
         artefact_sha256=sha256,
         artefact_bytes=size,
         device=trained.device,
         duration_seconds=trained.duration_seconds,
     )
+
+
+def _defined(figure: Any) -> Any:
+    """NaN and infinity are no JSON and no figure: undefined is null, never 0."""
+    if isinstance(figure, dict):
+        return {name: _defined(value) for name, value in figure.items()}
+    if isinstance(figure, list):
+        return [_defined(value) for value in figure]
+    return None if isinstance(figure, float) and not math.isfinite(figure) else figure
 
 
 def _verdict(run: ModelRun) -> dict:

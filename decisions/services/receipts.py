@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
-from decisions.kinds import kind_of
+from decisions.kinds import DecisionKind, kind_of
 from decisions.models import Decision, DecisionChange, DecisionState, ModelRun
 from decisions.version import code_version
 
@@ -65,18 +68,22 @@ def record_decisions(proposals: list[Proposal]) -> int:
         )
         for proposal in proposals
     ]
-    before = Decision.objects.count()
+    new = 0
     for start in range(0, len(rows), 500):
-        Decision.objects.bulk_create(rows[start : start + 500], ignore_conflicts=True)
-    return Decision.objects.count() - before
+        chunk = rows[start : start + 500]
+        with transaction.atomic():
+            known = Decision.objects.filter(key__in=[row.key for row in chunk]).count()
+            Decision.objects.bulk_create(chunk, ignore_conflicts=True)
+        new += len({row.key for row in chunk}) - known
+    return new
 
 
 def approve(decision: Decision, by: Any = None, *, note: str = "") -> Decision:
     """Mark it approved and carry it out, both or neither.
 
-    Raises DecisionClosedError when it is not open any more.
+    Raises DecisionClosedError when it is not open any more, PermissionDenied when `by` may not.
     """
-    kind = kind_of(decision.kind)
+    kind = _kind_for(decision, by)
     with transaction.atomic():
         _close(decision, DecisionState.APPROVED, by, note)
         if kind.approve:
@@ -85,7 +92,8 @@ def approve(decision: Decision, by: Any = None, *, note: str = "") -> Decision:
 
 
 def refuse(decision: Decision, by: Any = None, *, note: str = "") -> Decision:
-    kind = kind_of(decision.kind)
+    """Mark it refused and put back what waited for it. Raises as `approve`."""
+    kind = _kind_for(decision, by)
     with transaction.atomic():
         _close(decision, DecisionState.REFUSED, by, note)
         if kind.refuse:
@@ -93,14 +101,23 @@ def refuse(decision: Decision, by: Any = None, *, note: str = "") -> Decision:
     return decision
 
 
+def _kind_for(decision: Decision, by: Any) -> DecisionKind:
+    """Nobody (`by=None`) is the system itself: a rule that the merchant switched on."""
+    kind = kind_of(decision.kind)
+    if by is not None and not by.has_perm(kind.permission):
+        raise PermissionDenied(f"this needs the permission {kind.permission}")
+    return kind
+
+
 def snooze(decision: Decision, until: datetime, by: Any = None) -> Decision:
-    """Show it again later."""
+    """Show it again later. Raises as `approve`."""
+    _kind_for(decision, by)
     with transaction.atomic():
         changed = Decision.objects.filter(pk=decision.pk, state=DecisionState.PENDING).update(
             snoozed_until=until
         )
         if not changed:
-            raise DecisionClosedError(decision.pk)
+            raise DecisionClosedError(f"{decision} is already decided")
         log_change(decision, "snoozed", by, after={"snoozed_until": until.isoformat()})
     decision.snoozed_until = until
     return decision
@@ -109,9 +126,24 @@ def snooze(decision: Decision, until: datetime, by: Any = None) -> Decision:
 def supersede(keys_like: str, *, keep: set[str]) -> int:
     """Close open decisions of an older cycle that the new one did not repeat."""
     old = Decision.objects.filter(key__startswith=keys_like, state=DecisionState.PENDING)
-    return old.exclude(key__in=keep).update(
-        state=DecisionState.SUPERSEDED, decided_at=timezone.now()
-    )
+    closed = 0
+    for pk, key in list(old.values_list("pk", "key")):
+        if key not in keep:
+            closed += _supersede(pk)
+    return closed
+
+
+def _supersede(pk: Any) -> int:
+    with transaction.atomic():
+        changed = Decision.objects.filter(pk=pk, state=DecisionState.PENDING).update(
+            state=DecisionState.SUPERSEDED, decided_at=timezone.now()
+        )
+        if changed:
+            before, after = {"state": "pending"}, {"state": "superseded"}
+            DecisionChange.objects.create(
+                decision_id=pk, verb="superseded", before=before, after=after
+            )
+    return changed
 
 
 def log_change(
@@ -130,25 +162,28 @@ def replay(decision: Decision) -> tuple[Any, bool]:
     kind = kind_of(decision.kind)
     if kind.compute is None:
         raise NotReplayableError(f"decisions of kind {decision.kind} are made by a person")
-    again = kind.compute(decision.inputs)
+    # Through JSON, as the receipt went: a tuple or a date must not look like a difference.
+    again = json.loads(json.dumps(kind.compute(decision.inputs), cls=DjangoJSONEncoder))
     return again, again == decision.output
 
 
 def _close(decision: Decision, state: str, by: Any, note: str) -> None:
     now = timezone.now()
-    changed = Decision.objects.filter(pk=decision.pk, state=DecisionState.PENDING).update(
-        state=state, decided_at=now, decided_by=by, decision_note=note[:500]
+    open_still = Decision.objects.filter(
+        Q(deadline_at__isnull=True) | Q(deadline_at__gte=now),
+        pk=decision.pk,
+        state=DecisionState.PENDING,
     )
-    if not changed:
-        raise DecisionClosedError(f"{decision} is already decided")
-    decision.state, decision.decided_at = state, now
+    if not open_still.update(state=state, decided_at=now, decided_by=by, decision_note=note[:500]):
+        raise DecisionClosedError(f"{decision} is already decided or past its deadline")
+    decision.state, decision.decided_at, decision.decided_by = state, now, by
     log_change(
         decision,
         str(state),
         by,
         before={"state": "pending"},
         after={"state": str(state)},
-        note=note,
+        note=note[:500],
     )
 
 
