@@ -1,0 +1,67 @@
+"""Who may do what. One table: role → permissions; the groups are made from it after each migrate."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+
+VIEW_SHOP = ["shop.view_*", "inventory.view_*", "decisions.view_decision", "decisions.view_decisionchange"]
+
+ROLES: dict[str, list[str]] = {
+    "owner": ["*"],
+    "catalogue manager": [
+        *VIEW_SHOP,
+        "shop.*_product",
+        "shop.*_variant",
+        "shop.*_category",
+        "shop.*_brand",
+        "shop.*_attribute",
+        "shop.*_productimage",
+        "shop.add_price",
+        "shop.*_sellinghold",
+        "shop.*_warehouse",
+        "shop.add_stockmovement",
+        "decisions.view_job",
+        "decisions.add_job",
+    ],
+    "buyer": [
+        *VIEW_SHOP,
+        "inventory.*",
+        "decisions.decide_decision",
+        "decisions.view_modelrun",
+        "decisions.view_job",
+    ],
+    "marketer": [
+        *VIEW_SHOP,
+        "marketing.*",
+        "recommendations.*",
+        "decisions.decide_decision",
+        "decisions.view_modelrun",
+        "decisions.view_job",
+    ],
+    "support agent": [
+        "shop.view_product",
+        "shop.view_variant",
+        "shop.view_price",
+        "shop.view_stocklevel",
+        "shop.view_customer",
+        "shop.view_order",
+        "shop.view_orderline",
+        "shop.view_return",
+        "shop.view_returnline",
+        "shop.view_review",
+        "support.*",
+        "decisions.view_decision",
+        "decisions.decide_decision",
+    ],
+    "analyst": ["*.view_*"],
+}
+
+# Money out and doors open: nobody but the owner changes these.
+OWNER_ONLY = ["access.*", "auth.*", "admin.*", "sessions.*", "contenttypes.*"]
+
+
+def permitted(role: str, permission: str) -> bool:
+    """Whether a role holds `app.verb_model`."""
+    if role != "owner" and any(fnmatch(permission, pattern) for pattern in OWNER_ONLY):
+        return False
+    return any(fnmatch(permission, pattern) for pattern in ROLES[role])
