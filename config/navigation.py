@@ -1,0 +1,95 @@
+"""The sidebar: the merchant's words for the lists, in the order of a working day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+# Section → (icon, title, address, permission). What is not installed or not allowed is left out.
+SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
+    (
+        _("Today"),
+        [
+            ("wb_sunny", _("Brief"), "admin:index", ""),
+            ("fact_check", _("Decisions"), "admin:decisions_decision_changelist", "decisions.view_decision"),
+            ("inbox", _("Inbox"), "admin:support_inbox", "support.view_ticket"),
+        ],
+    ),
+    (
+        _("Catalogue"),
+        [
+            ("inventory_2", _("Products"), "admin:shop_product_changelist", "shop.view_product"),
+            ("qr_code_2", _("SKUs"), "admin:shop_variant_changelist", "shop.view_variant"),
+            ("category", _("Categories"), "admin:shop_category_changelist", "shop.view_category"),
+            ("sell", _("Prices"), "admin:shop_price_changelist", "shop.view_price"),
+            ("reviews", _("Reviews"), "admin:shop_review_changelist", "shop.view_review"),
+        ],
+    ),
+    (
+        _("Stock and purchasing"),
+        [
+            ("warehouse", _("Stock"), "admin:shop_stocklevel_changelist", "shop.view_stocklevel"),
+            ("swap_vert", _("Stock ledger"), "admin:shop_stockmovement_changelist", "shop.view_stockmovement"),
+            ("trending_up", _("Forecasts"), "admin:inventory_demandforecast_changelist", "inventory.view_demandforecast"),
+            ("local_shipping", _("Purchase orders"), "admin:inventory_purchaseorder_changelist", "inventory.view_purchaseorder"),
+            ("factory", _("Suppliers"), "admin:inventory_supplier_changelist", "inventory.view_supplier"),
+        ],
+    ),
+    (
+        _("Sales"),
+        [
+            ("receipt_long", _("Orders"), "admin:shop_order_changelist", "shop.view_order"),
+            ("assignment_return", _("Returns"), "admin:shop_return_changelist", "shop.view_return"),
+            ("group", _("Customers"), "admin:shop_customer_changelist", "shop.view_customer"),
+            ("timeline", _("Events"), "admin:shop_event_changelist", "shop.view_event"),
+        ],
+    ),
+    (
+        _("Marketing"),
+        [
+            ("groups", _("Segments"), "admin:marketing_segment_changelist", "marketing.view_segment"),
+            ("campaign", _("Campaigns"), "admin:marketing_campaign_changelist", "marketing.view_campaign"),
+            ("recommend", _("Recommendations"), "admin:recommendations_why", "recommendations.view_recommendation"),
+        ],
+    ),
+    (
+        _("Support"),
+        [
+            ("confirmation_number", _("Tickets"), "admin:support_ticket_changelist", "support.view_ticket"),
+            ("menu_book", _("Knowledge"), "admin:support_knowledgearticle_changelist", "support.view_knowledgearticle"),
+        ],
+    ),
+    (
+        _("Machine room"),
+        [
+            ("model_training", _("Model runs"), "admin:decisions_modelrun_changelist", "decisions.view_modelrun"),
+            ("schedule", _("Jobs"), "admin:decisions_job_changelist", "decisions.view_job"),
+            ("key", _("API keys"), "admin:access_apikey_changelist", "access.view_apikey"),
+            ("badge", _("Users"), "admin:auth_user_changelist", "auth.view_user"),
+        ],
+    ),
+]  # fmt: skip
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Unfold's navigation for this user."""
+    sections = []
+    for title, entries in SECTIONS:
+        items = [item for entry in entries if (item := _item(request, *entry))]
+        if items:
+            sections.append({"title": title, "separator": True, "items": items})
+    return sections
+
+
+def _item(request: HttpRequest, icon: str, title: Any, view: str, permission: str) -> dict | None:
+    if permission and not request.user.has_perm(permission):
+        return None
+    try:
+        link = reverse(view, current_app=admin.site.name)
+    except NoReverseMatch:
+        return None
+    return {"title": title, "icon": icon, "link": link}
