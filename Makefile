@@ -79,7 +79,7 @@ bench: install-dev ## the figures of docs/performance.md, measured on this machi
 
 translations: install-dev ## collect the messages (needs gettext) and compile the catalogue
 	@$(PY) manage.py makemessages -l zh_Hans --no-location --ignore=.venv --ignore=var
-	@$(PY) -m polib.compile 2>/dev/null || $(PY) tests/compile_translations.py
+	@$(PY) tests/compile_translations.py
 
 clean: ## remove the virtual environment and everything the program wrote
 	rm -rf $(VENV) var

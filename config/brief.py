@@ -19,7 +19,8 @@ from django.views.decorators.http import require_GET, require_POST
 from config.charts import sparkline
 from config.figures import figures_of, last_full_day
 from decisions.kinds import kind_of
-from decisions.models import Decision, Job, ModelRun, RunState
+from config.night import NIGHT_KIND, STEPS
+from decisions.models import Decision, Job, JobState, ModelRun, RunState
 from decisions.services import receipts
 from shop.models import Order, Product, StockLevel
 from shop.money import format_money
@@ -81,21 +82,37 @@ def card_of(decision: Decision, user: Any) -> Card:
 
 def night_summary() -> dict[str, Any] | None:
     """The last night: its steps, and which models went live or were refused, with the reason."""
-    night = Job.objects.filter(kind="night").first()
-    if night is None:
+    job = Job.objects.filter(kind=NIGHT_KIND).first()
+    if job is None:
         return None
-    steps = list(night.steps.order_by("id"))
-    runs = ModelRun.objects.filter(created_at__gte=night.created_at)
-    if night.finished_at:
-        runs = runs.filter(created_at__lte=night.finished_at)
-    runs = list(runs.order_by("id")[:20])
+    steps = [_step_line(step) for step in job.steps.order_by("id")]
+    runs = ModelRun.objects.filter(job__parent=job).order_by("id")[:20]
     return {
-        "job": night,
+        "job": job,
         "steps": steps,
         "live": [run for run in runs if run.state in (RunState.LIVE, RunState.RETIRED)],
         "refused": [run for run in runs if run.state == RunState.REFUSED],
-        "failed": [step for step in steps if step.state == "failed"],
+        "failed": [step for step in steps if step["job"].state == JobState.FAILED],
     }
+
+
+def _step_line(job: Job) -> dict[str, Any]:
+    """A step in the merchant's words: what it made, or why it was left out."""
+    labels = {step.name: step.label for step in STEPS}
+    result = job.result or {}
+    skipped = result.get("skipped", "")
+    summary = result.get("summary") or {}
+    made = [f"{name.replace('_', ' ')} {value}" for name, value in summary.items() if _is_plain(value)]
+    return {
+        "job": job,
+        "label": labels.get(job.payload.get("step", ""), job.kind),
+        "text": _(skipped) if skipped else " · ".join(made),
+        "skipped": bool(skipped),
+    }
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, int | float | str) and not isinstance(value, bool)
 
 
 def new_shop_steps() -> list[dict[str, Any]]:
