@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from fnmatch import fnmatch
 
-VIEW_SHOP = ["shop.view_*", "inventory.view_*", "decisions.view_decision", "decisions.view_decisionchange"]
+VIEW_SHOP = [
+    "shop.view_*",
+    "inventory.view_*",
+    "decisions.view_decision",
+    "decisions.view_decisionchange",
+]
 
 ROLES: dict[str, list[str]] = {
     "owner": ["*"],

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from config.charts import sparkline
 from config.figures import figures_of, last_full_day
-from decisions.kinds import kind_of
 from config.night import NIGHT_KIND, STEPS
+from decisions.kinds import kind_of
 from decisions.models import Decision, Job, JobState, ModelRun, RunState
 from decisions.services import receipts
 from shop.models import Order, Product, StockLevel
@@ -42,6 +42,7 @@ class Card:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's dashboard callback."""
     now = timezone.now()
+    context["title"] = _("Brief")
     context["new_shop"] = new_shop_steps()
     context["night"] = night_summary()
     context["waiting_count"] = Decision.objects.waiting(now).count()
@@ -102,7 +103,9 @@ def _step_line(job: Job) -> dict[str, Any]:
     result = job.result or {}
     skipped = result.get("skipped", "")
     summary = result.get("summary") or {}
-    made = [f"{name.replace('_', ' ')} {value}" for name, value in summary.items() if _is_plain(value)]
+    made = [
+        f"{name.replace('_', ' ')} {value}" for name, value in summary.items() if _is_plain(value)
+    ]
     return {
         "job": job,
         "label": labels.get(job.payload.get("step", ""), job.kind),

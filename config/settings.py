@@ -231,11 +231,23 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "config.brief.dashboard",
-    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "config.navigation.sidebar"},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "config.navigation.sidebar",
+    },
     "COLORS": {
         "primary": {
-            "50": "#f0f7f6", "100": "#d9ebe8", "200": "#b4d8d2", "300": "#84beb6", "400": "#559f96",
-            "500": "#38847c", "600": "#2a6a64", "700": "#245551", "800": "#204542", "900": "#1d3a38",
+            "50": "#f0f7f6",
+            "100": "#d9ebe8",
+            "200": "#b4d8d2",
+            "300": "#84beb6",
+            "400": "#559f96",
+            "500": "#38847c",
+            "600": "#2a6a64",
+            "700": "#245551",
+            "800": "#204542",
+            "900": "#1d3a38",
             "950": "#0b211f",
         }
     },

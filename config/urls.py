@@ -8,6 +8,7 @@ from django.urls import URLPattern, include, path
 from django.utils.module_loading import module_has_submodule
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from config import brief
 from config.health import healthz, readyz
 from config.metrics import metrics
 
@@ -40,6 +41,9 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/<path:rest>", no_such_address),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("brief/night/", brief.night_fragment, name="night"),
+    path("brief/<uuid:pk>/receipt/", brief.receipt_fragment, name="receipt"),
+    path("brief/<uuid:pk>/<slug:verb>/", brief.decide, name="decide"),
     path("", admin.site.urls),
 ]
 

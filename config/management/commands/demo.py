@@ -55,7 +55,9 @@ class Command(BaseCommand):
         roles = ", ".join(user_name(role) for role in ROLES if role != "owner")
         self.stdout.write(f"  the same password for: {roles}")
         if made:
-            self.stdout.write(f"  (kept in {password_file()}; change it before others can reach it)")
+            self.stdout.write(
+                f"  (kept in {password_file()}; change it before others can reach it)"
+            )
 
 
 def password_file() -> Path:

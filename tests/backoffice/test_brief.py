@@ -1,0 +1,117 @@
+"""The first page: what it shows, in what order, and who may decide."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.urls import reverse
+from django.utils import timezone
+
+from config.brief import new_shop_steps
+from config.figures import figures_of, last_full_day
+from decisions.kinds import DecisionKind, register
+from decisions.models import Decision
+from decisions.services.receipts import Proposal, record_decision
+from decisions.text import sentence
+from tests.factories import make_customer, make_order, make_variant
+
+register(DecisionKind(name="test", label="Test", permission="decisions.decide_decision"))
+
+
+def make_decision(key: str, money: int | None = None, **fields) -> Decision:
+    return record_decision(
+        Proposal(
+            kind="test",
+            key=key,
+            subject=f"test:{key}",
+            headline=sentence("Order %(units)s × %(sku)s", units=5, sku=key),
+            why=sentence("because"),
+            inputs={},
+            output={},
+            expected_minor=money,
+            currency="GBP",
+            **fields,
+        )
+    )
+
+
+@pytest.fixture
+def owner(client):
+    user = User.objects.create_superuser("owner", password="x")
+    client.force_login(user)
+    return user
+
+
+@pytest.mark.django_db
+def test_new_shop_is_shown_the_three_steps(client, owner):
+    page = client.get("/").content.decode()
+    assert "Three steps to the first brief" in page
+    assert [step["done"] for step in new_shop_steps()] == [False, False, False]
+
+
+@pytest.mark.django_db
+def test_most_money_first_and_no_money_last(client, owner):
+    make_decision("NONE")
+    make_decision("LITTLE", 100)
+    make_decision("MUCH", 90_000)
+    page = client.get("/").content.decode()
+    assert page.index("5 × MUCH") < page.index("5 × LITTLE") < page.index("5 × NONE")
+
+
+@pytest.mark.django_db
+def test_past_deadlines_and_put_off_decisions_are_not_shown(client, owner):
+    now = timezone.now()
+    make_decision("LATE", deadline_at=now - timedelta(minutes=1))
+    later = make_decision("LATER")
+    client.post(reverse("decide", args=[later.pk, "later"]))
+    page = client.get("/").content.decode()
+    assert 'aria-label="Order 5 × LATE"' not in page
+    assert 'aria-label="Order 5 × LATER"' not in page
+
+
+@pytest.mark.django_db
+def test_approving_records_who_and_when_and_only_once(client, owner):
+    decision = make_decision("TEA-1", 500)
+    for _twice in range(2):
+        client.post(reverse("decide", args=[decision.pk, "approve"]))
+    decision.refresh_from_db()
+    assert (decision.state, decision.decided_by) == ("approved", owner)
+    assert decision.changes.filter(verb="approved").count() == 1
+
+
+@pytest.mark.django_db
+def test_an_analyst_sees_but_may_not_decide(client):
+    user = User.objects.create_user("analyst", password="x", is_staff=True)
+    user.groups.add(Group.objects.get(name="analyst"))
+    client.force_login(user)
+    decision = make_decision("TEA-1", 500)
+    assert "Order 5 × TEA-1" in client.get("/").content.decode()
+    assert client.post(reverse("decide", args=[decision.pk, "approve"])).status_code == 403
+    decision.refresh_from_db()
+    assert decision.state == "pending"
+
+
+@pytest.mark.django_db
+def test_figures_are_sums_of_the_days_rows_in_the_shops_time_zone(settings):
+    tea = make_variant("TEA-1")
+    noon = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    make_order([(tea, 2)], customer=make_customer(), at=noon)
+    make_order([(tea, 1)], at=noon - timedelta(days=7))
+    make_order([(tea, 9)], at=noon, state="cancelled")
+    day = last_full_day(noon + timedelta(days=1))
+    assert day == noon.date()
+    revenue, orders, units, refunds = figures_of(day)
+    assert (revenue.text, orders.text, units.text, refunds.text) == ("£20.00", "1", "2", "£0.00")
+    assert revenue.change_percent == 100.0
+    assert refunds.change_percent is None
+
+
+@pytest.mark.django_db
+def test_the_brief_asks_the_same_number_of_questions_for_one_and_ten(
+    client, owner, django_assert_max_num_queries
+):
+    for number in range(12):
+        make_decision(f"S-{number}", number)
+    client.get("/")
+    with django_assert_max_num_queries(24):
+        client.get("/")
