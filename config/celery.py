@@ -4,7 +4,10 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_process_init
 from django.conf import settings
+
+from config.supervisor import end_when_orphaned
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -19,3 +22,8 @@ app.conf.beat_schedule = {
     "prune-answers": {"task": "access.prune_answers", "schedule": 3600.0},
     "night": {"task": "config.start_night", "schedule": crontab(hour=2, minute=0)},
 }
+
+
+@worker_process_init.connect
+def leave_no_orphan(**kwargs) -> None:
+    end_when_orphaned()

@@ -11,31 +11,10 @@ from shop.models import Reservation, StockLevel, StockMovement
 from shop.services import movements, stock
 from shop.services.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
+from tests.factories_crowd import BUYERS, crowd
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-BUYERS, UNITS = 12, 5
-
-
-def crowd(act, size=BUYERS):
-    """Everybody starts at once; returns what each got (or the refusal)."""
-    barrier, results = threading.Barrier(size), [None] * size
-
-    def buyer(number):
-        try:
-            barrier.wait(timeout=10)
-            results[number] = act(number)
-        except stock.StockError as refusal:
-            results[number] = refusal
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=buyer, args=(number,)) for number in range(size)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert None not in results
-    return results
+UNITS = 5
 
 
 def sold(results):
@@ -69,7 +48,9 @@ def tea():
 
 
 def test_twelve_buyers_share_five_units(tea):
-    results = crowd(lambda n: stock.reserve(tea, 1, cart=f"c{n}", key=f"k{n}"))
+    results = crowd(
+        lambda n: stock.reserve(tea, 1, cart=f"c{n}", key=f"k{n}"), refusals=stock.StockError
+    )
     assert sold(results) == UNITS  # neither oversold nor undersold
     assert stock.available([tea.pk]) == {tea.pk: 0}
     assert verify_stock() == []
@@ -88,7 +69,7 @@ def test_control_without_the_guard_the_crowd_oversells(tea, monkeypatch):
                 raise stock.InsufficientStockError("sold out")
             return stock.allocate(tea, 1, warehouse=place, key=f"k{number}")
 
-        assert sold(crowd(check_then_act)) > UNITS
+        assert sold(crowd(check_then_act, refusals=stock.StockError)) > UNITS
         assert StockLevel.objects.get().available < 0
 
 
@@ -109,7 +90,7 @@ def test_counting_while_others_buy_keeps_the_books(tea):
             return stock.count_stock(tea, 9, warehouse=place, key=f"count{number}")
         return stock.allocate(tea, 1, warehouse=place, key=f"buy{number}")
 
-    crowd(act)
+    crowd(act, refusals=stock.StockError)
     assert verify_stock() == []
     assert StockLevel.objects.get().available >= 0
 

@@ -23,13 +23,17 @@ DEMO_SHOP = {"products": 300, "customers": 4000, "days": 540, "seed": 7}
 class Command(BaseCommand):
     help = "Fill an empty database with the demo shop, run the first night, say where to look."
 
+    def add_arguments(self, parser: Any) -> None:
+        for name, size in DEMO_SHOP.items():
+            parser.add_argument(f"--{name}", type=int, default=size, metavar="N")
+
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
         call_command("migrate", verbosity=0)
         if Product.objects.exists():
             self.stdout.write("The shop has its data already: nothing is simulated again.")
         else:
-            call_command("simulate_shop", **DEMO_SHOP)
+            call_command("simulate_shop", **{name: options[name] for name in DEMO_SHOP})
         password = demo_password()
         made = make_demo_users(password)
         if Job.objects.filter(kind="night", state="succeeded").exists():
