@@ -60,6 +60,7 @@ def _take(jobs: JobQuerySet, now: datetime) -> str | None:
         lease_token=token,
         lease_until=lease_end(now),
         heartbeat_at=now,
+        send_after=now,  # if we die, the reaper need not wait once the lease has run out
         started_at=now,
         finished_at=None,
         cancel_requested_at=None,

@@ -128,6 +128,14 @@ def test_a_dead_workers_job_is_sent_and_taken_over(handler, sent):
     assert (done.state, done.attempt) == (JobState.SUCCEEDED, 2)
 
 
+def test_a_claim_makes_the_job_sendable_the_moment_its_lease_ends(handler, sent):
+    handler(lambda progress: None)
+    job = queued()
+    leases.claim(job.pk)
+    Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert jobs.reap() == 1
+
+
 def test_a_living_workers_job_is_left_alone(handler, sent):
     handler(lambda progress: None)
     queued(state="running", lease_until=timezone.now() + timedelta(seconds=30))
