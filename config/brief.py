@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from config.charts import sparkline
 from config.figures import figures_of, last_full_day
 from config.night import NIGHT_KIND, STEPS
-from decisions.kinds import kind_of
+from decisions.kinds import CannotCarryOutError, kind_of
 from decisions.models import Decision, Job, JobState, ModelRun, RunState
 from decisions.services import receipts
 from shop.models import Order, Product, StockLevel
@@ -181,6 +181,8 @@ def decide(request: HttpRequest, pk: str, verb: str) -> HttpResponse:
             messages.success(request, _("Shown again tomorrow: %(what)s") % {"what": decision})
         else:
             return HttpResponseBadRequest("approve, refuse or later")
+    except CannotCarryOutError as error:
+        messages.error(request, str(error))
     except receipts.DecisionClosedError:
         messages.warning(request, _("Somebody decided this already: %(what)s") % {"what": decision})
     return redirect(reverse("admin:index"))

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from decisions.models import Decision
 
 
+class CannotCarryOutError(Exception):
+    """The decision cannot be carried out now; its text tells the person why. Nothing was written.
+
+    For the errors of an app's `approve` and `refuse`: whoever shows decisions shows this text.
+    """
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
 @dataclass(frozen=True)
 class DecisionKind:
     """How one kind of decision is computed again and what approving it does.
