@@ -20,6 +20,8 @@ from django.utils.translation import gettext_noop
 from decisions.jobs import CancelledError, GiveUpError, Progress
 from decisions.models import Job, JobState
 from decisions.services import housekeeping, jobs, receipts
+from marketing.services.proposals import propose_campaigns
+from marketing.services.segments import refresh_segments
 from shop.models import Order
 
 STEP_KIND, NIGHT_KIND = "night_step", "night"
@@ -54,6 +56,8 @@ def _brief(progress: Progress, as_of: datetime) -> dict:
 
 STEPS: list[Step] = [
     Step("tidy", gettext_noop("Close what expired, clear what is old"), _tidy),
+    Step("segments", gettext_noop("Customer segments"), refresh_segments),
+    Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),
     Step("brief", gettext_noop("Morning brief"), _brief),
 ]
 

@@ -40,6 +40,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/<path:rest>", no_such_address),
+    path("m/", include("marketing.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("brief/night/", brief.night_fragment, name="night"),
     path("brief/<uuid:pk>/receipt/", brief.receipt_fragment, name="receipt"),

@@ -21,7 +21,7 @@ class Panel:
                out of stock, shop closed).
     price:     (n, T) price per unit or None; NaN = unknown.
     promotion: (n, T) share of the period under promotion (0-1) or None.
-    price_ahead, promotion_ahead: those of later periods are plans, known at the origin.
+    known_ahead: price and promotion of the future are plans that stand in the data.
     """
 
     skus: list[str]
@@ -30,8 +30,7 @@ class Panel:
     frequency: str = "D"
     price: np.ndarray | None = None
     promotion: np.ndarray | None = None
-    price_ahead: bool = False
-    promotion_ahead: bool = False
+    known_ahead: bool = False
 
     @property
     def season(self) -> int:
@@ -57,13 +56,9 @@ class Panel:
             promotion=None if self.promotion is None else self.promotion[keep],
         )
 
-    def extended(self, horizon: int, promotion: np.ndarray | None = None) -> Panel:
-        """The panel with `horizon` periods behind it whose units are unknown, for forecasting.
-
-        promotion: (n, horizon) planned shares; without it nothing is planned.
-        """
+    def extended(self, horizon: int) -> Panel:
+        """The panel with `horizon` unknown periods behind it, for forecasting."""
         n = len(self.skus)
-        planned = np.zeros((n, horizon)) if promotion is None else promotion
         ahead = _following(self.periods[-1], horizon, self.frequency)
 
         def pad(matrix: np.ndarray | None) -> np.ndarray | None:
@@ -74,7 +69,7 @@ class Panel:
             periods=np.concatenate([self.periods, ahead]),
             units=pad(self.units),
             price=pad(self.price),
-            promotion=None if self.promotion is None else np.hstack([self.promotion, planned]),
+            promotion=pad(self.promotion),
         )
 
 

@@ -1,0 +1,124 @@
+"""What a campaign may say: one fact per slot, read from the price ledger and the catalogue."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext_noop
+
+from language.claims import Fact
+from language.providers import SlotNote
+from marketing.models import Campaign
+from shop.models import Price, Variant
+from shop.money import format_money
+from shop.services.prices import lowest_price_before, prices_at
+
+LOCALES = {"en": "en", "zh": "zh-hans"}
+DATE_FORMATS = {"en": "j F Y", "zh": "Y年n月j日"}
+GREETINGS = {"en": ("Hello %s,", "Hello,"), "zh": ("%s，您好：", "您好：")}
+MEANINGS = {
+    "shop": gettext_noop("the shop's name"),
+    "greeting": gettext_noop("the greeting line, filled per customer"),
+    "product": gettext_noop("the product's name"),
+    "price": gettext_noop("its price today, with currency"),
+    "was_price": gettext_noop("its lowest price in the 30 days before the reduction"),
+    "discount": gettext_noop("the reduction in per cent, with the sign"),
+    "until": gettext_noop("the last day of the reduction"),
+    "link": gettext_noop("the web address"),
+}
+# What changes per recipient or with the address is no claim about the shop.
+NOT_COMPARED = frozenset({"greeting", "link"})
+
+
+def campaign_facts(campaign: Campaign, language: str, at: datetime) -> list[Fact]:
+    """All slots that can be filled now. A SKU without a price has no {price}; nothing is guessed."""
+    items = list(campaign.items.select_related("variant__product"))
+    prices = prices_at([item.variant_id for item in items], at)
+    facts = [
+        Fact("shop", "name", settings.SHOP_NAME, "settings:SHOP_NAME"),
+        Fact("greeting", "person", greeting("", language)),
+    ]
+    if campaign.link_url:
+        facts.append(Fact("link", "link", campaign.link_url, f"campaign:{campaign.pk}"))
+    with translation.override(LOCALES[language]):
+        for place, item in enumerate(items, start=1):
+            suffix = "" if place == 1 else f"_{place}"
+            facts.append(_name(item.variant, language, suffix))
+            if price := prices.get(item.variant_id):
+                facts += _price_facts(item.variant, price, language, suffix)
+    return facts
+
+
+def greeting(name: str, language: str) -> str:
+    """`Hello Ana,` or, for a customer whose name nobody knows, `Hello,`."""
+    named, nameless = GREETINGS[language]
+    return named % name if name else nameless
+
+
+def slot_notes(facts: list[Fact]) -> tuple[SlotNote, ...]:
+    """Facts as a provider may see them: names are shown, figures are not."""
+    return tuple(
+        SlotNote(fact.slot, _meaning(fact.slot), fact.text if fact.kind == "name" else "")
+        for fact in facts
+    )
+
+
+def snapshot(facts: list[Fact], slots: set[str]) -> dict[str, str]:
+    """What these slots say now, to be compared with what was approved."""
+    return {
+        fact.slot: fact.text
+        for fact in facts
+        if fact.slot in slots and fact.slot not in NOT_COMPARED
+    }
+
+
+def _meaning(slot: str) -> str:
+    name, _, place = slot.rpartition("_")
+    if place.isdigit():
+        return f"{MEANINGS[name]} (product {place})"
+    return MEANINGS[slot]
+
+
+def _name(variant: Variant, language: str, suffix: str) -> Fact:
+    product = variant.product
+    name = product.name_zh if language == "zh" else product.name
+    name = name or product.name or product.name_zh or variant.sku
+    return Fact(f"product{suffix}", "name", name, f"variant:{variant.sku}")
+
+
+def _price_facts(variant: Variant, price: Price, language: str, suffix: str) -> list[Fact]:
+    shown = format_money(price.amount_minor, price.currency)
+    facts = [Fact(f"price{suffix}", "money", shown, f"price:{price.pk}")]
+    if price.valid_until is None:
+        return facts
+    prior = lowest_price_before(variant, price.valid_from)
+    if (
+        prior is None
+        or prior.currency != price.currency
+        or prior.amount_minor <= price.amount_minor
+    ):
+        return facts  # dearer or equal in the last 30 days: there is no reduction to speak of
+    # Rounded down, so that the promise is never more than the reduction.
+    percent = 100 * (prior.amount_minor - price.amount_minor) // prior.amount_minor
+    was = format_money(prior.amount_minor, prior.currency)
+    facts.append(Fact(f"was_price{suffix}", "prior_money", was, f"price:{prior.pk}"))
+    facts.append(
+        Fact(
+            f"until{suffix}", "date", _last_moment(price.valid_until, language), f"price:{price.pk}"
+        )
+    )
+    if percent >= 1:
+        source = f"price:{price.pk},{prior.pk}"
+        facts.append(Fact(f"discount{suffix}", "percent", f"{percent}%", source))
+    return facts
+
+
+def _last_moment(valid_until: datetime, language: str) -> str:
+    """The last whole day; with the hour when the reduction ends in the middle of a day."""
+    local = timezone.localtime(valid_until)
+    if local.time() == time():
+        return date_format(local - timedelta(days=1), DATE_FORMATS[language])
+    return f"{date_format(local, DATE_FORMATS[language])} {local:%H:%M}"

@@ -1,0 +1,197 @@
+"""A campaign: who is told what, with which facts, and how far it is."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from language.claims import slots_of
+from shop.models import Purpose
+from shop.models.catalogue import in_reader_language
+
+
+class Goal(models.TextChoices):
+    WIN_BACK = "win_back", _("welcome back")
+    SECOND_ORDER = "second_order", _("second order")
+    ANNOUNCE = "announce", _("announce a product")
+    THANK = "thank", _("thank loyal customers")
+
+
+class Tone(models.TextChoices):
+    WARM = "warm", _("warm")
+    PLAIN = "plain", _("plain")
+    PLAYFUL = "playful", _("playful")
+    ELEGANT = "elegant", _("elegant")
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", _("e-mail")
+
+
+PURPOSE_OF_CHANNEL = {Channel.EMAIL: Purpose.MARKETING_EMAIL}
+
+
+class CampaignState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    PROPOSED = "proposed", _("waiting for approval")
+    APPROVED = "approved", _("approved")
+    SENDING = "sending", _("sending")
+    PAUSED = "paused", _("paused")
+    SENT = "sent", _("sent")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+# Every way of a campaign stands here; services/campaigns.py moves along it and nowhere else.
+TRANSITIONS: dict[str, frozenset[str]] = {
+    CampaignState.DRAFT: frozenset({CampaignState.PROPOSED, CampaignState.CANCELLED}),
+    CampaignState.PROPOSED: frozenset(
+        {CampaignState.APPROVED, CampaignState.DRAFT, CampaignState.CANCELLED}
+    ),
+    CampaignState.APPROVED: frozenset(
+        {CampaignState.SENDING, CampaignState.PAUSED, CampaignState.CANCELLED}
+    ),
+    CampaignState.SENDING: frozenset({CampaignState.SENT, CampaignState.PAUSED}),
+    CampaignState.PAUSED: frozenset({CampaignState.APPROVED, CampaignState.CANCELLED}),
+    CampaignState.SENT: frozenset(),
+    CampaignState.CANCELLED: frozenset(),
+}
+
+
+class Campaign(models.Model):
+    key = models.CharField(
+        max_length=120, unique=True, null=True, blank=True, help_text=_("Same key, same campaign.")
+    )
+    name = models.CharField(max_length=120)
+    name_zh = models.CharField(max_length=120, blank=True)
+    goal = models.CharField(max_length=14, choices=Goal)
+    channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
+    segment = models.ForeignKey(
+        "marketing.Segment", on_delete=models.PROTECT, related_name="campaigns"
+    )
+    audience = models.ForeignKey(
+        "marketing.Audience",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="campaigns",
+    )
+    brief = models.TextField(blank=True, help_text=_("What the copy should say. No personal data."))
+    persona = models.CharField(max_length=200, blank=True, help_text=_("Whose voice it is."))
+    tone = models.CharField(max_length=8, choices=Tone, default=Tone.WARM)
+    language = models.CharField(
+        max_length=2,
+        choices=[("en", "English"), ("zh", "中文")],
+        default="en",
+        help_text=_("For customers whose language is unknown."),
+    )
+    link_url = models.URLField(
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text=_("Where the link leads. Empty: the copy has no link."),
+    )
+    variants = models.ManyToManyField(
+        "shop.Variant", through="marketing.CampaignItem", related_name="campaigns", blank=True
+    )
+    holdout_rate = models.FloatField(
+        default=0.1,
+        validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
+        help_text=_("Share that gets nothing, 0 to 0.5. Without one no effect can be measured."),
+    )
+    attribution_window_days = models.PositiveSmallIntegerField(
+        default=14, validators=[MinValueValidator(1), MaxValueValidator(90)]
+    )
+    state = models.CharField(max_length=10, choices=CampaignState, default=CampaignState.DRAFT)
+    state_note = models.JSONField(default=dict, blank=True, help_text=_("Why it is paused."))
+    decision = models.ForeignKey(
+        "decisions.Decision", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    approved_facts = models.JSONField(
+        default=dict, blank=True, help_text=_("What the slots said when it was approved.")
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(holdout_rate__gte=0) & Q(holdout_rate__lte=0.5),
+                name="campaign_holdout_share",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return in_reader_language(self.name, self.name_zh)
+
+    def can_become(self, state: str) -> bool:
+        return state in TRANSITIONS[CampaignState(self.state)]
+
+    @property
+    def is_editable(self) -> bool:
+        return self.state == CampaignState.DRAFT
+
+    @property
+    def purpose(self) -> str:
+        return PURPOSE_OF_CHANNEL[Channel(self.channel)]
+
+
+class CampaignItem(models.Model):
+    """A featured SKU; the first fills {product} and {price}, the second {product_2} …"""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="items")
+    variant = models.ForeignKey("shop.Variant", on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("featured SKU")
+        verbose_name_plural = _("featured SKUs")
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "variant"], name="sku_once_per_campaign")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.variant_id}"
+
+
+class CopyState(models.TextChoices):
+    CANDIDATE = "candidate", _("candidate")
+    CHOSEN = "chosen", _("chosen")
+    REFUSED = "refused", _("refused by the check")
+
+
+class CopyVariant(models.Model):
+    """One text with slots. Its claims are checked at drafting, at editing, at approval and at sending."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="copies")
+    language = models.CharField(max_length=2, choices=[("en", "English"), ("zh", "中文")])
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    provider = models.CharField(max_length=100)
+    provider_note = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=10, choices=CopyState, default=CopyState.CANDIDATE)
+    edited_by_hand = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("copy")
+        verbose_name_plural = _("copies")
+        ordering = ["language", "id"]
+        indexes = [
+            # The candidates of a campaign side by side, and the chosen ones at sending.
+            models.Index(fields=["campaign", "state"], name="copy_campaign_state")
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def slots(self) -> set[str]:
+        return slots_of(self.subject) | slots_of(self.body)

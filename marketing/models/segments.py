@@ -1,0 +1,82 @@
+"""A segment is a rule; an audience is the list it gave at one moment."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from shop.models.catalogue import in_reader_language
+
+
+class Segment(models.Model):
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+    name_zh = models.CharField(max_length=100, blank=True)
+    description = models.CharField(max_length=300, blank=True)
+    description_zh = models.CharField(max_length=300, blank=True)
+    rule = models.JSONField(
+        default=dict, blank=True, help_text=_("Conditions over customer fields; see the docs.")
+    )
+    is_builtin = models.BooleanField(default=False, help_text=_("Kept by the night."))
+    last_count = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("At the last night.")
+    )
+    counted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("segment")
+        verbose_name_plural = _("segments")
+        ordering = ["-is_builtin", "code"]
+
+    def __str__(self) -> str:
+        return in_reader_language(self.name, self.name_zh)
+
+    @property
+    def about(self) -> str:
+        return in_reader_language(self.description, self.description_zh)
+
+
+class Audience(models.Model):
+    """Who was meant, frozen: the rule may find others tomorrow, this list stays."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="audiences")
+    rule = models.JSONField(help_text=_("The segment's rule when the list was made."))
+    channel = models.CharField(max_length=8)
+    frozen_at = models.DateTimeField(default=timezone.now)
+    is_complete = models.BooleanField(default=False, help_text=_("All members are written."))
+    customer_count = models.PositiveIntegerField(default=0)
+    holdout_count = models.PositiveIntegerField(default=0)
+    members_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("audience")
+        verbose_name_plural = _("audiences")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.segment} ({self.customer_count})"
+
+    @property
+    def recipient_count(self) -> int:
+        return self.customer_count - self.holdout_count
+
+
+class AudienceMember(models.Model):
+    audience = models.ForeignKey(Audience, on_delete=models.CASCADE, related_name="members")
+    customer = models.ForeignKey("shop.Customer", on_delete=models.CASCADE, related_name="+")
+    is_holdout = models.BooleanField(
+        help_text=_("Gets nothing, so that the effect can be measured.")
+    )
+
+    class Meta:
+        verbose_name = _("audience member")
+        verbose_name_plural = _("audience members")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["audience", "customer"], name="one_place_per_audience")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.audience_id}: {self.customer_id}"

@@ -1,0 +1,72 @@
+"""Pages for recipients, without sign-in: a signed address names one send and nothing else."""
+
+from __future__ import annotations
+
+import base64
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from marketing.facts import LOCALES
+from marketing.mail import BadTokenError, send_id_of
+from marketing.models import Send
+from marketing.services import tracking
+
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
+
+@never_cache
+@require_safe
+def opened(request: HttpRequest, token: str) -> HttpResponse:
+    """The picture, also for an unknown token: a mail program shows no error page."""
+    send = _send(token)
+    if send and request.method == "GET":
+        tracking.record_open(send)
+    return HttpResponse(PIXEL, content_type="image/gif")
+
+
+@never_cache
+@require_safe
+def link(request: HttpRequest, token: str) -> HttpResponse:
+    """On to the campaign's own address. The request cannot name another: no open redirect."""
+    send = _send(token)
+    if send is None or not send.campaign.link_url:
+        raise Http404
+    if request.method == "GET":
+        tracking.record_click(send)
+    return HttpResponseRedirect(send.campaign.link_url)
+
+
+# Mail programs post here without a cookie (RFC 8058); the signed token is the proof.
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """A page with one button; only the POST unsubscribes, so link scanners change nothing."""
+    send = _send(token)
+    if send is None:
+        raise Http404
+    if request.method == "POST":
+        tracking.unsubscribe(send)
+    language = send.customer.language or send.campaign.language
+    with translation.override(LOCALES.get(language, "en")):
+        context = {"done": request.method == "POST", "email": _masked(send.customer.email)}
+        return render(request, "marketing/unsubscribe.html", context)
+
+
+def _send(token: str) -> Send | None:
+    try:
+        send_id = send_id_of(token)
+    except BadTokenError:
+        return None
+    return Send.objects.select_related("customer", "campaign").filter(pk=send_id).first()
+
+
+def _masked(email: str) -> str:
+    """`a…@example.com`: a forwarded mail tells no stranger the whole address."""
+    name, _at, domain = email.partition("@")
+    return f"{name[:1]}…@{domain}" if domain else ""

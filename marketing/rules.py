@@ -1,0 +1,222 @@
+"""The rule of a segment: conditions over customer fields, as JSON, to one query and to sentences.
+
+    {"all": [{"field": "stage", "op": "is", "value": "at_risk"},
+             {"any": [{"field": "recency_days", "op": "at_least", "value": 60}, …]}]}
+
+`all`, `any` and `none` nest up to MAX_DEPTH. An empty rule means every customer. Fields and
+operators stand in FIELDS and docs/marketing.md; a test keeps the two alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from marketing.models import Stage, Suppression
+from marketing.models.campaigns import PURPOSE_OF_CHANNEL
+from shop.models import Consent, Customer, LineKind, OrderLine, OrderState
+
+MAX_DEPTH, MAX_CONDITIONS = 3, 30
+GROUPS = ("all", "any", "none")
+NUMBER_OPS = ("at_least", "at_most", "is")
+CHOICE_OPS = ("is", "is_not")
+OP_WORDS = {
+    "is": gettext_lazy("is"),
+    "is_not": gettext_lazy("is not"),
+    "at_least": gettext_lazy("is at least"),
+    "at_most": gettext_lazy("is at most"),
+}
+
+
+class RuleError(ValueError):
+    """What is wrong with a rule, in words for the person who wrote it."""
+
+
+@dataclass(frozen=True)
+class Field:
+    label: Any
+    ops: tuple[str, ...]
+    query: Callable[[Any, str], Q]
+    choices: tuple[tuple[str, Any], ...] = ()
+    is_number: bool = False
+    unit: Any = ""
+
+
+def _number(path: str) -> Callable[[Any, str], Q]:
+    lookup = {"at_least": "gte", "at_most": "lte", "is": "exact"}
+    return lambda value, op: Q(**{f"{path}__{lookup[op]}": value})
+
+
+def _choice(path: str) -> Callable[[Any, str], Q]:
+    return lambda value, op: Q(**{path: value}) if op == "is" else ~Q(**{path: value})
+
+
+def _bought(path: str) -> Callable[[Any, str], Q]:
+    def query(value: Any, op: str) -> Q:
+        lines = OrderLine.objects.filter(
+            order__customer=OuterRef("pk"), kind=LineKind.ITEM, **{path: value}
+        ).exclude(order__state=OrderState.CANCELLED)
+        return Q(Exists(lines)) if op == "is" else ~Q(Exists(lines))
+
+    return query
+
+
+FIELDS: dict[str, Field] = {
+    "stage": Field(
+        gettext_lazy("stage"), CHOICE_OPS, _choice("profile__stage"), tuple(Stage.choices)
+    ),
+    "recency_days": Field(
+        gettext_lazy("days since the last order"),
+        NUMBER_OPS,
+        _number("profile__recency_days"),
+        is_number=True,
+        unit=gettext_lazy("days"),
+    ),
+    "frequency": Field(
+        gettext_lazy("orders"), NUMBER_OPS, _number("profile__frequency"), is_number=True
+    ),
+    "monetary_minor": Field(
+        gettext_lazy("spent in all (minor units)"),
+        NUMBER_OPS,
+        _number("profile__monetary_minor"),
+        is_number=True,
+    ),
+    "tenure_days": Field(
+        gettext_lazy("days since the first order"),
+        NUMBER_OPS,
+        _number("profile__tenure_days"),
+        is_number=True,
+        unit=gettext_lazy("days"),
+    ),
+    "recency_score": Field(
+        gettext_lazy("recency score"), NUMBER_OPS, _number("profile__recency_score"), is_number=True
+    ),
+    "frequency_score": Field(
+        gettext_lazy("frequency score"),
+        NUMBER_OPS,
+        _number("profile__frequency_score"),
+        is_number=True,
+    ),
+    "monetary_score": Field(
+        gettext_lazy("monetary score"),
+        NUMBER_OPS,
+        _number("profile__monetary_score"),
+        is_number=True,
+    ),
+    "country": Field(gettext_lazy("country"), CHOICE_OPS, _choice("country")),
+    "language": Field(
+        gettext_lazy("language"),
+        CHOICE_OPS,
+        _choice("language"),
+        (("en", "English"), ("zh", "中文")),
+    ),
+    "bought_sku": Field(gettext_lazy("has bought SKU"), CHOICE_OPS, _bought("variant__sku")),
+    "bought_category": Field(
+        gettext_lazy("has bought from category"),
+        CHOICE_OPS,
+        _bought("variant__product__category__code"),
+    ),
+}
+
+
+def check_rule(rule: Any) -> None:
+    """Raises RuleError with the first thing that is wrong."""
+    counted = _check(rule, 1) if rule else 0
+    if counted > MAX_CONDITIONS:
+        raise RuleError(_("A rule has at most %(most)s conditions.") % {"most": MAX_CONDITIONS})
+
+
+def customers_of(rule: Any) -> QuerySet[Customer]:
+    """Who meets the rule now, as one query. Raises RuleError."""
+    check_rule(rule)
+    return Customer.objects.filter(_query(rule)) if rule else Customer.objects.all()
+
+
+def reachable(customers: QuerySet[Customer], channel: str) -> QuerySet[Customer]:
+    """Those who have an address, agreed, and are not suppressed, on this channel."""
+    latest = Consent.objects.filter(
+        customer=OuterRef("pk"), purpose=PURPOSE_OF_CHANNEL[channel]
+    ).order_by("-recorded_at", "-id")
+    suppressed = Suppression.objects.filter(customer=OuterRef("pk"), channel=channel)
+    return (
+        customers.exclude(email="")
+        .annotate(agreed=Subquery(latest.values("granted")[:1]))
+        .filter(~Exists(suppressed), agreed=True)
+    )
+
+
+def sentences(rule: Any) -> list[str]:
+    """The rule as a person reads it, one line per condition; nested groups are indented."""
+    if not rule:
+        return [_("every customer")]
+    return _sentences(rule, "")
+
+
+def _sentences(rule: dict, indent: str) -> list[str]:
+    if "field" in rule:
+        field = FIELDS[rule["field"]]
+        value = dict(field.choices).get(rule["value"], rule["value"])
+        words = [field.label, OP_WORDS[rule["op"]], value, field.unit]
+        return [indent + " ".join(str(word) for word in words if str(word))]
+    group, parts = next(iter(rule.items()))
+    lines = [line for part in parts for line in _sentences(part, indent)]
+    if group == "all":
+        return lines
+    title = {"any": _("at least one of:"), "none": _("none of:")}[group]
+    return [indent + title, *(f"  {line}" for line in lines)]
+
+
+def _query(rule: dict) -> Q:
+    if "field" in rule:
+        return FIELDS[rule["field"]].query(rule["value"], rule["op"])
+    group, parts = next(iter(rule.items()))
+    query = Q()
+    for part in parts:
+        query = query | _query(part) if group != "all" else query & _query(part)
+    return ~query if group == "none" and parts else query
+
+
+def _check(rule: Any, depth: int) -> int:
+    """The number of conditions in it."""
+    if not isinstance(rule, dict):
+        raise RuleError(_("A rule is a group or a condition."))
+    if depth > MAX_DEPTH + 1:
+        raise RuleError(_("Groups nest at most %(most)s deep.") % {"most": MAX_DEPTH})
+    if "field" in rule:
+        _check_condition(rule)
+        return 1
+    if len(rule) != 1 or next(iter(rule)) not in GROUPS:
+        raise RuleError(_("A group is one of all, any, none."))
+    parts = next(iter(rule.values()))
+    if not isinstance(parts, list) or not parts:
+        raise RuleError(_("A group holds a list of conditions."))
+    return sum(_check(part, depth + 1) for part in parts)
+
+
+def _check_condition(rule: dict) -> None:
+    if set(rule) != {"field", "op", "value"}:
+        raise RuleError(_("A condition has a field, an op and a value."))
+    field = FIELDS.get(str(rule["field"]))
+    if field is None:
+        raise RuleError(_("There is no field %(field)s.") % {"field": rule["field"]})
+    if rule["op"] not in field.ops:
+        raise RuleError(
+            _("%(field)s cannot be compared by %(op)s.")
+            % {"field": rule["field"], "op": rule["op"]}
+        )
+    _check_value(field, rule["value"])
+
+
+def _check_value(field: Field, value: Any) -> None:
+    if field.is_number:
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 2**53:
+            raise RuleError(_("%(field)s needs a whole number.") % {"field": field.label})
+    elif not isinstance(value, str) or not value or len(value) > 100:
+        raise RuleError(_("%(field)s needs a value.") % {"field": field.label})
+    elif field.choices and value not in dict(field.choices):
+        raise RuleError(_("%(value)s is no %(field)s.") % {"value": value, "field": field.label})

@@ -1,0 +1,248 @@
+"""The way of a campaign from draft to sent. Each step is one conditional UPDATE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from decisions.kinds import CannotCarryOutError
+from decisions.models import Decision, DecisionState
+from decisions.services import jobs, receipts
+from decisions.text import sentence
+from marketing.facts import campaign_facts, snapshot
+from marketing.models import Campaign, CampaignState, CopyState, CopyVariant
+from marketing.models.campaigns import TRANSITIONS
+from marketing.planning import plan_campaign
+from marketing.services import results
+from marketing.services.audiences import NobodyReachableError, freeze_audience
+from marketing.services.copies import has_refusals, used_slots
+
+KIND = "campaign"
+DEADLINE = timedelta(days=7)
+HEADLINE = gettext_noop("Write to %(recipients)s customers: %(campaign)s")
+WHY_SEGMENT = gettext_noop(
+    "%(customers)s reachable customers of the segment “%(segment)s”; %(holdout)s of them get "
+    "nothing, so that the effect can be measured."
+)
+FACTS_CHANGED = gettext_noop("%(slot)s was %(before)s when it was approved and is now %(after)s.")
+FACT_GONE = gettext_noop(
+    "%(slot)s was %(before)s when it was approved and cannot be said any more."
+)
+
+
+class CampaignError(CannotCarryOutError):
+    """Why a campaign cannot take this step; meant for the marketer."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a campaign is proposed: a stored sentence, where somebody had a better one."""
+
+    why: dict
+
+
+def move(campaign: Campaign, to: str, **fields: Any) -> None:
+    """Compare-and-set along TRANSITIONS. Raises CampaignError when the campaign is elsewhere."""
+    from_states = [state for state, ways in TRANSITIONS.items() if to in ways]
+    changed = Campaign.objects.filter(pk=campaign.pk, state__in=from_states).update(
+        state=to, **fields
+    )
+    if not changed:
+        raise CampaignError(_("The campaign has moved on in the meantime."))
+    campaign.refresh_from_db()
+
+
+def chosen_copies(campaign: Campaign) -> list[CopyVariant]:
+    return list(campaign.copies.filter(state=CopyState.CHOSEN).order_by("language", "pk"))
+
+
+def propose_campaign(
+    campaign: Campaign, *, at: datetime | None = None, reason: Reason | None = None
+) -> Decision:
+    """Freeze the audience and ask a person. Raises CampaignError with what is missing."""
+    at = at or timezone.now()
+    if not campaign.is_editable:
+        raise CampaignError(_("Only a draft can be proposed."))
+    copies = verified_copies(campaign, at)
+    try:
+        audience = freeze_audience(campaign)
+    except NobodyReachableError as error:
+        raise CampaignError(
+            _("Nobody in this segment has an address and agreed to be written to.")
+        ) from error
+    facts = approved_facts(campaign, copies, at)
+    with transaction.atomic():
+        move(campaign, CampaignState.PROPOSED, audience=audience, approved_facts=facts)
+        decision = receipts.record_decision(_proposal(campaign, copies, reason))
+        Campaign.objects.filter(pk=campaign.pk).update(decision=decision)
+    campaign.decision = decision
+    return decision
+
+
+def verified_copies(campaign: Campaign, at: datetime) -> list[CopyVariant]:
+    """The chosen copies, each of whose claims is proven now. Raises CampaignError otherwise."""
+    copies = chosen_copies(campaign)
+    if campaign.language not in {copy.language for copy in copies}:
+        raise CampaignError(_("Choose a text in the campaign's own language first."))
+    for copy in copies:
+        if has_refusals(copy, campaign_facts(campaign, copy.language, at)):
+            raise CampaignError(
+                _("“%(copy)s” states something that no fact supports.") % {"copy": copy}
+            )
+    return copies
+
+
+def approved_facts(campaign: Campaign, copies: list[CopyVariant], at: datetime) -> dict:
+    return {
+        copy.language: snapshot(campaign_facts(campaign, copy.language, at), used_slots([copy]))
+        for copy in copies
+    }
+
+
+def changed_fact(campaign: Campaign, at: datetime) -> dict | None:
+    """The first fact that no longer says what was approved, as a stored sentence."""
+    now = approved_facts(campaign, chosen_copies(campaign), at)
+    for language, slots in campaign.approved_facts.items():
+        for slot, before in slots.items():
+            after = now.get(language, {}).get(slot)
+            if after is None:
+                return sentence(FACT_GONE, slot=slot, before=before)
+            if after != before:
+                return sentence(FACTS_CHANGED, slot=slot, before=before, after=after)
+    return None
+
+
+def take_back(campaign: Campaign, by: Any = None) -> Campaign:
+    """From waiting for approval to draft, so that it can be changed; its decision is refused."""
+    with transaction.atomic():
+        if campaign.decision and campaign.decision.is_open:
+            receipts.refuse(campaign.decision, by, note="taken back to be changed")
+        else:
+            move(campaign, CampaignState.DRAFT, decision=None)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def carry_out(decision: Decision, by: Any) -> None:
+    """What approving does. Runs in the transaction that marks the decision approved."""
+    campaign = Campaign.objects.get(decision=decision)
+    if changed := changed_fact(campaign, timezone.now()):
+        raise CampaignError(_stale(changed))
+    move(campaign, CampaignState.APPROVED, approved_at=timezone.now(), state_note={})
+    _enqueue(campaign, by)
+
+
+def put_back(decision: Decision, by: Any) -> None:
+    """What refusing does: the campaign is a draft again, to be changed or cancelled."""
+    campaign = Campaign.objects.filter(decision=decision).first()
+    if campaign:
+        move(campaign, CampaignState.DRAFT, decision=None)
+
+
+def pause(campaign: Campaign, why: dict | None = None) -> None:
+    move(campaign, CampaignState.PAUSED, state_note=why or {})
+
+
+def resume(campaign: Campaign, by: Any = None, *, at: datetime | None = None) -> None:
+    """Go on after a pause with the facts of now: whoever resumes approves them."""
+    at = at or timezone.now()
+    copies = verified_copies(campaign, at)
+    facts = approved_facts(campaign, copies, at)
+    with transaction.atomic():
+        before = campaign.approved_facts
+        move(campaign, CampaignState.APPROVED, approved_facts=facts, state_note={})
+        if campaign.decision:
+            receipts.log_change(campaign.decision, "resumed", by, before=before, after=facts)
+        _enqueue(campaign, by)
+
+
+def cancel(campaign: Campaign, by: Any = None) -> None:
+    with transaction.atomic():
+        move(campaign, CampaignState.CANCELLED)
+        decision = campaign.decision
+        if decision and decision.is_open:
+            Decision.objects.filter(pk=decision.pk, state=DecisionState.PENDING).update(
+                state=DecisionState.SUPERSEDED, decided_at=timezone.now(), decided_by=by
+            )
+
+
+def _enqueue(campaign: Campaign, by: Any) -> None:
+    jobs.enqueue("send_campaign", {"campaign_id": campaign.pk}, requested_by=by)
+
+
+def _stale(changed: dict) -> str:
+    return _(changed["msgid"]) % changed["params"]
+
+
+def _proposal(
+    campaign: Campaign, copies: list[CopyVariant], reason: Reason | None
+) -> receipts.Proposal:
+    inputs = _inputs(campaign, copies)
+    output = plan_campaign(inputs)
+    expected = output["expected"] or {}
+    audience = campaign.audience
+    why = (
+        reason.why
+        if reason
+        else sentence(
+            WHY_SEGMENT,
+            customers=audience.customer_count,
+            segment=campaign.segment.name,
+            holdout=audience.holdout_count,
+        )
+    )
+    return receipts.Proposal(
+        kind=KIND,
+        key=f"campaign:{campaign.pk}:{audience.pk}",
+        subject=f"campaign:{campaign.pk}",
+        headline=sentence(HEADLINE, recipients=output["recipients"], campaign=campaign.name),
+        why=why,
+        inputs=inputs,
+        output=output,
+        expected_minor=expected.get("minor"),
+        expected_low_minor=expected.get("low_minor"),
+        expected_high_minor=expected.get("high_minor"),
+        currency=settings.SHOP_CURRENCY,
+        deadline_at=timezone.now() + DEADLINE,
+    )
+
+
+def _inputs(campaign: Campaign, copies: list[CopyVariant]) -> dict:
+    audience, at = campaign.audience, timezone.now()
+    return {
+        "campaign": {
+            "id": campaign.pk,
+            "name": campaign.name,
+            "goal": campaign.goal,
+            "channel": campaign.channel,
+            "segment": campaign.segment.code,
+            "rule": audience.rule,
+            "skus": list(campaign.items.values_list("variant__sku", flat=True)),
+        },
+        "audience": {
+            "id": audience.pk,
+            "customers": audience.customer_count,
+            "holdout": audience.holdout_count,
+            "members_sha256": audience.members_sha256,
+            "frozen_at": audience.frozen_at.isoformat(),
+        },
+        "send_cost_minor": settings.MARKETING_SEND_COST_MINOR,
+        "copies": [
+            {"id": copy.pk, "language": copy.language, "subject": copy.subject, "body": copy.body}
+            for copy in copies
+        ],
+        "facts": {
+            copy.language: {
+                fact.slot: fact.text for fact in campaign_facts(campaign, copy.language, at)
+            }
+            for copy in copies
+        },
+        "history": results.measured_effects(campaign.goal),
+    }

@@ -1,0 +1,52 @@
+"""What a recipient did with a mail: opened it, followed the link, left."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from marketing.models import Send
+from shop.models import EventKind
+from shop.services.customers import record_consent
+from shop.services.events import record_events
+
+
+def record_open(send: Send) -> None:
+    """The first time counts; mail programs load the picture again and again."""
+    _first(send, "opened_at", EventKind.OPEN)
+
+
+def record_click(send: Send) -> None:
+    """Whoever follows the link has seen the mail, though pictures were off."""
+    _first(send, "opened_at", EventKind.OPEN)
+    _first(send, "clicked_at", EventKind.LINK)
+
+
+def unsubscribe(send: Send) -> None:
+    """No mail for this purpose from now on; asking twice changes nothing."""
+    now = timezone.now()
+    record_consent(
+        send.customer,
+        send.campaign.purpose,
+        granted=False,
+        source=f"unsubscribe link of campaign {send.campaign_id}",
+        at=now,
+    )
+    Send.objects.filter(pk=send.pk, unsubscribed_at__isnull=True).update(unsubscribed_at=now)
+
+
+def _first(send: Send, column: str, kind: str) -> None:
+    now: datetime = timezone.now()
+    Send.objects.filter(pk=send.pk, **{f"{column}__isnull": True}).update(**{column: now})
+    record_events(
+        [
+            {
+                "event_id": f"{kind}:{send.pk}",
+                "kind": kind,
+                "occurred_at": now,
+                "customer": send.customer.code,
+                "properties": {"campaign": send.campaign_id},
+            }
+        ]
+    )

@@ -1,0 +1,26 @@
+"""Jobs of marketing. Each may run twice or die at any line."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from decisions.jobs import Progress, job
+from marketing.models import Campaign
+from marketing.services import copies, segments, sends
+
+
+@job("send_campaign", label=_("Send a campaign"), max_attempts=20)
+def send_campaign(progress: Progress, campaign_id: int) -> dict:
+    return sends.send_campaign(progress, campaign_id)
+
+
+@job("refresh_segments", label=_("Refresh customer segments"), queue="ml")
+def refresh_segments(progress: Progress, as_of: str) -> dict:
+    return segments.refresh_segments(progress, datetime.fromisoformat(as_of))
+
+
+@job("draft_copies", label=_("Draft copy"))
+def draft_copies(progress: Progress, campaign_id: int, seed: int) -> dict:
+    campaign = Campaign.objects.get(pk=campaign_id)
+    written = copies.draft_copies(campaign, seed=seed)
+    return {"copies": [copy.pk for copy in written]}

@@ -1,0 +1,12 @@
+"""Addresses that stand in mails. They are kept short and never change."""
+
+from django.urls import path
+
+from marketing import public
+
+app_name = "marketing"
+urlpatterns = [
+    path("o/<str:token>.gif", public.opened, name="open"),
+    path("l/<str:token>", public.link, name="link"),
+    path("u/<str:token>", public.unsubscribe, name="unsubscribe"),
+]
