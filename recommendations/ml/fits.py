@@ -20,13 +20,23 @@ def fit_popularity(train: Interactions, params: dict, seed: int) -> Popular:
 
     params: half_life_days or None; ages run back from the newest interaction of the part.
     """
-    half_life, at = params.get("half_life_days"), train.at
-    if half_life is None or at is None or not len(at):
-        return Popular(train.item_users().astype(np.float32))
-    age_days = (at.max() - at) / SECONDS_A_DAY
-    weights = np.exp2(-age_days / half_life)
-    counts = np.bincount(train.histories.item_idx, weights=weights, minlength=train.n_items)
+    values = decayed_values(train, by_weight=False, half_life_days=params["half_life_days"])
+    counts = np.bincount(train.histories.item_idx, weights=values, minlength=train.n_items)
     return Popular(counts.astype(np.float32))
+
+
+def decayed_values(
+    train: Interactions, by_weight: bool, half_life_days: float | None
+) -> np.ndarray:
+    """float32 per pair: its strength, halved for every half life before the newest pair.
+
+    Without times, or with no half life, nothing decays.
+    """
+    values = history_values(train.histories.weight, by_weight)
+    if half_life_days is None or train.at is None or not len(train.at):
+        return values
+    age_days = (train.at.max() - train.at) / SECONDS_A_DAY
+    return (values * np.exp2(-age_days / half_life_days)).astype(np.float32)
 
 
 def fit_item_knn(train: Interactions, params: dict, seed: int) -> Neighbours:
@@ -41,7 +51,8 @@ def fit_item_knn(train: Interactions, params: dict, seed: int) -> Neighbours:
         tfidf_weight,
     )
 
-    counts = _matrix(train, by_weight=False).T.astype(np.float64)
+    values = decayed_values(train, by_weight=False, half_life_days=None)
+    counts = train.histories.matrix(values, train.n_items).T.astype(np.float64)
     weigh = {
         "cosine": normalize,
         "tfidf": lambda matrix: normalize(tfidf_weight(matrix)),
@@ -56,12 +67,12 @@ def fit_item_knn(train: Interactions, params: dict, seed: int) -> Neighbours:
 def fit_als(train: Interactions, params: dict, seed: int) -> Factors:
     """Implicit ALS by the `implicit` library, on the GPU where it has one.
 
-    params: factors, regularization, alpha, iterations, by_weight, recency_baskets.
-    The confidence is 1 + alpha · value, the value as HistoryRule says without recency.
+    params: factors, regularization, alpha, iterations, by_weight, half_life_days,
+    recency_baskets. The confidence is 1 + alpha · value, the value as `decayed_values` says.
     """
     from threadpoolctl import threadpool_limits
 
-    values = history_values(train.histories.weight, params["by_weight"])
+    values = decayed_values(train, params["by_weight"], params["half_life_days"])
     confidence = train.histories.matrix(1 + params["alpha"] * values, train.n_items)
     with threadpool_limits(1, "blas"):  # implicit runs its own threads; BLAS's would fight them
         item_factors = als_item_factors(confidence, params, seed, gpu=has_cuda())
@@ -100,13 +111,14 @@ def fit_ease(train: Interactions, params: dict, seed: int) -> Neighbours:
 
     B = −P / diag(P) with P = (XᵀX + Λ)⁻¹ and Λ = λ + dropout/(1 − dropout) · diag(XᵀX).
     params: penalty (λ), dropout, user_norm (each user's row is divided by its size to this
-    power), by_weight, recency_baskets.
+    power), by_weight, half_life_days, recency_baskets.
     Raises ValueError for more than EASE_ITEMS items: the dense inverse would not fit.
     Source: Steck, WWW 2019 (EASE); Steck, NeurIPS 2020 (the dropout penalty).
     """
     if train.n_items > EASE_ITEMS:
         raise ValueError(f"{train.n_items} items are more than {EASE_ITEMS}: too many for EASE")
-    matrix = _matrix(train, by_weight=params["by_weight"])
+    values = decayed_values(train, params["by_weight"], params["half_life_days"])
+    matrix = train.histories.matrix(values, train.n_items)
     if params["user_norm"]:
         sizes = np.maximum(np.diff(train.histories.indptr), 1).astype(np.float32)
         scale = (sizes / sizes.mean()) ** (-params["user_norm"] / 2)
@@ -171,10 +183,6 @@ def _close_pairs(train: Interactions) -> tuple[np.ndarray, np.ndarray, np.ndarra
         empty = np.zeros(0, dtype=np.int32)
         return empty, empty, empty
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore
-
-
-def _matrix(train: Interactions, *, by_weight: bool) -> sparse.csr_matrix:
-    return train.histories.matrix(history_values(train.histories.weight, by_weight), train.n_items)
 
 
 def _without_diagonal(matrix: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -1,4 +1,8 @@
-"""Fit every source, choose on validation data inside the training part, measure on the test part."""
+"""Fit every source, choose on validation data inside the training part, measure on the test part.
+
+A customer without history gets the popularity source's list from every model, so that models
+differ only in what they make of a history.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from .interactions import Interactions, Rows
 from .lists import lists_for
 from .metrics import paired_difference, per_customer, scorecard
 from .search import SPACES, Fitter, Found, coordinate_search
-from .sources import Source
+from .sources import Popular, Source
 from .splits import HeldOut, Split, SplitError, held_out_mask, split_rows
 
 MODELS = ("popularity", "item_knn", "transitions", "ease", "als", "blend")
@@ -75,6 +79,7 @@ def choose(
     split = split_rows(rows, held_out_mask(rows, kind, share=VALIDATION_SHARE, seed=plan.seed))
     held_out = _sample(split.held_out, VALIDATION_CUSTOMERS, plan.seed)
     histories = split.train.histories.take(held_out.users)
+    # Until the first source, popularity, is chosen, ties and cold customers go by plain counts.
     ties = split.train.item_users()
 
     def value_of(source: Source) -> float:
@@ -95,6 +100,8 @@ def choose(
             fitter, SPACES[name], value_of, lambda deadline=deadline: clock() < deadline
         )
         seconds[f"search_{name}"] = clock() - started
+        if name == "popularity":
+            ties = found[name].source.scores(histories.take(np.array([-1])))[0]
     report(len(wanted), len(wanted) + 1, "search blend")
     choice = _as_choice(found, left_out, seconds)
     if "blend" in plan.models and len(found) > 1:
@@ -115,7 +122,7 @@ def measure(
     sources: dict[str, Source] = {}
     metrics, ndcg, seconds = {}, {}, {}
     histories = split.train.histories.take(split.held_out.users)
-    ties = split.train.item_users()
+    item_users = ties = split.train.item_users()
     with_rows = int((np.diff(split.train.histories.indptr) > 0).sum())
     for number, name in enumerate(choice.values):
         report(number, len(choice.values), f"measure {name}")
@@ -124,8 +131,10 @@ def measure(
             source: Source = _blend(sources, choice.weights)  # type: ignore[assignment]
         else:
             source = sources[name] = fit(name, split.train, choice.params[name], plan.seed)
+        if isinstance(source, Popular):  # stands first: every model falls back to the same list
+            ties = source.popularity
         lists = lists_for(source, histories, ties, plan.k)
-        metrics[name] = scorecard(lists, split.held_out, ties, with_rows)
+        metrics[name] = scorecard(lists, split.held_out, item_users, with_rows)
         ndcg[name] = per_customer(lists, split.held_out, split.train.n_items)["ndcg"]
         seconds[f"measure_{name}"] = clock() - started
     report(len(choice.values), len(choice.values), "")

@@ -16,6 +16,9 @@ class Rows:
     weight:     float32, positive, no NaN.
     at:         float64, seconds since 1970 UTC, no NaN; None when no time is known, and then
                 the order of the rows stands for the order of events.
+    bought:     bool, whether the row is what a recommendation is for (a purchase) or only tells
+                of interest (a view, a cart); None: all are. Only bought items are held out, and
+                only bought items are never offered again.
     """
 
     user: np.ndarray
@@ -24,6 +27,7 @@ class Rows:
     at: np.ndarray | None
     n_users: int
     n_items: int
+    bought: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.user)
@@ -38,6 +42,7 @@ class Rows:
             at,
             self.n_users,
             self.n_items,
+            None if self.bought is None else self.bought[chosen],
         )
 
 
@@ -48,12 +53,14 @@ class Histories:
     indptr:   int64 (n + 1,), rows of user u are indptr[u] … indptr[u + 1] − 1.
     item_idx: int32, weight: float32 (summed over the pair's rows).
     baskets_ago: int32, 0 for the user's newest basket; a basket is all that shares one time.
+    bought: bool, whether the item was bought at least once.
     """
 
     indptr: np.ndarray
     item_idx: np.ndarray
     weight: np.ndarray
     baskets_ago: np.ndarray
+    bought: np.ndarray
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -70,7 +77,13 @@ class Histories:
         lengths = np.where(known, np.diff(self.indptr)[safe], 0)
         indptr = np.concatenate([[0], np.cumsum(lengths)])
         rows = np.repeat(self.indptr[:-1][safe] - indptr[:-1], lengths) + np.arange(indptr[-1])
-        return Histories(indptr, self.item_idx[rows], self.weight[rows], self.baskets_ago[rows])
+        return Histories(
+            indptr,
+            self.item_idx[rows],
+            self.weight[rows],
+            self.baskets_ago[rows],
+            self.bought[rows],
+        )
 
     def matrix(self, values: np.ndarray, n_items: int) -> sparse.csr_matrix:
         """CSR (n, n_items) holding one value per row of the histories."""
@@ -116,10 +129,15 @@ def interactions(rows: Rows) -> Interactions:
     weight = np.bincount(pair, weights=rows.weight[order], minlength=len(_keys))
     kept = np.sort(latest)
     user, item, weight = user[kept], item[kept], weight[pair[kept]]
+    bought = np.ones(len(_keys), dtype=bool)
+    if rows.bought is not None:
+        bought = np.bincount(pair, weights=rows.bought[order], minlength=len(_keys)) > 0
     at = None if rows.at is None else rows.at[order][kept]
     indptr = np.searchsorted(user, np.arange(rows.n_users + 1))
     ago = _baskets_ago(user, at, indptr)
-    histories = Histories(indptr, item.astype(np.int32), weight.astype(np.float32), ago)
+    histories = Histories(
+        indptr, item.astype(np.int32), weight.astype(np.float32), ago, bought[pair[kept]]
+    )
     return Interactions(histories, at, rows.n_items)
 
 
@@ -135,9 +153,12 @@ def _baskets_ago(user: np.ndarray, at: np.ndarray | None, indptr: np.ndarray) ->
     return (last[user] - number).astype(np.int32)
 
 
-def one_history(item_idx: np.ndarray, weight: np.ndarray, at: np.ndarray) -> Histories:
+def one_history(
+    item_idx: np.ndarray, weight: np.ndarray, at: np.ndarray, bought: np.ndarray
+) -> Histories:
     """The history of one user from her rows in any order, exactly as `interactions` builds it."""
     n_items = int(item_idx.max()) + 1 if len(item_idx) else 1
     users = np.zeros(len(item_idx), dtype=np.int64)
-    rows = Rows(users, item_idx.astype(np.int64), weight.astype(np.float32), at, 1, n_items)
+    weight = weight.astype(np.float32)
+    rows = Rows(users, item_idx.astype(np.int64), weight, at, 1, n_items, bought)
     return interactions(rows).histories

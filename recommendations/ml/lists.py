@@ -9,7 +9,7 @@ from .sources import Source
 
 
 def top_lists(scores: np.ndarray, seen: Histories, popularity: np.ndarray, k: int) -> np.ndarray:
-    """int32 (n, k): best unseen items first; −1 after the last one.
+    """int32 (n, k): best items not bought yet first; −1 after the last one.
 
     Equal scores (a customer without history, a neighbour list that ran out) are ordered by
     popularity, then by item index, so that the same data always gives the same list.
@@ -18,7 +18,7 @@ def top_lists(scores: np.ndarray, seen: Histories, popularity: np.ndarray, k: in
     scale = np.maximum(np.abs(scores).max(axis=1, keepdims=True), 1e-30).astype(np.float64)
     tie = popularity / max(float(popularity.max()), 1e-30) * 1e-9
     total = scores / scale + tie
-    total[seen.row_user, seen.item_idx] = -np.inf
+    total[seen.row_user[seen.bought], seen.item_idx[seen.bought]] = -np.inf
     k = min(k, total.shape[1])
     best = np.argpartition(-total, k - 1, axis=1)[:, :k]
     value = np.take_along_axis(total, best, axis=1)

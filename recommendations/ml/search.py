@@ -15,7 +15,7 @@ Space = dict[str, list]
 # The first value of each list is where the search starts. Recency comes first: it needs no new
 # fit and is worth most where order matters (and nothing where it does not).
 SPACES: dict[str, Space] = {
-    "popularity": {"half_life_days": [None, 7.0, 30.0, 90.0, 365.0]},
+    "popularity": {"half_life_days": [None, 3.0, 7.0, 14.0, 30.0, 90.0, 365.0]},
     "item_knn": {"similarity": ["cosine", "bm25", "tfidf"], "k": [100, 20, 400]},
     "transitions": {
         "recency_baskets": [5.0, None, 20.0, 1.5, 0.7],
@@ -29,6 +29,7 @@ SPACES: dict[str, Space] = {
         "user_norm": [0.0, 0.5, 1.0],
         "dropout": [0.0, 0.3, 0.6],
         "by_weight": [False, True],
+        "half_life_days": [None, 365.0, 90.0],
     },
     "als": {
         "recency_baskets": [None, 20.0, 5.0, 1.5],
@@ -36,6 +37,7 @@ SPACES: dict[str, Space] = {
         "alpha": [10.0, 1.0, 40.0],
         "factors": [64, 128, 32],
         "by_weight": [False, True],
+        "half_life_days": [None, 365.0, 90.0],
         "iterations": [15],
     },
 }

@@ -22,7 +22,7 @@ class HistoryRule:
     """How strongly each item of a history speaks.
 
     recency_baskets: e-folding in baskets; None: old and new alike.
-    by_weight: the interaction's weight counts (else every item counts 1).
+    by_weight: repetition and strength count (else every item counts 1 at most).
     """
 
     recency_baskets: float | None = None
@@ -37,8 +37,8 @@ class HistoryRule:
 
 
 def history_values(weight: np.ndarray, by_weight: bool) -> np.ndarray:
-    """1 per row, or log2(1 + weight): 1 for one interaction of weight 1, slow growth after."""
-    return np.log2(1 + weight) if by_weight else np.ones(len(weight), dtype=np.float32)
+    """log2(1 + weight), which is 1 for one purchase and grows slowly; or the weight up to 1."""
+    return np.log2(1 + weight) if by_weight else np.minimum(weight, np.float32(1))
 
 
 class Source(Protocol):

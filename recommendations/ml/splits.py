@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,7 +47,6 @@ class Split:
     """
 
     train: Interactions
-    train_rows: Rows
     held_out: HeldOut
     item_codes: np.ndarray
 
@@ -75,11 +74,13 @@ def split_rows(rows: Rows, mask: np.ndarray) -> Split:
 def split_parts(train: Rows, test: Rows) -> Split:
     """Two parts with common codes; items are numbered anew by the training part alone."""
     codes, item = np.unique(train.item, return_inverse=True)
-    own = Rows(train.user, item, train.weight, train.at, train.n_users, len(codes))
-    return Split(interactions(own), own, _held_out(test, codes), codes)
+    own = replace(train, item=item, n_items=len(codes))
+    return Split(interactions(own), _held_out(test, codes), codes)
 
 
 def _held_out(test: Rows, codes: np.ndarray) -> HeldOut:
+    if test.bought is not None:
+        test = test.take(test.bought)
     pairs = np.unique(test.user * np.int64(test.n_items) + test.item)
     user, item = np.divmod(pairs, test.n_items)
     users, counts = np.unique(user, return_counts=True)

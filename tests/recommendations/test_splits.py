@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recommendations.ml.interactions import Rows, interactions, one_history
+from recommendations.ml.lists import top_lists
 from recommendations.ml.splits import (
     SplitError,
     held_out_mask,
@@ -102,7 +103,8 @@ def test_one_history_is_what_the_whole_set_holds():
     whole = interactions(rows).histories
     for user in range(9):
         mine = rows.user == user
-        alone = one_history(rows.item[mine], rows.weight[mine], rows.at[mine])
+        bought = np.ones(mine.sum(), dtype=bool)
+        alone = one_history(rows.item[mine], rows.weight[mine], rows.at[mine], bought)
         part = whole.take(np.array([user]))
         for name in ("item_idx", "weight", "baskets_ago"):
             assert getattr(alone, name).tolist() == getattr(part, name).tolist()
@@ -113,3 +115,16 @@ def test_taking_histories_keeps_the_order_asked_for_and_allows_nobody():
     taken = whole.take(np.array([1, -1, 0]))
     assert np.diff(taken.indptr).tolist() == [3, 0, 2]
     assert taken.item_idx.tolist() == [0, 2, 1, 0, 1]
+
+
+def test_only_what_was_bought_is_held_out_and_never_offered_again():
+    bought = np.array([True, False, True, False])
+    weight = np.ones(4, dtype=np.float32)
+    rows = Rows(
+        np.zeros(4, int), np.array([0, 1, 2, 3]), weight, np.arange(4.0), 1, 4, bought=bought
+    )
+    split = split_rows(rows, rows.at >= 2)
+    assert split.held_out.counts.tolist() == [1]
+    assert split.train.histories.bought.tolist() == [True, False]
+    found = top_lists(np.zeros((1, 2)), split.train.histories, np.ones(2), 2)
+    assert found.tolist() == [[1, -1]]

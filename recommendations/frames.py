@@ -1,0 +1,133 @@
+"""Reads for recommendations: who bought and looked at what, as of a time, with consent.
+
+What may be used (docs/recommendations.md says it for the merchant):
+
+- Purchases are contract data. They are used unless the customer's latest word on
+  personalisation is no.
+- Behaviour (views, carts) is used only where analytics was allowed when it happened AND, once the
+  person is known, her latest word on personalisation is yes.
+- A visitor who was linked to a customer counts as that customer, also for what came before.
+- What was bought, viewed or linked at or after `as_of` is not seen.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db.models import QuerySet
+
+from recommendations.ml.interactions import Rows
+from shop.models import (
+    Consent,
+    Event,
+    EventKind,
+    LineKind,
+    OrderLine,
+    OrderState,
+    Purpose,
+    VisitorLink,
+)
+
+# How much of a purchase a lesser sign of interest counts; a choice, measured nowhere yet.
+WEIGHTS = {EventKind.VIEW: 0.1, EventKind.CART_ADD: 0.4}
+PURCHASE_WEIGHT = 1.0
+CHUNK = 20_000
+
+
+@dataclass(frozen=True)
+class ShopInteractions:
+    """Rows of the whole shop under one numbering.
+
+    product_ids: int64 (rows.n_items,), ascending: the database key of each item code.
+    """
+
+    rows: Rows
+    product_ids: np.ndarray
+
+    @property
+    def customers(self) -> int:
+        """How many people have at least one purchase."""
+        return len(np.unique(self.rows.user[self.rows.bought]))
+
+
+def shop_interactions(as_of: datetime) -> ShopInteractions:
+    """All usable interactions before `as_of`, by kind, then database key: stable for a hash.
+
+    Known people come first in the numbering of users, then visitors nobody has named.
+    """
+    words = consent_words(as_of)
+    links = dict(
+        VisitorLink.objects.filter(linked_at__lt=as_of).values_list("visitor", "customer_id")
+    )
+    return _numbered(itertools.chain(_purchases(as_of, words), _behaviour(as_of, words, links)))
+
+
+def consent_words(as_of: datetime) -> dict[int, bool]:
+    """Customer → her latest word on personalisation; absent where she never said one."""
+    given = Consent.objects.filter(purpose=Purpose.PERSONALISATION, recorded_at__lt=as_of)
+    return dict(given.order_by("recorded_at", "id").values_list("customer_id", "granted"))
+
+
+def sold_lines(as_of: datetime) -> QuerySet[OrderLine]:
+    """Items of orders that were not cancelled."""
+    return OrderLine.objects.filter(
+        kind=LineKind.ITEM, order__placed_at__lt=as_of, variant__isnull=False
+    ).exclude(order__state=OrderState.CANCELLED)
+
+
+def noticed_events(as_of: datetime) -> QuerySet[Event]:
+    """Views and cart additions that happened under consent and had arrived here by then."""
+    return Event.objects.filter(
+        kind__in=list(WEIGHTS),
+        consent=True,
+        variant__isnull=False,
+        occurred_at__lt=as_of,
+        received_at__lt=as_of,
+    )
+
+
+def _purchases(as_of: datetime, words: dict[int, bool]) -> Iterator[tuple]:
+    lines = sold_lines(as_of).filter(order__customer__isnull=False).order_by("pk")
+    found = lines.values_list("order__customer_id", "variant__product_id", "order__placed_at")
+    for customer_id, product_id, at in found.iterator(CHUNK):
+        if words.get(customer_id, True):
+            yield customer_id, product_id, PURCHASE_WEIGHT, at.timestamp(), True
+
+
+def _behaviour(as_of: datetime, words: dict[int, bool], links: dict[str, int]) -> Iterator[tuple]:
+    events = noticed_events(as_of).order_by("pk")
+    found = events.values_list(
+        "customer_id", "visitor", "variant__product_id", "kind", "occurred_at"
+    )
+    for customer_id, visitor, product_id, kind, at in found.iterator(CHUNK):
+        person = customer_id or links.get(visitor) or (f"visitor:{visitor}" if visitor else None)
+        allowed = words.get(person, False) if isinstance(person, int) else person is not None
+        if allowed:
+            yield person, product_id, WEIGHTS[kind], at.timestamp(), False
+
+
+def _numbered(found: Iterable[tuple]) -> ShopInteractions:
+    """Columns from tuples; people are numbered as they appear, products by their key."""
+    people: dict[int | str, int] = {}
+    user, product, weight, at, bought = [], [], [], [], []
+    for person, product_id, row_weight, seconds, was_bought in found:
+        user.append(people.setdefault(person, len(people)))
+        product.append(product_id)
+        weight.append(row_weight)
+        at.append(seconds)
+        bought.append(was_bought)
+    product_ids, item = np.unique(np.array(product, dtype=np.int64), return_inverse=True)
+    rows = Rows(
+        np.array(user, dtype=np.int64),
+        item.astype(np.int64),
+        np.array(weight, dtype=np.float32),
+        np.array(at, dtype=np.float64),
+        len(people),
+        len(product_ids),
+        np.array(bought, dtype=bool),
+    )
+    return ShopInteractions(rows, product_ids)

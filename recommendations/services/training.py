@@ -1,0 +1,183 @@
+"""Train the recommender on the shop's own history, and publish it if it beats its baseline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+import numpy as np
+from django.utils.translation import gettext_noop
+
+from decisions.models import ModelRun
+from decisions.services.artefacts import write_artefact
+from decisions.services.model_runs import Trained, data_hash, existing_run, publish_run
+from decisions.text import render, sentence
+from recommendations.frames import ShopInteractions, shop_interactions
+from recommendations.ml.fits import has_cuda
+from recommendations.ml.harness import (
+    BASELINES,
+    Choice,
+    Measured,
+    Plan,
+    best_baseline,
+    choose,
+    comparison,
+    fit_all,
+    measure,
+)
+from recommendations.ml.interactions import interactions
+from recommendations.ml.search import SPACES
+from recommendations.ml.splits import SplitError, held_out_mask, split_rows
+from recommendations.services.artefacts import FORMAT_VERSION, Recommender, write_recommender
+
+TASK = "recommender"
+METRIC = "ndcg"
+TEST_SHARE = 0.25
+# Below this a backtest says nothing. Source: the minimum that Amazon Personalize asks for.
+MIN_PURCHASES = 1_000
+MIN_CUSTOMERS = 25
+TOO_SHORT = gettext_noop(
+    "Too little history for recommendations: %(purchases)s of %(purchases_needed)s purchases and"
+    " %(customers)s of %(customers_needed)s customers with a purchase."
+)
+NOT_SPLITTABLE = gettext_noop("The history cannot be split by time: %(reason)s.")
+
+Report = Callable[[int, int, str], None]
+
+
+class HistoryTooShortError(Exception):
+    """Nothing can be learned or measured yet; `sentence` says what is missing."""
+
+    def __init__(self, text: dict):
+        super().__init__(render(text))
+        self.sentence = text
+
+
+def train_recommender(
+    *,
+    as_of: datetime,
+    seed: int = 0,
+    budget_seconds: float = 120.0,
+    report: Report = lambda done, total, note: None,
+    before_publishing: Callable[[], None] = lambda: None,
+    job_id: int | None = None,
+) -> ModelRun:
+    """Learn from everything before `as_of`; the run goes live only if it beats its baseline.
+
+    1. Read what may be used. 2. Choose parameters and model on a validation part, newest last.
+    3. Measure once on the newest quarter. 4. Fit the winner on everything. 5. Publish.
+    The same data, seed and budget give the run that is there already.
+    Raises HistoryTooShortError when there is too little to measure anything.
+    """
+    started = time.perf_counter()
+    history = shop_interactions(as_of)
+    _refuse_if_short(history)
+    digest = _digest(history, seed, budget_seconds)
+    if known := existing_run(TASK, digest):
+        return known
+    plan = Plan(seed=seed, seconds=budget_seconds)
+    choice, measured = _backtest(history, plan, report)
+    recommender = _final(history, choice, seed)
+    before_publishing()
+    artefact = write_artefact(TASK, ".npz", partial(write_recommender, recommender))
+    trained = _trained(history, choice, measured, plan=plan, as_of=as_of, digest=digest)
+    return publish_run(
+        Trained(
+            **trained,
+            artefact=artefact,
+            job_id=job_id,
+            duration_seconds=time.perf_counter() - started,
+        )
+    )
+
+
+def _refuse_if_short(history: ShopInteractions) -> None:
+    purchases, customers = int(history.rows.bought.sum()), history.customers
+    if purchases < MIN_PURCHASES or customers < MIN_CUSTOMERS:
+        raise HistoryTooShortError(
+            sentence(
+                TOO_SHORT,
+                purchases=purchases,
+                purchases_needed=MIN_PURCHASES,
+                customers=customers,
+                customers_needed=MIN_CUSTOMERS,
+            )
+        )
+
+
+def _digest(history: ShopInteractions, seed: int, budget_seconds: float) -> str:
+    rows = history.rows
+    settings = {
+        "seed": seed,
+        "budget_seconds": budget_seconds,
+        "format": FORMAT_VERSION,
+        "spaces": SPACES,
+    }
+    columns = (rows.user, rows.item, rows.weight, rows.at, rows.bought)
+    return data_hash(*columns, history.product_ids, settings)
+
+
+def _backtest(history: ShopInteractions, plan: Plan, report: Report) -> tuple[Choice, Measured]:
+    try:
+        mask = held_out_mask(history.rows, "temporal", share=TEST_SHARE, seed=plan.seed)
+        train = history.rows.take(~mask)
+        choice = choose(train, "temporal", plan, clock=time.perf_counter, report=report)
+        split = split_rows(history.rows, mask)
+    except SplitError as error:
+        raise HistoryTooShortError(sentence(NOT_SPLITTABLE, reason=str(error))) from error
+    if not len(split.held_out):
+        raise HistoryTooShortError(sentence(NOT_SPLITTABLE, reason="no purchase in the test part"))
+    return choice, measure(split, choice, plan, clock=time.perf_counter, report=report)
+
+
+def _final(history: ShopInteractions, choice: Choice, seed: int) -> Recommender:
+    """All that serves: the winner's sources, both baselines, and transitions for the cart."""
+    weights = choice.weights_of(choice.chosen)
+    names = {*weights, *BASELINES, "transitions"}
+    sources = fit_all(interactions(history.rows), choice, names, seed)
+    params = {name: choice.params[name] for name in names}
+    return Recommender(history.product_ids, sources, params, choice.chosen, weights)
+
+
+def _trained(
+    history: ShopInteractions,
+    choice: Choice,
+    measured: Measured,
+    *,
+    plan: Plan,
+    as_of: datetime,
+    digest: str,
+) -> dict:
+    baseline = best_baseline(measured.metrics, METRIC)
+    first = datetime.fromtimestamp(float(np.min(history.rows.at)), tz=as_of.tzinfo)
+    return {
+        "task": TASK,
+        "model": choice.chosen,
+        "params": {
+            "sources": choice.params,
+            "weights": choice.weights,
+            "k": plan.k,
+            "budget_seconds": plan.seconds,
+        },
+        "extra": {
+            "validation_ndcg": choice.values,
+            "cut_by_budget": choice.cut_by_budget,
+            "left_out": choice.left_out,
+            "comparison": comparison(measured, choice.chosen, seed=plan.seed),
+            "seconds": choice.seconds | measured.seconds,
+        },
+        "seed": plan.seed,
+        "data_from": first,
+        "data_until": as_of,
+        "row_count": len(history.rows),
+        "data_hash": digest,
+        "metrics": measured.metrics,
+        "metric": METRIC,
+        "higher_is_better": True,
+        "value": measured.metrics[choice.chosen][METRIC],
+        "baseline": baseline,
+        "baseline_value": measured.metrics[baseline][METRIC],
+        "device": "cuda" if has_cuda() else "cpu",
+    }
