@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from recommendations.ml.interactions import Rows
 from shop.models import (
@@ -28,6 +28,7 @@ from shop.models import (
     LineKind,
     OrderLine,
     OrderState,
+    Product,
     Purpose,
     VisitorLink,
 )
@@ -88,6 +89,87 @@ def noticed_events(as_of: datetime) -> QuerySet[Event]:
         occurred_at__lt=as_of,
         received_at__lt=as_of,
     )
+
+
+def product_categories(product_ids: np.ndarray) -> np.ndarray:
+    """int64 (n,), in the order asked for: each product's category key, 0 for none."""
+    found = dict(Product.objects.values_list("pk", "category_id"))
+    return np.array([found.get(int(pk)) or 0 for pk in product_ids], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class PersonHistory:
+    """What one person did, oldest first; empty where nothing may be used.
+
+    customer_id: the customer behind the visitor, where known.
+    product_ids int64, weight float32, at float64 epoch seconds, bought bool: one row per event.
+    """
+
+    customer_id: int | None
+    refused: bool
+    product_ids: np.ndarray
+    weight: np.ndarray
+    at: np.ndarray
+    bought: np.ndarray
+
+
+def person_history(
+    *, customer_id: int | None, visitor: str, at: datetime, most: int = 1_000
+) -> PersonHistory:
+    """The newest `most` purchases and as many signs of interest of one person, at this moment.
+
+    At most four queries: the visitor's link, the customer's word, purchases, behaviour.
+    """
+    if customer_id is None and visitor:
+        customer_id = (
+            VisitorLink.objects.filter(visitor=visitor)
+            .values_list("customer_id", flat=True)
+            .first()
+        )
+    word = _word_of(customer_id, at) if customer_id else None
+    found: list[tuple] = []
+    if customer_id and word is not False:
+        found += _own_purchases(customer_id, at, most)
+    if word or (customer_id is None and visitor):
+        found += _own_behaviour(customer_id, visitor, at, most)
+    found.sort(key=lambda row: (row[2], row[0]))
+    columns = list(zip(*found, strict=True)) or [(), (), (), ()]
+    return PersonHistory(
+        customer_id,
+        word is False,
+        np.array(columns[0], dtype=np.int64),
+        np.array(columns[1], dtype=np.float32),
+        np.array(columns[2], dtype=np.float64),
+        np.array(columns[3], dtype=bool),
+    )
+
+
+def _word_of(customer_id: int, at: datetime) -> bool | None:
+    given = Consent.objects.filter(
+        customer_id=customer_id, purpose=Purpose.PERSONALISATION, recorded_at__lte=at
+    )
+    return given.order_by("-recorded_at", "-id").values_list("granted", flat=True).first()
+
+
+def _own_purchases(customer_id: int, at: datetime, most: int) -> list[tuple]:
+    lines = sold_lines(at).filter(order__customer_id=customer_id)
+    newest = lines.order_by("-order__placed_at", "-pk")
+    found = newest.values_list("variant__product_id", "order__placed_at")[:most]
+    return [(product_id, PURCHASE_WEIGHT, at.timestamp(), True) for product_id, at in found]
+
+
+def _own_behaviour(customer_id: int | None, visitor: str, at: datetime, most: int) -> list[tuple]:
+    events = noticed_events(at)
+    if customer_id is None:
+        mine = events.filter(visitor=visitor, customer__isnull=True)
+    else:
+        browsers = VisitorLink.objects.filter(customer_id=customer_id).values("visitor")
+        mine = events.filter(
+            Q(customer_id=customer_id) | Q(customer__isnull=True, visitor__in=browsers)
+        )
+    newest = mine.order_by("-occurred_at", "-id")
+    found = newest.values_list("variant__product_id", "kind", "occurred_at")[:most]
+    return [(product_id, WEIGHTS[kind], at.timestamp(), False) for product_id, kind, at in found]
 
 
 def _purchases(as_of: datetime, words: dict[int, bool]) -> Iterator[tuple]:

@@ -59,6 +59,12 @@ def record_decision(proposal: Proposal) -> Decision:
     return decision
 
 
+def record_new(proposal: Proposal) -> Decision:
+    """Write a receipt whose key nobody else can have (it holds a fresh UUID): one INSERT."""
+    fields = {name: getattr(proposal, name) for name in proposal.__dataclass_fields__}
+    return Decision.objects.create(**fields, code_version=code_version())
+
+
 def record_decisions(proposals: list[Proposal]) -> int:
     """Write many receipts; those whose key exists are left as they are. Returns how many are new."""
     rows = [

@@ -14,6 +14,7 @@ from .splits import HeldOut
 
 STEPS = (0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 3.0)
 CANDIDATES_PER_SOURCE = 100
+WORTH_IT = 1.003  # a change of weights must raise nDCG by this factor, else it is noise
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def search_weights(
             for step in (0.0, *STEPS):
                 trial = {**weights, name: step}
                 found = value(trial)
-                if found > best:
+                if found > best * WORTH_IT:
                     best, weights = found, trial
         if best == before:
             break

@@ -22,10 +22,25 @@ def top_lists(scores: np.ndarray, seen: Histories, popularity: np.ndarray, k: in
     k = min(k, total.shape[1])
     best = np.argpartition(-total, k - 1, axis=1)[:, :k]
     value = np.take_along_axis(total, best, axis=1)
+    best, value = _settled(total, best, value)
     order = np.lexsort((best, -value), axis=1)
     best = np.take_along_axis(best, order, axis=1).astype(np.int32)
     best[np.isneginf(np.take_along_axis(value, order, axis=1))] = -1
     return best
+
+
+def _settled(
+    total: np.ndarray, best: np.ndarray, value: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where the cut goes through equal totals, keep the lowest indices: a longer list of the
+    same scores then begins with the shorter one."""
+    last = value.min(axis=1)
+    torn = ((total >= last[:, None]).sum(axis=1) > best.shape[1]) & ~np.isneginf(last)
+    for row in np.flatnonzero(torn):
+        found = np.flatnonzero(total[row] >= last[row])
+        kept = found[np.lexsort((found, -total[row, found]))][: best.shape[1]]
+        best[row], value[row] = kept, total[row, kept]
+    return best, value
 
 
 def lists_for(

@@ -110,7 +110,7 @@ class Neighbours:
     def arrays(self) -> dict[str, np.ndarray]:
         matrix = self.weights
         return {
-            "indptr": matrix.indptr.astype(np.int64),
+            "indptr": matrix.indptr.astype(np.int32),  # as indices: else scipy copies both
             "indices": matrix.indices.astype(np.int32),
             "data": matrix.data.astype(np.float32),
         }

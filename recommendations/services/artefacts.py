@@ -27,11 +27,13 @@ class ArtefactFormatError(Exception):
 class Recommender:
     """Everything that serves, with the map from item index to database key.
 
-    product_ids: int64 (n_items,) ascending. sources hold at least the baselines; weights are
+    product_ids: int64 (n_items,) ascending. category_ids: int64 (n_items,), 0 for none, as they
+    were when the model was trained. sources hold at least the baselines; weights are
     those of the model that won.
     """
 
     product_ids: np.ndarray
+    category_ids: np.ndarray
     sources: dict[str, Source]
     params: dict[str, dict]
     model: str
@@ -57,7 +59,7 @@ def write_recommender(recommender: Recommender, path: Path) -> None:
         "params": recommender.params,
         "sources": sorted(recommender.sources),
     }
-    arrays = {"product_ids": recommender.product_ids}
+    arrays = {"product_ids": recommender.product_ids, "category_ids": recommender.category_ids}
     for name, source in sorted(recommender.sources.items()):
         for key, values in source.arrays().items():
             arrays[f"{name}.{key}"] = values
@@ -75,12 +77,14 @@ def read_recommender(path: Path) -> Recommender:
         raise ArtefactFormatError(
             f"{path.name} has format {head['format_version']}, this code reads {FORMAT_VERSION}"
         )
-    product_ids = arrays.pop("product_ids")
+    product_ids, category_ids = arrays.pop("product_ids"), arrays.pop("category_ids")
     sources = {
         name: _source(name, head["params"][name], arrays, len(product_ids))
         for name in head["sources"]
     }
-    return Recommender(product_ids, sources, head["params"], head["model"], head["weights"])
+    return Recommender(
+        product_ids, category_ids, sources, head["params"], head["model"], head["weights"]
+    )
 
 
 def _source(name: str, params: dict, arrays: dict[str, np.ndarray], n_items: int) -> Source:

@@ -10,11 +10,12 @@ from functools import partial
 import numpy as np
 from django.utils.translation import gettext_noop
 
+from decisions.jobs import Progress
 from decisions.models import ModelRun
 from decisions.services.artefacts import write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, publish_run
 from decisions.text import render, sentence
-from recommendations.frames import ShopInteractions, shop_interactions
+from recommendations.frames import ShopInteractions, product_categories, shop_interactions
 from recommendations.ml.fits import has_cuda
 from recommendations.ml.harness import (
     BASELINES,
@@ -30,9 +31,9 @@ from recommendations.ml.harness import (
 from recommendations.ml.interactions import interactions
 from recommendations.ml.search import SPACES
 from recommendations.ml.splits import SplitError, held_out_mask, split_rows
+from recommendations.models import TASK
 from recommendations.services.artefacts import FORMAT_VERSION, Recommender, write_recommender
 
-TASK = "recommender"
 METRIC = "ndcg"
 TEST_SHARE = 0.25
 # Below this a backtest says nothing. Source: the minimum that Amazon Personalize asks for.
@@ -138,7 +139,8 @@ def _final(history: ShopInteractions, choice: Choice, seed: int) -> Recommender:
     names = {*weights, *BASELINES, "transitions"}
     sources = fit_all(interactions(history.rows), choice, names, seed)
     params = {name: choice.params[name] for name in names}
-    return Recommender(history.product_ids, sources, params, choice.chosen, weights)
+    categories = product_categories(history.product_ids)
+    return Recommender(history.product_ids, categories, sources, params, choice.chosen, weights)
 
 
 def _trained(
@@ -180,4 +182,34 @@ def _trained(
         "baseline": baseline,
         "baseline_value": measured.metrics[baseline][METRIC],
         "device": "cuda" if has_cuda() else "cpu",
+    }
+
+
+def trained_line(
+    progress: Progress, as_of: datetime, seed: int = 0, budget_seconds: float = 120.0
+) -> dict:
+    """Train under a job: its progress bar, its lease, and one line of result.
+
+    Too little history is an answer, not a failure: {"refused": sentence}.
+    """
+    try:
+        run = train_recommender(
+            as_of=as_of,
+            seed=seed,
+            budget_seconds=budget_seconds,
+            report=progress,
+            before_publishing=progress.still_mine,
+            job_id=progress.job_id,
+        )
+    except HistoryTooShortError as error:
+        return {"refused": error.sentence}
+    return {
+        "run": run.pk,
+        "state": str(run.state),
+        "model": run.model,
+        "verdict": run.verdict,
+        METRIC: run.value,
+        "baseline": run.baseline,
+        f"baseline_{METRIC}": run.baseline_value,
+        "rows": run.row_count,
     }

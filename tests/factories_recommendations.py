@@ -1,0 +1,105 @@
+"""A shop of three tastes, and a small model of it that serves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import numpy as np
+
+from decisions.models import ModelRun
+from decisions.services.artefacts import write_artefact
+from decisions.services.model_runs import Trained, publish_run
+from recommendations.frames import product_categories, shop_interactions
+from recommendations.ml.fits import fit
+from recommendations.ml.interactions import interactions
+from recommendations.ml.search import SPACES
+from recommendations.services.artefacts import Recommender, write_recommender
+from shop.models import Customer, Order, OrderLine, Variant
+from tests.factories import make_stock, make_variant
+
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+LATER = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def make_taste_shop(customers: int = 60, products: int = 15, bought: int = 3) -> list[Variant]:
+    """Customer i buys, one a day, `bought` items of taste i mod 3; item j is of taste j mod 3."""
+    variants = [
+        make_variant(f"S-{number:02}", name=f"Thing {number}", name_zh=f"物品{number}")
+        for number in range(products)
+    ]
+    for variant in variants:
+        make_stock(variant, 10)
+    rng = np.random.default_rng(1)
+    own = [rng.permutation(variants[place % 3 :: 3])[:bought] for place in range(customers)]
+    _buy_one_a_day(own)
+    return variants
+
+
+def make_chain_shop(customers: int = 150, products: int = 30, bought: int = 8) -> list[Variant]:
+    """Everybody buys products in their order, from a place of her own: only order tells what is
+    next, so that transitions must beat popularity and similarity."""
+    variants = [make_variant(f"S-{number:02}") for number in range(products)]
+    rng = np.random.default_rng(2)
+    starts = rng.integers(0, products, customers)
+    _buy_one_a_day([[variants[(s + d) % products] for d in range(bought)] for s in starts])
+    return variants
+
+
+def _buy_one_a_day(baskets: list) -> None:
+    people = Customer.objects.bulk_create(
+        Customer(code=f"C-{number}") for number in range(len(baskets))
+    )
+    days = [START + timedelta(days=day) for day in range(len(baskets[0]))]
+    orders = Order.objects.bulk_create(
+        Order(
+            number=f"R-{person.code}-{day}",
+            customer=person,
+            currency="GBP",
+            items_minor=1000,
+            total_minor=1000,
+            placed_at=at + timedelta(minutes=place),
+            state="delivered",
+        )
+        for place, person in enumerate(people)
+        for day, at in enumerate(days)
+    )
+    chosen = [variant for basket in baskets for variant in basket]
+    OrderLine.objects.bulk_create(
+        OrderLine(
+            order=order, position=1, variant=variant, units=1,
+            unit_price_minor=1000, total_minor=1000,
+        )
+        for order, variant in zip(orders, chosen, strict=True)
+    )  # fmt: skip
+
+
+def publish_model(
+    *, beats: bool = True, weights: dict[str, float] | None = None, salt: str = ""
+) -> ModelRun:
+    """Fit the sources on what is in the shop and publish them without a backtest."""
+    history = shop_interactions(LATER)
+    part = interactions(history.rows)
+    params = {
+        name: {key: values[0] for key, values in space.items()} for name, space in SPACES.items()
+    }
+    params["ease"]["penalty"] = 10.0
+    chosen = weights or {"ease": 1.0}
+    names = {*chosen, "popularity", "item_knn", "transitions"}
+    recommender = Recommender(
+        history.product_ids,
+        product_categories(history.product_ids),
+        {name: fit(name, part, params[name], 1) for name in names},
+        {name: params[name] for name in names},
+        "ease",
+        chosen,
+    )
+    artefact = write_artefact("recommender", ".npz", partial(write_recommender, recommender))
+    return publish_run(
+        Trained(
+            task="recommender", model="ease", params={}, seed=1, data_until=LATER,
+            row_count=len(history.rows), data_hash=f"test{salt}{beats}", metrics={},
+            metric="ndcg", higher_is_better=True, value=0.2 if beats else 0.1,
+            baseline="popularity", baseline_value=0.15, artefact=artefact,
+        )
+    )  # fmt: skip
