@@ -50,12 +50,22 @@ def _tidy(progress: Progress, as_of: datetime) -> dict:
     return housekeeping.tidy(progress)
 
 
+def _recommendations(progress: Progress, as_of: datetime) -> dict:
+    from recommendations.services import training  # numeric libraries: in the job's own process
+
+    try:
+        return training.train_for_night(progress, as_of)
+    except training.HistoryTooShortError as error:
+        raise SkipStepError(str(error)) from error
+
+
 def _brief(progress: Progress, as_of: datetime) -> dict:
     return receipts.brief_summary()
 
 
 STEPS: list[Step] = [
     Step("tidy", gettext_noop("Close what expired, clear what is old"), _tidy),
+    Step("recommendations", gettext_noop("Train recommendations"), _recommendations),
     Step("segments", gettext_noop("Customer segments"), refresh_segments),
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),
     Step("brief", gettext_noop("Morning brief"), _brief),

@@ -16,4 +16,4 @@ def train_recommender(
     """`as_of` is ISO 8601; the result is the scorecard's line, or what is missing."""
     from recommendations.services import training
 
-    return training.trained_line(progress, datetime.fromisoformat(as_of), seed, budget_seconds)
+    return training.train_or_say_why(progress, datetime.fromisoformat(as_of), seed, budget_seconds)

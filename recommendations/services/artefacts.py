@@ -94,8 +94,12 @@ def _source(name: str, params: dict, arrays: dict[str, np.ndarray], n_items: int
     if name == "als":
         factors = arrays["als.item_factors"]
         return Factors.of(factors, params["alpha"], params["regularization"], rule)
-    parts = tuple(arrays[f"{name}.{key}"] for key in ("data", "indices", "indptr"))
-    return Neighbours(sparse.csr_matrix(parts, shape=(n_items, n_items), copy=False), rule)
+    weights = sparse.csr_matrix((n_items, n_items), dtype=np.float32)
+    # Set, not passed: the constructor copies what is a small part of a larger mapping.
+    weights.data, weights.indices, weights.indptr = (
+        arrays[f"{name}.{key}"] for key in ("data", "indices", "indptr")
+    )
+    return Neighbours(weights, rule)
 
 
 def _write_aligned(archive: zipfile.ZipFile, name: str, values: np.ndarray) -> None:

@@ -35,6 +35,7 @@ from recommendations.models import TASK
 from recommendations.services.artefacts import FORMAT_VERSION, Recommender, write_recommender
 
 METRIC = "ndcg"
+NIGHT_SECONDS = 120.0
 TEST_SHARE = 0.25
 # Below this a backtest says nothing. Source: the minimum that Amazon Personalize asks for.
 MIN_PURCHASES = 1_000
@@ -185,24 +186,21 @@ def _trained(
     }
 
 
-def trained_line(
-    progress: Progress, as_of: datetime, seed: int = 0, budget_seconds: float = 120.0
+def train_for_night(
+    progress: Progress, as_of: datetime, seed: int = 0, budget_seconds: float = NIGHT_SECONDS
 ) -> dict:
     """Train under a job: its progress bar, its lease, and one line of result.
 
-    Too little history is an answer, not a failure: {"refused": sentence}.
+    Raises HistoryTooShortError.
     """
-    try:
-        run = train_recommender(
-            as_of=as_of,
-            seed=seed,
-            budget_seconds=budget_seconds,
-            report=progress,
-            before_publishing=progress.still_mine,
-            job_id=progress.job_id,
-        )
-    except HistoryTooShortError as error:
-        return {"refused": error.sentence}
+    run = train_recommender(
+        as_of=as_of,
+        seed=seed,
+        budget_seconds=budget_seconds,
+        report=progress,
+        before_publishing=progress.still_mine,
+        job_id=progress.job_id,
+    )
     return {
         "run": run.pk,
         "state": str(run.state),
@@ -213,3 +211,11 @@ def trained_line(
         f"baseline_{METRIC}": run.baseline_value,
         "rows": run.row_count,
     }
+
+
+def train_or_say_why(progress: Progress, as_of: datetime, seed: int, budget_seconds: float) -> dict:
+    """The job's result: too little history is an answer, not a failure."""
+    try:
+        return train_for_night(progress, as_of, seed, budget_seconds)
+    except HistoryTooShortError as error:
+        return {"refused": error.sentence}
