@@ -80,9 +80,9 @@ ENGLISH = {
         ("Take a look at {product_2} as well, at {price_2}.", "", "plain warm"),
     ),
     "offer": _phrases(
-        ("Until {until} you save {discount} on it.", "", ""),
-        ("A little something from us: {discount} off until {until}.", "", "warm playful"),
-        ("The reduction of {discount} lasts until {until}.", "", "plain elegant"),
+        ("Until {until} you get {discount} off with the code {code}.", "", ""),
+        ("Use the code {code} for {discount} off, valid until {until}.", "", "plain elegant"),
+        ("A little something from us: {discount} off until {until} with the code {code}.", "", "warm playful"),
         ("It was {was_price}, and until {until} it is {price}.", "", ""),
         ("Until {until} it is {price} instead of {was_price}.", "", "plain elegant"),
     ),
@@ -105,7 +105,7 @@ ENGLISH = {
         ("{shop}: have you seen {product}? {link}", "announce", "playful warm"),
         ("{shop}: thank you for being with us. We think you would like {product}. {link}", "thank", ""),
         ("{shop}: with thanks – {product}, at {price}. {link}", "thank", ""),
-        ("{shop}: until {until} {product} is {discount} off, at {price}. {link}", "", ""),
+        ("{shop}: until {until} you get {discount} off with {code}. {link}", "", ""),
     ),
     "title": _phrases(
         ("We saved you a look at {product}", "win_back", ""),
@@ -168,8 +168,8 @@ CHINESE = {
         ("与{product_2}（{price_2}）搭配，相得益彰。", "", "warm playful elegant"),
     ),
     "offer": _phrases(
-        ("{until}前可享{discount}优惠。", "", ""),
-        ("一点小心意：{until}前享{discount}优惠。", "", "warm playful"),
+        ("{until}前凭优惠码{code}，可享{discount}优惠。", "", ""),
+        ("一点小心意：{until}前输入优惠码{code}，享{discount}优惠。", "", "warm playful"),
         ("原价{was_price}，{until}前{price}。", "", ""),
     ),
     "closing": _phrases(
@@ -189,7 +189,7 @@ CHINESE = {
         ("【{shop}】{product}已上架，售价{price}。{link}", "announce", ""),
         ("【{shop}】感谢一路相伴，为您推荐{product}。{link}", "thank", ""),
         ("【{shop}】谢谢您的信任：{product}，{price}。{link}", "thank", ""),
-        ("【{shop}】{product}，{until}前享{discount}优惠，{price}：{link}", "", ""),
+        ("【{shop}】{until}前凭{code}享{discount}优惠：{link}", "", ""),
     ),
     "title": _phrases(
         ("好久不见，来看看{product}", "win_back", ""),

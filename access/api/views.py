@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from access.api.authentication import KeyAuthentication
@@ -32,6 +33,12 @@ class ApiView(IdempotentWrites, APIView):
             detail = f"{length} bytes; at most {self.max_body_bytes} are read."
             raise Problem("body-too-large", detail, status=413)
         super().initial(request, *args, **kwargs)
+
+    def checked(self, shape: type[Serializer], data: Any) -> dict[str, Any]:
+        """What was sent, cleaned. Raises ValidationError, which names every field at fault."""
+        serializer = shape(data=data)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
 
     def page(self, rows: Any, shape: Any = None) -> Response:
         """A cursor page of a queryset; `shape` turns the page's rows into plain dicts at once."""

@@ -47,6 +47,7 @@ class Scorecard:
     folds: int
     mean_weight: float = 0.0
     shift: list[float] = field(default_factory=list)
+    day_correlation: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -120,10 +121,20 @@ def fit_final(
     return model
 
 
-def forecast_with(name: str, model: DemandModel | None, panel: Panel, horizon: int) -> Forecast:
-    """The forecast of a named method for the periods after the panel."""
+def forecast_with(
+    name: str,
+    model: DemandModel | None,
+    panel: Panel,
+    horizon: int,
+    *,
+    promotion: np.ndarray | None = None,
+) -> Forecast:
+    """The forecast of a named method for the periods after the panel.
+
+    promotion: (n, horizon) planned shares, or None.
+    """
     if name in ("lightgbm", "blend") and model is not None:
-        raw = gbm.predict_raw(model, panel.extended(horizon), horizon)
+        raw = gbm.predict_raw(model, panel.extended(horizon, promotion), horizon)
         trees = gbm.finish(raw, model.mean_weight, model.shift)
         if name == "lightgbm":
             return trees
@@ -171,18 +182,20 @@ def _score_folds(windows: list[_Window], season: int) -> Scorecard:
         for name, folds in per_model.items()
     }
     chosen = min(choice, key=lambda name: choice[name])
-    mix, shift = _calibration(windows[-1])  # the final model is calibrated on the newest window
+    last = windows[-1]
+    mix, shift = _calibration(last)  # the final model is calibrated on the newest window
     return Scorecard(
         models={name: summarise(values) for name, values in joined.items()},
         undefined=count_undefined(joined[chosen]),
         chosen=chosen,
         baseline="seasonal_naive" if "seasonal_naive" in joined else "moving_average",
         choice=choice,
-        series_scored=len(windows[-1].train.skus),
+        series_scored=len(last.train.skus),
         series_refused=0,
         folds=len(windows) - 1,
         mean_weight=mix,
         shift=shift.tolist(),
+        day_correlation=gbm.day_correlation(last.forecasts[chosen], last.actual),
     )
 
 

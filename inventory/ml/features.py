@@ -135,7 +135,7 @@ class FeatureMaker:
         rows, window = samples.rows, SCALE_WINDOW[self.panel.frequency]
         last = self._carried(price)
         now = last[rows, samples.origins]
-        planned = last[rows, samples.targets] if self.panel.known_ahead else now
+        planned = last[rows, samples.targets] if self.panel.price_ahead else now
         usual = _running_mean(price, window)[rows, samples.origins]
         return {"price_change": _divide(planned, now), "price_to_usual": _divide(planned, usual)}
 
@@ -144,7 +144,7 @@ class FeatureMaker:
             return {}
         rows, sums = samples.rows, self.promoted
         now = self.panel.promotion[rows, samples.origins]
-        planned = self.panel.promotion[rows, samples.targets] if self.panel.known_ahead else now
+        planned = self.panel.promotion[rows, samples.targets] if self.panel.promotion_ahead else now
         end = samples.origins + 1
         on = _divide(sums.units[rows, end], sums.days[rows, end])
         off_days = self.known[rows, end] - sums.days[rows, end]

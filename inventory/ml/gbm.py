@@ -178,6 +178,22 @@ def calibrate(raw: RawForecast, actual: np.ndarray) -> tuple[float, np.ndarray]:
     return weights[int(np.argmin(errors))], shift
 
 
+def day_correlation(forecast: Forecast, actual: np.ndarray) -> float:
+    """How much the errors of one SKU's days move together, 0 to 0.9, pooled over SKUs.
+
+    From Var(sum) = (1 + (H − 1)·ρ) · sum of Var, each SKU's errors scaled to unit size, over the
+    SKUs whose every day is known or masked alike.
+    """
+    error = np.where(np.isfinite(actual), actual - forecast.mean, 0.0)
+    count = np.isfinite(actual).sum(axis=1)
+    total = (error**2).sum(axis=1)
+    use = (total > 0) & (count > 1)
+    if not use.any():
+        return 0.0
+    ratio = np.mean(error[use].sum(axis=1) ** 2 / total[use])
+    return float(np.clip((ratio - 1) / (count[use].mean() - 1), 0.0, 0.9))
+
+
 def every_step(rows: np.ndarray, origin: int, horizon: int) -> Samples:
     """All steps of every row from one origin, row by row."""
     return Samples(

@@ -21,7 +21,7 @@ class Panel:
                out of stock, shop closed).
     price:     (n, T) price per unit or None; NaN = unknown.
     promotion: (n, T) share of the period under promotion (0-1) or None.
-    known_ahead: price and promotion of the future are plans that stand in the data.
+    price_ahead, promotion_ahead: those of later periods are plans, known at the origin.
     """
 
     skus: list[str]
@@ -30,7 +30,8 @@ class Panel:
     frequency: str = "D"
     price: np.ndarray | None = None
     promotion: np.ndarray | None = None
-    known_ahead: bool = False
+    price_ahead: bool = False
+    promotion_ahead: bool = False
 
     @property
     def season(self) -> int:
@@ -56,9 +57,13 @@ class Panel:
             promotion=None if self.promotion is None else self.promotion[keep],
         )
 
-    def extended(self, horizon: int) -> Panel:
-        """The panel with `horizon` unknown periods behind it, for forecasting."""
+    def extended(self, horizon: int, promotion: np.ndarray | None = None) -> Panel:
+        """The panel with `horizon` periods behind it whose units are unknown, for forecasting.
+
+        promotion: (n, horizon) planned shares; without it nothing is planned.
+        """
         n = len(self.skus)
+        planned = np.zeros((n, horizon)) if promotion is None else promotion
         ahead = _following(self.periods[-1], horizon, self.frequency)
 
         def pad(matrix: np.ndarray | None) -> np.ndarray | None:
@@ -69,7 +74,7 @@ class Panel:
             periods=np.concatenate([self.periods, ahead]),
             units=pad(self.units),
             price=pad(self.price),
-            promotion=pad(self.promotion),
+            promotion=None if self.promotion is None else np.hstack([self.promotion, planned]),
         )
 
 

@@ -59,7 +59,7 @@ def read_sales(table: pl.DataFrame, frequency: str) -> tuple[Panel, TableFacts]:
         closed_periods=int(closed.sum()),
         return_rows=len(typed) - len(sold),
         edge_days_dropped=dropped,
-        known_ahead=panel.known_ahead,
+        known_ahead=panel.promotion_ahead,
     )
 
 
@@ -71,6 +71,7 @@ def _panel(
     seen = counts > 0
     closed = closed_periods(seen)
     units = mask_not_demand(_sums(shape, places, kept["units"].to_numpy()), seen, closed)
+    complete = _is_complete(seen, units)
     panel = Panel(
         skus=skus,
         periods=periods,
@@ -78,7 +79,8 @@ def _panel(
         frequency=frequency,
         price=_mean_of(kept, "price", shape, places),
         promotion=_mean_of(kept, "promotion", shape, places, unknown=0.0),
-        known_ahead=_is_complete(seen, units),
+        price_ahead=complete,
+        promotion_ahead=complete,
     )
     return panel, closed
 

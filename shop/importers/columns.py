@@ -157,6 +157,12 @@ def micros(amount: pl.Expr) -> pl.Expr:
     return (amount * 10**SCALE).cast(pl.Int128)
 
 
+def micros_of_minor(name: str) -> pl.Expr:
+    """A `money` column in millionths of the currency's unit."""
+    step = 10 ** (SCALE - minor_digits(settings.SHOP_CURRENCY))
+    return pl.col(name).cast(pl.Int128) * step
+
+
 def moment(name: str, **options: Any) -> Column:
     """Date and time → aware UTC. Without an offset it is the shop's own clock."""
     return Column(name, _moment, "is no date and time", kind="moment", **options)

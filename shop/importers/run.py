@@ -64,6 +64,11 @@ class ImportRun:
         for _frame, checked in self.checked():
             yield checked.good
 
+    @property
+    def key(self) -> str:
+        """The first required column: what a row that as a whole is wrong is rejected under."""
+        return self.importer.required[0]
+
     def text_columns(self, prefix: str) -> dict[str, str]:
         """Header names that begin with a prefix (`attribute:colour`), by what follows it."""
         found = (name for name in self.source.header if name.lower().startswith(prefix))
@@ -82,6 +87,7 @@ class Chunk:
     sums: dict[str, Decimal] = field(default_factory=dict)
     refused: list[pl.DataFrame] = field(default_factory=list)
     seen: list[pl.Series] = field(default_factory=list)
+    after: list[Callable[[], None]] = field(default_factory=list)  # once the chunk is in
 
     def count(self, *, new: int = 0, changed: int = 0, unchanged: int = 0) -> None:
         """What came of rows of the file; with the rejected ones they make up the whole chunk."""
@@ -117,13 +123,16 @@ class Chunk:
 
         Keys of earlier chunks are kept as 64-bit hashes: eight bytes a row, not the row.
         """
-        hashes = rows[key].hash(seed=1)
-        earlier = hashes.is_in(self.run.seen.implode()) | ~hashes.is_first_distinct()
-        kept = self.reject(
-            rows.with_columns(_earlier=earlier), pl.col("_earlier"), key, "is repeated"
-        )
-        self.seen.append(hashes.filter(~earlier).rename("seen"))
-        return kept.drop("_earlier")
+        first = self.first_time(rows[key])
+        kept = self.reject(rows.with_columns(_first=first), ~pl.col("_first"), key, "is repeated")
+        return kept.drop("_first")
+
+    def first_time(self, keys: pl.Series) -> pl.Series:
+        """Whether the file has not had this value under this name before, row by row."""
+        hashes = (pl.select(pl.lit(f"{keys.name}:") + keys).to_series()).hash(seed=1)
+        first = hashes.is_first_distinct() & ~hashes.is_in(self.run.seen.implode())
+        self.seen.append(hashes.filter(first).rename("seen"))
+        return first
 
     def mistakes(self) -> pl.DataFrame:
         return pl.concat([self.checked.mistakes.cast(MISTAKE), *self.refused])
@@ -216,6 +225,8 @@ def _merge(run: ImportRun, chunk: Chunk) -> None:
         setattr(report, name, getattr(report, name) + rows)
     report.written.update(chunk.written)
     run.seen = pl.concat([run.seen, *chunk.seen])
+    for remember in chunk.after:
+        remember()
     for what, amount in chunk.sums.items():
         report.sums[what] = report.sums.get(what, Decimal(0)) + amount
     for column, reason, rows in first.group_by("column", "reason").len().iter_rows():

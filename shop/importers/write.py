@@ -22,9 +22,10 @@ UPDATE_ROWS = 1_000
 
 @dataclass(frozen=True)
 class Upserted:
-    """rows: the frame with `id`. written: ids of new and changed rows."""
+    """rows: the frame with `id`. fresh: ids of new rows, written: of new and changed ones."""
 
     rows: pl.DataFrame
+    fresh: set[int]
     written: set[int]
     new: int
     changed: int
@@ -45,12 +46,12 @@ def rows_of(
 
     Columns have the database's names (`product_id`). One query; unknown keys have no row.
     """
-    names = ["id", key, *(name for name in fields if name not in ("id", key))]
+    names = list(dict.fromkeys(["id", key, *fields]))
     wanted = values.drop_nulls().unique().to_list()
     kept = [model._meta.get_field(name) for name in names]
     sql = (
         f"SELECT {', '.join(_quoted(f.column) for f in kept)} FROM {_table(model)} "
-        f"WHERE {_quoted(kept[1].column)} {_among()}"
+        f"WHERE {_quoted(model._meta.get_field(key).column)} {_among()}"
     )
     given = wanted if connection.vendor == "postgresql" else json.dumps(wanted)
     with connection.cursor() as cursor:
@@ -137,6 +138,7 @@ def upsert(
     every = pl.concat([known.select("id", key), fresh.select("id", key)])
     return Upserted(
         rows.join(every, on=key),
+        {*fresh["id"]},
         {*fresh["id"], *changed["id"]},
         fresh.height,
         changed.height,

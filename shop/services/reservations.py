@@ -77,9 +77,11 @@ def release(reservation: Reservation) -> Reservation:
     return reservation
 
 
-def release_cart(cart: str) -> int:
-    """Give back whatever a cart still holds. Returns the number of reservations closed."""
+def release_cart(cart: str, *, sku: str = "") -> int:
+    """Give back whatever a cart still holds (of one SKU). Returns how many rows were closed."""
     held = Reservation.objects.filter(cart=cart, state=Reservation.State.HELD).order_by("pk")
+    if sku:
+        held = held.filter(variant__sku=sku)
     return sum(
         _close(reservation, Reservation.State.RELEASED, MovementKind.RELEASE)
         for reservation in held

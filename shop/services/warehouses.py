@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from shop.models import StockLevel, Variant
+from shop.models import StockLevel, Variant, Warehouse
 from shop.services.movements import StockError
 
 
@@ -40,6 +40,14 @@ class Piece(NamedTuple):
     variant_id: int
     warehouse_id: int
     units: int
+
+
+def first_warehouse() -> Warehouse:
+    """Where goods go when nothing says otherwise: the first in shipping order, made if none is."""
+    first = Warehouse.objects.order_by("priority", "code").first()
+    if first is not None:
+        return first
+    return Warehouse.objects.get_or_create(code="MAIN", defaults={"name": "Main"})[0]
 
 
 def available(variant_ids: Iterable[int]) -> dict[int, int]:

@@ -27,7 +27,7 @@ def weekly_world(skus=12, days=300, seed=3, promotion=False):
         periods=all_periods(first, first + days - 1, "D"),
         units=random.poisson(rate).astype(float),
         promotion=flags if promotion else None,
-        known_ahead=promotion,
+        promotion_ahead=promotion,
     )
 
 

@@ -67,8 +67,8 @@ def test_weeks_begin_on_monday():
 def test_promotions_of_later_days_are_plans_only_where_unsold_days_have_rows():
     columns = ("sku", "date", "units", "promotion")
     full = [("A", "2026-03-02", 2, 0), ("A", "2026-03-03", 0, 1), ("A", "2026-03-04", 1, 0)]
-    assert read_sales(table(full, columns), "D")[0].known_ahead
-    assert not read_sales(table([full[0], full[2]], columns), "D")[0].known_ahead
+    assert read_sales(table(full, columns), "D")[0].promotion_ahead
+    assert not read_sales(table([full[0], full[2]], columns), "D")[0].promotion_ahead
 
 
 @pytest.mark.parametrize(

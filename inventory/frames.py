@@ -1,0 +1,300 @@
+"""What the calculations of this app read, as arrays. ORM in, numpy out; nothing is written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from inventory.models import PurchaseOrderLine, SupplierItem
+from inventory.models.purchase_orders import INCOMING
+from shop.models import (
+    LineKind,
+    OrderLine,
+    OrderState,
+    Price,
+    PriceKind,
+    ReturnLine,
+    StockLevel,
+    StockMovement,
+    Variant,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from inventory.ml.panel import Panel
+
+
+@dataclass(frozen=True)
+class DemandHistory:
+    """Demand per SKU and day with what was not demand masked.
+
+    panel:          skus in the order of variant_ids; units per day (n, T), NaN = masked.
+    variant_ids:    n database keys.
+    returned_units: (n,) units that came back in the same window: beside demand, never netted.
+    stockout_days:  (n,) days masked because nothing was available from morning to night.
+    planned:        (n, H) share of each later day under a campaign or flash price already set.
+    row_count:      order lines behind it.
+    """
+
+    panel: Panel
+    variant_ids: list[int]
+    returned_units: np.ndarray
+    stockout_days: np.ndarray
+    planned: np.ndarray
+    row_count: int
+
+
+def last_full_day(as_of: datetime) -> date:
+    """The last local day that had ended by `as_of`."""
+    return timezone.localtime(as_of).date() - timedelta(days=1)
+
+
+def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> DemandHistory | None:
+    """Daily demand of every SKU that ever sold, up to the last full day before `as_of`.
+
+    Order lines of items that were not cancelled, by local day of the order; three years at most.
+    A day on which the whole shop sold nothing although it usually sells many SKUs was a closed
+    day and is masked (panel.closed_periods), as are days out of stock and days before a SKU's
+    first sale or first stock. Returns None when there is no sale.
+    """
+    import numpy as np
+
+    from inventory.ml.panel import Panel, all_periods, closed_periods, mask_not_demand
+
+    until = last_full_day(as_of)
+    sold, row_count = _sold(until - timedelta(days=days - 1), until)
+    if not sold:
+        return None
+    first = min(day for _variant, day in sold)
+    periods = all_periods(np.datetime64(first), np.datetime64(until), "D")
+    variant_ids = sorted({variant for variant, _day in sold})
+    row_of = {variant: row for row, variant in enumerate(variant_ids)}
+    shape = (len(variant_ids), len(periods))
+    units = np.zeros(shape)
+    for (variant, day), count in sold.items():
+        units[row_of[variant], (day - first).days] = count
+    out, started = _ledger_days(row_of, first, shape)
+    closed = closed_periods(units > 0)
+    demand = mask_not_demand(units, (units > 0) | started, closed)
+    masked = out & (units == 0) & np.isfinite(demand)
+    demand[masked] = np.nan
+    price, promotion = _prices(row_of, first, shape[1] + horizon)
+    panel = Panel(
+        skus=_skus(variant_ids),
+        periods=periods,
+        units=demand,
+        price=price[:, : shape[1]],
+        promotion=promotion[:, : shape[1]],
+        promotion_ahead=True,
+    )
+    return DemandHistory(
+        panel=panel,
+        variant_ids=variant_ids,
+        returned_units=_returned(row_of, first, until),
+        stockout_days=masked.sum(axis=1),
+        planned=promotion[:, shape[1] :],
+        row_count=row_count,
+    )
+
+
+def _skus(variant_ids: list[int]) -> list[str]:
+    names = dict(Variant.objects.values_list("pk", "sku"))
+    return [names[variant] for variant in variant_ids]
+
+
+def _between(first: date, until: date, field: str) -> dict[str, datetime]:
+    """Filter of the local days first … until, both included."""
+    return {
+        f"{field}__gte": timezone.make_aware(datetime.combine(first, time())),
+        f"{field}__lt": timezone.make_aware(datetime.combine(until + timedelta(days=1), time())),
+    }
+
+
+def _sold(first: date, until: date) -> tuple[dict[tuple[int, date], int], int]:
+    """(variant, day) → units, and the number of order lines."""
+    lines = OrderLine.objects.filter(
+        kind=LineKind.ITEM,
+        variant__isnull=False,
+        **_between(first, until, "order__placed_at"),
+    ).exclude(order__state=OrderState.CANCELLED)
+    per_day = (
+        lines.annotate(day=TruncDate("order__placed_at"))
+        .order_by()
+        .values_list("variant_id", "day")
+        .annotate(total=Sum("units"))
+    )
+    return {(variant, day): total for variant, day, total in per_day.iterator()}, lines.count()
+
+
+def _returned(row_of: dict[int, int], first: date, until: date) -> np.ndarray:
+    import numpy as np
+
+    units = np.zeros(len(row_of))
+    found = (
+        ReturnLine.objects.filter(
+            kind=LineKind.ITEM, **_between(first, until, "parent__returned_at")
+        )
+        .order_by()
+        .values_list("variant_id")
+        .annotate(total=Sum("units"))
+    )
+    for variant, total in found:
+        if variant in row_of:
+            units[row_of[variant]] = total
+    return units
+
+
+def _ledger_days(
+    row_of: dict[int, int], first: date, shape: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n, T) bool each: nothing available from morning to night; the first day with stock.
+
+    Available is the running sum of the ledger over all warehouses. Before a SKU's first movement
+    nothing is known of its stock, so nothing is masked.
+    """
+    import numpy as np
+
+    change = np.zeros(shape)
+    known_from = np.full(shape[0], shape[1])
+    opening = np.zeros(shape[0])
+    stocked = np.zeros(shape, dtype=bool)
+    for variant, day, delta in _movements():
+        row = row_of.get(variant)
+        column = (day - first).days
+        if row is None or column >= shape[1]:
+            continue
+        known_from[row] = min(known_from[row], max(column, 0))
+        if column < 0:
+            opening[row] += delta
+        else:
+            change[row, column] += delta
+            stocked[row, column] |= delta > 0
+    evening = opening[:, None] + np.cumsum(change, axis=1)
+    morning = evening - change
+    known = np.arange(shape[1])[None, :] > known_from[:, None]
+    return known & (morning <= 0) & (evening <= 0), stocked
+
+
+def _movements() -> Iterator[tuple[int, date, int]]:
+    """(variant, local day, change of available), only of SKUs whose stock is kept."""
+    delta = F("on_hand_delta") - F("allocated_delta") - F("reserved_delta") - F("ring_fenced_delta")
+    return (
+        StockMovement.objects.filter(variant__tracks_stock=True)
+        .annotate(day=TruncDate("occurred_at"))
+        .order_by()
+        .values_list("variant_id", "day")
+        .annotate(delta=Sum(delta))
+        .iterator()
+    )
+
+
+def _prices(row_of: dict[int, int], first: date, days: int) -> tuple[np.ndarray, np.ndarray]:
+    """(n, days) list price in minor units (NaN = none yet) and 1 where a reduction ran that day.
+
+    The day's price is the one at its end; channels' own prices are left aside.
+    """
+    import numpy as np
+
+    price, promotion = np.full((len(row_of), days), np.nan), np.zeros((len(row_of), days))
+    rows = Price.objects.filter(channel__isnull=True).order_by("valid_from", "id")
+    for variant, kind, amount, start, end in rows.values_list(
+        "variant_id", "kind", "amount_minor", "valid_from", "valid_until"
+    ).iterator():
+        row = row_of.get(variant)
+        if row is None:
+            continue
+        begin = (timezone.localtime(start).date() - first).days
+        if kind == PriceKind.LIST:
+            price[row, max(begin, 0) :] = amount
+        else:
+            finish = (timezone.localtime(end).date() - first).days
+            promotion[row, max(begin, 0) : max(finish + 1, 0)] = 1
+    return price, promotion
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Units of one SKU in one warehouse as the plan sees them; `counted` = the ledger knows it."""
+
+    on_hand: int = 0
+    allocated: int = 0
+    on_order: int = 0
+    counted: bool = False
+
+
+def stock_positions(variant_ids: Iterable[int]) -> dict[tuple[int, int], Stock]:
+    """(variant, warehouse) → stock, for pairs with a counter or an open order.
+
+    on_order is a sum over the open purchase order lines, never a counter that can go stale.
+    Suggested orders are not on order: nobody has agreed to them.
+    """
+    wanted = set(variant_ids)
+    on_order: dict[tuple[int, int], int] = defaultdict(int)
+    lines = PurchaseOrderLine.objects.filter(order__state__in=INCOMING, units__gt=0)
+    for variant, warehouse, units, received in lines.values_list(
+        "variant_id", "order__warehouse_id", "units", "received_units"
+    ):
+        if variant in wanted:
+            on_order[variant, warehouse] += max(units - received, 0)
+    found = {}
+    levels = StockLevel.objects.filter(variant__tracks_stock=True)
+    for variant, warehouse, on_hand, allocated in levels.values_list(
+        "variant_id", "warehouse_id", "on_hand", "allocated"
+    ):
+        if variant in wanted:
+            coming = on_order.pop((variant, warehouse), 0)
+            found[variant, warehouse] = Stock(on_hand, allocated, coming, counted=True)
+    for pair, coming in on_order.items():
+        found[pair] = Stock(on_order=coming)
+    return found
+
+
+def warehouse_shares(as_of: datetime, *, days: int = 90) -> dict[int, dict[int, float]]:
+    """variant → warehouse → share of the units that it shipped in the last days; sums to 1.
+
+    Order lines that name no warehouse count for none; a SKU without any such line is not listed.
+    """
+    until = last_full_day(as_of)
+    rows = (
+        OrderLine.objects.filter(
+            kind=LineKind.ITEM,
+            warehouse__isnull=False,
+            **_between(until - timedelta(days=days - 1), until, "order__placed_at"),
+        )
+        .exclude(order__state=OrderState.CANCELLED)
+        .order_by()
+        .values_list("variant_id", "warehouse_id")
+        .annotate(total=Sum("units"))
+    )
+    units: dict[int, dict[int, int]] = defaultdict(dict)
+    for variant, warehouse, total in rows:
+        units[variant][warehouse] = total
+    return {
+        variant: {place: total / sum(places.values()) for place, total in places.items()}
+        for variant, places in units.items()
+    }
+
+
+def preferred_items(variant_ids: Iterable[int]) -> dict[int, SupplierItem]:
+    """variant → the item of its preferred supplier, where that one is active."""
+    items = SupplierItem.objects.filter(is_preferred=True, supplier__is_active=True)
+    wanted = set(variant_ids)
+    return {
+        item.variant_id: item
+        for item in items.select_related("supplier")
+        if item.variant_id in wanted
+    }
+
+
+def open_variants(variant_ids: Iterable[int]) -> dict[int, Any]:
+    """variant → row, of those that are still on sale: nobody reorders what is delisted."""
+    wanted = set(variant_ids)
+    return {row.pk: row for row in Variant.objects.on_sale() if row.pk in wanted}

@@ -1,0 +1,101 @@
+"""How the shop's refusals read in the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.utils.translation import gettext_lazy as _
+
+from access.api.problems import Problem, describe
+from shop.services import orders, prices, returns, stock
+from shop.services.customers import CustomerError
+
+describe(
+    "out-of-stock",
+    _("There are fewer units than wanted."),
+    _("Offer the available units named in `errors`, or take the SKU out of the cart."),
+)
+describe(
+    "not-for-sale",
+    _("Something in the request cannot be sold now."),
+    _("Take the lines named in `errors` out of the order."),
+)
+describe(
+    "price-changed",
+    _("The total is not the one that the customer was shown."),
+    _("Read the prices again and show the customer the new total."),
+)
+describe(
+    "order-state",
+    _("The order is not where this step begins."),
+    _("Read the order's state; docs/api.md shows the way of an order."),
+)
+describe(
+    "stock-refused",
+    _("The stock cannot be changed like that."),
+    _("Read the reason in `detail`, then the current counters."),
+)
+describe(
+    "price-refused",
+    _("The price cannot be set like that."),
+    _("Read the reason in `detail`; a price never changes, a new one replaces it."),
+)
+describe(
+    "customer-refused",
+    _("The customer cannot be written like that."),
+    _("Read the reason in `detail`; use the customer code that the shop knows."),
+)
+describe(
+    "return-refused",
+    _("These units cannot come back."),
+    _("Read the reason in `detail`, then the order's lines."),
+)
+
+CODES: list[tuple[type[Exception], str]] = [
+    (orders.PriceChangedError, "price-changed"),
+    (orders.OrderStateError, "order-state"),
+    (orders.OrderKeyReusedError, "idempotency-key-reused"),
+    (returns.ReturnKeyReusedError, "return-refused"),
+    (returns.ReturnTooLargeError, "return-refused"),
+    (stock.StockKeyReusedError, "idempotency-key-reused"),
+    (prices.PriceKeyReusedError, "idempotency-key-reused"),
+    (orders.OrderError, "conflict"),
+    (stock.StockError, "stock-refused"),
+    (prices.PriceError, "price-refused"),
+    (CustomerError, "customer-refused"),
+]
+
+
+@contextmanager
+def refusals_as_problems() -> Iterator[None]:
+    """A service's refusal becomes 409 with the service's own words."""
+    try:
+        yield
+    except stock.OutOfStockError as error:
+        raise Problem("out-of-stock", error, errors=_shortages(error)) from error
+    except orders.OrderRefusedError as error:
+        raise Problem("not-for-sale", error, errors=_lines(error)) from error
+    except tuple(kind for kind, _code in CODES) as error:
+        code = next(code for kind, code in CODES if isinstance(error, kind))
+        raise Problem(code, error) from error
+
+
+def _shortages(error: stock.OutOfStockError) -> list[dict]:
+    return [
+        {
+            "field": f"sku:{short.sku}",
+            "message": str(_("%(available)d of %(wanted)d units are available."))
+            % {"available": max(0, short.available_units), "wanted": short.wanted_units},
+            "code": "out_of_stock",
+            "available_units": max(0, short.available_units),
+        }
+        for short in error.shortages
+    ]
+
+
+def _lines(error: orders.OrderRefusedError) -> list[dict]:
+    return [
+        {"field": f"lines.{one.line}.sku", "message": str(one.message), "code": one.code}
+        for one in error.problems
+    ]

@@ -1,0 +1,380 @@
+"""What comes in, checked field by field; and what goes out, for the OpenAPI document.
+
+Rows go out as plain dicts (rows.py): a ModelSerializer costs a list most of its speed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers as s
+
+from shop.models import MovementKind, OrderState, PriceKind, Product, Purpose, Reservation
+
+MAX_UNITS = 1_000_000
+MAX_MINOR = 10**15
+MAX_LINES = 200
+
+
+class Code(s.CharField):
+    """A SKU, a customer's code, a cart: short and without control characters."""
+
+    def __init__(self, **options: Any):
+        super().__init__(**{"max_length": 64} | options)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not text.isprintable():
+            raise s.ValidationError(_("Printable characters only."), code="not_printable")
+        return text
+
+
+class Units(s.IntegerField):
+    def __init__(self, **options: Any):
+        super().__init__(**{"min_value": 1, "max_value": MAX_UNITS} | options)
+
+
+class Minor(s.IntegerField):
+    """Money in minor units of its currency."""
+
+    def __init__(self, **options: Any):
+        super().__init__(**{"min_value": 0, "max_value": MAX_MINOR} | options)
+
+
+# In, storefront
+
+
+class ProductFilter(s.Serializer):
+    category = Code(required=False)
+    brand = Code(required=False)
+    search = s.CharField(required=False, max_length=100)
+    language = s.ChoiceField(["en", "zh"], required=False)
+
+
+class LanguageChoice(s.Serializer):
+    language = s.ChoiceField(["en", "zh"], required=False)
+
+
+class EventBatch(s.Serializer):
+    """The events are checked one by one by the service: one bad event spoils no other."""
+
+    events = s.ListField(child=s.JSONField(), min_length=1, max_length=1000)
+
+
+class NewReservation(s.Serializer):
+    sku = Code()
+    units = Units()
+    minutes = s.IntegerField(min_value=1, max_value=24 * 60, default=15)
+
+
+class CartFilter(s.Serializer):
+    sku = Code(required=False)
+
+
+class CustomerIn(s.Serializer):
+    code = Code()
+    email = s.EmailField(required=False, default="")
+    name = s.CharField(required=False, default="", max_length=200)
+    phone = s.CharField(required=False, default="", max_length=32)
+    country = s.CharField(required=False, default="", max_length=60)
+    language = s.ChoiceField(["en", "zh"], required=False, default="")
+
+
+class WantedLineIn(s.Serializer):
+    sku = Code()
+    units = Units()
+
+
+class NewOrderIn(s.Serializer):
+    lines = WantedLineIn(many=True, min_length=1, max_length=MAX_LINES)
+    customer = CustomerIn(required=False, allow_null=True, default=None)
+    channel = Code(required=False, default="", max_length=32)
+    cart = Code(required=False, default="")
+    country = s.CharField(required=False, default="", max_length=60)
+    visitor = Code(required=False, default="")
+    session = Code(required=False, default="")
+    expected_total_minor = Minor(required=False, allow_null=True, default=None)
+
+
+class ConsentIn(s.Serializer):
+    customer = Code()
+    purpose = s.ChoiceField(Purpose.choices)
+    granted = s.BooleanField()
+    source = s.CharField(max_length=80, default="storefront")
+
+
+# In, merchant
+
+
+class VariantFilter(s.Serializer):
+    sku = Code(required=False)
+    product = Code(required=False)
+    is_active = s.BooleanField(required=False, allow_null=True, default=None)
+
+
+class MerchantProductFilter(s.Serializer):
+    state = s.ChoiceField(Product.State.choices, required=False)
+    category = Code(required=False)
+    brand = Code(required=False)
+    search = s.CharField(required=False, max_length=100)
+
+
+class StockFilter(s.Serializer):
+    sku = Code(required=False)
+    warehouse = Code(required=False, max_length=32)
+
+
+class MovementFilter(s.Serializer):
+    sku = Code(required=False)
+    warehouse = Code(required=False, max_length=32)
+    kind = s.ChoiceField(MovementKind.choices, required=False)
+    since = s.DateTimeField(required=False)
+    until = s.DateTimeField(required=False)
+
+
+class OrderFilter(s.Serializer):
+    state = s.ChoiceField(OrderState.choices, required=False)
+    customer = Code(required=False)
+    since = s.DateTimeField(required=False)
+    until = s.DateTimeField(required=False)
+
+
+class CustomerFilter(s.Serializer):
+    code = Code(required=False)
+    email = s.EmailField(required=False)
+    country = s.CharField(required=False, max_length=60)
+
+
+class ReceiptIn(s.Serializer):
+    sku = Code()
+    warehouse = Code(max_length=32)
+    units = Units()
+    reference = s.CharField(required=False, default="", max_length=120)
+
+
+class AdjustmentIn(s.Serializer):
+    sku = Code()
+    warehouse = Code(max_length=32)
+    delta_units = s.IntegerField(min_value=-MAX_UNITS, max_value=MAX_UNITS)
+    reason = s.CharField(max_length=200)
+
+
+class CountIn(s.Serializer):
+    sku = Code()
+    warehouse = Code(max_length=32)
+    counted_units = Units(min_value=0)
+    reason = s.CharField(required=False, default="", max_length=200)
+
+
+class PriceIn(s.Serializer):
+    sku = Code()
+    amount_minor = Minor()
+    kind = s.ChoiceField(PriceKind.choices, default=PriceKind.LIST)
+    valid_from = s.DateTimeField(required=False, allow_null=True, default=None)
+    valid_until = s.DateTimeField(required=False, allow_null=True, default=None)
+    channel = Code(required=False, default="", max_length=32)
+
+
+class StepIn(s.Serializer):
+    to = s.ChoiceField([state for state in OrderState.choices if state[0] != OrderState.PLACED])
+    note = s.CharField(required=False, default="", max_length=200)
+
+
+class ReturnLineIn(s.Serializer):
+    position = s.IntegerField(min_value=0, max_value=10_000)
+    units = Units()
+
+
+class ReturnIn(s.Serializer):
+    number = Code()
+    lines = ReturnLineIn(many=True, min_length=1, max_length=MAX_LINES)
+    reason = s.CharField(required=False, default="", max_length=200)
+    restock = s.BooleanField(default=True)
+
+
+class HoldIn(s.Serializer):
+    reason = s.CharField(max_length=200)
+
+
+# Out
+
+
+class PriceOut(s.Serializer):
+    amount_minor = s.IntegerField()
+    currency = s.CharField()
+    amount = s.CharField(help_text="The same in major units, as text.")
+    kind = s.ChoiceField(PriceKind.choices)
+    valid_until = s.DateTimeField(allow_null=True)
+    prior_amount_minor = s.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="Lowest price of the 30 days before the reduction began; null without one.",
+    )
+
+
+class VariantOut(s.Serializer):
+    sku = s.CharField()
+    name = s.CharField()
+    attributes = s.JSONField()
+    price = PriceOut(allow_null=True)
+    available = s.BooleanField(help_text="Can be bought now.")
+    available_units = s.IntegerField(allow_null=True, help_text="Null: not counted.")
+
+
+class ProductOut(s.Serializer):
+    code = s.CharField()
+    name = s.CharField()
+    brand = s.CharField(allow_null=True)
+    category = s.CharField(allow_null=True)
+    images = s.ListField(child=s.CharField())
+    variants = VariantOut(many=True)
+
+
+class ProductDetailOut(VariantOut):
+    product = s.CharField()
+    description = s.CharField()
+    brand = s.CharField(allow_null=True)
+    category = s.CharField(allow_null=True)
+    images = s.ListField(child=s.CharField())
+    other_skus = s.ListField(child=s.CharField())
+
+
+class EventErrorOut(s.Serializer):
+    index = s.IntegerField()
+    field = s.CharField()
+    message = s.CharField()
+
+
+class EventsOut(s.Serializer):
+    accepted = s.IntegerField()
+    duplicates = s.IntegerField()
+    bots = s.IntegerField()
+    errors = EventErrorOut(many=True)  # type: ignore[assignment]
+
+
+class ReservationOut(s.Serializer):
+    sku = s.CharField()
+    units = s.IntegerField()
+    state = s.ChoiceField(Reservation.State.choices)
+    expires_at = s.DateTimeField()
+
+
+class CartOut(s.Serializer):
+    cart = s.CharField()
+    reservations = ReservationOut(many=True)
+
+
+class ReleasedOut(s.Serializer):
+    cart = s.CharField()
+    released = s.IntegerField()
+
+
+class OrderLineOut(s.Serializer):
+    position = s.IntegerField()
+    sku = s.CharField(allow_null=True)
+    text = s.CharField()
+    units = s.IntegerField()
+    unit_price_minor = s.IntegerField()
+    total_minor = s.IntegerField()
+
+
+class OrderOut(s.Serializer):
+    number = s.CharField()
+    state = s.ChoiceField(OrderState.choices)
+    currency = s.CharField()
+    items_minor = s.IntegerField()
+    total_minor = s.IntegerField()
+    placed_at = s.DateTimeField()
+    lines = OrderLineOut(many=True)
+
+
+class ConsentOut(s.Serializer):
+    customer = s.CharField()
+    purpose = s.ChoiceField(Purpose.choices)
+    granted = s.BooleanField()
+    source = s.CharField()
+    recorded_at = s.DateTimeField()
+
+
+class MerchantProductOut(s.Serializer):
+    code = s.CharField()
+    name = s.CharField()
+    name_zh = s.CharField()
+    state = s.ChoiceField(Product.State.choices)
+    brand = s.CharField(allow_null=True)
+    category = s.CharField(allow_null=True)
+    attributes = s.JSONField()
+    updated_at = s.DateTimeField()
+
+
+class MerchantVariantOut(s.Serializer):
+    sku = s.CharField()
+    product = s.CharField()
+    name = s.CharField()
+    barcode = s.CharField()
+    cost_minor = s.IntegerField(allow_null=True)
+    is_active = s.BooleanField()
+    tracks_stock = s.BooleanField()
+    available_units = s.IntegerField()
+
+
+class StockOut(s.Serializer):
+    sku = s.CharField()
+    warehouse = s.CharField()
+    on_hand = s.IntegerField()
+    allocated = s.IntegerField()
+    reserved = s.IntegerField()
+    ring_fenced = s.IntegerField()
+    available = s.IntegerField()
+
+
+class MovementOut(s.Serializer):
+    sku = s.CharField()
+    warehouse = s.CharField()
+    kind = s.ChoiceField(MovementKind.choices)
+    on_hand_delta = s.IntegerField()
+    allocated_delta = s.IntegerField()
+    reserved_delta = s.IntegerField()
+    ring_fenced_delta = s.IntegerField()
+    reference = s.CharField()
+    reason = s.CharField()
+    actor = s.CharField(allow_null=True)
+    occurred_at = s.DateTimeField()
+
+
+class MerchantOrderOut(s.Serializer):
+    number = s.CharField()
+    state = s.ChoiceField(OrderState.choices)
+    customer = s.CharField(allow_null=True)
+    channel = s.CharField(allow_null=True)
+    currency = s.CharField()
+    total_minor = s.IntegerField()
+    country = s.CharField()
+    placed_at = s.DateTimeField()
+    is_history = s.BooleanField()
+
+
+class CustomerOut(s.Serializer):
+    code = s.CharField()
+    email = s.CharField()
+    name = s.CharField()
+    phone = s.CharField()
+    country = s.CharField()
+    language = s.CharField()
+    created_at = s.DateTimeField()
+
+
+class ReturnOut(s.Serializer):
+    number = s.CharField()
+    order = s.CharField()
+    currency = s.CharField()
+    refund_minor = s.IntegerField()
+    reason = s.CharField()
+    returned_at = s.DateTimeField()
+
+
+class HoldOut(s.Serializer):
+    sku = s.CharField()
+    held = s.BooleanField()
+    reason = s.CharField()

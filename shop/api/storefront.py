@@ -1,0 +1,230 @@
+"""What the shop's own site reads and writes."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from access.api.idempotency import service_key
+from access.api.problems import Problem
+from access.api.views import StorefrontView
+from shop.api import rows
+from shop.api import serializers as shapes
+from shop.api.problems import refusals_as_problems
+from shop.models import Channel, Customer, EventKind, Order, Product, Reservation, Variant
+from shop.services import orders, stock
+from shop.services.customers import Person, ensure_customer, record_consent
+from shop.services.events import record_events
+from shop.services.prices import price_at
+
+# Orders write purchases and the mailer its own events: a browser cannot claim them.
+BROWSER_KINDS = [
+    EventKind.VIEW,
+    EventKind.SEARCH,
+    EventKind.CART_ADD,
+    EventKind.CART_REMOVE,
+    EventKind.IMPRESSION,
+    EventKind.CLICK,
+    EventKind.EXPOSURE,
+]
+MAX_CART_ROWS = 200
+LANGUAGES = {"en": "en", "zh": "zh-hans"}
+
+
+def reader_language(chosen: dict[str, Any]) -> AbstractContextManager:
+    """`?language=` goes before the Accept-Language header."""
+    asked = chosen.get("language")
+    return translation.override(LANGUAGES[asked] if asked else translation.get_language())
+
+
+class Products(StorefrontView):
+    @extend_schema(parameters=[shapes.ProductFilter], responses=shapes.ProductOut(many=True))
+    def get(self, request: Request) -> Response:
+        """What is on sale, newest first, with price and availability."""
+        chosen = self.checked(shapes.ProductFilter, request.query_params)
+        on_sale = Variant.objects.on_sale().filter(product=OuterRef("pk"))
+        found = Product.objects.filter(Exists(on_sale), state=Product.State.ACTIVE)
+        for name in ("category", "brand"):
+            if name in chosen:
+                found = found.filter(**{f"{name}__code": chosen[name]})
+        if "search" in chosen:
+            words = chosen["search"]
+            found = found.filter(Q(name__icontains=words) | Q(name_zh__icontains=words))
+        with reader_language(chosen):
+            return self.page(found.values(*rows.PRODUCT_COLUMNS), rows.product_rows)
+
+
+class ProductDetail(StorefrontView):
+    @extend_schema(parameters=[shapes.LanguageChoice], responses=shapes.ProductDetailOut)
+    def get(self, request: Request, sku: str) -> Response:
+        """One SKU: price, legal prior price, availability."""
+        chosen = self.checked(shapes.LanguageChoice, request.query_params)
+        variant = sellable_or_404(sku)
+        with reader_language(chosen):
+            return Response(_detail(variant))
+
+
+def sellable_or_404(sku: str) -> Variant:
+    found = Variant.objects.on_sale().filter(sku=sku).annotate_available()
+    held = Variant.objects.held(timezone.now()).filter(pk=OuterRef("pk"))
+    related = found.select_related("product__brand", "product__category")
+    variant = related.annotate(is_held=Exists(held)).first()
+    if variant is None:
+        raise Http404
+    return variant
+
+
+def _detail(variant: Variant) -> dict[str, Any]:
+    product = variant.product
+    price = price_at(variant, timezone.now())
+    columns = ("sku", "name", "attributes", "tracks_stock", "available_units", "is_held")
+    row = rows.variant_row({name: getattr(variant, name) for name in columns}, price)
+    if price:
+        row["price"]["prior_amount_minor"] = rows.prior_amount_minor(variant, price)
+    others = product.variants.filter(is_active=True).exclude(pk=variant.pk)
+    return row | {
+        "name": f"{product} {variant.name}".strip(),
+        "product": product.code,
+        "description": rows.in_reader_language(product.description, product.description_zh),
+        "attributes": product.attributes | variant.attributes,
+        "brand": product.brand.name if product.brand else None,
+        "category": str(product.category) if product.category else None,
+        "images": rows.image_addresses([product.pk])[product.pk],
+        "other_skus": list(others.order_by("sku").values_list("sku", flat=True)[:200]),
+    }
+
+
+class Events(StorefrontView):
+    max_body_bytes = 2_000_000
+
+    @extend_schema(request=shapes.EventBatch, responses=shapes.EventsOut)
+    def post(self, request: Request) -> Response:
+        """Up to 1,000 events; each lands once, whatever is sent again. Bad ones are named."""
+        batch = self.checked(shapes.EventBatch, request.data)["events"]
+        outcome = record_events(batch, kinds=BROWSER_KINDS)
+        return Response(
+            {
+                "accepted": outcome.accepted,
+                "duplicates": outcome.duplicates,
+                "bots": outcome.bots,
+                "errors": [
+                    {"index": one.index, "field": one.field, "message": str(one.message)}
+                    for one in outcome.problems
+                ],
+            }
+        )
+
+
+class CartReservations(StorefrontView):
+    needs_idempotency_key = ("POST",)
+
+    @extend_schema(responses=shapes.CartOut)
+    def get(self, request: Request, cart: str) -> Response:
+        """What the cart holds now."""
+        return Response(rows.cart_row(cart, self._held(cart)))
+
+    @extend_schema(request=shapes.NewReservation, responses={201: shapes.CartOut})
+    def post(self, request: Request, cart: str) -> Response:
+        """Hold units for the cart until a time, all of them or none."""
+        wanted = self.checked(shapes.NewReservation, request.data)
+        variant = sellable_or_404(wanted["sku"])
+        if variant.is_held:
+            raise Problem("not-for-sale", _("The sale of this SKU is stopped for now."))
+        with refusals_as_problems():
+            stock.reserve(
+                variant,
+                wanted["units"],
+                cart=self._cart(cart),
+                key=service_key(request),
+                expires_at=timezone.now() + timedelta(minutes=wanted["minutes"]),
+            )
+        return Response(rows.cart_row(cart, self._held(cart)), status=201)
+
+    @extend_schema(parameters=[shapes.CartFilter], responses=shapes.ReleasedOut)
+    def delete(self, request: Request, cart: str) -> Response:
+        """Give back what the cart holds, or one SKU of it."""
+        chosen = self.checked(shapes.CartFilter, request.query_params)
+        with refusals_as_problems():
+            released = stock.release_cart(self._cart(cart), sku=chosen.get("sku", ""))
+        return Response({"cart": cart, "released": released})
+
+    def _held(self, cart: str) -> Any:
+        held = Reservation.objects.filter(cart=self._cart(cart), state=Reservation.State.HELD)
+        return held.select_related("variant").order_by("pk")[:MAX_CART_ROWS]
+
+    def _cart(self, cart: str) -> str:
+        if len(cart) > 64 or not cart.isprintable():
+            raise ValidationError({"cart": [_("Text of 1 to %d characters.") % 64]})
+        return cart
+
+
+class Orders(StorefrontView):
+    needs_idempotency_key = ("POST",)
+
+    @extend_schema(request=shapes.NewOrderIn, responses={201: shapes.OrderOut})
+    def post(self, request: Request) -> Response:
+        """Place an order: prices come from the ledger, units are allocated, or nothing happens."""
+        wanted = self.checked(shapes.NewOrderIn, request.data)
+        with refusals_as_problems():
+            order = orders.place_order(_new_order(wanted), key=service_key(request))
+        return Response(rows.order_row(order), status=201)
+
+
+def _new_order(wanted: dict[str, Any]) -> orders.NewOrder:
+    person = wanted["customer"]
+    return orders.NewOrder(
+        lines=tuple(orders.WantedLine(line["sku"], line["units"]) for line in wanted["lines"]),
+        customer=ensure_customer(Person(**person)) if person else None,
+        channel=channel_of(wanted["channel"]),
+        cart=wanted["cart"],
+        country=wanted["country"],
+        visitor=wanted["visitor"],
+        session=wanted["session"],
+        expected_total_minor=wanted["expected_total_minor"],
+    )
+
+
+def channel_of(code: str) -> Channel | None:
+    if not code:
+        return None
+    found = Channel.objects.filter(code=code).first()
+    if found is None:
+        raise ValidationError({"channel": [_("There is none with this name.")]})
+    return found
+
+
+class OrderDetail(StorefrontView):
+    @extend_schema(responses=shapes.OrderOut)
+    def get(self, request: Request, number: str) -> Response:
+        """Where an order is. No personal data: the number is all that is asked."""
+        order = Order.objects.filter(number=number).first()
+        if order is None:
+            raise Http404
+        return Response(rows.order_row(order))
+
+
+class Consents(StorefrontView):
+    @extend_schema(request=shapes.ConsentIn, responses={201: shapes.ConsentOut})
+    def post(self, request: Request) -> Response:
+        """What a customer agrees to, or no longer. The latest word for a purpose counts."""
+        said = self.checked(shapes.ConsentIn, request.data)
+        customer = Customer.objects.filter(code=said["customer"]).first()
+        if customer is None:
+            raise ValidationError({"customer": [_("There is none with this name.")]})
+        word = record_consent(
+            customer, said["purpose"], granted=said["granted"], source=said["source"]
+        )
+        body = {name: getattr(word, name) for name in ("purpose", "granted", "source")}
+        return Response(
+            {"customer": customer.code, **body, "recorded_at": word.recorded_at}, status=201
+        )

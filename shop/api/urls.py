@@ -1,0 +1,33 @@
+"""The shop's addresses below /api/storefront/v1/ and /api/merchant/v1/."""
+
+from django.urls import path
+
+from shop.api import merchant as m
+from shop.api import storefront as s
+
+storefront = [
+    path("products/", s.Products.as_view(), name="products"),
+    path("products/<str:sku>/", s.ProductDetail.as_view(), name="product"),
+    path("events/", s.Events.as_view(), name="events"),
+    path("carts/<str:cart>/reservations/", s.CartReservations.as_view(), name="reservations"),
+    path("orders/", s.Orders.as_view(), name="orders"),
+    path("orders/<str:number>/", s.OrderDetail.as_view(), name="order"),
+    path("consents/", s.Consents.as_view(), name="consents"),
+]
+
+merchant = [
+    path("products/", m.Products.as_view(), name="products"),
+    path("variants/", m.Variants.as_view(), name="variants"),
+    path("variants/<str:sku>/hold/", m.Hold.as_view(), name="hold"),
+    path("stock/", m.Stock.as_view(), name="stock"),
+    path("stock/receipts/", m.Receipts.as_view(), name="stock-receipts"),
+    path("stock/adjustments/", m.Adjustments.as_view(), name="stock-adjustments"),
+    path("stock/counts/", m.Counts.as_view(), name="stock-counts"),
+    path("movements/", m.Movements.as_view(), name="movements"),
+    path("prices/", m.Prices.as_view(), name="prices"),
+    path("orders/", m.Orders.as_view(), name="orders"),
+    path("orders/<str:number>/", m.OrderDetail.as_view(), name="order"),
+    path("orders/<str:number>/steps/", m.OrderSteps.as_view(), name="order-steps"),
+    path("orders/<str:number>/returns/", m.OrderReturns.as_view(), name="order-returns"),
+    path("customers/", m.Customers.as_view(), name="customers"),
+]

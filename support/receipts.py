@@ -1,0 +1,46 @@
+"""Kinds of decisions of this app: a reply that waits for a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from decisions.kinds import DecisionKind, register
+from decisions.models import Decision
+from support.ml.replies import compose_reply
+from support.models import Draft
+
+
+def _send(decision: Decision, by: Any) -> None:
+    from support.services.replies import deliver_draft
+
+    deliver_draft(_draft(decision), by)
+
+
+def _discard(decision: Decision, by: Any) -> None:
+    from support.services.replies import close_draft
+
+    close_draft(_draft(decision))
+
+
+def _edit_url(decision: Decision) -> str:
+    return f"{reverse('admin:support_inbox')}?ticket={decision.subject.removeprefix('ticket:')}"
+
+
+def _draft(decision: Decision) -> Draft:
+    return Draft.objects.select_related("ticket__customer").get(decision=decision)
+
+
+register(
+    DecisionKind(
+        name="reply",
+        label=_("Reply to a customer"),
+        compute=compose_reply,
+        approve=_send,
+        refuse=_discard,
+        edit_url=_edit_url,
+        permission="support.change_ticket",
+    )
+)

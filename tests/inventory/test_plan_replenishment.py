@@ -1,0 +1,193 @@
+"""The plan on a small shop: grouped, receipted, keyed by cycle, and kind to the buyer's edits."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+
+from decisions.models import Decision, DecisionState
+from decisions.services import receipts as decisions
+from inventory.models import PurchaseOrder, PurchaseOrderLine, PurchaseOrderState
+from inventory.services import purchase_orders
+from inventory.services.replenishment import NoForecastError, plan_replenishment
+from shop.services import stock
+from tests.factories import make_variant, make_warehouse
+from tests.factories_inventory import (
+    AS_OF,
+    LAST_DAY,
+    Silent,
+    make_forecast,
+    make_item,
+    make_supplier,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def plan(as_of=AS_OF):
+    return plan_replenishment(as_of, seed=7, progress=Silent())
+
+
+@pytest.fixture
+def tea():
+    """Ten a day give or take three, 150 on hand, 14 days lead time, weekly review, packs of 24."""
+    tea = make_variant("TEA-1", price_minor=900)
+    make_item(tea, make_supplier("LEAF"), pack_size=24)
+    make_forecast(tea)
+    stock.receive(tea, 150, warehouse=make_warehouse(), key="opening")
+    return tea
+
+
+def test_one_order_per_supplier_and_warehouse_with_the_worked_numbers(tea):
+    assert plan()["orders"] == 1
+    line = PurchaseOrderLine.objects.get()
+    assert (line.suggested_units, line.units, line.inventory_position) == (168, 168, 150)
+    assert line.unit_cost_minor == 400
+    assert line.expected_low_minor <= line.expected_minor <= line.expected_high_minor
+    assert line.assumptions == []
+    order = line.order
+    assert (order.state, order.supplier.code) == ("suggested", "LEAF")
+    decision = order.decision
+    assert decision.kind == "reorder"
+    assert decision.expected_minor == line.expected_minor
+    assert decision.deadline_at is not None
+    assert "168" in str(decision)
+    assert "TEA-1" in decision.why_text
+
+
+def test_the_receipt_replays_to_the_same(tea):
+    plan()
+    _again, same = decisions.replay(Decision.objects.get())
+    assert same
+
+
+def test_twice_equals_once(tea):
+    first = plan()
+    before = list(PurchaseOrderLine.objects.values("variant", "units", "expected_minor"))
+    assert plan() == first
+    assert list(PurchaseOrderLine.objects.values("variant", "units", "expected_minor")) == before
+    assert Decision.objects.count() == 1
+
+
+def test_enough_stock_needs_no_order(tea):
+    stock.receive(tea, 500, warehouse=make_warehouse(), key="more")
+    assert plan()["orders"] == 0
+    assert not Decision.objects.exists()
+
+
+def test_a_buyers_number_survives_the_next_plan_with_his_name(tea):
+    plan()
+    buyer = User.objects.create(username="buyer")
+    purchase_orders.set_line_units(PurchaseOrderLine.objects.get(), 96, by=buyer)
+    stock.receive(tea, 24, warehouse=make_warehouse(), key="more")
+    plan()
+    line = PurchaseOrderLine.objects.get()
+    assert (line.suggested_units, line.units, line.edited_by) == (144, 96, buyer)
+    old, new = Decision.objects.order_by("created_at")
+    assert (old.state, new.state) == (DecisionState.SUPERSEDED, DecisionState.PENDING)
+
+
+def test_the_next_cycle_replaces_an_open_suggestion_and_keeps_the_edit(tea):
+    plan()
+    buyer = User.objects.create(username="buyer")
+    purchase_orders.set_line_units(PurchaseOrderLine.objects.get(), 96, by=buyer)
+    make_forecast(tea, as_of=LAST_DAY + timedelta(days=7))
+    plan(AS_OF + timedelta(days=7))
+    assert PurchaseOrder.objects.filter(state="cancelled").count() == 1
+    line = PurchaseOrderLine.objects.get(order__state="suggested")
+    assert (line.units, line.edited_by) == (96, buyer)
+
+
+def test_an_approved_order_counts_as_on_order_and_is_left_alone(tea):
+    plan()
+    order = PurchaseOrder.objects.get()
+    purchase_orders.approve_purchase_order(order)
+    plan()
+    assert PurchaseOrder.objects.get().state == PurchaseOrderState.APPROVED
+    make_forecast(tea, as_of=LAST_DAY + timedelta(days=7))
+    assert plan(AS_OF + timedelta(days=7))["lines"] == 0
+
+
+def test_approving_the_receipt_approves_the_order_and_refusing_cancels_it(tea):
+    plan()
+    decisions.approve(Decision.objects.get())
+    assert PurchaseOrder.objects.get().state == PurchaseOrderState.APPROVED
+
+
+def test_refusing_the_receipt_cancels_the_order(tea):
+    plan()
+    decisions.refuse(Decision.objects.get(), note="too much")
+    order = PurchaseOrder.objects.get()
+    assert order.state == PurchaseOrderState.CANCELLED
+    assert order.transitions.get().note == "too much"
+    plan()
+    assert PurchaseOrder.objects.count() == 1
+
+
+def test_a_sku_never_counted_is_planned_with_the_assumption_on_line_and_receipt():
+    tea = make_variant("TEA-1", tracks_stock=False)
+    make_item(tea, make_supplier())
+    make_forecast(tea)
+    plan()
+    line = PurchaseOrderLine.objects.get()
+    assert line.inventory_position == 0
+    assert "No stock count was ever recorded" in line.assumption_texts[0]
+    assert "No stock count" in str(Decision.objects.get().constraints_hit)
+
+
+def test_skus_without_a_supplier_wait_together_for_one():
+    make_forecast(make_variant("TEA-1"))
+    make_forecast(make_variant("TEA-2"))
+    assert plan()["orders"] == 1
+    order = PurchaseOrder.objects.get()
+    assert order.supplier is None
+    assert order.lines.count() == 2
+    assert "Choose a supplier" in str(order.decision)
+    purchase_orders.approve_purchase_order(order)
+    with pytest.raises(purchase_orders.NotSendableError):
+        purchase_orders.send_purchase_order(order)
+    purchase_orders.assign_supplier(order, make_supplier(), by=None)
+    assert order.supplier.items.count() == 2
+    purchase_orders.send_purchase_order(order)
+    assert order.sent_at
+
+
+def test_an_unknown_cost_gives_no_money_and_says_why():
+    tea = make_variant("TEA-1", cost_minor=None)
+    make_item(tea, make_supplier(), unit_cost_minor=None)
+    make_forecast(tea)
+    plan()
+    line = PurchaseOrderLine.objects.get()
+    assert line.expected_minor is None
+    assert "cost or its price is unknown" in " ".join(line.assumption_texts)
+    assert Decision.objects.get().expected_minor is None
+
+
+def test_a_sku_with_too_little_history_or_delisted_is_not_planned(tea):
+    make_forecast(make_variant("OLD", is_active=False))
+    make_forecast(make_variant("NEW"), horizon_days=0, mean_units=[], days_missing=9)
+    assert plan()["skus_planned"] == 1
+
+
+def test_two_suppliers_get_an_order_each(tea):
+    milk = make_variant("MILK-1")
+    make_item(milk, make_supplier("DAIRY", lead_time_days=2, review_period_days=1))
+    make_forecast(milk)
+    assert plan()["orders"] == 2
+    codes = PurchaseOrder.objects.values_list("supplier__code", "cycle_on")
+    assert dict(codes)["DAIRY"] == date(2026, 3, 2)
+
+
+def test_without_a_forecast_there_is_no_plan():
+    with pytest.raises(NoForecastError):
+        plan()
+
+
+def test_the_number_of_queries_does_not_grow_with_the_skus(django_assert_max_num_queries):
+    supplier = make_supplier()
+    for number in range(30):
+        variant = make_variant(f"T-{number}")
+        make_item(variant, supplier)
+        make_forecast(variant)
+    with django_assert_max_num_queries(45):
+        plan()
