@@ -64,7 +64,7 @@ def set_price(
     wanted = _row(variant, amount_minor, key, source, terms)
     if first := _set_under(wanted, terms):
         return first
-    _refuse_what_cannot_be(wanted, terms)
+    refuse_what_cannot_be(amount_minor, terms, wanted.valid_from)
     try:
         with transaction.atomic():
             wanted.save(force_insert=True)
@@ -178,13 +178,14 @@ def _set_under(wanted: Price, terms: PriceTerms) -> Price | None:
     return first
 
 
-def _refuse_what_cannot_be(wanted: Price, terms: PriceTerms) -> None:
-    if wanted.amount_minor < 0:
+def refuse_what_cannot_be(amount_minor: int, terms: PriceTerms, valid_from: datetime) -> None:
+    """What the ledger cannot hold, said before anything is written. Raises PriceError."""
+    if amount_minor < 0:
         raise PriceError(_("A price is not negative."))
-    if wanted.kind != PriceKind.LIST and wanted.valid_until is None:
+    if terms.kind != PriceKind.LIST and terms.valid_until is None:
         raise PriceError(_("A reduced price needs an end."))
-    if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
+    if terms.valid_until is not None and terms.valid_until <= valid_from:
         raise PriceError(_("The price would end before it begins."))
     # Else yesterday's price could be invented today, and with it a reduction.
-    if not terms.is_history and wanted.valid_from < timezone.now() - LATE:
+    if not terms.is_history and valid_from < timezone.now() - LATE:
         raise PriceError(_("A price cannot begin in the past."))

@@ -1,0 +1,112 @@
+"""Who buys, and what they agreed to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Max, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import (
+    BooleanRadioFilter,
+    ChoicesDropdownFilter,
+    RangeDateTimeFilter,
+)
+from unfold.decorators import display
+
+from shop.admin.base import (
+    CappedPaginator,
+    NewestInline,
+    ReadOnlyAdmin,
+    ShopAdmin,
+    header,
+    link,
+    money,
+    number,
+)
+from shop.models import Consent, Customer, Order, VisitorLink
+
+
+class ConsentInline(NewestInline):
+    model = Consent
+    verbose_name_plural = _("consent ledger")
+    newest_by = ("-recorded_at", "-pk")
+    fields = ["purpose", "granted", "source", "recorded_at"]
+
+
+class OrderInline(NewestInline):
+    model = Order
+    newest_by = ("-placed_at", "-pk")
+    fields = ["number", "state", "total", "placed_at"]
+    readonly_fields = ["total"]
+    show_change_link = True
+
+    @admin.display(description=_("total"))
+    def total(self, order: Order) -> str:
+        return money(order.total_minor, order.currency)
+
+
+@admin.register(Customer)
+class CustomerAdmin(ShopAdmin):
+    paginator = CappedPaginator
+    list_display = ["who", "code", "country", "language", "orders_", "last_order", "created_at"]
+    list_filter = [("created_at", RangeDateTimeFilter)]
+    search_fields = ["code", "email", "name", "phone"]
+    fields = [("code", "name"), ("email", "phone"), ("country", "language"), "created_at"]
+    readonly_fields = ["created_at"]
+    inlines = [OrderInline, ConsentInline]
+
+    def prepare_page(self, page: list[Customer]) -> None:
+        found = Order.objects.filter(customer__in=page).order_by().values_list("customer_id")
+        rows = {
+            pk: (count, last)
+            for pk, count, last in found.annotate(n=Count("pk"), last=Max("placed_at"))
+        }
+        for customer in page:
+            customer.shown_orders, customer.shown_last = rows.get(customer.pk, (0, None))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
+        """A customer with orders is not deleted but erased (docs/ledgers.md)."""
+        return False
+
+    @display(description=_("customer"), ordering="name", header=True)
+    def who(self, customer: Customer) -> list[Any]:
+        return header(str(customer), customer.email, "")
+
+    @display(description=_("orders"))
+    def orders_(self, customer: Customer) -> str:
+        return number(customer.shown_orders)
+
+    @display(description=_("last order"))
+    def last_order(self, customer: Customer) -> Any:
+        return customer.shown_last
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnlyAdmin):
+    list_display = ["recorded_at", "who", "purpose", "granted", "source"]
+    list_select_related = ["customer"]
+    list_filter = [
+        ("purpose", ChoicesDropdownFilter),
+        ("granted", BooleanRadioFilter),
+        ("recorded_at", RangeDateTimeFilter),
+    ]
+    search_fields = ["customer__code", "customer__email"]
+
+    @display(description=_("customer"))
+    def who(self, consent: Consent) -> str:
+        return link(consent.customer)
+
+
+@admin.register(VisitorLink)
+class VisitorLinkAdmin(ReadOnlyAdmin):
+    list_display = ["visitor", "who", "linked_at"]
+    search_fields = ["visitor", "customer__code", "customer__email"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("customer")
+
+    @display(description=_("customer"))
+    def who(self, found: VisitorLink) -> str:
+        return link(found.customer)
