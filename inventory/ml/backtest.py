@@ -202,7 +202,7 @@ def _score_folds(windows: list[_Window], season: int) -> Scorecard:
 def _calibration(window: _Window) -> tuple[float, np.ndarray]:
     if window.raw is None:
         return 0.0, np.zeros(len(gbm.LEVELS))
-    return gbm.calibrate(window.raw, window.actual)
+    return gbm.calibrate(window.raw, window.train.units, window.actual)
 
 
 def _choice(before: _Window, test: _Window) -> dict[str, float]:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from .features import FeatureMaker, Samples
-from .metrics import LEVELS, Forecast
+from .metrics import LEVELS, Forecast, naive_squared_scale
 from .panel import Panel
 
 FITTED_LEVELS = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
@@ -159,9 +159,11 @@ def finish(raw: RawForecast, mean_weight: float, shift: np.ndarray) -> Forecast:
     return Forecast(mean, quantiles)
 
 
-def calibrate(raw: RawForecast, actual: np.ndarray) -> tuple[float, np.ndarray]:
-    """(mean_weight, shift) from a window the trees have not seen. actual (n, H), NaN = masked.
+def calibrate(raw: RawForecast, train: np.ndarray, actual: np.ndarray) -> tuple[float, np.ndarray]:
+    """(mean_weight, shift) from a window the trees have not seen.
 
+    train (n, T), actual (n, H) units, NaN = masked.
+    mean_weight: the mix with the lowest mean RMSSE.
     shift: what makes the outer quantiles hold 80 % of the window, fading to 0 at the median.
     Source: Romano, Patterson & Candès, Conformalized Quantile Regression, 2019.
     """
@@ -171,11 +173,21 @@ def calibrate(raw: RawForecast, actual: np.ndarray) -> tuple[float, np.ndarray]:
     low, high = (raw.quantiles[:, :, edge][known] / scale for edge in (0, -1))
     up, down = np.quantile(truth - high, 0.9), np.quantile(low - truth, 0.9)
     reach = (LEVELS - 0.5) / 0.4
-    shift = np.where(reach > 0, reach * up, reach * down)
-    trees, mixed = (raw.mean[known] / scale, raw.quantiles.mean(axis=2)[known] / scale)
-    weights = (0.0, 0.25, 0.5, 0.75, 1.0)
-    errors = [np.mean((w * trees + (1 - w) * mixed - truth) ** 2) for w in weights]
-    return weights[int(np.argmin(errors))], shift
+    return _best_mix(raw, train, actual), np.where(reach > 0, reach * up, reach * down)
+
+
+def _best_mix(raw: RawForecast, train: np.ndarray, actual: np.ndarray) -> float:
+    naive = naive_squared_scale(train)[:, None]
+    middle = raw.quantiles.mean(axis=2)
+    use = np.isfinite(naive[:, 0]) & np.isfinite(actual).any(axis=1)
+    if not use.any():
+        return 0.0
+
+    def loss(weight: float) -> float:
+        error = weight * raw.mean + (1 - weight) * middle - actual
+        return float(np.sqrt(np.nanmean(error[use] ** 2 / naive[use], axis=1)).mean())
+
+    return min((0.0, 0.25, 0.5, 0.75, 1.0), key=loss)
 
 
 def day_correlation(forecast: Forecast, actual: np.ndarray) -> float:
