@@ -20,12 +20,14 @@ from django.utils.translation import gettext_noop
 from decisions.jobs import CancelledError, GiveUpError, Progress
 from decisions.models import Job, JobState
 from decisions.services import housekeeping, jobs, receipts
+from inventory.services import forecasts, replenishment
 from marketing.services.proposals import propose_campaigns
 from marketing.services.segments import refresh_segments
 from shop.models import Order
 
 STEP_KIND, NIGHT_KIND = "night_step", "night"
 STALE = timedelta(days=30)
+SEED = 42  # the same data gives the same night
 
 
 class SkipStepError(Exception):
@@ -59,6 +61,20 @@ def _recommendations(progress: Progress, as_of: datetime) -> dict:
         raise SkipStepError(str(error)) from error
 
 
+def _demand(progress: Progress, as_of: datetime) -> dict:
+    try:
+        return forecasts.refresh_demand_forecast(as_of, seed=SEED, progress=progress)
+    except forecasts.NoSalesError as error:
+        raise SkipStepError(str(error)) from error
+
+
+def _replenishment(progress: Progress, as_of: datetime) -> dict:
+    try:
+        return replenishment.plan_replenishment(as_of, seed=SEED, progress=progress)
+    except replenishment.NoForecastError as error:
+        raise SkipStepError(str(error)) from error
+
+
 def _brief(progress: Progress, as_of: datetime) -> dict:
     return receipts.brief_summary()
 
@@ -66,6 +82,8 @@ def _brief(progress: Progress, as_of: datetime) -> dict:
 STEPS: list[Step] = [
     Step("tidy", gettext_noop("Close what expired, clear what is old"), _tidy),
     Step("recommendations", gettext_noop("Train recommendations"), _recommendations),
+    Step("demand", gettext_noop("Demand forecast"), _demand),
+    Step("replenishment", gettext_noop("Reorder plan"), _replenishment, needs=("demand",)),
     Step("segments", gettext_noop("Customer segments"), refresh_segments),
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),
     Step("brief", gettext_noop("Morning brief"), _brief),

@@ -1,0 +1,26 @@
+"""This app's addresses below /api/merchant/v1/."""
+
+from django.urls import path
+
+from inventory.api import merchant as m
+
+merchant = [
+    path("forecasts/", m.Forecasts.as_view(), name="forecasts"),
+    path("purchase-orders/", m.PurchaseOrders.as_view(), name="purchase-orders"),
+    path("purchase-orders/<str:number>/", m.PurchaseOrderDetail.as_view(), name="purchase-order"),
+    path(
+        "purchase-orders/<str:number>/approval/",
+        m.Approval.as_view(),
+        name="purchase-order-approval",
+    ),
+    path(
+        "purchase-orders/<str:number>/sending/",
+        m.Sending.as_view(),
+        name="purchase-order-sending",
+    ),
+    path(
+        "purchase-orders/<str:number>/receipts/",
+        m.Receipts.as_view(),
+        name="purchase-order-receipts",
+    ),
+]
