@@ -7,7 +7,7 @@ import polars as pl
 from shop.models import Attribute
 
 from .run import Chunk
-from .source import LINE
+from .table import LINE
 from .write import canonical_json, upsert
 
 PREFIX = "attribute:"

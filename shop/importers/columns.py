@@ -91,18 +91,22 @@ def yes_no(name: str, **options: Any) -> Column:
 
 def number_text(value: pl.Expr, reading: Reading) -> pl.Expr:
     """The number in plain digits with a point, or null: group marks only where they belong."""
-    mark = "," if reading.decimal == "." else "."
-    plain = pl.when(value.str.contains(GROUPED[reading.decimal])).then(
-        value.str.replace_all(mark, "", literal=True)
+    return value.map_batches(
+        lambda series: _plain_digits(series, reading.decimal), return_dtype=pl.String
     )
-    plain = plain.otherwise(value)
-    if reading.decimal == ",":
-        plain = (
-            pl.when(plain.str.contains(".", literal=True))
-            .then(None)
-            .otherwise(plain.str.replace(",", ".", literal=True))
-        )
-    return pl.when(plain.str.contains(NUMBER)).then(plain)
+
+
+def _plain_digits(text: pl.Series, decimal: str) -> pl.Series:
+    if decimal == "," or text.str.contains(",", literal=True).any():
+        mark = "," if decimal == "." else "."
+        grouped = text.str.contains(GROUPED[decimal])
+        ungrouped = text.str.replace_all(mark, "", literal=True)
+        text = ungrouped.zip_with(grouped.fill_null(False), text)
+    if decimal == ",":
+        foreign = text.str.contains(".", literal=True).fill_null(False)
+        text = text.str.replace(",", ".", literal=True).set(foreign, None)
+    fits = text.str.contains(NUMBER)
+    return text if fits.all() else text.set(~fits, None)
 
 
 def decimal_of(value: pl.Expr, reading: Reading) -> pl.Expr:

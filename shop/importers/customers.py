@@ -9,7 +9,7 @@ from shop.models import Consent, Customer, Purpose
 from .columns import choice, code, email, moment, text, yes_no
 from .registry import importer
 from .run import Chunk
-from .source import LINE
+from .table import LINE
 from .write import insert, rows_of, upsert
 
 SOURCE = "import"

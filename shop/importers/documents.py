@@ -16,7 +16,7 @@ from django.db import connection
 from shop.models import Order, OrderLine, Return, ReturnLine
 
 from .run import Chunk
-from .source import LINE
+from .table import LINE
 from .write import insert, next_ids, rows_of, update
 
 # How a line is compared with what lies at its place already.

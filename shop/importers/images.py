@@ -7,7 +7,7 @@ import polars as pl
 from shop.models import ProductImage
 
 from .run import Chunk
-from .source import LINE
+from .table import LINE
 from .write import insert, rows_of
 
 ADDRESS = r"^https?://[^\s|]{1,190}$"

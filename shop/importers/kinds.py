@@ -1,5 +1,6 @@
 """The kinds that shop itself reads: importing this module registers them."""
 
 from . import customers, events, orders, products, reviews, stock
+from .online_retail import load as online_retail
 
-__all__ = ["customers", "events", "orders", "products", "reviews", "stock"]
+__all__ = ["customers", "events", "online_retail", "orders", "products", "reviews", "stock"]

@@ -9,7 +9,7 @@ import polars as pl
 
 from .columns import Column, Reading
 from .moments import puts_day_first
-from .source import BROKEN, LINE
+from .table import BROKEN, LINE
 
 COMMA_DECIMAL = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+),(\d{1,2}|\d{4,})$"
 POINT_DECIMAL = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)\.(\d{1,2}|\d{4,})$"
@@ -55,6 +55,8 @@ def check(
     )
     if not broken.is_empty():  # its fields stand in the wrong columns: one mistake says it all
         mistakes = [m.join(broken.select(LINE), on=LINE, how="anti") for m in mistakes]
+        sound = pl.col(LINE).is_in(broken[LINE].implode()).not_()
+        typed = typed.with_columns(pl.when(sound).then(pl.exclude(LINE)))
     every = pl.concat([broken.cast(MISTAKE), *(m.cast(MISTAKE) for m in mistakes)])
     typed = typed.with_columns(
         pl.col(c.name).fill_null(c.default) for c in columns if c.default is not None

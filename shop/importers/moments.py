@@ -7,7 +7,7 @@ import polars as pl
 SLASHED = r"^(\d{1,2})[/.](\d{1,2})[/.](\d{4})"
 SHAPE = r"^(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})"
 EARLIEST, LATEST = 1900, 2200
-TIMES = ("%H:%M:%S%.f", "%H:%M", "")
+TIMES = ("%H:%M:%S", "%H:%M", "", "%H:%M:%S%.f")
 
 
 def parse_moments(text: pl.Series, day_first: bool, time_zone: str) -> pl.Series:

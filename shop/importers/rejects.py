@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from .source import LINE
+from .table import LINE
 
 HEADER = ("line", "column", "value", "reason")
 

@@ -16,11 +16,13 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from .columns import SCALE, Reading
+from .encodings import UnusableFileError
 from .mistakes import MISTAKE, Checked, check, names_in_file, reading_of
 from .registry import BACKROOM, Importer, importer_of
 from .rejects import RejectsFile
 from .report import ImportReport
-from .source import BROKEN, LINE, CsvSource, FrameSource, Source, UnusableFileError
+from .source import CsvSource, FrameSource, Source
+from .table import BROKEN, LINE
 from .write import lock_imports
 
 TRIES = 3  # a live order may take a key between our read and our write: read again

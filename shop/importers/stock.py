@@ -10,7 +10,7 @@ from shop.services import stock as ledger
 from .columns import code, moment, whole
 from .registry import importer
 from .run import Chunk
-from .source import LINE
+from .table import LINE
 from .write import rows_of
 
 COLUMNS = [

@@ -26,9 +26,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # polars loads here and not at start-up: every other command would pay for it.
+        from shop.importers.encodings import UnusableFileError
         from shop.importers.registry import UnknownImporterError
         from shop.importers.run import Options, import_file
-        from shop.importers.source import UnusableFileError
         from shop.services.imports import rejects_path
 
         wanted = Options(
