@@ -1,0 +1,1 @@
+"""Hand-written words of the shop, in English and Chinese. Data only."""
