@@ -59,7 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--fit-seconds", type=float, default=1.0)
     parser.add_argument("--write-seconds", type=float, default=0.6)
     parser.add_argument(
-        "--until", type=float, default=2.2, help="Latest kill, seconds after start."
+        "--until", type=float, default=1.7, help="Latest kill, seconds after start."
     )
     parser.add_argument("--last-day", default="", help="Real kinds: as_of of the last round.")
     return parser.parse_args()

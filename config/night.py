@@ -142,8 +142,10 @@ def run_night(progress: Progress, as_of: str, only: list[str] | None = None) -> 
     return result
 
 
-def run_step(progress: Progress, *, step: str, as_of: str, missing: list[str]) -> dict:
-    """The handler of one step's own job."""
+def run_step(
+    progress: Progress, *, step: str, as_of: str, missing: list[str], label: str = ""
+) -> dict:
+    """The handler of one step's own job; its label stands in the row for the pages that show it."""
     if missing:
         raise CancelledError(f"needs {', '.join(missing)}, which did not succeed")
     try:
@@ -155,7 +157,7 @@ def run_step(progress: Progress, *, step: str, as_of: str, missing: list[str]) -
 
 def _run_step(progress: Progress, step: Step, lines: dict, as_of: str) -> Job:
     bad = [name for name in step.needs if lines.get(name, {}).get("state") in ("failed", "skipped")]
-    payload = {"step": step.name, "as_of": as_of, "missing": bad}
+    payload = {"step": step.name, "as_of": as_of, "missing": bad, "label": str(step.label)}
     parent = Job.objects.get(pk=progress.job_id)
     job, _created = jobs.create_job(
         STEP_KIND, payload, key=f"night:{parent.pk}:{step.name}", parent=parent

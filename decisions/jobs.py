@@ -82,6 +82,14 @@ def handler_of(kind: str) -> Handler:
     return _handlers[kind]
 
 
+def find_handler(kind: str) -> Handler | None:
+    """For rows that outlive the app that wrote them."""
+    try:
+        return handler_of(kind)
+    except KeyError:
+        return None
+
+
 def all_handlers() -> list[Handler]:
     autodiscover_modules("tasks")
     return sorted(_handlers.values(), key=lambda handler: handler.kind)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
@@ -194,8 +195,7 @@ def _close(decision: Decision, state: str, by: Any, note: str) -> None:
 
 
 def brief_summary() -> dict:
-    """How many decisions wait for a person and what they are worth, per currency."""
+    """How many decisions wait for a person and what they are worth together."""
     waiting = Decision.objects.waiting(timezone.now())
-    money = waiting.exclude(expected_minor=None).values("currency").order_by("currency")
-    totals = {row["currency"]: row["sum"] for row in money.annotate(sum=Sum("expected_minor"))}
-    return {"waiting": waiting.count(), "expected_minor": totals}
+    money = waiting.filter(currency=settings.SHOP_CURRENCY).aggregate(sum=Sum("expected_minor"))
+    return {"waiting": waiting.count(), "expected_minor": money["sum"]}

@@ -102,7 +102,7 @@ def test_brief_shows_most_money_first_and_none_last():
     make_decision("big", expected_minor=500)
     keys = [decision.key for decision in Decision.objects.morning_brief(timezone.now())]
     assert keys == ["big", "small", "none"]
-    assert receipts.brief_summary() == {"waiting": 3, "expected_minor": {"GBP": 501}}
+    assert receipts.brief_summary() == {"waiting": 3, "expected_minor": 501}
 
 
 def test_supersede_closes_what_the_new_cycle_did_not_repeat():
