@@ -1,0 +1,291 @@
+"""Segments with a live count, and the campaign as a path. Writes call services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+
+from decisions.kinds import CannotCarryOutError
+from decisions.services.receipts import DecisionClosedError
+from marketing import desk, pages
+from marketing.models import (
+    Audience,
+    Campaign,
+    CampaignItem,
+    CopyVariant,
+    CustomerProfile,
+    Segment,
+    Send,
+    SendState,
+    Suppression,
+)
+from marketing.rules import RuleError
+from marketing.services.copies import CopyError
+from marketing.widgets import RuleField, RuleWidget
+from shop.money import format_money
+
+STATE_COLOURS = {
+    "draft": "info",
+    "proposed": "warning",
+    "approved": "info",
+    "sending": "info",
+    "paused": "danger",
+    "sent": "success",
+}
+
+
+class ReadOnly(ModelAdmin):
+    """Rows that services write."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SegmentForm(forms.ModelForm):
+    rule = RuleField(required=False, label=gettext_lazy("rule"))
+
+    class Meta:
+        model = Segment
+        fields = ["name", "name_zh", "code", "description", "description_zh", "rule"]
+
+
+@admin.register(Segment)
+class SegmentAdmin(ModelAdmin):
+    form = SegmentForm
+    list_display = ["__str__", "about", "last_count", "counted_at", "is_builtin"]
+    list_filter = ["is_builtin"]
+    search_fields = ["name", "name_zh", "code"]
+    prepopulated_fields = {"code": ["name"]}
+    change_form_after_template = "marketing/segment_after.html"
+    fieldsets = [
+        (None, {"fields": ["rule"]}),
+        (
+            gettext_lazy("Name"),
+            {"fields": ["name", "name_zh", "code", "description", "description_zh"]},
+        ),
+    ]
+
+    def get_urls(self) -> list[URLPattern]:
+        preview = self.admin_site.admin_view(require_POST(self.preview))
+        return [path("preview/", preview, name="marketing_segment_preview"), *super().get_urls()]
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """Count, reachable and ten customers of the rule in the form, saved or not."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            rule = RuleField(required=False).clean(
+                RuleWidget().value_from_datadict(request.POST, {}, "rule")
+            )
+            context = {"preview": pages.segment_preview(rule)}
+        except (forms.ValidationError, RuleError) as error:
+            problem = error.messages[0] if isinstance(error, forms.ValidationError) else str(error)
+            return TemplateResponse(
+                request, "marketing/rule_problem.html", {"problem": problem}, status=400
+            )
+        return TemplateResponse(request, "marketing/segment_preview.html", context)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        segment = self.get_object(request, object_id) if object_id else None
+        extra = {"preview": pages.segment_preview(segment.rule)} if segment else {}
+        return super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), **extra}
+        )
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict:
+        return {} if obj else self.prepopulated_fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Segment | None = None) -> list[str]:
+        """The night's campaigns find the built-in segments by code, so code and rule stay."""
+        return ["code", "rule"] if obj and obj.is_builtin else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Segment | None = None) -> bool:
+        if obj and (obj.is_builtin or obj.campaigns.exists() or obj.audiences.exists()):
+            return False
+        return super().has_delete_permission(request, obj)
+
+
+class ItemInline(TabularInline):
+    model = CampaignItem
+    extra = 1
+    max_num = 3
+    raw_id_fields = ["variant"]
+    fields = ["position", "variant"]
+
+
+@admin.register(Campaign)
+class CampaignAdmin(ModelAdmin):
+    list_display = ["title", "goal", "segment", "state_label", "recipients", "sent", "created_at"]
+    list_display_links = None
+    list_filter = ["state", "goal"]
+    search_fields = ["name", "name_zh"]
+    list_select_related = ["segment", "audience"]
+    inlines = [ItemInline]
+    actions = None
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("name", "name_zh"),
+                    ("goal", "segment"),
+                    ("tone", "language"),
+                    "link_url",
+                ]
+            },
+        ),
+        (gettext_lazy("Copy"), {"fields": ["brief", "persona"]}),
+        (gettext_lazy("Measuring"), {"fields": [("holdout_rate", "attribution_window_days")]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        sent = Count("sends", filter=Q(sends__state=SendState.SENT))
+        return super().get_queryset(request).annotate(sent_count=sent)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "link_url":
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description=gettext_lazy("campaign"), ordering="name")
+    def title(self, campaign: Campaign) -> str:
+        return desk.link(reverse("admin:marketing_campaign_path", args=[campaign.pk]), campaign)
+
+    @display(description=gettext_lazy("state"), label=STATE_COLOURS)
+    def state_label(self, campaign: Campaign) -> tuple[str, str]:
+        return campaign.state, campaign.get_state_display()
+
+    @admin.display(description=gettext_lazy("recipients"))
+    def recipients(self, campaign: Campaign) -> str:
+        return str(campaign.audience.recipient_count) if campaign.audience else "–"
+
+    @admin.display(description=gettext_lazy("sent"), ordering="sent_count")
+    def sent(self, campaign: Campaign) -> int:
+        return campaign.sent_count
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        name = "marketing_campaign"
+        return [
+            path("<int:pk>/path/", view(require_GET(self.path_page)), name=f"{name}_path"),
+            path("<int:pk>/path/do/", view(require_POST(self.do)), name=f"{name}_do"),
+            *super().get_urls(),
+        ]
+
+    def has_change_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_editable)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        return False  # a campaign is cancelled, not forgotten
+
+    def response_add(self, request, obj, post_url_continue=None) -> HttpResponse:
+        return redirect("admin:marketing_campaign_path", obj.pk)
+
+    def response_change(self, request, obj) -> HttpResponse:
+        return redirect("admin:marketing_campaign_path", obj.pk)
+
+    def path_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        campaign = get_object_or_404(
+            Campaign.objects.select_related("segment", "audience", "decision"), pk=pk
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": str(campaign),
+            "may_change": request.user.has_perm("marketing.change_campaign"),
+            **pages.campaign_page(campaign),
+        }
+        return TemplateResponse(request, "marketing/campaign.html", context)
+
+    def do(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One step along the path, named by the button."""
+        if not request.user.has_perm("marketing.change_campaign"):
+            raise PermissionDenied
+        campaign = get_object_or_404(Campaign, pk=pk)
+        verb = desk.VERBS.get(request.POST.get("verb", ""))
+        if verb is None:
+            return HttpResponseBadRequest("unknown verb")
+        try:
+            if said := verb(campaign, request.user, request.POST):
+                messages.success(request, said)
+        except DecisionClosedError:
+            messages.warning(request, _("Somebody decided this already."))
+        except (CannotCarryOutError, CopyError) as error:
+            messages.error(request, str(error))
+        return redirect("admin:marketing_campaign_path", pk)
+
+
+@admin.register(CustomerProfile)
+class CustomerProfileAdmin(ReadOnly):
+    list_display = [
+        "customer", "stage", "recency_days", "frequency", "spent", "scores", "last_order_at",
+    ]  # fmt: skip
+    list_filter = ["stage"]
+    search_fields = ["customer__code", "customer__name", "customer__email"]
+    list_select_related = ["customer"]
+
+    @admin.display(description=gettext_lazy("spent"), ordering="monetary_minor")
+    def spent(self, profile: CustomerProfile) -> str:
+        return format_money(profile.monetary_minor)
+
+    @admin.display(description=gettext_lazy("R F M scores"))
+    def scores(self, profile: CustomerProfile) -> str:
+        found = (profile.recency_score, profile.frequency_score, profile.monetary_score)
+        return " ".join("–" if score is None else str(score) for score in found)
+
+
+@admin.register(Audience)
+class AudienceAdmin(ReadOnly):
+    list_display = ["__str__", "channel", "customer_count", "holdout_count", "frozen_at"]
+    list_select_related = ["segment"]
+    search_fields = ["segment__name", "segment__code"]
+
+
+@admin.register(CopyVariant)
+class CopyVariantAdmin(ReadOnly):
+    list_display = ["subject", "campaign", "language", "state", "provider", "created_at"]
+    list_filter = ["state", "language"]
+    list_select_related = ["campaign"]
+    search_fields = ["subject", "body"]
+
+
+@admin.register(Send)
+class SendAdmin(ReadOnly):
+    list_display = ["customer", "campaign", "state", "reason", "sent_at", "opened_at", "clicked_at"]
+    list_filter = ["state", "reason"]
+    list_select_related = ["customer", "campaign"]
+    search_fields = ["customer__code", "customer__email"]
+    date_hierarchy = "claimed_at"
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ModelAdmin):
+    list_display = ["customer", "channel", "reason", "created_at"]
+    list_filter = ["reason"]
+    list_select_related = ["customer"]
+    raw_id_fields = ["customer"]
+    search_fields = ["customer__code", "customer__email"]

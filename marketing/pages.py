@@ -1,0 +1,241 @@
+"""What the back office's marketing pages show: plain values, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from decisions.text import render
+from language.claims import SLOT, Claim, Fact
+from marketing.facts import campaign_facts
+from marketing.models import Campaign, CampaignState, CopyVariant, SendState, SkipReason, Stage
+from marketing.rules import customers_of, reachable, sentences
+from marketing.services.campaigns import changed_fact
+from marketing.services.copies import claims_of, languages_of
+from marketing.services.results import campaign_results, money_line
+from shop.money import format_money
+
+SAMPLE = 10
+SENDS_SHOWN = 50
+
+
+def segment_preview(rule: Any) -> dict:
+    """Count, reachable, the rule in words, ten customers. Raises RuleError."""
+    found = customers_of(rule)
+    sample = found.select_related("profile").order_by("-pk")[:SAMPLE]
+    return {
+        "count": found.count(),
+        "reachable": reachable(found, "email").count(),
+        "sentences": sentences(rule),
+        "sample": [_sample_row(customer) for customer in sample],
+    }
+
+
+@dataclass(frozen=True)
+class CopyCard:
+    copy: CopyVariant
+    subject: SafeString
+    body: SafeString
+    reasons: list[str]
+
+    @property
+    def may_be_chosen(self) -> bool:
+        return not self.reasons and self.copy.state != "chosen"
+
+
+def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
+    """The campaign as a path: audience, copy, approval, sends, results."""
+    at = at or timezone.now()
+    languages = sorted({*languages_of(campaign), campaign.language})
+    copies = list(campaign.copies.all())
+    languages = sorted({*languages, *(copy.language for copy in copies)})
+    facts = {language: campaign_facts(campaign, language, at) for language in languages}
+    return {
+        "campaign": campaign,
+        "steps": _steps(campaign),
+        "audience": _audience(campaign),
+        "sentences": sentences(campaign.segment.rule),
+        "cards": [copy_card(copy, facts[copy.language]) for copy in copies],
+        "facts": facts[campaign.language],
+        "output": campaign.decision.output if campaign.decision else {},
+        "money": decision_money(campaign),
+        "cost": _cost(campaign),
+        "note": render(campaign.state_note),
+        "changed": _changed(campaign, at),
+        **_outcome(campaign, at),
+    }
+
+
+def copy_card(copy: CopyVariant, facts: list[Fact]) -> CopyCard:
+    claims = claims_of(copy, facts)
+    reasons = [
+        f"“{getattr(copy, part)[claim.start : claim.end].strip()}”: {claim.explanation}"
+        for part, found in claims.items()
+        for claim in found
+        if not claim.is_supported
+    ]
+    return CopyCard(
+        copy,
+        marked(copy.subject, claims["subject"], facts),
+        marked(copy.body, claims["body"], facts),
+        list(dict.fromkeys(reasons)),
+    )
+
+
+def marked(text: str, claims: list[Claim], facts: list[Fact]) -> SafeString:
+    """The text as a recipient reads it; proven claims underlined green, refused ones red."""
+    known = {fact.slot: fact for fact in facts}
+    pieces, position = [], 0
+    for start, end, claim in _without_overlap(claims):
+        pieces.append(("", "", text[position:start]))
+        words, title = text[start:end], claim.explanation
+        if claim.is_supported and (slot := SLOT.fullmatch(words)):
+            fact = known[slot[1]]
+            words, title = fact.text, f"{slot[0]} · {fact.source}" if fact.source else slot[0]
+        pieces.append(("mk-true" if claim.is_supported else "mk-false", title, words))
+        position = end
+    pieces.append(("", "", text[position:]))
+    return format_html_join(
+        "",
+        "{}",
+        ((_piece(*piece),) for piece in pieces if piece[2]),
+    )
+
+
+def decision_money(campaign: Campaign) -> dict[str, str]:
+    decision = campaign.decision
+    if decision is None or decision.expected_minor is None:
+        return {}
+    return {
+        "value": format_money(decision.expected_minor, decision.currency),
+        "low": format_money(decision.expected_low_minor, decision.currency),
+        "high": format_money(decision.expected_high_minor, decision.currency),
+    }
+
+
+def _cost(campaign: Campaign) -> str:
+    if campaign.decision is None:
+        return ""
+    return format_money(campaign.decision.output["cost_minor"], campaign.decision.currency)
+
+
+def _piece(css: str, title: str, words: str) -> str:
+    if not css:
+        return words
+    return format_html('<mark class="mk-claim {}" title="{}">{}</mark>', css, title, words)
+
+
+def _without_overlap(claims: list[Claim]) -> list[tuple[int, int, Claim]]:
+    """Refused claims win where claims overlap: a red word is never painted green."""
+    taken: list[tuple[int, int, Claim]] = []
+    for claim in sorted(claims, key=lambda c: (c.is_supported, c.start, -c.end)):
+        if all(claim.end <= start or claim.start >= end for start, end, _claim in taken):
+            taken.append((claim.start, claim.end, claim))
+    return sorted(taken, key=lambda piece: piece[0])
+
+
+def _sample_row(customer: Any) -> dict:
+    profile = getattr(customer, "profile", None)
+    if profile is None:
+        return {
+            "name": str(customer),
+            "stage": "",
+            "orders": "–",
+            "spent": "–",
+            "recency_days": None,
+        }
+    return {
+        "name": str(customer),
+        "stage": Stage(profile.stage).label if profile.stage else "",
+        "orders": profile.frequency,
+        "spent": format_money(profile.monetary_minor),
+        "recency_days": profile.recency_days,
+    }
+
+
+def _steps(campaign: Campaign) -> list[dict]:
+    """The path with the step in view."""
+    state = campaign.state
+    names = [_("Audience"), _("Copy"), _("Approval"), _("Sending"), _("Results")]
+    current = {
+        CampaignState.DRAFT: 1,
+        CampaignState.PROPOSED: 2,
+        CampaignState.APPROVED: 3,
+        CampaignState.SENDING: 3,
+        CampaignState.PAUSED: 3,
+        CampaignState.SENT: 4,
+        CampaignState.CANCELLED: -1,
+    }[CampaignState(state)]
+    return [
+        {"name": name, "is_current": place == current, "is_done": place < current}
+        for place, name in enumerate(names)
+    ]
+
+
+def _audience(campaign: Campaign) -> dict:
+    if campaign.audience:
+        return {
+            "is_frozen": True,
+            "count": campaign.audience.customer_count,
+            "recipients": campaign.audience.recipient_count,
+            "holdout": campaign.audience.holdout_count,
+            "frozen_at": campaign.audience.frozen_at,
+        }
+    found = customers_of(campaign.segment.rule)
+    return {
+        "is_frozen": False,
+        "count": found.count(),
+        "recipients": reachable(found, campaign.channel).count(),
+    }
+
+
+def _changed(campaign: Campaign, at: datetime) -> str:
+    if campaign.state not in (CampaignState.PROPOSED, CampaignState.APPROVED, CampaignState.PAUSED):
+        return ""
+    return render(changed_fact(campaign, at) or {})
+
+
+def _outcome(campaign: Campaign, at: datetime) -> dict:
+    if campaign.started_at is None:
+        return {"results": None}
+    results = campaign_results(campaign, at)
+    reasons = dict(SkipReason.choices)
+    sends = campaign.sends.select_related("customer").order_by("-pk")[:SENDS_SHOWN]
+    return {
+        "results": results,
+        "verdict": render(results.verdict),
+        "incremental": money_line(results),
+        "arms": [_arm(_("Written to"), results.treated), _arm(_("Holdout"), results.holdout)],
+        "counts": [
+            (SendState(state).label, results.counts[state])
+            for state in SendState.values
+            if results.counts[state]
+        ],
+        "reactions": [
+            (_("opened"), results.counts["opened"]),
+            (_("clicked"), results.counts["clicked"]),
+            (_("unsubscribed"), results.counts["unsubscribed"]),
+        ],
+        "sends": [(send, reasons.get(send.reason, send.error)) for send in sends],
+    }
+
+
+def _arm(name: str, outcomes: Any) -> dict:
+    units = outcomes.units if outcomes else 0
+    if not units:
+        return {"name": name, "units": 0, "buyers": "–", "share": "–", "revenue": "–", "each": "–"}
+    total = sum(outcomes.revenue_minor)
+    return {
+        "name": name,
+        "units": units,
+        "buyers": outcomes.buyers,
+        "share": f"{100 * outcomes.buyers / units:.1f} %",
+        "revenue": format_money(total),
+        "each": format_money(round(total / units)),
+    }

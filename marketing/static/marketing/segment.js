@@ -1,0 +1,15 @@
+// Count again while the rule is edited. Without this script the count appears after saving.
+document.addEventListener("DOMContentLoaded", () => {
+  const rule = document.querySelector("[data-rule]");
+  const preview = document.querySelector("[data-preview]");
+  if (!rule || !preview) return;
+  const form = rule.closest("form");
+  let timer, latest = 0;
+  const refresh = async () => {
+    const number = ++latest;
+    const answer = await fetch(preview.dataset.preview, { method: "POST", body: new FormData(form), headers: { "X-Requested-With": "fetch" } });
+    const html = await answer.text();
+    if (number === latest && (answer.ok || answer.status === 400)) preview.innerHTML = html;
+  };
+  rule.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(refresh, 350); });
+});
