@@ -60,7 +60,7 @@ def campaign_results(campaign: Campaign, at: datetime | None = None) -> Results:
     if treated is None or until is None:
         return Results(counts, None, None, None, None, None, {})
     orders, revenue, verdict = _compare(treated, holdout or Outcomes([]))
-    if at < until and verdict:
+    if at < until and holdout and holdout.units:
         verdict = sentence(NOT_OVER, until=f"{timezone.localtime(until):%Y-%m-%d %H:%M}")
     return Results(counts, treated, holdout, until, orders, revenue, verdict)
 
