@@ -24,7 +24,8 @@ class Recommendations(StorefrontView):
 
         An unknown customer code is served like an anonymous visitor.
         """
-        from recommendations.services.serving import Ask, recommend  # loads numeric libraries
+        from recommendations.services.asking import Ask  # these load numeric libraries
+        from recommendations.services.serving import recommend
 
         asked = RecommendationAsk(data=request.query_params)
         asked.is_valid(raise_exception=True)

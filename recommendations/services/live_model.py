@@ -30,20 +30,26 @@ def serving_model() -> Serving | None:
     file itself is read only when the run changes.
     """
     period = LivePeriod.objects.filter(task=TASK, ended_at__isnull=True)
-    run_id = period.values_list("run_id", flat=True).first()
-    if run_id is not None:
-        return serving_of(run_id, "")
+    live = period.values_list("run_id", "run__artefact_sha256").first()
+    if live:
+        return _mapped(*live, "")
     refused = ModelRun.objects.filter(task=TASK, state=RunState.REFUSED).exclude(artefact="")
-    newest = refused.values_list("pk", "baseline").first()
-    return serving_of(*newest) if newest else None
+    newest = refused.values_list("pk", "artefact_sha256", "baseline").first()
+    return _mapped(*newest) if newest else None
 
 
-@lru_cache(maxsize=4)  # the live one, the one before it, and what is being replayed
 def serving_of(run_id: int, baseline: str) -> Serving:
     """Serve a run with its own weights, or with one baseline alone.
 
     Raises ArtefactError when the file is missing or was changed.
     """
+    sha256 = ModelRun.objects.values_list("artefact_sha256", flat=True).get(pk=run_id)
+    return _mapped(run_id, sha256, baseline)
+
+
+@lru_cache(maxsize=4)  # the live one, the one before it, and what is being replayed
+def _mapped(run_id: int, sha256: str, baseline: str) -> Serving:
+    """The checksum belongs to the key: a restored database may give a number out again."""
     run = ModelRun.objects.get(pk=run_id)
     recommender = read_recommender(artefact_path(run))
     weights = {baseline: 1.0} if baseline else recommender.weights

@@ -40,7 +40,7 @@ def _reasons(
     if model is None:
         return reasons
     personal = [place for place, row in enumerate(chosen) if row["source"] == "personal"]
-    history = _history(inputs, model)
+    history = history_of(inputs, model)
     items = np.array([chosen[place]["item_idx"] for place in personal], dtype=np.int64)
     for place, (row, _added) in zip(
         personal, because(model.shelf.blend, history, items), strict=True
@@ -85,7 +85,7 @@ def compute(inputs: dict) -> dict:
 
 
 def _case(inputs: dict, model: Serving) -> Case:
-    history = _history(inputs, model)
+    history = history_of(inputs, model)
     known = model.recommender.item_idx
     named = known(np.array([*inputs["anchors"], *inputs["exclude"]], dtype=np.int64))
     anchors = known(np.array(inputs["anchors"], dtype=np.int64))
@@ -99,7 +99,7 @@ def _case(inputs: dict, model: Serving) -> Case:
     )
 
 
-def _history(inputs: dict, model: Serving) -> Histories:
+def history_of(inputs: dict, model: Serving) -> Histories:
     """The person's rows that the model knows, folded as in training."""
     columns = list(zip(*inputs["history"], strict=True)) or [(), (), (), ()]
     item = model.recommender.item_idx(np.array(columns[0], dtype=np.int64))

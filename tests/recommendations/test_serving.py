@@ -9,7 +9,8 @@ from django.utils import translation
 from decisions.models import Decision, DecisionState
 from decisions.services.model_runs import make_live
 from decisions.services.receipts import replay
-from recommendations.services.serving import Ask, recommend
+from recommendations.services.asking import Ask
+from recommendations.services.serving import recommend
 from shop.models import (
     Consent,
     Customer,

@@ -1,0 +1,85 @@
+"""The merchant's page says what was weighed, and who may see it."""
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from decisions.models import Decision
+from recommendations.services.asking import Ask
+from recommendations.services.explaining import explain
+from recommendations.services.serving import recommend
+from shop.models import Customer, SellingHold, StockLevel
+from tests.factories_access import make_staff
+from tests.factories_recommendations import LATER, START, make_taste_shop, publish_model
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _fresh_files(settings, tmp_path):
+    settings.ARTEFACT_DIR = tmp_path / "artefacts"
+    cache.clear()
+
+
+def test_the_page_explains_exactly_what_the_shop_shows():
+    make_taste_shop()
+    publish_model(weights={"ease": 1.0, "popularity": 0.2})
+    ask = Ask(customer=Customer.objects.get(code="C-4"), limit=5)
+    first = recommend(ask, at=LATER).items[0]
+    StockLevel.objects.filter(variant__sku=first.offer.sku).update(allocated=10)
+    shown = recommend(ask, at=LATER)
+    receipts = Decision.objects.count()
+    found = explain(ask, at=LATER)
+    assert Decision.objects.count() == receipts
+    assert [line.sku for line in found.lines if line.place] == [
+        item.offer.sku for item in shown.items
+    ]
+    assert [line.reason for line in found.lines if line.place] == [
+        item.reason_text for item in shown.items
+    ]
+    top = found.lines[0]
+    assert (top.product_id, top.gate) == (first.offer.product_id, "nothing available")
+    assert sum(value for _name, value in top.parts) == pytest.approx(top.score, abs=0.01)
+
+
+def test_each_gate_is_named():
+    variants = make_taste_shop()
+    publish_model()
+    SellingHold.objects.create(variant=variants[0], reason="recall", began_at=START)
+    variants[1].product.state = "archived"
+    variants[1].product.save()
+    gates = {line.product_id: line.gate for line in explain(Ask(), at=LATER).lines}
+    assert gates[variants[0].product_id] == "sale stopped"
+    assert gates[variants[1].product_id] == "not on sale"
+
+
+def test_the_page_opens_for_who_may_see_it(client):
+    make_taste_shop()
+    publish_model()
+    address = reverse("admin:recommendations_why")
+    client.force_login(make_staff("shop.view_product"))
+    assert client.get(address).status_code == 403
+    client.force_login(make_staff("recommendations.view_recommendation"))
+    page = client.get(address, {"placement": "home", "customer": "C-4"})
+    assert "Because you bought Thing" in page.content.decode()
+    page = client.get(address, {"placement": "cart", "customer": "NOBODY"})
+    assert "There is no customer with this number." in page.content.decode()
+    assert "This placement needs a SKU." in page.content.decode()
+
+
+def test_the_lists_of_receipts_and_scorecards_are_flat(client, django_assert_max_num_queries):
+    make_taste_shop()
+    publish_model()
+    for _number in range(5):
+        recommend(Ask(), at=LATER)
+    client.force_login(
+        make_staff("recommendations.view_recommendation", "recommendations.view_recommenderrun")
+    )
+    for name, most in (("recommendation", 9), ("recommenderrun", 8)):
+        address = reverse(f"admin:recommendations_{name}_changelist")
+        client.get(address)
+        with django_assert_max_num_queries(most):
+            assert client.get(address).status_code == 200
+    receipt = Decision.objects.filter(kind="recommendation").first()
+    address = reverse("admin:recommendations_recommendation_change", args=[receipt.pk])
+    assert client.get(address).status_code == 200
