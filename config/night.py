@@ -75,6 +75,28 @@ def _replenishment(progress: Progress, as_of: datetime) -> dict:
         raise SkipStepError(str(error)) from error
 
 
+def _intents(progress: Progress, as_of: datetime) -> dict:
+    from support.services import training
+
+    try:
+        run = training.train_intents(as_of, job_id=progress.job_id)
+    except training.TooLittleHistoryError as error:
+        raise SkipStepError(str(error)) from error
+    return {"run": run.pk, "state": run.state, "tickets": run.row_count}
+
+
+def _triage(progress: Progress, as_of: datetime) -> dict:
+    from support.services import triage
+
+    return {"tickets": triage.triage_waiting(progress)}
+
+
+def _replies(progress: Progress, as_of: datetime) -> dict:
+    from support.services import drafts
+
+    return drafts.draft_waiting(progress, now=as_of)
+
+
 def _brief(progress: Progress, as_of: datetime) -> dict:
     return receipts.brief_summary()
 
@@ -84,6 +106,9 @@ STEPS: list[Step] = [
     Step("recommendations", gettext_noop("Train recommendations"), _recommendations),
     Step("demand", gettext_noop("Demand forecast"), _demand),
     Step("replenishment", gettext_noop("Reorder plan"), _replenishment, needs=("demand",)),
+    Step("intents", gettext_noop("Learn what tickets ask"), _intents),
+    Step("triage", gettext_noop("Sort new tickets"), _triage),
+    Step("replies", gettext_noop("Draft replies"), _replies),
     Step("segments", gettext_noop("Customer segments"), refresh_segments),
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),
     Step("brief", gettext_noop("Morning brief"), _brief),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
+if TYPE_CHECKING:  # services import this module at start-up; numpy comes with the first text
+    import numpy as np
 
 BATCH_TEXTS = 256
 
@@ -35,6 +36,8 @@ class SentenceEncoder:
         self._model: Any = USE(threads=1)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
+        import numpy as np
+
         if not texts:
             return np.zeros((0, 512), dtype=np.float32)
         rows = [text.strip()[:2000] or "." for text in texts]
@@ -59,7 +62,7 @@ class HashedNgrams:
         )
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        return self._hashing.transform(texts).toarray().astype(np.float32)
+        return self._hashing.transform(texts).toarray().astype("float32")
 
 
 @lru_cache(maxsize=1)

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from language.detection import CHINESE, detect_language
 from language.embeddings import load_embedder
-from language.ml.sentiment_head import SentimentHead, fit_head
 from language.seeds import sentiment_examples
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from language.ml.sentiment_head import SentimentHead
 
 # Between these a text is neither praise nor complaint; VADER's authors use the same cut.
 NEUTRAL = 0.05
@@ -49,6 +52,8 @@ def sentiments_of(texts: Sequence[str], language: str = "auto") -> list[Sentimen
 
 def scores_of(texts: Sequence[str], language: str = "auto") -> np.ndarray:
     """Shape (n_texts,), −1 … 1, in order."""
+    import numpy as np
+
     return np.array([sentiment.score for sentiment in sentiments_of(texts, language)])
 
 
@@ -86,6 +91,10 @@ def _head_scores(texts: Sequence[str]) -> np.ndarray | None:
 @lru_cache(maxsize=1)
 def _head() -> SentimentHead:
     """Fitted on first use from the sentences in seeds/: 0.3 s, and nothing binary to trust."""
+    import numpy as np
+
+    from language.ml.sentiment_head import fit_head
+
     examples = sentiment_examples()
     vectors = load_embedder().encode([text for _language, text, _score in examples])
     return fit_head(vectors, np.array([score for *_rest, score in examples]))

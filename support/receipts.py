@@ -5,18 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from decisions.kinds import DecisionKind, register
+from decisions.kinds import CannotCarryOutError, DecisionKind, register
 from decisions.models import Decision
 from support.ml.replies import compose_reply
 from support.models import Draft
 
 
 def _send(decision: Decision, by: Any) -> None:
-    from support.services.replies import deliver_draft
+    from support.services.replies import EmptyReplyError, NoAddressError, deliver_draft
 
-    deliver_draft(_draft(decision), by)
+    try:
+        deliver_draft(_draft(decision), by)
+    except NoAddressError as error:
+        raise CannotCarryOutError(gettext("No address is known to answer to.")) from error
+    except EmptyReplyError as error:
+        raise CannotCarryOutError(gettext("There is nothing to send.")) from error
 
 
 def _discard(decision: Decision, by: Any) -> None:

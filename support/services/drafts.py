@@ -16,7 +16,6 @@ from support.frames import reply_inputs
 from support.ml.replies import compose_reply
 from support.models import Draft, DraftState, Handoff, Message, MessageKind, Ticket, TicketState
 from support.services.handoffs import hand_off
-from support.services.knowledge import find_passages
 
 HEADLINE = gettext_noop("Answer %(number)s: %(quote)s")
 WHY = gettext_noop("Every sentence names the record behind it; records used: %(records)s.")
@@ -28,6 +27,8 @@ def draft_reply(ticket_id: int, *, now: datetime | None = None) -> Draft | Hando
 
     1. Read the records. 2. Compose (pure). 3. Write receipt and draft, both or neither.
     """
+    from support.services.knowledge import find_passages  # loads numpy
+
     now = now or timezone.now()
     ticket = Ticket.objects.select_related("customer", "order").get(pk=ticket_id)
     message = last_unanswered(ticket)
