@@ -118,13 +118,38 @@ def _between(first: date, until: date, field: str) -> dict[str, datetime]:
     }
 
 
-def _sold(first: date, until: date) -> tuple[dict[tuple[int, date], int], int]:
+@dataclass(frozen=True)
+class SkuDays:
+    """One SKU's past for its page: units sold per day, and the days without stock. Oldest first."""
+
+    first: date
+    units: list[float]
+    out_of_stock: list[bool]
+
+
+def sku_days(variant_id: int, until: date, *, days: int = 120) -> SkuDays:
+    """The last days of one SKU up to and including `until`, in three queries."""
+    first = until - timedelta(days=days - 1)
+    sold, _rows = _sold(first, until, variant_id=variant_id)
+    out, _started = _ledger_days({variant_id: 0}, first, (1, days), variant_id=variant_id)
+    units = [
+        float(sold.get((variant_id, first + timedelta(days=number)), 0)) for number in range(days)
+    ]
+    empty = [bool(flag) and not sold for flag, sold in zip(out[0], units, strict=True)]
+    return SkuDays(first, units, empty)
+
+
+def _sold(
+    first: date, until: date, *, variant_id: int | None = None
+) -> tuple[dict[tuple[int, date], int], int]:
     """(variant, day) → units, and the number of order lines."""
     lines = OrderLine.objects.filter(
         kind=LineKind.ITEM,
         variant__isnull=False,
         **_between(first, until, "order__placed_at"),
     ).exclude(order__state=OrderState.CANCELLED)
+    if variant_id is not None:
+        lines = lines.filter(variant_id=variant_id)
     per_day = (
         lines.annotate(day=TruncDate("order__placed_at"))
         .order_by()
@@ -153,7 +178,11 @@ def _returned(row_of: dict[int, int], first: date, until: date) -> np.ndarray:
 
 
 def _ledger_days(
-    row_of: dict[int, int], first: date, shape: tuple[int, int]
+    row_of: dict[int, int],
+    first: date,
+    shape: tuple[int, int],
+    *,
+    variant_id: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n, T) bool each: nothing available from morning to night; the first day with stock.
 
@@ -166,7 +195,7 @@ def _ledger_days(
     known_from = np.full(shape[0], shape[1])
     opening = np.zeros(shape[0])
     stocked = np.zeros(shape, dtype=bool)
-    for variant, day, delta in _movements():
+    for variant, day, delta in _movements(variant_id):
         row = row_of.get(variant)
         column = (day - first).days
         if row is None or column >= shape[1]:
@@ -183,12 +212,14 @@ def _ledger_days(
     return known & (morning <= 0) & (evening <= 0), stocked
 
 
-def _movements() -> Iterator[tuple[int, date, int]]:
+def _movements(variant_id: int | None) -> Iterator[tuple[int, date, int]]:
     """(variant, local day, change of available), only of SKUs whose stock is kept."""
+    kept = StockMovement.objects.filter(variant__tracks_stock=True)
+    if variant_id is not None:
+        kept = kept.filter(variant_id=variant_id)
     delta = F("on_hand_delta") - F("allocated_delta") - F("reserved_delta") - F("ring_fenced_delta")
     return (
-        StockMovement.objects.filter(variant__tracks_stock=True)
-        .annotate(day=TruncDate("occurred_at"))
+        kept.annotate(day=TruncDate("occurred_at"))
         .order_by()
         .values_list("variant_id", "day")
         .annotate(delta=Sum(delta))

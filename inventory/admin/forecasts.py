@@ -1,0 +1,86 @@
+"""Forecasts: one row per SKU and night, and a page with the past, the gaps and the fan."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from inventory.charts import Fan, fan_chart
+from inventory.frames import sku_days
+from inventory.models import DemandForecast
+
+WEEK_DAYS = 7
+
+
+@admin.register(DemandForecast)
+class DemandForecastAdmin(ModelAdmin):
+    list_display = ["variant", "product", "as_of", "next_week", "next_month", "method_or_reason"]
+    list_display += ["history_days", "stockout_days"]
+    list_filter = ["as_of", "method", ("model_run", admin.EmptyFieldListFilter)]
+    list_filter_submit = True
+    search_fields = ["variant__sku", "variant__product__name", "variant__product__name_zh"]
+    list_select_related = ["variant__product", "model_run"]
+    fields = ["variant", "chart", ("as_of", "method_or_reason", "model_run")]
+    fields += [("next_week", "next_month"), ("history_days", "stockout_days")]
+    readonly_fields = ["chart", "method_or_reason", "next_week", "next_month"]
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description=_("product"))
+    def product(self, row: DemandForecast) -> str:
+        return str(row.variant.product)
+
+    @display(description=_("next 7 days (units)"))
+    def next_week(self, row: DemandForecast) -> str:
+        return _sum(row.mean_units[:WEEK_DAYS])
+
+    @display(description=_("next 28 days (units)"))
+    def next_month(self, row: DemandForecast) -> str:
+        return _sum(row.mean_units)
+
+    @display(description=_("method"))
+    def method_or_reason(self, row: DemandForecast) -> str:
+        if not row.is_refused:
+            return row.method
+        text = ngettext(
+            "no forecast: %(days)s day of history is missing",
+            "no forecast: %(days)s days of history are missing",
+            row.days_missing,
+        )
+        return text % {"days": row.days_missing}
+
+    @display(description=_("past and forecast"))
+    def chart(self, row: DemandForecast) -> str:
+        if row.is_refused:
+            return _now("There is nothing to draw yet.")
+        past = sku_days(row.variant_id, row.as_of)
+        return fan_chart(
+            Fan(
+                starts_on=row.as_of + timedelta(days=1),
+                units=past.units,
+                out_of_stock=past.out_of_stock,
+                mean=row.mean_units,
+                quantiles=row.quantile_units,
+            )
+        )
+
+
+def _sum(units: list[float]) -> str:
+    return number_format(round(sum(units), 1), 1, use_l10n=True) if units else "–"

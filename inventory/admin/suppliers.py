@@ -1,0 +1,91 @@
+"""Suppliers and what they deliver."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from inventory.models import Supplier, SupplierItem
+from inventory.models.purchase_orders import INCOMING
+from shop.money import format_money
+
+
+@admin.register(Supplier)
+class SupplierAdmin(ModelAdmin):
+    list_display = [
+        "name",
+        "code",
+        "email",
+        "lead_time_days",
+        "review_period_days",
+        "items_shown",
+        "open_orders",
+        "is_active",
+    ]
+    list_filter = ["is_active", "currency"]
+    list_filter_submit = True
+    search_fields = ["code", "name", "email"]
+    fields = [
+        ("code", "name"),
+        ("email", "currency"),
+        ("lead_time_days", "lead_time_sd_days", "review_period_days"),
+        ("order_cost_minor", "minimum_order_minor"),
+        "is_active",
+    ]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                item_count=Count("items", distinct=True),
+                open_count=Count(
+                    "purchase_orders",
+                    filter=Q(purchase_orders__state__in=INCOMING),
+                    distinct=True,
+                ),
+            )
+        )
+
+    @display(description=_("SKUs"), ordering="item_count")
+    def items_shown(self, supplier: Any) -> str:
+        url = reverse("admin:inventory_supplieritem_changelist")
+        return format_html(
+            '<a href="{}?supplier__id__exact={}">{}</a>', url, supplier.pk, supplier.item_count
+        )
+
+    @display(description=_("open orders"), ordering="open_count")
+    def open_orders(self, supplier: Any) -> str:
+        url = reverse("admin:inventory_purchaseorder_changelist")
+        return format_html(
+            '<a href="{}?supplier__id__exact={}">{}</a>', url, supplier.pk, supplier.open_count
+        )
+
+
+@admin.register(SupplierItem)
+class SupplierItemAdmin(ModelAdmin):
+    list_display = ["variant", "supplier", "supplier_sku", "cost", "moq", "pack_size", "lead_time"]
+    list_display += ["is_preferred"]
+    list_filter = ["is_preferred", "supplier"]
+    list_filter_submit = True
+    search_fields = ["variant__sku", "supplier_sku", "supplier__name"]
+    list_select_related = ["variant", "supplier"]
+    autocomplete_fields = ["variant", "supplier"]
+    show_full_result_count = False
+
+    @display(description=_("unit cost"), ordering="unit_cost_minor")
+    def cost(self, item: SupplierItem) -> str:
+        return format_money(item.unit_cost_minor, item.supplier.currency)
+
+    @display(description=_("lead time (days)"))
+    def lead_time(self, item: SupplierItem) -> int:
+        return item.effective_lead_time_days
