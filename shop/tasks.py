@@ -2,9 +2,16 @@
 
 from celery import shared_task
 
-from shop.services import reservations
+from decisions.jobs import Progress, job
+from shop.services import imports, reservations
 
 
 @shared_task(name="shop.expire_reservations", ignore_result=True)
 def expire_reservations() -> int:
     return reservations.expire_due_reservations()
+
+
+@job("import_data", queue="ml", max_attempts=2)
+def import_data(progress: Progress, path: str, kind: str, format: str = "backroom") -> dict:
+    """Payload: path, kind, format. The report is the job's result."""
+    return imports.run_import(path, kind, format, progress=progress)

@@ -38,7 +38,7 @@ class Table:
         lines = list(islice(self.file, rows))
         if not lines:
             return None
-        text = pl.Series("text", lines).str.strip_chars_end("\\r\\n")
+        text = pl.Series("text", lines).str.strip_chars_end("\r\n")
         quotes = text.str.count_matches('"', literal=True)
         if (quotes % 2 == 1).any():
             return self._run_over(lines)
