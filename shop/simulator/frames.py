@@ -185,7 +185,7 @@ def return_frame(world: World, customers: Customers, book: Book) -> pl.DataFrame
 
 def knowledge_frame() -> pl.DataFrame:
     """The shop's help pages, both languages in one row."""
-    names = ("article_code", "intent", "title", "body", "title_zh", "body_zh")
+    names = ("code", "intent", "title", "body", "title_zh", "body_zh")
     return pl.DataFrame([dict(zip(names, article, strict=True)) for article in ARTICLES])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -42,11 +43,13 @@ from .world import World
 
 MAIN = ("MAIN", "Park Royal, London", "GB")
 CHANNELS = {"web": "Web shop", "app": "App"}
+NAMES = {"orders": "order lines", "suppliers": "SKUs of suppliers", "products": "SKUs"}
 KINDS = (
     "products", "suppliers", "customers", "orders", "events", "reviews", "knowledge", "tickets",
 )  # fmt: skip
 SOURCE = "simulated"
 FOLDER = "products"
+Step = tuple[str, Callable[[], int]]
 
 
 class SimulatedShopError(Exception):
@@ -123,25 +126,28 @@ def load_shop(shop: SimulatedShop, say: Callable[[str], None] = lambda _step: No
     """Raises SimulatedShopError if the database holds other data or an importer refuses a row."""
     origin = Origin.of(shop.world)
     refuse_other_data(origin)
-    loaded = Loaded()
-    steps: list[tuple[str, Callable[[], int]]] = [("channels", _load_channels)]
     known = {kind for kind, _format in all_importers()}
-    loaded.missing = [kind for kind in KINDS if kind not in known]
-    for kind in KINDS:
-        if kind in known:
-            steps.append((kind, lambda kind=kind: _import_kind(kind, shop.frames[kind])))
-        if kind == "products":
-            steps.append(("prices", lambda: _load_prices(shop, origin)))
-            steps.append(("pictures", lambda: _load_pictures(shop)))
-        if kind == "events":
-            steps.append(("visitor links", lambda: _load_visitor_links(shop)))
-    steps.append(("stock movements", lambda: _post_ledger(shop)))
-    for name, step in steps:
+    loaded = Loaded(missing=[kind for kind in KINDS if kind not in known])
+    for name, step in _steps(shop, origin, known):
         say(name)
         began = time.perf_counter()
         loaded.rows[name] = step()
         loaded.seconds[name] = round(time.perf_counter() - began, 2)
     return loaded
+
+
+def _steps(shop: SimulatedShop, origin: Origin, known: set[str]) -> list[Step]:
+    steps: list[Step] = [("channels", _load_channels)]
+    for kind in KINDS:
+        if kind in known:
+            read = partial(_import_kind, kind, shop.frames[kind])
+            steps.append((NAMES.get(kind, kind), read))
+        if kind == "products":
+            steps.append(("prices", partial(_load_prices, shop, origin)))
+            steps.append(("pictures", partial(_load_pictures, shop)))
+        if kind == "events":
+            steps.append(("visitor links", partial(_load_visitor_links, shop)))
+    return [*steps, ("stock movements", partial(_post_ledger, shop))]
 
 
 def _load_channels() -> int:
@@ -259,45 +265,46 @@ def _adopt_orders(shop: SimulatedShop, warehouse: Warehouse) -> None:
 
 
 def _write_returns(shop: SimulatedShop) -> None:
-    rows = shop.returns
-    if rows.is_empty():
-        return
-    orders = rows_of(Order, "number", rows["order_number"], ["customer"])
-    orders = orders.rename({"id": "order_id", "number": "order_number"})
-    rows = rows.join(orders, on="order_number", maintain_order="left")
-    lines = rows_of(OrderLine, "order", rows["order_id"], ["variant"])
-    variants = ids_of(Variant, "sku", rows["sku"], named="variant_id")
-    lines = lines.rename({"id": "order_line_id"})
-    rows = rows.join(variants, on="sku", maintain_order="left").join(
-        lines, on=["order_id", "variant_id"], maintain_order="left"
-    )
-    total = pl.col("returned_units") * pl.col("unit_price_minor")
-    rows = rows.with_columns(
-        id=next_ids(Return, rows.height),
+    """One return per line that came back, pointing at that line."""
+    rows = _returned_order_lines(shop.returns).with_columns(
+        id=next_ids(Return, shop.returns.height),
         currency=pl.lit(shop.world.currency),
-        refund_minor=total,
-        total_minor=total,
-        number=pl.col("return_number"),
-        parent_id=pl.lit(None, pl.Int64),
+        refund_minor=pl.col("returned_units") * pl.col("unit_price_minor"),
     )
-    insert(
-        Return,
-        rows.select(
-            "id", "number", "order_id", "customer_id", "currency", "refund_minor", "reason",
-            "returned_at",
-        ),
-    )  # fmt: skip
+    head = ("id", "number", "order_id", "customer_id", "currency", "refund_minor", "reason")
+    insert(Return, rows.select(*head, "returned_at"))
     insert(
         ReturnLine,
         rows.select(
             "variant_id",
             "order_line_id",
-            "total_minor",
             parent_id="id",
             position=pl.lit(1),
             units="returned_units",
             unit_refund_minor="unit_price_minor",
+            total_minor="refund_minor",
         ),
+    )
+
+
+def _returned_order_lines(rows: pl.DataFrame) -> pl.DataFrame:
+    """Adds the database's ids of order, customer, variant and order line."""
+    orders = rows_of(Order, "number", rows["order_number"], ["customer"])
+    rows = rows.join(
+        orders.rename({"id": "order_id", "number": "order_number"}),
+        on="order_number",
+        maintain_order="left",
+    )
+    variants = ids_of(Variant, "sku", rows["sku"], named="variant_id")
+    lines = rows_of(OrderLine, "order", rows["order_id"], ["variant"])
+    return (
+        rows.join(variants, on="sku", maintain_order="left")
+        .join(
+            lines.rename({"id": "order_line_id"}),
+            on=["order_id", "variant_id"],
+            maintain_order="left",
+        )
+        .rename({"return_number": "number"})
     )
 
 

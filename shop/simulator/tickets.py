@@ -24,6 +24,9 @@ from .world import World
 
 LEAF_SHELVES = {"green-white-tea", "dark-tea"}
 TYPO_RATE = 0.12
+OPEN_DAYS = 4  # newer tickets still wait for an answer
+AGENT_LABEL_RATE = 0.7
+AGENT_ERROR_RATE = 0.04
 WRITES_ENGLISH_RATE = 0.07  # of the Chinese customers
 CHANNELS = (("email", 0.55), ("chat", 0.30), ("web", 0.15))
 # Chance per order that nothing in particular explains.
@@ -59,15 +62,32 @@ def make_tickets(world: World, catalogue: Catalogue, customers: Customers, **tol
     rows = [_write(rng, catalogue, customers, cause) for cause in causes.iter_rows(named=True)]
     frame = causes.hstack(pl.DataFrame(rows)).with_columns(
         created_at=moments(world, "day", "second"),
-        ticket_id=pl.format("K{}", pl.int_range(1, pl.len() + 1) + 5000),
+        number=pl.format("K{}", pl.int_range(1, pl.len() + 1) + 5000),
     )
-    imported = frame.select(
-        "ticket_id", "customer_code", "email", "name", "channel", "subject", "body", "created_at"
-    )
+    imported = frame.with_columns(**_worked_on(rng, world, frame)).select(
+        "number", "customer_code", "email", "channel", "state", "intent",
+        "subject", "body", "created_at",
+    )  # fmt: skip
     truth = frame.select(
-        "ticket_id", "intent", "sentiment", "urgency", "language", "order_number", "sku_idx"
+        "number", "intent", "sentiment", "urgency", "language", "order_number", "sku_idx"
     )
     return imported, truth
+
+
+def _worked_on(rng: np.random.Generator, world: World, frame: pl.DataFrame) -> dict[str, pl.Series]:
+    """What the support desk did: old tickets are closed, and most were given a kind by an agent.
+
+    Agents err now and then, so the label is data, not the truth.
+    """
+    count = len(frame)
+    age = world.days - 1 - frame["day"].to_numpy()
+    state = np.where(age >= 30, "closed", np.where(age >= OPEN_DAYS, "solved", "open"))
+    slip = rng.random(count) < AGENT_ERROR_RATE
+    other = rng.choice(np.array(sorted(INTENTS)), count)
+    said = np.where(slip, other, frame["intent"].to_numpy())
+    labelled = (age >= OPEN_DAYS) & (rng.random(count) < AGENT_LABEL_RATE)
+    named = pl.select(pl.when(pl.Series(labelled)).then(pl.Series(said.astype(str)))).to_series()
+    return {"state": pl.Series(state), "intent": named}
 
 
 def _order_causes(rng: np.random.Generator, book: Book) -> list[pl.DataFrame]:

@@ -87,6 +87,14 @@ def test_same_arguments_again_change_nothing():
     assert counts() == before
 
 
+def test_a_lost_truth_is_written_again(settings):
+    fill()
+    for path in (settings.VAR_DIR / "truth").iterdir():
+        path.unlink()
+    fill()
+    assert read_truth(settings.VAR_DIR / "truth")["world"]["seed"] == 5
+
+
 def test_an_interrupted_load_is_finished_by_the_next_run(shop):
     class Cut(Exception):
         pass

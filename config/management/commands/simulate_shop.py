@@ -36,9 +36,18 @@ class Command(BaseCommand):
         except (WorldError, loading.SimulatedShopError) as error:
             raise CommandError(str(error), returncode=2) from error
         if loading.is_finished():
+            self._keep_truth(world)
             self._say(f"This shop is there already ({wanted}): nothing changed.")
             return
         self._fill(world)
+
+    def _keep_truth(self, world: Any) -> None:
+        """A database may outlive the folder beside it: the same world tells the same truth."""
+        from shop.simulator.shop import simulate
+        from shop.simulator.truth import truth_folder, write_truth
+
+        if not (truth_folder(settings.VAR_DIR) / "truth.json").exists():
+            write_truth(truth_folder(settings.VAR_DIR), simulate(world).truth)
 
     def _world(self, options: dict[str, Any]) -> Any:
         from shop.money import minor_digits
