@@ -117,6 +117,11 @@ class SegmentAdmin(ModelAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict:
         return {} if obj else self.prepopulated_fields
 
+    def get_fieldsets(self, request: HttpRequest, obj: Segment | None = None) -> list:
+        """A built-in rule is read below as sentences; only its name is anybody's to change."""
+        sets = list(super().get_fieldsets(request, obj))
+        return sets[1:] if obj and obj.is_builtin else sets
+
     def get_readonly_fields(self, request: HttpRequest, obj: Segment | None = None) -> list[str]:
         """The night's campaigns find the built-in segments by code, so code and rule stay."""
         return ["code", "rule"] if obj and obj.is_builtin else []

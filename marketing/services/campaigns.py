@@ -31,9 +31,11 @@ WHY_SEGMENT = gettext_noop(
     "%(customers)s reachable customers of the segment “%(segment)s”; %(holdout)s of them get "
     "nothing, so that the effect can be measured."
 )
-FACTS_CHANGED = gettext_noop("%(slot)s was %(before)s when it was approved and is now %(after)s.")
+FACTS_CHANGED = gettext_noop(
+    "%(slot)s was %(before)s when the campaign was checked and is now %(after)s."
+)
 FACT_GONE = gettext_noop(
-    "%(slot)s was %(before)s when it was approved and cannot be said any more."
+    "%(slot)s was %(before)s when the campaign was checked and cannot be said any more."
 )
 
 

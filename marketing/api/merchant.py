@@ -1,0 +1,163 @@
+"""Segments and campaigns for staff and their programs. Approving calls the decision's own service."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.db.models import F
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from access.api.problems import Problem, describe
+from access.api.views import MerchantView
+from decisions.kinds import CannotCarryOutError
+from decisions.services import receipts
+from decisions.text import render
+from marketing.api import serializers as shapes
+from marketing.facts import campaign_facts
+from marketing.models import Campaign, Segment
+from marketing.pages import copy_card
+from marketing.rules import customers_of, reachable, sentences
+from marketing.services.results import campaign_results
+
+describe(
+    "campaign-state",
+    _("The campaign cannot take this step."),
+    _("Read the reason in `detail`, then the campaign's state."),
+)
+SAMPLE = 10
+SEGMENT_COLUMNS = ("code", "name", "name_zh", "rule", "is_builtin", "last_count", "counted_at")
+CAMPAIGN_COLUMNS = (
+    "name", "name_zh", "goal", "channel", "state", "created_at", "started_at", "finished_at",
+)  # fmt: skip
+
+
+class Segments(MerchantView):
+    needs = {"GET": "marketing.view_segment"}
+
+    @extend_schema(responses=shapes.SegmentOut(many=True))
+    def get(self, request: Request) -> Response:
+        """Segments, newest first; `last_count` is of the last night."""
+        rows = Segment.objects.values("pk", *SEGMENT_COLUMNS)
+        return self.page(rows, lambda page: [_without_pk(row) for row in page])
+
+
+class SegmentDetail(MerchantView):
+    needs = {"GET": "marketing.view_segment"}
+
+    @extend_schema(responses=shapes.SegmentDetailOut)
+    def get(self, request: Request, code: str) -> Response:
+        """One segment, counted now, with the codes of ten of its customers."""
+        segment = get_object_or_404(Segment, code=code)
+        found = customers_of(segment.rule)
+        return Response(
+            {name: getattr(segment, name) for name in SEGMENT_COLUMNS}
+            | {
+                "customer_count": found.count(),
+                "reachable_count": reachable(found, "email").count(),
+                "sentences": sentences(segment.rule),
+                "sample": list(found.order_by("-pk").values_list("code", flat=True)[:SAMPLE]),
+            }
+        )
+
+
+class Campaigns(MerchantView):
+    needs = {"GET": "marketing.view_campaign"}
+
+    @extend_schema(parameters=[shapes.CampaignFilter], responses=shapes.CampaignOut(many=True))
+    def get(self, request: Request) -> Response:
+        """Campaigns, newest first."""
+        wanted = self.checked(shapes.CampaignFilter, request.query_params)
+        rows = Campaign.objects.filter(**wanted).values(
+            "pk", *CAMPAIGN_COLUMNS, segment_code=F("segment__code")
+        )
+        return self.page(rows, lambda page: [_campaign_row(row) for row in page])
+
+
+class CampaignDetail(MerchantView):
+    needs = {"GET": "marketing.view_campaign"}
+
+    @extend_schema(responses=shapes.CampaignDetailOut)
+    def get(self, request: Request, pk: int) -> Response:
+        """One campaign with its texts, sends and what came of it."""
+        return Response(_detail(_campaign(pk)))
+
+
+class CampaignApproval(MerchantView):
+    needs = {"POST": "marketing.change_campaign"}
+    needs_idempotency_key = ("POST",)
+
+    @extend_schema(request=None, responses=shapes.CampaignDetailOut)
+    def post(self, request: Request, pk: int) -> Response:
+        """Approve what waits; the mails leave at once. 409 when it is decided or not true any more."""
+        campaign = _campaign(pk)
+        if campaign.decision is None:
+            raise Problem("campaign-state", _("Nothing waits for approval."))
+        try:
+            receipts.approve(campaign.decision, request.user)
+        except (CannotCarryOutError, receipts.DecisionClosedError) as error:
+            raise Problem("campaign-state", str(error)) from error
+        return Response(_detail(_campaign(pk)))
+
+
+def _campaign(pk: int) -> Campaign:
+    found = Campaign.objects.select_related("segment", "audience", "decision").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _campaign_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {"id": row["pk"], "segment": row["segment_code"]} | {
+        name: row[name] for name in CAMPAIGN_COLUMNS
+    }
+
+
+def _without_pk(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "pk"}
+
+
+def _detail(campaign: Campaign) -> dict[str, Any]:
+    results, audience = campaign_results(campaign), campaign.audience
+    return {
+        "id": campaign.pk,
+        "segment": campaign.segment.code,
+        **{name: getattr(campaign, name) for name in CAMPAIGN_COLUMNS},
+        "decision": campaign.decision_id,
+        "customer_count": audience.customer_count if audience else None,
+        "holdout_count": audience.holdout_count if audience else None,
+        "copies": _copies(campaign),
+        "sends": results.counts,
+        "conversion": _comparison(results.orders),
+        "revenue_minor": _comparison(results.revenue),
+        "verdict": render(results.verdict),
+    }
+
+
+def _copies(campaign: Campaign) -> list[dict[str, Any]]:
+    now, copies = timezone.now(), list(campaign.copies.all())
+    facts = {
+        language: campaign_facts(campaign, language, now)
+        for language in {copy.language for copy in copies}
+    }
+    return [
+        {
+            "language": copy.language,
+            "subject": copy.subject,
+            "body": copy.body,
+            "state": copy.state,
+            "provider": copy.provider,
+            "refusals": copy_card(copy, facts[copy.language]).reasons,
+        }
+        for copy in copies
+    ]
+
+
+def _comparison(found: Any) -> dict[str, float] | None:
+    return {k: v for k, v in asdict(found).items() if k != "verdict"} if found else None

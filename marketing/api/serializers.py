@@ -1,0 +1,71 @@
+"""What comes in, and what goes out for the OpenAPI document."""
+
+from __future__ import annotations
+
+from rest_framework import serializers as s
+
+from marketing.models import CampaignState, CopyState, Goal
+
+
+class CampaignFilter(s.Serializer):
+    state = s.ChoiceField(CampaignState.choices, required=False)
+    goal = s.ChoiceField(Goal.choices, required=False)
+
+
+class SegmentOut(s.Serializer):
+    code = s.CharField()
+    name = s.CharField()
+    name_zh = s.CharField()
+    rule = s.JSONField()
+    is_builtin = s.BooleanField()
+    last_count = s.IntegerField(allow_null=True)
+    counted_at = s.DateTimeField(allow_null=True)
+
+
+class SegmentDetailOut(SegmentOut):
+    customer_count = s.IntegerField()
+    reachable_count = s.IntegerField()
+    sentences = s.ListField(child=s.CharField())
+    sample = s.ListField(child=s.CharField())
+
+
+class CampaignOut(s.Serializer):
+    id = s.IntegerField()
+    name = s.CharField()
+    name_zh = s.CharField()
+    goal = s.ChoiceField(Goal.choices)
+    channel = s.CharField()
+    segment = s.CharField()
+    state = s.ChoiceField(CampaignState.choices)
+    created_at = s.DateTimeField()
+    started_at = s.DateTimeField(allow_null=True)
+    finished_at = s.DateTimeField(allow_null=True)
+
+
+class CopyOut(s.Serializer):
+    language = s.CharField()
+    subject = s.CharField()
+    body = s.CharField()
+    state = s.ChoiceField(CopyState.choices)
+    provider = s.CharField()
+    refusals = s.ListField(child=s.CharField())
+
+
+class ComparisonOut(s.Serializer):
+    treated = s.FloatField()
+    control = s.FloatField()
+    difference = s.FloatField()
+    low = s.FloatField()
+    high = s.FloatField()
+    smallest_detectable = s.FloatField()
+
+
+class CampaignDetailOut(CampaignOut):
+    decision = s.UUIDField(allow_null=True)
+    customer_count = s.IntegerField(allow_null=True)
+    holdout_count = s.IntegerField(allow_null=True)
+    copies = CopyOut(many=True)
+    sends = s.DictField(child=s.IntegerField())
+    conversion = ComparisonOut(allow_null=True)
+    revenue_minor = ComparisonOut(allow_null=True)
+    verdict = s.CharField()

@@ -1,0 +1,13 @@
+"""Marketing's addresses below /api/merchant/v1/."""
+
+from django.urls import path
+
+from marketing.api import merchant as m
+
+merchant = [
+    path("segments/", m.Segments.as_view(), name="segments"),
+    path("segments/<slug:code>/", m.SegmentDetail.as_view(), name="segment"),
+    path("campaigns/", m.Campaigns.as_view(), name="campaigns"),
+    path("campaigns/<int:pk>/", m.CampaignDetail.as_view(), name="campaign"),
+    path("campaigns/<int:pk>/approve/", m.CampaignApproval.as_view(), name="campaign-approve"),
+]
