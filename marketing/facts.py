@@ -86,6 +86,7 @@ def _name(variant: Variant, language: str, suffix: str) -> Fact:
     product = variant.product
     name = product.name_zh if language == "zh" else product.name
     name = name or product.name or product.name_zh or variant.sku
+    name = " ".join(name.split())  # a line break would break the subject of a mail
     return Fact(f"product{suffix}", "name", name, f"variant:{variant.sku}")
 
 

@@ -38,6 +38,8 @@ FACT_GONE = gettext_noop(
     "%(slot)s was %(before)s when the campaign was checked and cannot be said any more."
 )
 
+UNPROVEN = gettext_noop("“%(copy)s” states something that no fact supports any more.")
+
 
 class CampaignError(CannotCarryOutError):
     """Why a campaign cannot take this step; meant for the marketer."""
@@ -109,8 +111,12 @@ def approved_facts(campaign: Campaign, copies: list[CopyVariant], at: datetime) 
 
 
 def changed_fact(campaign: Campaign, at: datetime) -> dict | None:
-    """The first fact that no longer says what was approved, as a stored sentence."""
-    now = approved_facts(campaign, chosen_copies(campaign), at)
+    """The first fact that no longer says what was approved, as a stored sentence.
+
+    Also a text that rests on a fact it does not show: "on offer" after the offer has ended.
+    """
+    copies = chosen_copies(campaign)
+    now = approved_facts(campaign, copies, at)
     for language, slots in campaign.approved_facts.items():
         for slot, before in slots.items():
             after = now.get(language, {}).get(slot)
@@ -118,6 +124,9 @@ def changed_fact(campaign: Campaign, at: datetime) -> dict | None:
                 return sentence(FACT_GONE, slot=slot, before=before)
             if after != before:
                 return sentence(FACTS_CHANGED, slot=slot, before=before, after=after)
+    for copy in copies:
+        if has_refusals(copy, campaign_facts(campaign, copy.language, at)):
+            return sentence(UNPROVEN, copy=copy.subject)
     return None
 
 

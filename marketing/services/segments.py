@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from marketing.ml.lifecycle import Borders
 
 ROWS_PER_TRANSACTION = 500
+UNUSED_AFTER = timedelta(days=1)
 FIELDS = [
     "as_of",
     "recency_days",
@@ -50,6 +51,7 @@ def refresh_segments(progress: Callable[..., None], as_of: datetime) -> dict:
     written, borders, missing = refresh_profiles(progress, as_of)
     ensure_builtin_segments()
     counts = count_segments()
+    delete_unused_audiences(timezone.now() - UNUSED_AFTER)
     summary: dict[str, Any] = {"customers": written, "segments": counts}
     if borders:
         summary["at_risk_after_days"] = round(borders.at_risk_after_days)
@@ -155,7 +157,7 @@ def count_segments() -> dict[str, int]:
 def delete_unused_audiences(before: datetime) -> int:
     """Lists that no campaign uses any more: half-written ones of a killed worker, replaced ones."""
     unused = Audience.objects.filter(campaigns__isnull=True, frozen_at__lt=before)
-    found = list(unused.values_list("pk", flat=True)[:100])
+    found = list(unused.values_list("pk", flat=True)[:5])
     Audience.objects.filter(pk__in=found).delete()
     return len(found)
 

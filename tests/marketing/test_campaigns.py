@@ -195,7 +195,6 @@ def test_a_reduction_is_told_from_the_ledger_and_not_after_its_end():
     variant = make_variant("KET-1", name="Copper Kettle", price_minor=1500)
     terms = PriceTerms(kind=PriceKind.CAMPAIGN, valid_until=now + timedelta(days=3))
     set_price(variant, 1200, key="c", source="test", terms=terms)
-    body = "It was {was_price}, and until {until} it is {price}: {discount} less."
     body = "It was {was_price}, and until {until} it is {price}."
     campaign = make_campaign(variant=variant, body=body)
     decision = campaigns.propose_campaign(campaign)
@@ -283,3 +282,17 @@ def test_drafting_twice_with_one_seed_writes_nothing_twice():
     assert {copy.pk for copy in copies.draft_copies(campaign, seed=3)} == {c.pk for c in first}
     assert all(copy.state == "candidate" for copy in first)
     assert len(first) == copies.CANDIDATES
+
+
+def test_a_text_that_rests_on_a_reduction_it_does_not_show_stops_with_it():
+    make_reachable(1)
+    now = timezone.now()
+    variant = make_variant("KET-1", name="Copper Kettle", price_minor=1500)
+    terms = PriceTerms(kind=PriceKind.CAMPAIGN, valid_until=now + timedelta(days=3))
+    set_price(variant, 1200, key="c", source="test", terms=terms)
+    campaign = make_campaign(variant=variant, body="{product} is on offer.")
+    campaigns.propose_campaign(campaign)
+    campaign.refresh_from_db()
+    assert campaigns.changed_fact(campaign, now + timedelta(days=1)) is None
+    changed = campaigns.changed_fact(campaign, now + timedelta(days=4))
+    assert changed["params"] == {"copy": "Meet {product}"}

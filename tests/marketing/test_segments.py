@@ -125,3 +125,13 @@ def test_reachable_needs_address_latest_consent_and_no_suppression(django_assert
     give_consent(make_customer("NO-ADDRESS", email=""))
     with django_assert_num_queries(1):
         assert list(reachable(Customer.objects.all(), "email")) == [good]
+
+
+def test_lists_that_no_campaign_uses_are_cleared_the_next_day():
+    from marketing.models import Audience
+    from tests.factories_marketing import make_segment
+
+    old, new = (Audience.objects.create(segment=make_segment(code=c), rule={}) for c in "ab")
+    Audience.objects.filter(pk=old.pk).update(frozen_at=AS_OF)
+    refresh_segments(Quiet(), AS_OF)
+    assert list(Audience.objects.all()) == [new]
