@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -83,6 +84,14 @@ def renew(job_id: int, token: str) -> bool:
     return bool(held(job_id, token).update(lease_until=lease_end(now), heartbeat_at=now))
 
 
+# The lease under which this thread works: what publishes asks it, though no caller hands it down.
+_holding: ContextVar[Lease | None] = ContextVar("holding", default=None)
+
+
+def current_lease() -> Lease | None:
+    return _holding.get()
+
+
 class Lease:
     """Progress for the handler and a heartbeat for everybody else."""
 
@@ -105,9 +114,11 @@ class Lease:
         # A second connection sees the row only outside a surrounding transaction (as in tests).
         if not connection.in_atomic_block:
             self._thread.start()
+        self._outer = _holding.set(self)
         return self
 
     def __exit__(self, *exception: object) -> None:
+        _holding.reset(self._outer)
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 from decisions.jobs import Progress
 from decisions.models import LivePeriod, ModelRun, RunState
 from decisions.services.artefacts import ArtefactError, artefact_path
+from decisions.services.leases import current_lease
 from decisions.text import sentence
 from decisions.version import code_version
 
@@ -103,10 +104,13 @@ def publish_run(trained: Trained, progress: Progress | None = None) -> ModelRun:
     """Record the run and make it live if it beats its baseline, in one transaction.
 
     Called twice with the same data (a second attempt, a redelivered message) it returns the
-    first run unchanged. With `progress`, an attempt that has lost its job writes nothing:
-    raises LeaseLostError.
+    first run unchanged. Within a job (or with `progress`), an attempt that has lost the job
+    writes nothing: raises LeaseLostError.
     """
+    progress = progress or current_lease()
     run = _unsaved_run(trained)
+    if run.job_id is None and progress is not None:
+        run.job_id = progress.job_id
     run.state = RunState.CANDIDATE if run.beats_baseline else RunState.REFUSED
     run.verdict = _verdict(run)
     try:

@@ -112,13 +112,22 @@ def test_a_worker_that_lost_its_lease_publishes_nothing(monkeypatch):
     def train(progress):
         Job.objects.filter(pk=progress.job_id).update(lease_token="another's")
         with pytest.raises(LeaseLostError):
-            publish_run(make_trained(), progress)
+            publish_run(make_trained())  # it finds the lease by itself
 
     registry.job("train")(train)
     job, _ = jobs.create_job("train")
     jobs.run_job(job.pk)
     assert not ModelRun.objects.exists()
     assert not LivePeriod.objects.exists()
+
+
+def test_a_run_names_the_job_that_trained_it(monkeypatch):
+    monkeypatch.setattr(registry, "_handlers", {})
+    registry.job("train")(lambda progress: {"run": publish_run(make_trained()).pk})
+    job, _ = jobs.create_job("train")
+    jobs.run_job(job.pk)
+    assert ModelRun.objects.get().job == job
+    assert publish_run(make_trained("b")).job is None
 
 
 def test_a_lost_file_is_trained_and_written_again():

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from config import night
 from decisions.models import Job, JobState
 from decisions.services import jobs
+from decisions.templatetags.receipts import line_of
 
 
 class Command(BaseCommand):
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         self.stdout.write(f"\nNight #{job.pk}: {job.state}, {job.seconds or 0:.0f} s")
         self.stdout.write(f"Data until {job.payload['as_of']}")
         for name, line in (job.result.get("steps") or {}).items():
-            what = line["reason"] or ", ".join(f"{k} {v}" for k, v in line["summary"].items())
+            what = line["reason"] or line_of(line["summary"])
             self.stdout.write(f"  {line['state']:9} {line['seconds']:7.1f} s  {name:18} {what}")
         if job.state != JobState.SUCCEEDED:
             last = job.error.strip().splitlines()[-1:] or ["stopped"]

@@ -1,0 +1,121 @@
+"""Every registered job run twice equals once: a worker may die after the last write it made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.apps import apps
+from django.core import mail
+from django.db.models import DateTimeField
+from django.utils import timezone
+
+from config import night
+from decisions.jobs import all_handlers
+from decisions.models import Job
+from decisions.services import jobs
+from marketing.models import Campaign
+from support.models import MessageKind
+from tests import factories_inventory, factories_marketing, factories_recommendations
+from tests.factories import make_variant, make_warehouse
+from tests.factories_support import make_article, make_message, make_ticket
+
+pytestmark = pytest.mark.django_db
+AS_OF = (factories_inventory.LAST_DAY + timedelta(days=1)).isoformat() + "T00:00:00+00:00"
+
+
+def demand() -> dict:
+    """Too short to train (tests/inventory trains), long enough to forecast every SKU."""
+    factories_inventory.make_history(skus=3, days=60)
+    return {"as_of": AS_OF, "seed": 1}
+
+
+def plan() -> dict:
+    make_warehouse()
+    variant = make_variant("TEA-1")
+    factories_inventory.make_item(variant, factories_inventory.make_supplier())
+    factories_inventory.make_forecast(variant)
+    return {"as_of": AS_OF, "seed": 1}
+
+
+def recommender() -> dict:
+    factories_recommendations.make_chain_shop(customers=150)
+    later = factories_recommendations.LATER
+    return {"as_of": later.isoformat(), "seed": 1, "budget_seconds": 2.0}
+
+
+def segments() -> dict:
+    factories_marketing.make_rhythm()
+    return {"as_of": factories_marketing.AS_OF.isoformat()}
+
+
+def campaign_draft() -> dict:
+    return {"campaign_id": factories_marketing.make_campaign().pk, "seed": 1}
+
+
+def campaign_approved() -> dict:
+    factories_marketing.make_reachable(3)
+    campaign = factories_marketing.make_campaign()
+    factories_marketing.approve(campaign)
+    return {"campaign_id": Campaign.objects.get().pk}
+
+
+def a_ticket() -> dict:
+    make_article()
+    return {"ticket_id": make_ticket("I want to return the kettle.").pk}
+
+
+def a_reply() -> dict:
+    ticket = make_ticket()
+    return {"message_id": make_message(ticket, "It is on its way.", kind=MessageKind.OUTBOUND).pk}
+
+
+def a_night() -> dict:
+    factories_marketing.make_rhythm()
+    return {"as_of": AS_OF, "only": ["tidy", "segments", "brief"]}
+
+
+PAYLOADS: dict[str, Callable[[], dict]] = {
+    "train_demand": demand,
+    "plan_replenishment": plan,
+    "train_recommender": recommender,
+    "refresh_segments": segments,
+    "draft_copies": campaign_draft,
+    "send_campaign": campaign_approved,
+    "triage_ticket": a_ticket,
+    "email_reply": a_reply,
+    "train_intents": lambda: {"as_of": timezone.now().isoformat()},
+    night.NIGHT_KIND: a_night,
+    night.STEP_KIND: lambda: {"step": "brief", "as_of": AS_OF, "missing": []},
+}
+KINDS = [handler.kind for handler in all_handlers()]
+
+
+def rows() -> dict[str, list]:
+    """Every row of every table but the jobs', without the times at which it was touched."""
+    found = {}
+    for model in apps.get_models():
+        if model is Job or model._meta.proxy:
+            continue
+        fields = [f.name for f in model._meta.concrete_fields if not isinstance(f, DateTimeField)]
+        found[model._meta.label] = sorted(map(repr, model.objects.order_by().values_list(*fields)))
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_twice_equals_once(kind, settings, caplog):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert kind in PAYLOADS, f"say in PAYLOADS on what the new job {kind!r} is to be tried"
+    parent = Job.objects.create(kind="night") if kind == night.STEP_KIND else None
+    job, _ = jobs.create_job(kind, PAYLOADS[kind](), parent=parent)
+    job = jobs.run_job(job.pk)
+    once, letters = rows(), len(mail.outbox)
+    assert job.state == "succeeded", job.error
+    # The worker died after its last write and before the row said so.
+    ago = datetime(2020, 1, 1, tzinfo=UTC)
+    Job.objects.filter(pk=job.pk).update(state="running", lease_until=ago, lease_token="dead")
+    job = jobs.run_job(job.pk)
+    assert (job.state, job.attempt) == ("succeeded", 2), job.error
+    assert rows() == once
+    assert len(mail.outbox) == letters
