@@ -156,7 +156,7 @@ def _conversation(ticket: Ticket, now: datetime) -> dict[str, Any]:
         "draft": draft,
         "handoff": handoff,
         "mood": _mood(ticket.sentiment),
-        "is_unsure": ticket.intent_confidence is not None and ticket.intent_confidence < 0.5,
+        "is_unsure": not ticket.intent_is_sure,
         "intents": Intent.choices,
         "goes_by_mail": ticket.channel in replies.BY_MAIL,
     }

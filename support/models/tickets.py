@@ -168,6 +168,13 @@ class Ticket(models.Model):
         return self.email or (self.customer.email if self.customer else "")
 
     @property
+    def intent_is_sure(self) -> bool:
+        """A person named it, or the model is surer of it than of all others together."""
+        if self.intent_source in (IntentSource.AGENT, IntentSource.IMPORT):
+            return True
+        return (self.intent_confidence or 0.0) > 0.5
+
+    @property
     def promised_within(self) -> timedelta:
         return timedelta(hours=FIRST_RESPONSE_HOURS[Urgency(self.urgency or Urgency.NORMAL)])
 

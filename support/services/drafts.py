@@ -38,7 +38,9 @@ def draft_reply(ticket_id: int, *, now: datetime | None = None) -> Draft | Hando
     if known:
         return known
     question = f"{ticket.subject}\n{message.body}"
-    passages = find_passages(question, ticket.language, ticket.intent)
+    passages = find_passages(
+        question, ticket.language, ticket.intent, intent_is_sure=ticket.intent_is_sure
+    )
     inputs = reply_inputs(ticket, message, passages, now)
     output = compose_reply(inputs)
     if output["handoff"]:

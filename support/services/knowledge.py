@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from language.embeddings import load_embedder
 from support.ml.passages import best, rank, split_passages
-from support.models import KnowledgeArticle
+from support.models import Intent, KnowledgeArticle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,25 +18,34 @@ MOST_ARTICLES = 1000
 MOST_PASSAGES = 2
 NEAR = 0.05
 # Cosines of the sentence encoder and of hashed n-grams are different scales: docs/support.md.
+# Kinds of question that one policy answers; a product question has as many answers as products.
+POLICY_INTENTS = frozenset(
+    {Intent.RETURN_REFUND, Intent.DAMAGED, Intent.INVOICE, Intent.PAYMENT, Intent.CANCEL}
+    | {Intent.CHANGE_ADDRESS}
+)
 LEAST = {True: 0.33, False: 0.30}
 
 
-def find_passages(question: str, language: str, intent: str) -> list[dict]:
+def find_passages(
+    question: str, language: str, intent: str, *, intent_is_sure: bool = False
+) -> list[dict]:
     """At most two passages in that language, the best first; none where nothing is near enough.
 
-    Articles that name another intent are left out.
+    Articles that name another intent are left out. "It arrived in pieces" is not near the words
+    of any policy, so where the intent is sure and settles which policy applies, an article that
+    names it needs no nearness: docs/support.md has the measurement.
     """
-    articles = KnowledgeArticle.objects.filter(Q(intent="") | Q(intent=intent), is_published=True)
-    rows = [
-        (article, passage)
-        for article in articles.order_by("code")[:MOST_ARTICLES]
-        for passage in split_passages(article.body_in(language))
-    ]
+    rows = _rows(language, intent)
     if not rows:
         return []
     embedder = load_embedder()
     texts = tuple(f"{article.title_in(language)}. {passage}" for article, passage in rows)
-    ranked = rank(embedder.encode([question])[0], _vectors(texts), MOST_PASSAGES)
+    ranked = rank(embedder.encode([question])[0], _vectors(texts), len(rows))
+    least = LEAST[embedder.is_semantic]
+    if intent_is_sure and intent in POLICY_INTENTS:
+        named = [pair for pair in ranked if rows[pair[0]][0].intent == intent]
+        near = [pair for pair in ranked if pair[1] >= least]
+        ranked, least = near or named[:1], -1.0
     scores = dict(ranked)
     return [
         {
@@ -45,7 +54,16 @@ def find_passages(question: str, language: str, intent: str) -> list[dict]:
             "text": rows[place][1],
             "score": scores[place],
         }
-        for place in best(ranked, LEAST[embedder.is_semantic], NEAR)
+        for place in best(ranked, least, NEAR)[:MOST_PASSAGES]
+    ]
+
+
+def _rows(language: str, intent: str) -> list[tuple[KnowledgeArticle, str]]:
+    articles = KnowledgeArticle.objects.filter(Q(intent="") | Q(intent=intent), is_published=True)
+    return [
+        (article, passage)
+        for article in articles.order_by("code")[:MOST_ARTICLES]
+        for passage in split_passages(article.body_in(language))
     ]
 
 

@@ -124,3 +124,16 @@ def test_a_new_message_supersedes_the_old_draft():
     new = draft_reply(ticket.pk, now=NOW.replace(hour=12))
     old.refresh_from_db()
     assert (old.state, old.decision.state, new.state) == ("superseded", "superseded", "open")
+
+
+def test_a_sure_intent_finds_its_policy_in_words_the_customer_did_not_use():
+    make_article(
+        "damage", title="Damaged goods", body="Please send a photo within 7 days.", intent="damaged"
+    )
+    made = draft_reply(asked("One of the cups arrived with a crack").pk, now=NOW)
+    assert "Please send a photo within 7 days." in made.body
+
+
+def test_an_article_for_another_intent_is_not_quoted():
+    make_article("invoices", title="Returns", body="Return it.", intent="invoice")
+    assert isinstance(draft_reply(asked("How do I return this?").pk, now=NOW), Handoff)
