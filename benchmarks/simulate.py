@@ -22,16 +22,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, size in {"products": 500, "customers": 20_500, "days": 540, "seed": 7}.items():
+    for name, size in {"products": 500, "customers": 21_500, "days": 540, "seed": 7}.items():
         parser.add_argument(f"--{name}", type=int, default=size)
+    parser.add_argument("--generate-only", action="store_true", help="no database")
     sizes = vars(parser.parse_args())
+    generate_only = sizes.pop("generate_only")
     with tempfile.TemporaryDirectory(prefix="backroom-bench-") as folder:
         os.environ["VAR_DIR"] = folder
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-        print(json.dumps(measure(sizes), indent=1))
+        print(json.dumps(measure(sizes, generate_only), indent=1))
 
 
-def measure(sizes: dict[str, int]) -> dict:
+def measure(sizes: dict[str, int], generate_only: bool) -> dict:
     import django
 
     django.setup()
@@ -43,30 +45,31 @@ def measure(sizes: dict[str, int]) -> dict:
     from shop.simulator.shop import order_count, simulate
     from shop.simulator.world import make_world
 
-    call_command("migrate", verbosity=0)
     # Imports and query compilation of the libraries are no part of the shop.
     simulate(
         make_world("teahouse", products=12, customers=10, days=60, seed=1, until=date(2026, 6, 30))
     )
     generated = Stopwatch()
     shop = simulate(make_world("teahouse", **sizes, until=date(2026, 6, 30)))
-    generation = generated.read()
-    loading = Stopwatch()
-    loaded = load_shop(shop)
-    load = loading.read()
-    return {
-        "database": database_name(),
+    report = {
         "cores": os.cpu_count(),
         "sizes": sizes,
         "orders": order_count(shop),
         "events": shop.frames["events"].height,
-        "rows": loaded.rows,
-        "generate": generation,
-        "load": load,
-        "load_steps_seconds": loaded.seconds,
-        "stock_differences": len(verify_stock()),
-        "peak_memory_mb": peak_memory_mb(),
+        "generate": generated.read(),
     }
+    if not generate_only:
+        call_command("migrate", verbosity=0)
+        loading = Stopwatch()
+        loaded = load_shop(shop)
+        report |= {
+            "database": database_name(),
+            "load": loading.read(),
+            "rows": loaded.rows,
+            "load_steps_seconds": loaded.seconds,
+            "stock_differences": len(verify_stock()),
+        }
+    return report | {"peak_memory_mb": peak_memory_mb()}
 
 
 class Stopwatch:

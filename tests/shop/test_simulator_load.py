@@ -76,6 +76,9 @@ def test_everything_lands_and_the_counters_are_the_sum_of_the_ledger(shop, setti
     assert (settings.MEDIA_ROOT / picture.file.name).read_text().startswith("<svg")
     assert "orders and" in said
     assert "generated in" in said
+    assert "Not loaded" not in said
+    for kind in ("knowledge", "tickets", "SKUs of suppliers"):
+        assert kind in said
     assert read_truth(settings.VAR_DIR / "truth")["world"]["seed"] == 5
 
 
