@@ -31,7 +31,7 @@ FIELDS = ["name", "user", "rate_per_minute", "expires_at"]
 
 class RotationDialog(BaseDialogForm):
     overlap_hours = forms.IntegerField(
-        label=_("hours for which the old key stays valid"),
+        label=_("Hours for which the old key stays valid"),
         min_value=0,
         max_value=24 * 30,
         initial=24,

@@ -1,4 +1,7 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.db.models import Field
+from django.utils.translation import gettext_lazy
 
 
 class ConfigConfig(AppConfig):
@@ -9,3 +12,28 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config import checks  # noqa: F401  (registers the system checks)
+
+        translate_field_names()
+
+
+def field_names() -> list[Field]:
+    """The fields of our own models whose name in the interface is made from their identifier."""
+    ours = {path.parent.name for path in settings.BASE_DIR.glob("*/apps.py")}
+    return [
+        field
+        for config in apps.get_app_configs()
+        if config.label in ours
+        for model in config.get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, Field) and isinstance(field.verbose_name, str)
+    ]
+
+
+def translate_field_names() -> None:
+    """A column is called "placed at" because the field is `placed_at`: say so in every language.
+
+    Naming each of some 400 fields by hand would say the same word twice in the models. What a
+    field was given itself is lazy already and stays; migrations see no difference.
+    """
+    for field in field_names():
+        field.verbose_name = gettext_lazy(field.verbose_name)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import QuerySet
@@ -14,18 +16,23 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
-from unfold.widgets import UnfoldAdminURLInputWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminURLInputWidget
 
-from shop.money import format_money
+from shop.money import MoneyError, format_money, from_minor, to_minor
 
 NUMBER = "display:block;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap"
 COUNTED_AT_MOST = 10_000
 SHOWN_IN_LINE = 50
 # An address without a scheme is a secure one (Django 6 will think so too, and warns until then).
 URL_FIELDS = {models.URLField: {"widget": UnfoldAdminURLInputWidget, "assume_scheme": "https"}}
+
+
+MONEY_LABELS = {"cost_minor": _lazy("unit cost")}
 
 
 class CappedPaginator(Paginator):
@@ -45,6 +52,33 @@ class PreparedChangeList(ChangeList):
         self.model_admin.prepare_page(self.result_list)
 
 
+class MinorField(forms.DecimalField):
+    """Money is typed as 12.50 and kept as 1250."""
+
+    widget = UnfoldAdminDecimalFieldWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return from_minor(value) if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> int | None:
+        amount = super().clean(value)
+        try:
+            return None if amount is None else to_minor(amount)
+        except MoneyError as error:
+            raise ValidationError(str(error)) from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+def minor_field(db_field: models.Field) -> MinorField | None:
+    """The form field of an amount in minor units; None for every other column."""
+    if not db_field.name.endswith("_minor"):
+        return None
+    label = capfirst(MONEY_LABELS.get(db_field.name, db_field.verbose_name))
+    return MinorField(label=label, required=not db_field.blank, min_value=0, max_digits=15)
+
+
 class ShopAdmin(ModelAdmin):
     list_per_page = 50
     list_max_show_all = 200
@@ -53,6 +87,9 @@ class ShopAdmin(ModelAdmin):
     warn_unsaved_form = True
     show_full_result_count = False
     formfield_overrides = URL_FIELDS
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return minor_field(db_field) or super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PreparedChangeList
@@ -82,6 +119,9 @@ class Inline(TabularInline):
     extra = 0
     tab = True
     formfield_overrides = URL_FIELDS
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return minor_field(db_field) or super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 class NewestInline(ReadOnly, Inline):

@@ -31,7 +31,8 @@ from shop.models import (
     StockLevel,
     Variant,
 )
-from shop.services.prices import prices_at
+from shop.money import format_money
+from shop.services.prices import price_at, prices_at
 
 STATE_COLOURS = {"active": "success", "draft": "warning", "archived": "info"}
 
@@ -152,8 +153,10 @@ class VariantAdmin(ShopAdmin):
     inlines = [StockInline, PriceInline, HoldInline]
     fieldsets = [
         (None, {"fields": [("product", "sku"), ("name", "barcode"), "attributes"]}),
+        (_("Now"), {"fields": [("price_now", "sale_now"), "available_now"]}),
         (_("Stock"), {"fields": [("cost_minor", "weight_g"), ("is_active", "tracks_stock")]}),
     ]
+    readonly_fields = ["price_now", "sale_now", "available_now"]
 
     def prepare_page(self, page: list[Variant]) -> None:
         pks = [variant.pk for variant in page]
@@ -211,6 +214,34 @@ class VariantAdmin(ShopAdmin):
         if not variant.tracks_stock:
             return "uncounted", _("never counted")
         return "on", _("on sale")
+
+    @display(description=_("price"))
+    def price_now(self, variant: Variant) -> str:
+        price = price_at(variant, timezone.now()) if variant.pk else None
+        return (
+            f"{format_money(price.amount_minor, price.currency)} · {price.get_kind_display()}"
+            if (price)
+            else "–"
+        )
+
+    @display(description=_("sale"))
+    def sale_now(self, variant: Variant) -> Any:
+        variant.is_held = Variant.objects.held(timezone.now()).filter(pk=variant.pk).exists()
+        return self.sale(variant)[1]
+
+    @display(description=_("available"))
+    def available_now(self, variant: Variant) -> Any:
+        """The sum spelled out, so that nobody has to guess which number this is."""
+        sums = StockLevel.objects.filter(variant=variant.pk).aggregate(
+            **{name: Sum(name) for name in ("on_hand", "allocated", "reserved", "ring_fenced")}
+        )
+        if sums["on_hand"] is None:
+            return _("never counted")
+        left = sums["on_hand"] - sums["allocated"] - sums["reserved"] - sums["ring_fenced"]
+        return _(
+            "%(left)d = %(on_hand)d on hand − %(allocated)d allocated − %(reserved)d reserved"
+            " − %(ring_fenced)d ring-fenced"
+        ) % (sums | {"left": left})
 
 
 @admin.register(Category)

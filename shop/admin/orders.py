@@ -27,7 +27,8 @@ from shop.admin.base import (
     number,
     tell_refusals,
 )
-from shop.models import LineKind, Order, OrderLine, OrderTransition, Return, ReturnLine
+from shop.models import LineKind, Order, OrderLine, OrderState, OrderTransition, Return, ReturnLine
+from shop.money import format_money
 from shop.services import orders
 from shop.services.movements import StockError
 
@@ -37,6 +38,13 @@ STATE_COLOURS = {
     "shipped": "primary",
     "delivered": "success",
     "cancelled": "danger",
+}
+
+STEPS = {
+    "pay": OrderState.PAID,
+    "ship": OrderState.SHIPPED,
+    "deliver": OrderState.DELIVERED,
+    "cancel": OrderState.CANCELLED,
 }
 
 
@@ -59,6 +67,7 @@ class LineCells:
 
 class OrderLineInline(LineCells, NewestInline):
     model = OrderLine
+    tab = False
     newest_by = ("position",)
     fields = ["sku", "text", "kind", "units_", "unit_price", "total", "warehouse"]
     readonly_fields = ["sku", "units_", "unit_price", "total"]
@@ -113,16 +122,24 @@ class OrderAdmin(ReadOnlyAdmin):
     fields = [
         ("number", "state"),
         ("buyer", "channel"),
-        ("items", "total"),
-        ("country", "placed_at"),
+        ("placed_at", "country"),
+        ("owed", "origin"),
     ]
-    fields += ["is_history"]
-    readonly_fields = ["buyer", "items", "total"]
+    readonly_fields = ["buyer", "owed", "origin"]
     actions = ["mark_paid", "mark_shipped", "mark_delivered", "mark_cancelled"]
     actions_detail = ["pay", "ship", "deliver", "cancel"]
 
     def has_move_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("shop.change_order")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only the steps that begin where the order is."""
+        order = Order.objects.filter(pk=object_id).only("state").first()
+        return [
+            step
+            for step in super().get_actions_detail(request, object_id)
+            if order and order.can_become(STEPS[step.action_name.removeprefix("shop_order_")])
+        ]
 
     def prepare_page(self, page: list[Order]) -> None:
         lines = OrderLine.objects.filter(order__in=page, kind=LineKind.ITEM).order_by()
@@ -142,17 +159,17 @@ class OrderAdmin(ReadOnlyAdmin):
     def units(self, order: Order) -> str:
         return number(order.shown_units)
 
-    @display(description=_("items"))
-    def items(self, order: Order) -> str:
-        return money(order.items_minor, order.currency)
+    @display(description=_("total"))
+    def owed(self, order: Order) -> str:
+        return format_money(order.total_minor, order.currency)
 
     @display(description=_("total"), ordering="total_minor")
     def total(self, order: Order) -> str:
         return money(order.total_minor, order.currency)
 
-    @display(description=_("origin"), ordering="is_history", label={True: "info", False: "success"})
-    def origin(self, order: Order) -> tuple[bool, Any]:
-        return order.is_history, _("imported") if order.is_history else _("placed here")
+    @display(description=_("origin"), ordering="is_history")
+    def origin(self, order: Order) -> str:
+        return _("imported") if order.is_history else _("placed here")
 
     @admin.action(description=_("Mark as paid"), permissions=["move"])
     def mark_paid(self, request: HttpRequest, chosen: QuerySet[Order]) -> None:
@@ -258,6 +275,7 @@ class OrderTransitionAdmin(ReadOnlyAdmin):
 
 class ReturnLineInline(LineCells, NewestInline):
     model = ReturnLine
+    tab = False
     newest_by = ("position",)
     fields = ["sku", "text", "units_", "total"]
     readonly_fields = ["sku", "units_", "total"]

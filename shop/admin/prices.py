@@ -17,26 +17,29 @@ from unfold.contrib.filters.admin import (
     RangeDateTimeFilter,
 )
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from shop.admin.base import CappedPaginator, ShopAdmin, link, money
+from shop.admin.base import CappedPaginator, MinorField, ShopAdmin, link, money
 from shop.models import Price
-from shop.money import MoneyError, to_minor
+from shop.money import format_money
 from shop.services.prices import PriceError, PriceTerms, refuse_what_cannot_be, set_price
 
 KIND_COLOURS = {"list": "info", "campaign": "warning", "flash": "danger"}
 
 
 class PriceForm(forms.ModelForm):
-    amount = forms.DecimalField(
-        label=_("price"), min_value=0, max_digits=15, widget=UnfoldAdminDecimalFieldWidget
-    )
+    amount = MinorField(label=_("Price"), min_value=0, max_digits=15)
     # Pressing the button twice sends the same key: one price.
     key = forms.CharField(widget=forms.HiddenInput, initial=lambda: f"admin:{uuid.uuid4()}")
 
     class Meta:
         model = Price
         fields = ["variant", "channel", "kind", "valid_from", "valid_until"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "valid_from" in self.fields:  # a row that is only looked at has no fields
+            self.fields["valid_from"].required = False
+            self.fields["valid_from"].help_text = _("Empty: from now on.")
 
     def terms(self) -> PriceTerms:
         said = self.cleaned_data
@@ -49,10 +52,9 @@ class PriceForm(forms.ModelForm):
         if self.errors:
             return said
         try:
-            said["amount_minor"] = to_minor(said["amount"])
             begins = said.get("valid_from") or timezone.now()
-            refuse_what_cannot_be(said["amount_minor"], self.terms(), begins)
-        except (PriceError, MoneyError) as refusal:
+            refuse_what_cannot_be(said["amount"], self.terms(), begins)
+        except PriceError as refusal:
             raise ValidationError(str(refusal)) from refusal
         return said
 
@@ -76,12 +78,12 @@ class PriceAdmin(ShopAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Price | None = None) -> list[Any]:
         if obj is not None:
-            return ["sku", "amount", "kind", "channel", ("valid_from", "valid_until"), "source",
-                    "key", "recorded_at"]  # fmt: skip
-        return ["variant", ("kind", "channel"), "amount", ("valid_from", "valid_until"), "key"]
+            return [("sku", "amount_"), ("kind", "channel"), ("valid_from", "valid_until"),
+                    "source", "key", "recorded_at"]  # fmt: skip
+        return ["variant", ("kind", "channel"), "amount", "valid_from", "valid_until", "key"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Price | None = None) -> list[str]:
-        return ["sku", "amount"] if obj is not None else []
+        return ["sku", "amount_"] if obj is not None else []
 
     def has_change_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
         return False
@@ -94,7 +96,7 @@ class PriceAdmin(ShopAdmin):
         source = f"user:{request.user.get_username()}"[:80]
         made = set_price(
             said["variant"],
-            said["amount_minor"],
+            said["amount"],
             key=said["key"],
             source=source,
             terms=form.terms(),
@@ -108,6 +110,10 @@ class PriceAdmin(ShopAdmin):
     @display(description=_("price"), ordering="amount_minor")
     def amount(self, price: Price) -> str:
         return money(price.amount_minor, price.currency)
+
+    @display(description=_("price"))
+    def amount_(self, price: Price) -> str:
+        return format_money(price.amount_minor, price.currency)
 
     @display(description=_("kind"), ordering="kind", label=KIND_COLOURS)
     def kind_(self, price: Price) -> tuple[str, str]:

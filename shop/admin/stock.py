@@ -40,27 +40,27 @@ class MovementDialog(BaseDialogForm):
     """The key is made with the form: pressing the button twice moves the stock once."""
 
     units = forms.IntegerField(
-        label=_("units"), min_value=1, max_value=1_000_000, widget=UnfoldAdminIntegerFieldWidget
+        label=_("Units"), min_value=1, max_value=1_000_000, widget=UnfoldAdminIntegerFieldWidget
     )
     reason = forms.CharField(
-        label=_("reason"), max_length=120, required=False, widget=UnfoldAdminTextInputWidget
+        label=_("Reason"), max_length=120, required=False, widget=UnfoldAdminTextInputWidget
     )
     key = forms.CharField(widget=forms.HiddenInput, initial=lambda: f"admin:{uuid.uuid4()}")
 
 
 class AdjustmentDialog(MovementDialog):
     units = forms.IntegerField(
-        label=_("units more or less"),
+        label=_("Units more or less"),
         min_value=-1_000_000,
         max_value=1_000_000,
         widget=UnfoldAdminIntegerFieldWidget,
     )
-    reason = forms.CharField(label=_("reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
 
 class CountDialog(MovementDialog):
     units = forms.IntegerField(
-        label=_("units counted on the shelf"),
+        label=_("Units counted on the shelf"),
         min_value=0,
         max_value=1_000_000,
         widget=UnfoldAdminIntegerFieldWidget,
