@@ -23,6 +23,7 @@ from shop.services.prices import prices_at
 MIN_RECIPIENTS = 20
 FEATURED = 2
 BESTSELLERS_OF_DAYS = 90
+RANKED = 100
 
 WHY_WIN_BACK = gettext_noop(
     "%(customers)s reachable customers used to come back, half of them within %(typical)s days, and "
@@ -71,7 +72,6 @@ def bestsellers(as_of: datetime, at: datetime, limit: int = FEATURED) -> list[Va
             kind=LineKind.ITEM,
             order__placed_at__gte=as_of - timedelta(days=BESTSELLERS_OF_DAYS),
             order__placed_at__lt=as_of,
-            variant__in=Variant.objects.sellable(at),
         )
         .exclude(order__state=OrderState.CANCELLED)
         .order_by()
@@ -79,10 +79,11 @@ def bestsellers(as_of: datetime, at: datetime, limit: int = FEATURED) -> list[Va
         .annotate(buyers=Count("order__customer", distinct=True))
         .order_by("-buyers", "variant")
     )
-    ranked = [row["variant"] for row in lines[: 5 * limit]]
-    priced = prices_at(ranked, at)
-    found = Variant.objects.in_bulk([pk for pk in ranked if pk in priced][:limit])
-    return [found[pk] for pk in ranked if pk in found]
+    # Rank first, then ask what can be sold: the other way round asks the stock for every line.
+    ranked = [row["variant"] for row in lines[:RANKED]]
+    sellable = Variant.objects.sellable(at).in_bulk(ranked)
+    priced = prices_at(sellable, at)
+    return [sellable[pk] for pk in ranked if pk in sellable and pk in priced][:limit]
 
 
 def _propose(occasion: Occasion, as_of: datetime) -> str:
