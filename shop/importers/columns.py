@@ -35,6 +35,7 @@ class Reading:
     decimal: str = "."
     day_first: bool = True
     time_zone: str = field(default_factory=get_default_timezone_name)
+    dates_proved: bool = True  # False: 03/04/2011 and its like only
 
 
 @dataclass(frozen=True)

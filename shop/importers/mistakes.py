@@ -66,16 +66,18 @@ def check(
 
 def reading_of(columns: tuple[Column, ...], names: dict[str, str], frames) -> Reading:
     """How the file writes decimals and dates, from the first values that tell."""
-    decimal, day_first = None, None
+    decimal, day_first, iso = None, None, True
     dates = [names[c.name] for c in columns if c.kind == "moment" and c.name in names]
     numbers = [names[c.name] for c in columns if c.kind == "number" and c.name in names]
     for frame in frames:
         decimal = decimal or _decimal_of(frame.select(numbers))
         for name in dates if day_first is None else []:
             day_first = puts_day_first(frame[name].str.strip_chars())
-        if (decimal or not numbers) and (day_first is not None or not dates or _iso(frame, dates)):
+        iso = iso and _iso(frame, dates)
+        if (decimal or not numbers) and (day_first is not None or iso):
             break
-    return Reading(decimal or ".", day_first is not False)
+    proved = iso or day_first is not None
+    return Reading(decimal or ".", day_first is not False, dates_proved=proved)
 
 
 def _iso(frame: pl.DataFrame, dates: list[str]) -> bool:

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from shop.models import Channel, Customer, LineKind, OrderState, Variant
 
-from .columns import choice, code, micros_of_minor, moment, money, text, whole
+from .columns import BIGGEST_MINOR, choice, code, micros_of_minor, moment, money, text, whole
 from .documents import ORDERS, Places, count_rows, write_documents
 from .registry import importer
 from .run import Chunk
@@ -72,6 +72,8 @@ def _with_keys(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
     rows = chunk.reject(rows, nothing, "sku", "is missing on a line of kind item")
     foreign = pl.col("currency").is_not_null() & (pl.col("currency") != settings.SHOP_CURRENCY)
     rows = chunk.reject(rows, foreign, "currency", f"is not {settings.SHOP_CURRENCY}")
+    amount = pl.col("units").cast(pl.Int128) * pl.col("unit_price")
+    rows = chunk.reject(rows, amount.abs() > BIGGEST_MINOR, "unit_price", "times units is too much")
     below = (pl.col("unit_price") < 0) & (pl.col("line_kind") != LineKind.DISCOUNT)
     rows = chunk.reject(rows, below, "unit_price", "is below zero on a line that is no discount")
     return rows.join(_channels(rows), on="channel", how="left", maintain_order="left")

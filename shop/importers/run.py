@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Options:
     rejects: Path | None = None
     progress: Progress | None = None
     bar: bool = False
+    day_first: bool | None = None  # None: as the file shows
 
 
 class ImportRun:
@@ -52,10 +53,21 @@ class ImportRun:
             )
         self.report = ImportReport(importer.kind, importer.format, source.name, options.dry_run)
         self.reading: Reading = reading_of(importer.columns, self.names, source.frames())
+        self._settle_dates()
         self.started_at = timezone.now()
         self.state: Any = None
         self.rejects = RejectsFile(options.rejects, source.header)
         self.seen = pl.Series("seen", [], dtype=pl.UInt64)
+
+    def _settle_dates(self) -> None:
+        """A person's word counts; without one and without proof the report says what was assumed."""
+        if self.options.day_first is not None:
+            self.reading = replace(self.reading, day_first=self.options.day_first)
+        elif not self.reading.dates_proved:
+            self.report.notes.append(
+                "no date of the file tells day/month from month/day; read as day/month "
+                "(--dates mdy reads them the other way)"
+            )
 
     def checked(self) -> Iterator[tuple[pl.DataFrame, Checked]]:
         for frame in self.source.frames():

@@ -205,6 +205,27 @@ def test_month_first_where_the_file_proves_it(tmp_path):
     assert [(at.month, at.day) for at in placed] == [(12, 1), (12, 13)]
 
 
+@pytest.mark.django_db
+def test_dates_that_do_not_tell_are_said_to_be_assumed(tmp_path):
+    rows = [HEADER, "1,100001,A,1,12/1/2010 8:26,1,C1,UK"]
+    assumed = imported(tmp_path / "a.csv", "\n".join(rows), dry_run=True)
+    told = imported(tmp_path / "a.csv", "\n".join(rows), day_first=False)
+    assert "read as day/month" in assumed.notes[0]
+    assert (told.notes, Order.objects.get().placed_at.month) == ([], 12)
+
+
+@pytest.mark.django_db
+def test_a_header_alone_is_a_file_of_no_rows(tmp_path):
+    assert imported(tmp_path / "none.csv", HEADER + "\n").rows_read == 0
+
+
+@pytest.mark.django_db
+def test_amounts_beyond_the_database_are_refused(tmp_path):
+    rows = [HEADER, "1,100001,A,999999999,2011-01-01,999999999,C1,UK"]
+    report = imported(tmp_path / "huge.csv", "\n".join(rows))
+    assert list(report.reasons) == ["UnitPrice times the quantity is more than a million million"]
+
+
 @pytest.mark.parametrize(
     ("code", "name", "kind"),
     [

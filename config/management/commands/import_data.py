@@ -19,9 +19,8 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="a .csv or .csv.gz file")
         parser.add_argument("--format", default="backroom", help="backroom, online-retail …")
         parser.add_argument("--dry-run", action="store_true", help="check and count; write nothing")
-        parser.add_argument(
-            "--rejects", type=Path, help="default: FILE.rejects.csv beside the data"
-        )
+        parser.add_argument("--rejects", type=Path, help="default: rejects/ under VAR_DIR")
+        parser.add_argument("--dates", choices=["dmy", "mdy"], help="only where no date tells")
         parser.add_argument("--encoding", default="", help="only where it cannot be told")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,6 +34,7 @@ class Command(BaseCommand):
             dry_run=options["dry_run"],
             rejects=options["rejects"] or rejects_path(options["file"]),
             bar=options["verbosity"] > 0,
+            day_first=options["dates"] and options["dates"] == "dmy",
         )
         try:
             report = import_file(

@@ -10,7 +10,6 @@ from django.db import transaction
 
 from shop.importers.columns import SCALE
 from shop.importers.documents import ORDERS, RETURNS, count_rows, match_returns, write_documents
-from shop.importers.encodings import UnusableFileError
 from shop.importers.list_prices import list_prices, price_rows
 from shop.importers.registry import importer
 from shop.importers.run import Chunk, ImportRun
@@ -24,6 +23,10 @@ from .survey import Survey, survey
 
 FORMAT = "online-retail"
 ROUNDING = "Rounding"
+
+
+class ReconciliationError(RuntimeError):
+    """What was written is not what the file says: a defect of ours, never of the file."""
 
 
 def finish(run: ImportRun) -> None:
@@ -185,4 +188,4 @@ def _reconcile(run: ImportRun) -> None:
     report.sums["fractions below a minor unit, in no order"] = fractions
     half = Decimal(5).scaleb(-SCALE) * 10 ** (SCALE - 3)
     if abs(fractions) > half * max(report.rows_read, 1):
-        raise UnusableFileError(f"The money does not add up: {fractions} is missing.")
+        raise ReconciliationError(f"The money does not add up: {fractions} is missing.")

@@ -21,6 +21,7 @@ COLUMNS = [
 ]
 # A cancellation is a C before the number; INV-17 or CZ9 are numbers of their own.
 CANCELLATION = r"^[cC]\d"
+MOST = 10**12 * 10**SCALE  # a line of a million million: beyond it, sums leave 64 bits
 FLOAT_ID = r"^(\d+)\.0+$"  # 17850.0: a number that went through a spreadsheet
 
 
@@ -47,7 +48,11 @@ def wrong_rows() -> list[tuple[pl.Expr, str, str]]:
     units, price, back = pl.col("Quantity"), pl.col("UnitPrice"), pl.col("is_return")
     nobody = pl.col("customer_code").is_null()
     return [
-        (price > 10**9, "UnitPrice", "is more than a thousand million"),
+        (
+            row_amount().abs() > MOST,
+            "UnitPrice",
+            "times the quantity is more than a million million",
+        ),
         (units == 0, "Quantity", "is zero"),
         (price < 0, "UnitPrice", "is below zero: an accounting entry, not a sale"),
         (back & (units > 0), "Quantity", "is above zero on a cancellation"),

@@ -13,6 +13,10 @@ from shop.models import LineKind
 from .rows import is_trade, read_rows, with_minor
 from .service_codes import service_kind
 
+NO_NAMES = pl.DataFrame(schema={"sku": pl.String, "Description": pl.String, "lines": pl.Int64})
+NO_PRICES = pl.DataFrame(
+    schema={"sku": pl.String, "day": pl.Date, "unit_minor": pl.Int64, "lines": pl.Int64}
+)
 KEEP_CHUNKS = 40  # partial counts are folded together this often: memory follows codes, not rows
 
 
@@ -36,6 +40,8 @@ def survey(run: ImportRun) -> Survey:
         day = pl.col("placed_at").dt.convert_time_zone(run.reading.time_zone).dt.date()
         prices.append(_count(sales.with_columns(day=day), "sku", "day", "unit_minor"))
         names, prices = _fold(names), _fold(prices)
+    if not names:  # a header and nothing below it
+        names, prices = [NO_NAMES], [NO_PRICES]
     codes = _codes(_sum(names))
     goods = codes.filter(pl.col("kind") == LineKind.ITEM).select("sku")
     return Survey(codes, price_changes(_sum(prices).join(goods, on="sku", how="semi")))
