@@ -46,7 +46,6 @@ class LineInline(TabularInline):
     model = PurchaseOrderLine
     extra = 0
     can_delete = False
-    tab = True
     fields = ["sku", "inventory_position", "reorder_point", "order_up_to_level"]
     fields += [
         "suggested_units",

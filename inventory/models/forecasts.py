@@ -30,8 +30,10 @@ class DemandForecast(models.Model):
     quantile_units = models.JSONField(
         default=dict, help_text=_("Level → units per day, next day first.")
     )
-    history_days = models.PositiveIntegerField(default=0)
-    stockout_days = models.PositiveIntegerField(default=0, help_text=_("Masked, not counted as 0."))
+    history_days = models.PositiveIntegerField(_("days of history"), default=0)
+    stockout_days = models.PositiveIntegerField(
+        _("days out of stock"), default=0, help_text=_("Masked, not counted as 0.")
+    )
     days_missing = models.PositiveSmallIntegerField(
         default=0, help_text=_("Days of history still needed; 0 where there is a forecast.")
     )
@@ -56,7 +58,7 @@ class DemandForecast(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.variant_id} {self.as_of:%Y-%m-%d}"
+        return f"{self.variant} {self.as_of:%Y-%m-%d}"
 
     @property
     def is_refused(self) -> bool:

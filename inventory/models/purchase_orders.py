@@ -71,9 +71,13 @@ class PurchaseOrder(models.Model):
         max_length=16, choices=PurchaseOrderState, default=PurchaseOrderState.SUGGESTED
     )
     currency = models.CharField(max_length=3)
-    cycle_on = models.DateField(help_text=_("First day of the review period it belongs to."))
-    order_by_on = models.DateField(null=True, blank=True, help_text=_("Last safe day to order."))
-    expected_on = models.DateField(null=True, blank=True, help_text=_("Expected arrival."))
+    cycle_on = models.DateField(
+        _("cycle"), help_text=_("First day of the review period it belongs to.")
+    )
+    order_by_on = models.DateField(
+        _("order by"), null=True, blank=True, help_text=_("Last safe day to order.")
+    )
+    expected_on = models.DateField(_("expected arrival"), null=True, blank=True)
     decision = models.ForeignKey(
         "decisions.Decision",
         null=True,
@@ -142,19 +146,21 @@ class PurchaseOrderLine(models.Model):
     variant = models.ForeignKey(
         "shop.Variant", on_delete=models.PROTECT, related_name="purchase_order_lines"
     )
-    suggested_units = models.PositiveIntegerField(help_text=_("What the plan says."))
-    units = models.PositiveIntegerField(help_text=_("What will be ordered."))
-    received_units = models.PositiveIntegerField(default=0)
+    suggested_units = models.PositiveIntegerField(
+        _("suggested"), help_text=_("What the plan says.")
+    )
+    units = models.PositiveIntegerField(_("to order"), help_text=_("What will be ordered."))
+    received_units = models.PositiveIntegerField(_("received"), default=0)
     unit_cost_minor = models.BigIntegerField(
         null=True, blank=True, help_text=_("In the order's currency; empty where unknown.")
     )
     moq = models.PositiveIntegerField(default=1)
     pack_size = models.PositiveIntegerField(default=1)
-    inventory_position = models.IntegerField(null=True, blank=True)
+    inventory_position = models.IntegerField(_("position"), null=True, blank=True)
     reorder_point = models.PositiveIntegerField(null=True, blank=True)
     order_up_to_level = models.PositiveIntegerField(null=True, blank=True)
     safety_stock = models.IntegerField(null=True, blank=True)
-    order_by_on = models.DateField(null=True, blank=True)
+    order_by_on = models.DateField(_("order by"), null=True, blank=True)
     expected_minor = models.BigIntegerField(null=True, blank=True)
     expected_low_minor = models.BigIntegerField(null=True, blank=True)
     expected_high_minor = models.BigIntegerField(null=True, blank=True)
