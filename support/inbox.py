@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_POST
@@ -133,7 +134,13 @@ def _row(ticket: Ticket, now: datetime) -> dict[str, Any]:
         "who": _who(ticket),
         "due_at": ticket.sla_due_at if waits else None,
         "is_late": waits and ticket.is_late(now),
+        "far": _distance(ticket.sla_due_at, now) if waits and ticket.sla_due_at else "",
     }
+
+
+def _distance(due: datetime, now: datetime) -> str:
+    """Minutes or hours or days, one unit: what an agent sorts a morning by."""
+    return timesince(min(due, now), max(due, now), depth=1)
 
 
 def _who(ticket: Ticket) -> str:

@@ -108,6 +108,9 @@ def _say_order(reply: _Reply, inputs: dict[str, Any]) -> None:
     order, intent = inputs["order"], inputs["intent"]
     if not order or intent not in (*_ORDER_ANSWERS, *_ORDER_INTRODUCES):
         return
+    # The latest order is a fair answer to "where is it?"; that it is the broken one is a guess.
+    if intent in _ORDER_INTRODUCES and not order["was_named"]:
+        return
     record = order_record(order, reply.language)
     mark = reply.cite("order", order["number"], order["number"], record)
     if not order["was_named"]:

@@ -51,11 +51,15 @@ def draft_reply(ticket_id: int, *, now: datetime | None = None) -> Draft | Hando
 
 def draft_waiting(progress: Progress, *, now: datetime, most: int = 200) -> dict[str, int]:
     """The night: open tickets of the last month without draft, soonest promise first."""
+    # A draft that a person discarded is not proposed again, or it would fill every night's list.
+    decided = Draft.objects.filter(state__in=[DraftState.OPEN, DraftState.DISCARDED])
+    in_hands = Handoff.objects.filter(resolved_at__isnull=True)
     waiting = (
         Ticket.objects.waiting_for_us()
         .filter(triaged_at__isnull=False, opened_at__gte=now - timedelta(days=NIGHT_DAYS))
-        .exclude(drafts__state=DraftState.OPEN)
-        .exclude(handoffs__resolved_at__isnull=True, handoffs__isnull=False)
+        .filter(opened_at__lt=now)
+        .exclude(pk__in=decided.values("ticket"))
+        .exclude(pk__in=in_hands.values("ticket"))
         .order_by("sla_due_at", "pk")
     )
     ids = list(waiting.values_list("pk", flat=True)[:most])

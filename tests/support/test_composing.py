@@ -132,3 +132,9 @@ def test_the_customer_does_not_see_the_marks():
 
 def test_composing_twice_gives_the_same():
     assert compose_reply(inputs()) == compose_reply(inputs())
+
+
+def test_an_order_that_was_not_named_is_not_taken_for_the_broken_one():
+    latest = ORDER | {"was_named": False}
+    body = compose_reply(inputs(intent="damaged", order=latest, passages=[PASSAGE]))["body"]
+    assert "T-1002" not in body
