@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core import mail
 from django.db.models import DateTimeField
 from django.utils import timezone
@@ -61,6 +63,12 @@ def campaign_approved() -> dict:
     return {"campaign_id": Campaign.objects.get().pk}
 
 
+def a_file() -> dict:
+    path = Path(settings.VAR_DIR) / "customers.csv"
+    path.write_text("customer_code,email\nC-1,a@example.com\nC-2,b@example.com\n")
+    return {"path": str(path), "kind": "customers"}
+
+
 def a_ticket() -> dict:
     make_article()
     return {"ticket_id": make_ticket("I want to return the kettle.").pk}
@@ -77,6 +85,7 @@ def a_night() -> dict:
 
 
 PAYLOADS: dict[str, Callable[[], dict]] = {
+    "import_data": a_file,
     "train_demand": demand,
     "plan_replenishment": plan,
     "train_recommender": recommender,
@@ -104,7 +113,7 @@ def rows() -> dict[str, list]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_twice_equals_once(kind, settings, caplog):
+def test_twice_equals_once(kind, settings, caplog):  # pytest's settings, put back afterwards
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     assert kind in PAYLOADS, f"say in PAYLOADS on what the new job {kind!r} is to be tried"
     parent = Job.objects.create(kind="night") if kind == night.STEP_KIND else None
