@@ -93,7 +93,7 @@ def _neighbours(source: Neighbours, case: Case, most: int) -> tuple[np.ndarray, 
     """Summed over the anchors; only what is a neighbour of at least one."""
     if not len(case.anchors):
         return _nothing()
-    scores = np.asarray(source.weights[case.anchors].sum(axis=0), dtype=np.float32).ravel()
+    scores = source.summed(case.anchors, np.ones(len(case.anchors), dtype=np.float32))
     items, values = _best(scores, case, np.zeros(len(scores)), most)
     return items[values > 0], values[values > 0]
 

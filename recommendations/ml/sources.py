@@ -86,10 +86,30 @@ class Neighbours:
     personal = True
 
     def scores(self, histories: Histories) -> np.ndarray:
+        if len(histories) == 1:
+            return self._scores_of_one(histories)
         values = histories.matrix(self.rule.values(histories), self.weights.shape[0])
         if len(histories) >= 32 and self._dense is not None:
             return np.asarray(values @ self._dense, dtype=np.float32)
         return np.asarray((values @ self.weights).todense(), dtype=np.float32)
+
+    def _scores_of_one(self, history: Histories) -> np.ndarray:
+        return self.summed(history.item_idx, self.rule.values(history))[None, :]
+
+    def summed(self, items: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """float32 (n_items,): Σ value · row, straight from the mapped arrays.
+
+        scipy would copy both matrices whole at every product (5 ms for 3,700 items).
+        """
+        matrix = self.weights
+        starts, ends = matrix.indptr[items], matrix.indptr[items + 1]
+        lengths = (ends - starts).astype(np.int64)
+        begins = np.cumsum(lengths) - lengths
+        entries = np.repeat(starts - begins, lengths) + np.arange(lengths.sum())
+        added = matrix.data[entries] * np.repeat(values, lengths)
+        return np.bincount(
+            matrix.indices[entries], weights=added, minlength=matrix.shape[0]
+        ).astype(np.float32)
 
     @cached_property
     def _dense(self) -> np.ndarray | None:
@@ -99,8 +119,11 @@ class Neighbours:
         return self.weights.toarray() if worth_it else None
 
     def contributions(self, history: Histories, items: np.ndarray) -> np.ndarray:
-        part = self.weights[history.item_idx][:, items].toarray()
-        return self.rule.values(history)[:, None] * part
+        part = np.zeros((len(history.item_idx), self.weights.shape[0]), dtype=np.float32)
+        for row, item in enumerate(history.item_idx.tolist()):
+            columns, values = self.similar(item)
+            part[row, columns] = values
+        return self.rule.values(history)[:, None] * part[:, items]
 
     def similar(self, item: int) -> tuple[np.ndarray, np.ndarray]:
         """Neighbours of one item and their weights, in no order."""
