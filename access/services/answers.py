@@ -38,10 +38,10 @@ def claim(scope: str, key: str, request_sha256: str) -> Claim | IdempotentAnswer
     """
     try:
         with transaction.atomic():
-            row = IdempotentAnswer.objects.create(
+            made = IdempotentAnswer.objects.create(
                 scope=scope, key=key, request_sha256=request_sha256
             )
-        return Claim(row.pk)
+        return Claim(made.pk)
     except IntegrityError:
         row = IdempotentAnswer.objects.filter(scope=scope, key=key).first()
     if row is None:  # released between the two statements: the client asks again

@@ -140,7 +140,7 @@ class ProductImage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.alt or self.url or self.file.name
+        return self.alt or self.url or self.file.name or ""
 
 
 class VariantQuerySet(models.QuerySet["Variant"]):

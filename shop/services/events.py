@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -30,7 +30,8 @@ class BatchTooLargeError(Exception):
     """More than MAX_BATCH events at once."""
 
 
-class EventProblem(NamedTuple):
+@dataclass(frozen=True)
+class EventProblem:
     index: int
     field: str
     message: Any

@@ -171,8 +171,9 @@ def _cancel_allocations(order: Order, by: Any) -> None:
     _post_lines(order, by, MovementKind.CANCEL, allocated=-1)
 
 
-def _post_lines(order: Order, by: Any, kind: str, **per_unit: int) -> None:
-    lines = order.lines.filter(kind=LineKind.ITEM, warehouse__isnull=False)
+def _post_lines(order: Order, by: Any, kind: str, *, on_hand: int = 0, allocated: int = 0) -> None:
+    """`on_hand` and `allocated`: what one unit of a line does to the counters."""
+    lines = order.lines.filter(kind=LineKind.ITEM)
     changes = [
         Change(
             line.variant_id,
@@ -181,9 +182,11 @@ def _post_lines(order: Order, by: Any, kind: str, **per_unit: int) -> None:
             f"order:{order.pk}:line:{line.pk}:{kind}",
             reference=f"order:{order.number}",
             by=by,
-            **{counter: sign * line.units for counter, sign in per_unit.items()},
+            on_hand=on_hand * line.units,
+            allocated=allocated * line.units,
         )
         for line in lines
+        if line.variant_id is not None and line.warehouse_id is not None
     ]
     for change in in_lock_order(changes):
         post(change)

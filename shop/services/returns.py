@@ -138,7 +138,7 @@ def _restock(
             by=by,
         )
         for line in lines
-        if line.warehouse_id is not None
+        if line.variant_id is not None and line.warehouse_id is not None
     ]
     for change in in_lock_order(changes):
         post(change)
