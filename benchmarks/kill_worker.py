@@ -40,6 +40,7 @@ def main() -> int:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    _forget_unfinished()
     world = World(options)
     try:
         report = world.run()
@@ -77,6 +78,13 @@ def _environment(lease: int) -> None:
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "ignore",  # Celery's about root, at each start
     }
+
+
+def _forget_unfinished() -> None:
+    """What an interrupted earlier run left would go on now, and its model would go live."""
+    from decisions.models import Job
+
+    Job.objects.unfinished().update(state="cancelled", lease_until=None)
 
 
 class World:
@@ -128,13 +136,10 @@ class World:
     def _round(self, number: int, kill: bool) -> dict:
         from decisions.models import ModelRun
 
-        runs = ModelRun.objects.filter(task=self.options.task)
-        before = runs.count()
         job = self._enqueue(number)
         killed = self._kill(job.pk) if kill else {}
         job = self._finished(job.pk)
-        new = list(runs.order_by("pk"))[before:]
-        self._check(number, job, new)
+        self._check(number, job, list(ModelRun.objects.filter(task=self.options.task, job=job)))
         return {"round": number, "state": job.state, "attempts": job.attempt} | killed
 
     def _enqueue(self, number: int):
