@@ -78,7 +78,7 @@ bench: install-dev ## the figures of docs/performance.md, measured on this machi
 	@for script in benchmarks/*.py; do echo "== $$script"; $(PY) $$script || exit 1; done
 
 translations: install-dev ## collect the messages (needs gettext) and compile the catalogue
-	@$(PY) manage.py makemessages -l zh_Hans --no-location --ignore=.venv --ignore=var
+	@$(PY) manage.py makemessages -l zh_Hans --no-location --ignore=.venv --ignore=var --ignore=tests
 	@$(PY) tests/compile_translations.py
 
 clean: ## remove the virtual environment and everything the program wrote

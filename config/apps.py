@@ -16,8 +16,8 @@ class ConfigConfig(AppConfig):
         translate_field_names()
 
 
-def field_names() -> list[Field]:
-    """The fields of our own models whose name in the interface is made from their identifier."""
+def our_fields() -> list[Field]:
+    """The fields of our own models."""
     ours = {path.parent.name for path in settings.BASE_DIR.glob("*/apps.py")}
     return [
         field
@@ -25,8 +25,13 @@ def field_names() -> list[Field]:
         if config.label in ours
         for model in config.get_models()
         for field in model._meta.get_fields()
-        if isinstance(field, Field) and isinstance(field.verbose_name, str)
+        if isinstance(field, Field)
     ]
+
+
+def field_names() -> list[Field]:
+    """Those of our fields whose name in the interface is made from their identifier."""
+    return [field for field in our_fields() if isinstance(field.verbose_name, str)]
 
 
 def translate_field_names() -> None:

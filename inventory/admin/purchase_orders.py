@@ -194,7 +194,7 @@ class PurchaseOrderAdmin(ModelAdmin):
     def worth(self, order: PurchaseOrder) -> str:
         return format_money(order.decision.expected_minor) if order.decision else "–"
 
-    @display(description=_("receipt"))
+    @display(description=_("why"))
     def receipt(self, order: PurchaseOrder) -> str:
         if order.decision is None:
             return "–"
