@@ -22,6 +22,9 @@ from config.night import NIGHT_KIND, STEPS
 from decisions.kinds import CannotCarryOutError, kind_of
 from decisions.models import Decision, Job, JobState, ModelRun, RunState
 from decisions.services import receipts
+from decisions.templatetags.receipts import figure, is_minor, translated
+from decisions.text import render as read
+from decisions.text import words
 from shop.models import Order, Product, StockLevel
 from shop.money import format_money
 
@@ -101,21 +104,30 @@ def _step_line(job: Job) -> dict[str, Any]:
     """A step in the merchant's words: what it made, or why it was left out."""
     labels = {step.name: step.label for step in STEPS}
     result = job.result or {}
-    skipped = result.get("skipped", "")
+    skipped = result.get("skipped", {})
     summary = result.get("summary") or {}
     made = [
-        f"{name.replace('_', ' ')} {value}" for name, value in summary.items() if _is_plain(value)
+        f"{words(name)} {_plain(name, value)}"
+        for name, value in summary.items()
+        if _is_plain(value)
     ]
     return {
         "job": job,
-        "label": labels.get(job.payload.get("step", ""), job.kind),
-        "text": _(skipped) if skipped else " · ".join(made),
+        "label": _(labels[step]) if (step := job.payload.get("step")) in labels else job.kind,
+        "text": read(skipped) or " · ".join(made),
         "skipped": bool(skipped),
     }
 
 
 def _is_plain(value: Any) -> bool:
     return isinstance(value, int | float | str) and not isinstance(value, bool)
+
+
+def _plain(name: str, value: Any) -> str:
+    """A value of a step's summary; a text may be a message id."""
+    if is_minor(name):
+        return format_money(value)
+    return translated(figure(value)) if isinstance(value, str) else figure(value)
 
 
 def new_shop_steps() -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_noop
 from decisions.jobs import CancelledError, GiveUpError, Progress
 from decisions.models import Job, JobState
 from decisions.services import housekeeping, jobs, receipts
+from decisions.text import render
 from inventory.services import forecasts, replenishment
 from marketing.services.proposals import propose_campaigns
 from marketing.services.segments import refresh_segments
@@ -31,7 +32,11 @@ SEED = 42  # the same data gives the same night
 
 
 class SkipStepError(Exception):
-    """The step has nothing to work on; the message tells the merchant what is missing."""
+    """The step has nothing to work on; `sentence` tells the merchant what is missing."""
+
+    def __init__(self, text: dict):
+        super().__init__(render(text))
+        self.sentence = text
 
 
 @dataclass(frozen=True)
@@ -58,21 +63,21 @@ def _recommendations(progress: Progress, as_of: datetime) -> dict:
     try:
         return training.train_for_night(progress, as_of)
     except training.HistoryTooShortError as error:
-        raise SkipStepError(str(error)) from error
+        raise SkipStepError(error.sentence) from error
 
 
 def _demand(progress: Progress, as_of: datetime) -> dict:
     try:
         return forecasts.refresh_demand_forecast(as_of, seed=SEED, progress=progress)
     except forecasts.NoSalesError as error:
-        raise SkipStepError(str(error)) from error
+        raise SkipStepError(error.sentence) from error
 
 
 def _replenishment(progress: Progress, as_of: datetime) -> dict:
     try:
         return replenishment.plan_replenishment(as_of, seed=SEED, progress=progress)
     except replenishment.NoForecastError as error:
-        raise SkipStepError(str(error)) from error
+        raise SkipStepError(error.sentence) from error
 
 
 def _intents(progress: Progress, as_of: datetime) -> dict:
@@ -81,7 +86,7 @@ def _intents(progress: Progress, as_of: datetime) -> dict:
     try:
         run = training.train_intents(as_of, job_id=progress.job_id)
     except training.TooLittleHistoryError as error:
-        raise SkipStepError(str(error)) from error
+        raise SkipStepError(error.reason) from error
     return {"run": run.pk, "state": run.state, "tickets": run.row_count}
 
 
@@ -177,7 +182,7 @@ def run_step(
         [found] = steps_named([step])
         return {"summary": found.run(progress, datetime.fromisoformat(as_of))}
     except SkipStepError as error:
-        return {"skipped": str(error)}
+        return {"skipped": error.sentence}
 
 
 def _run_step(progress: Progress, step: Step, lines: dict, as_of: str) -> Job:
@@ -201,6 +206,6 @@ def _line(job: Job) -> dict:
         state = "skipped" if job.state == JobState.CANCELLED else "failed"
         return {"state": state, "seconds": seconds, "summary": {}, "reason": last[0]}
     if "skipped" in result:
-        why = result["skipped"]
+        why = render(result["skipped"])
         return {"state": "skipped", "seconds": seconds, "summary": {}, "reason": why}
     return {"state": "succeeded", "seconds": seconds, "summary": result["summary"], "reason": ""}

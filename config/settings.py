@@ -42,8 +42,8 @@ USE_TZ = True
 USE_I18N = True
 LANGUAGE_CODE = env.str("SHOP_LANGUAGE", default="en")
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-# The first is extracted by makemessages; it cannot see names of fields or the texts of unfold.
-LOCALE_PATHS = [BASE_DIR / "locale" / part for part in ("", "fields", "unfold")]
+# The first is extracted by makemessages; it cannot see names made of identifiers nor unfold.
+LOCALE_PATHS = [BASE_DIR / "locale" / part for part in ("", "names", "unfold")]
 
 INSTALLED_APPS = [
     "unfold",

@@ -26,7 +26,8 @@ from decisions.kinds import all_kinds, find_kind
 from decisions.models import Decision, DecisionState, Job, LivePeriod, ModelRun
 from decisions.services import jobs, model_runs, receipts
 from decisions.services.artefacts import ArtefactError
-from decisions.templatetags.receipts import STATE_COLOURS, figure, job_label, kind_label, words
+from decisions.templatetags.receipts import STATE_COLOURS, figure, job_label, kind_label
+from decisions.text import words
 
 LATER = timedelta(hours=20)
 

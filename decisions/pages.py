@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from decisions.jobs import all_handlers
 from decisions.models import Job, JobState, ModelRun, RunState
 from decisions.services.artefacts import ArtefactError, artefact_path
-from decisions.templatetags.receipts import colour, words
+from decisions.templatetags.receipts import colour
+from decisions.text import render, words
 
 OTHER_RUNS = 20
 
@@ -29,8 +30,8 @@ def job_page(job: Job, *, may_change: bool) -> dict[str, Any]:
 def step_line(job: Job) -> dict[str, Any]:
     """A child job in one line: what it made, why it was left out, or why it failed."""
     result = job.result or {}
-    skipped = result.get("skipped", "")
-    text = _(skipped) if skipped else ""
+    skipped = result.get("skipped", {})
+    text = render(skipped)
     if job.error:
         text = job.error.strip().splitlines()[-1]
     return {

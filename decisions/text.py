@@ -3,8 +3,11 @@
 from django.utils.translation import gettext
 
 
-def sentence(msgid: str, **params: str | int | float) -> dict:
-    """A message id (mark it with gettext_noop where it stands) and what fills it."""
+def sentence(msgid: str, **params: str | int | float | dict) -> dict:
+    """A message id (mark it with gettext_noop where it stands) and what fills it.
+
+    What fills it may be a sentence too.
+    """
     return {"msgid": str(msgid), "params": params}
 
 
@@ -12,4 +15,15 @@ def render(text: dict) -> str:
     """`{"msgid": "Order %(units)s × %(sku)s", "params": {…}}` in the reader's language."""
     if not text:
         return ""
-    return gettext(text["msgid"]) % text.get("params", {})
+    params = text.get("params", {})
+    filled = {name: render(v) if isinstance(v, dict) else v for name, v in params.items()}
+    return gettext(text["msgid"]) % filled
+
+
+def words(name: str) -> str:
+    """`order_by_days` → `order by days`, `expected_minor` → `expected`, in the reader's language.
+
+    Their Chinese stands in locale/names, with that of the fields, whose names are made likewise.
+    """
+    plain = str(name).removesuffix("_minor").replace("_", " ")
+    return gettext(plain) if plain else ""

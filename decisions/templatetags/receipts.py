@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +15,10 @@ from django.utils.translation import gettext
 from decisions.jobs import find_handler
 from decisions.kinds import find_kind
 from decisions.models import Decision, Job
-from decisions.text import render
+from decisions.text import render, words
 
 register = template.Library()
+register.filter("words", words)
 STATE_COLOURS = {
     "queued": "info", "running": "warning", "succeeded": "success", "failed": "danger",
     "cancelled": "default", "candidate": "info", "live": "success", "refused": "danger",
@@ -24,6 +26,7 @@ STATE_COLOURS = {
     "superseded": "default", "automatic": "info",
 }  # fmt: skip
 LONGEST_BAR = 100.0
+IDENTIFIER = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
 @register.filter
@@ -64,12 +67,6 @@ def kind_label(decision: Decision) -> str:
 
 
 @register.filter
-def words(name: str) -> str:
-    """`order_by_days` → `order by days`, `expected_minor` → `expected`, as a person reads it."""
-    return str(name).removesuffix("_minor").replace("_", " ")
-
-
-@register.filter
 def is_minor(name: str) -> bool:
     """Whether a field's name says that it holds money in minor units."""
     return str(name).endswith("_minor")
@@ -83,11 +80,14 @@ def sentence_of(value: Any) -> bool:
 
 @register.filter
 def figure(value: Any) -> str:
-    """A number with as many digits as say something; a dash for what is missing."""
+    """A number with as many digits as say something; a dash for what is missing.
+
+    An identifier such as `pack_size` reads as words.
+    """
     if value is None:
         return "–"
     if isinstance(value, str):
-        return _moment(value) or value
+        return words(value) if IDENTIFIER.fullmatch(value) else _moment(value) or value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"

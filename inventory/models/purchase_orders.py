@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from decisions.text import render
 
@@ -156,7 +157,9 @@ class PurchaseOrderLine(models.Model):
     )
     moq = models.PositiveIntegerField(default=1)
     pack_size = models.PositiveIntegerField(default=1)
-    inventory_position = models.IntegerField(_("position"), null=True, blank=True)
+    inventory_position = models.IntegerField(
+        pgettext_lazy("stock", "position"), null=True, blank=True
+    )
     reorder_point = models.PositiveIntegerField(null=True, blank=True)
     order_up_to_level = models.PositiveIntegerField(null=True, blank=True)
     safety_stock = models.IntegerField(null=True, blank=True)

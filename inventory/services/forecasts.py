@@ -9,11 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from decisions.jobs import Progress
 from decisions.models import ModelRun
 from decisions.services.artefacts import artefact_path, write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, live_run, publish_run
+from decisions.text import render, sentence
 from inventory.frames import DemandHistory, demand_history, last_full_day
 from inventory.models import DemandForecast
 
@@ -28,10 +30,15 @@ KEEP_DAYS = 60  # of old forecasts: two horizons, enough to hold each against wh
 METRIC = "rmsse"
 BASELINE = "seasonal_naive"
 CHUNK_ROWS = 500
+NO_SALES = gettext_noop("no order line with a SKU has been sold yet")
 
 
 class NoSalesError(Exception):
-    """There is nothing to learn from yet."""
+    """There is nothing to learn from yet; `sentence` says so."""
+
+    def __init__(self, text: dict):
+        super().__init__(render(text))
+        self.sentence = text
 
 
 @dataclass(frozen=True)
@@ -52,18 +59,18 @@ def refresh_demand_forecast(as_of: datetime, *, seed: int, progress: Progress) -
     3. A SKU with too few known days gets a row that says how many are missing.
     Raises NoSalesError.
     """
-    progress(0, 4, "reading sales")
+    progress(0, 4, gettext_noop("reading sales"))
     history = demand_history(as_of, horizon=HORIZON_DAYS)
     if history is None:
-        raise NoSalesError("no order line with a SKU has been sold yet")
-    progress(1, 4, "training and backtest")
+        raise NoSalesError(sentence(NO_SALES))
+    progress(1, 4, gettext_noop("training and backtest"))
     run = _train(history, as_of, seed=seed, progress=progress)
-    progress(3, 4, "forecasting")
+    progress(3, 4, gettext_noop("forecasting"))
     served = _serving()
     rows = _forecast_rows(history, served, last_full_day(as_of))
     progress.still_mine()
     write_forecasts(rows)
-    progress(4, 4, "written")
+    progress(4, 4, gettext_noop("written"))
     refused = sum(row.is_refused for row in rows)
     return {
         "skus": len(rows) - refused,
@@ -121,7 +128,7 @@ def _train(
         )
     except backtest.TooShortError:
         return None
-    progress(2, 4, "training on the whole history")
+    progress(2, 4, gettext_noop("training on the whole history"))
     model = None
     if card.chosen in ("lightgbm", "blend"):
         model = backtest.fit_final(panel, HORIZON_DAYS, params, seed=seed, card=card)

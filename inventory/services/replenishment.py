@@ -16,7 +16,7 @@ from decisions.jobs import Progress
 from decisions.models import Decision
 from decisions.services.model_runs import data_hash
 from decisions.services.receipts import Proposal, record_decision, supersede
-from decisions.text import sentence
+from decisions.text import render, sentence
 from inventory.frames import last_full_day
 from inventory.models import (
     DemandForecast,
@@ -37,11 +37,17 @@ WHY = gettext_noop(
 )
 SUPERSEDED = gettext_noop("A newer plan replaces it.")
 NOT_NEEDED = gettext_noop("The newest plan needs nothing here.")
+NO_FORECAST = gettext_noop("no demand forecast has been made yet")
+TOO_SHORT = gettext_noop("no SKU has enough history for a forecast yet")
 BELOW_MINIMUM = gettext_noop("The order is below the supplier's minimum order value.")
 
 
 class NoForecastError(Exception):
-    """There is no forecast to plan from."""
+    """There is no forecast to plan from; `sentence` says why."""
+
+    def __init__(self, text: dict):
+        super().__init__(render(text))
+        self.sentence = text
 
 
 def plan_replenishment(as_of: datetime, *, seed: int, progress: Progress) -> dict:
@@ -56,7 +62,7 @@ def plan_replenishment(as_of: datetime, *, seed: int, progress: Progress) -> dic
 
     options = PlanOptions()
     forecasts = _newest_forecasts(as_of)
-    progress(0, 0, "simulating lead-time demand")
+    progress(0, 0, gettext_noop("simulating lead-time demand"))
     groups = gather(forecasts, as_of, options, seed=seed)
     day = last_full_day(as_of) + timedelta(days=1)
     kept: set[int] = set()
@@ -69,7 +75,7 @@ def plan_replenishment(as_of: datetime, *, seed: int, progress: Progress) -> dic
         if order is not None:
             kept.add(order.pk)
     dropped = _close_old_suggestions(kept)
-    progress(len(groups), len(groups), "planned")
+    progress(len(groups), len(groups), gettext_noop("planned"))
     waiting = PurchaseOrderLine.objects.filter(order__in=kept)
     return {
         "orders": len(kept),
@@ -102,11 +108,11 @@ def _newest_forecasts(as_of: datetime) -> list[DemandForecast]:
     known = DemandForecast.objects.filter(as_of__lte=last_full_day(as_of))
     newest = known.order_by("-as_of").values_list("as_of", flat=True).first()
     if newest is None:
-        raise NoForecastError("no demand forecast has been made yet")
+        raise NoForecastError(sentence(NO_FORECAST))
     rows = known.filter(as_of=newest, horizon_days__gt=0).select_related("model_run")
     found = list(rows.order_by("variant_id"))
     if not found:
-        raise NoForecastError("no SKU has enough history for a forecast yet")
+        raise NoForecastError(sentence(TOO_SHORT))
     return found
 
 

@@ -44,6 +44,7 @@ TOO_SHORT = gettext_noop(
     "Too little history for recommendations: %(purchases)s of %(purchases_needed)s purchases and"
     " %(customers)s of %(customers_needed)s customers with a purchase."
 )
+NO_TEST = gettext_noop("no purchase in the test part")
 NOT_SPLITTABLE = gettext_noop("The history cannot be split by time: %(reason)s.")
 
 Report = Callable[[int, int, str], None]
@@ -130,7 +131,7 @@ def _backtest(history: ShopInteractions, plan: Plan, report: Report) -> tuple[Ch
     except SplitError as error:
         raise HistoryTooShortError(sentence(NOT_SPLITTABLE, reason=str(error))) from error
     if not len(split.held_out):
-        raise HistoryTooShortError(sentence(NOT_SPLITTABLE, reason="no purchase in the test part"))
+        raise HistoryTooShortError(sentence(NOT_SPLITTABLE, reason=sentence(NO_TEST)))
     return choice, measure(split, choice, plan, clock=time.process_time, report=report)
 
 

@@ -70,8 +70,10 @@ def test_the_catalogue_lacks_no_text_of_the_program(tmp_path, monkeypatch, setti
     monkeypatch.chdir(tmp_path)
     call_command("makemessages", "-v0", "--no-location", "-l", "zh_Hans")
     path = Path("zh_Hans/LC_MESSAGES/django.po")
-    wanted = {entry.msgid for entry in polib.pofile(str(tmp_path / "locale" / path))}
+    wanted = {entry.msgid_with_context for entry in polib.pofile(str(tmp_path / "locale" / path))}
     held = {
-        entry.msgid for entry in polib.pofile(str(ROOT / "locale" / path)) if not entry.obsolete
+        entry.msgid_with_context
+        for entry in polib.pofile(str(ROOT / "locale" / path))
+        if not entry.obsolete
     }
     assert sorted(wanted - held) == [], "run: make translations, and translate these"

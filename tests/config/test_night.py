@@ -10,6 +10,7 @@ from config import night, tasks
 from decisions.jobs import CancelledError
 from decisions.models import Job, JobState
 from decisions.services import jobs
+from decisions.text import sentence
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,7 @@ def test_an_independent_step_runs_after_a_failed_one(ran, monkeypatch, caplog):
 
 
 def test_a_step_without_data_is_skipped_with_its_reason(ran, monkeypatch):
-    break_step(monkeypatch, "facts", night.SkipStepError("20 more orders are needed"))
+    break_step(monkeypatch, "facts", night.SkipStepError(sentence("20 more orders are needed")))
     job = run_a_night()
     assert job.state == JobState.SUCCEEDED
     assert job.result["steps"]["facts"]["reason"] == "20 more orders are needed"
