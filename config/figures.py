@@ -29,6 +29,13 @@ class Figure:
     compared_with: date
     url: str
 
+    @property
+    def change(self) -> str:
+        """`+12 %`, `−3 %`; empty where there is nothing to compare with."""
+        if self.change_percent is None:
+            return ""
+        return f"{self.change_percent:+.0f} %".replace("-", "−")
+
 
 def last_full_day(now: datetime) -> date | None:
     """The newest day before today on which anything was ordered; None in a shop without orders."""

@@ -44,6 +44,7 @@ LANGUAGE_CODE = env.str("SHOP_LANGUAGE", default="en")
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 # The first is extracted by makemessages; it cannot see names made of identifiers nor unfold.
 LOCALE_PATHS = [BASE_DIR / "locale" / part for part in ("", "names", "unfold")]
+FORMAT_MODULE_PATH = ["config.formats"]
 
 INSTALLED_APPS = [
     "unfold",

@@ -1,0 +1,8 @@
+"""中文日期：2026年11月22日 09:20。"""
+
+DATE_FORMAT = "Y年n月j日"
+SHORT_DATE_FORMAT = "Y年n月j日"
+DATETIME_FORMAT = "Y年n月j日 H:i"
+SHORT_DATETIME_FORMAT = "Y年n月j日 H:i"
+TIME_FORMAT = "H:i"
+FIRST_DAY_OF_WEEK = 1
