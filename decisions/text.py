@@ -1,20 +1,27 @@
 """Sentences that are stored in a row and read in any language."""
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 
 def sentence(msgid: str, **params: str | int | float | dict) -> dict:
     """A message id (mark it with gettext_noop where it stands) and what fills it.
 
-    What fills it may be a sentence too.
+    What fills it may be a sentence too, or a name in both languages.
     """
     return {"msgid": str(msgid), "params": params}
+
+
+def both(text: str, text_zh: str) -> dict:
+    """A name that a person gave, as it fills a sentence in either language."""
+    return {"en": text or text_zh, "zh": text_zh or text}
 
 
 def render(text: dict) -> str:
     """`{"msgid": "Order %(units)s × %(sku)s", "params": {…}}` in the reader's language."""
     if not text:
         return ""
+    if "msgid" not in text:
+        return text["zh" if (get_language() or "").startswith("zh") else "en"]
     params = text.get("params", {})
     filled = {name: render(v) if isinstance(v, dict) else v for name, v in params.items()}
     return gettext(text["msgid"]) % filled

@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from decisions.text import words
+
 
 class RunState(models.TextChoices):
     CANDIDATE = "candidate", _("candidate")
@@ -65,7 +67,7 @@ class ModelRun(models.Model):
         indexes = [models.Index(fields=["task", "-id"], name="run_task_newest")]
 
     def __str__(self) -> str:
-        return f"{self.task} #{self.pk}"
+        return f"{words(self.task)} #{self.pk}"
 
     @property
     def beats_baseline(self) -> bool:

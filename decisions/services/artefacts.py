@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from decisions.models import ModelRun
 
@@ -55,9 +56,14 @@ def artefact_path(run: ModelRun) -> Path:
     """The checked path of a run's file. Raises ArtefactError when missing or changed."""
     path = Path(settings.ARTEFACT_DIR) / run.artefact
     if not run.artefact or not path.is_file():
-        raise ArtefactError(f"{run}: the file {run.artefact or '(none)'} is missing")
+        raise ArtefactError(
+            _("%(run)s: the file %(file)s is missing.") % {"run": run, "file": run.artefact or "–"}
+        )
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != run.artefact_sha256:
-        raise ArtefactError(f"{run}: the file {run.artefact} was changed after it was written")
+        raise ArtefactError(
+            _("%(run)s: the file %(file)s was changed after it was written.")
+            % {"run": run, "file": run.artefact}
+        )
     return path

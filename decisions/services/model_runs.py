@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from decisions.jobs import Progress
@@ -122,7 +123,7 @@ def publish_run(trained: Trained, progress: Progress | None = None) -> ModelRun:
                 return _with_file(known, run)
             run.save()
             if run.beats_baseline:
-                make_live(run, reason="beats its baseline")
+                make_live(run, reason=gettext_noop("beats its baseline"))
     except IntegrityError:  # a rival published the same data between our read and our write
         winner = ModelRun.objects.filter(task=run.task, data_hash=run.data_hash).first()
         if winner is None:
@@ -138,7 +139,9 @@ def make_live(run: ModelRun, *, reason: str, by: Any = None) -> LivePeriod:
     file is gone, LiveChangedError when somebody else changed what is live at the same moment.
     """
     if not run.beats_baseline:
-        raise NotFitError(f"{run} did not beat its baseline, so it must not serve")
+        raise NotFitError(
+            _("%(run)s did not beat its baseline, so it must not serve.") % {"run": run}
+        )
     if run.artefact:
         artefact_path(run)
     with transaction.atomic():
@@ -149,7 +152,7 @@ def make_live(run: ModelRun, *, reason: str, by: Any = None) -> LivePeriod:
                 return present
             open_still = LivePeriod.objects.filter(pk=present.pk, ended_at__isnull=True)
             if not open_still.update(ended_at=now):
-                raise LiveChangedError(f"what serves {run.task} has just changed")
+                raise LiveChangedError(_("What serves has just changed; look again."))
             ModelRun.objects.filter(pk=present.run_id).update(state=RunState.RETIRED)
         ModelRun.objects.filter(pk=run.pk).update(state=RunState.LIVE)
         run.state = RunState.LIVE
@@ -163,7 +166,7 @@ def _open_period(run: ModelRun, now: datetime, reason: str, by: Any) -> LivePeri
                 task=run.task, run=run, began_at=now, reason=reason[:200], changed_by=by
             )
     except IntegrityError as error:  # one_live_run_per_task
-        raise LiveChangedError(f"what serves {run.task} has just changed") from error
+        raise LiveChangedError(_("What serves has just changed; look again.")) from error
 
 
 def _with_file(known: ModelRun, again: ModelRun) -> ModelRun:

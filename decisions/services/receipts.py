@@ -13,6 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from decisions.kinds import DecisionKind, kind_of
 from decisions.models import Decision, DecisionChange, DecisionState, ModelRun
@@ -124,7 +125,7 @@ def snooze(decision: Decision, until: datetime, by: Any = None) -> Decision:
             snoozed_until=until
         )
         if not changed:
-            raise DecisionClosedError(f"{decision} is already decided")
+            raise DecisionClosedError(_("This is decided already: %(what)s") % {"what": decision})
         log_change(decision, "snoozed", by, after={"snoozed_until": until.isoformat()})
     decision.snoozed_until = until
     return decision
@@ -168,7 +169,7 @@ def replay(decision: Decision) -> tuple[Any, bool]:
     """
     kind = kind_of(decision.kind)
     if kind.compute is None:
-        raise NotReplayableError(f"decisions of kind {decision.kind} are made by a person")
+        raise NotReplayableError(_("Decisions of this kind are made by a person."))
     # Through JSON, as the receipt went: a tuple or a date must not look like a difference.
     again = json.loads(json.dumps(kind.compute(decision.inputs), cls=DjangoJSONEncoder))
     return again, again == decision.output
@@ -182,7 +183,9 @@ def _close(decision: Decision, state: str, by: Any, note: str) -> None:
         state=DecisionState.PENDING,
     )
     if not open_still.update(state=state, decided_at=now, decided_by=by, decision_note=note[:500]):
-        raise DecisionClosedError(f"{decision} is already decided or past its deadline")
+        raise DecisionClosedError(
+            _("This is decided already, or past its deadline: %(what)s") % {"what": decision}
+        )
     decision.state, decision.decided_at, decision.decided_by = state, now, by
     log_change(
         decision,

@@ -26,6 +26,8 @@ STATE_COLOURS = {
     "superseded": "default", "automatic": "info",
 }  # fmt: skip
 LONGEST_BAR = 100.0
+MOST_COLUMNS = 12
+MOST_IN_A_CELL = 4
 IDENTIFIER = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
@@ -142,13 +144,23 @@ def line_of(value: Any) -> str:
 
 @register.filter
 def grid(value: Any, limit: int = 20) -> dict | None:
-    """A list of flat dicts as columns and rows; None for any other shape."""
+    """A list of dicts of plain values, or of lists of them, as columns and rows; else None."""
     if not (isinstance(value, list) and value and all(isinstance(row, dict) for row in value)):
         return None
     columns = list(dict.fromkeys(name for row in value[:limit] for name in row))
-    if len(columns) > 8 or any(
-        isinstance(cell, dict | list) for row in value[:limit] for cell in row.values()
-    ):
+    cells = [cell for row in value[:limit] for cell in row.values()]
+    if len(columns) > MOST_COLUMNS or not all(is_cell(cell) for cell in cells):
         return None
-    rows = [[(name, row.get(name)) for name in columns] for row in value[:limit]]
+    rows = [[(name, _cell(row.get(name))) for name in columns] for row in value[:limit]]
     return {"columns": columns, "rows": rows, "more": max(0, len(value) - limit)}
+
+
+def is_cell(value: Any) -> bool:
+    """Whether a value fits into one cell of a table."""
+    if isinstance(value, list):
+        return len(value) <= MOST_IN_A_CELL and not any(isinstance(v, dict | list) for v in value)
+    return not isinstance(value, dict)
+
+
+def _cell(value: Any) -> Any:
+    return ", ".join(figure(part) for part in value) if isinstance(value, list) else value

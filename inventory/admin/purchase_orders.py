@@ -185,7 +185,7 @@ class PurchaseOrderAdmin(ModelAdmin):
     def units_total(self, order: Any) -> int:
         return order.units_sum or 0
 
-    @display(description=_("value"), ordering="cost_sum")
+    @display(description=_("order value"), ordering="cost_sum")
     def value(self, order: Any) -> str:
         """No total while a line's cost is unknown: half a sum is no sum."""
         return format_money(None if order.unknown_costs else order.cost_sum, order.currency)

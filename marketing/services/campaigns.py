@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 from decisions.kinds import CannotCarryOutError
 from decisions.models import Decision, DecisionState
 from decisions.services import jobs, receipts
-from decisions.text import sentence
+from decisions.text import both, sentence
 from marketing.facts import campaign_facts, snapshot
 from marketing.models import Campaign, CampaignState, CopyState, CopyVariant
 from marketing.models.campaigns import TRANSITIONS
@@ -213,7 +213,11 @@ def _proposal(
         kind=KIND,
         key=f"campaign:{campaign.pk}:{audience.pk}",
         subject=f"campaign:{campaign.pk}",
-        headline=sentence(HEADLINE, recipients=output["recipients"], campaign=campaign.name),
+        headline=sentence(
+            HEADLINE,
+            recipients=output["recipients"],
+            campaign=both(campaign.name, campaign.name_zh),
+        ),
         why=why,
         inputs=inputs,
         output=output,

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 CODE = RegexValidator(r"^[^\s/]{1,64}$", _("A code has no spaces and no slashes."))
@@ -69,7 +69,7 @@ class Attribute(models.Model):
 
     class Kind(models.TextChoices):
         TEXT = "text", _("text")
-        NUMBER = "number", _("number")
+        NUMBER = "number", pgettext_lazy("kind of attribute", "number")
         CHOICE = "choice", _("choice")
         YES_NO = "yes_no", _("yes or no")
 
