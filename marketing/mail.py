@@ -50,7 +50,8 @@ def compose(
 ) -> EmailMultiAlternatives:
     """The finished mail. Raises UnknownSlotError when a slot cannot be filled."""
     own = _own_facts(send, facts, copy.language)
-    subject, text = fill(copy.subject, own), fill(copy.body, own)
+    # A name may hold a line break, which would make a header of its own.
+    subject, text = " ".join(fill(copy.subject, own).split()), fill(copy.body, own)
     way_out = address("unsubscribe", send.pk)
     with translation.override(LOCALES[copy.language]):
         footer = _("You get this e-mail because you agreed to news from %(shop)s.") % {

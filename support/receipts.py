@@ -15,7 +15,12 @@ from support.models import Draft
 
 
 def _send(decision: Decision, by: Any) -> None:
-    from support.services.replies import EmptyReplyError, NoAddressError, deliver_draft
+    from support.services.replies import (
+        DraftClosedError,
+        EmptyReplyError,
+        NoAddressError,
+        deliver_draft,
+    )
 
     try:
         deliver_draft(_draft(decision), by)
@@ -23,6 +28,8 @@ def _send(decision: Decision, by: Any) -> None:
         raise CannotCarryOutError(gettext("No address is known to answer to.")) from error
     except EmptyReplyError as error:
         raise CannotCarryOutError(gettext("There is nothing to send.")) from error
+    except DraftClosedError as error:
+        raise CannotCarryOutError(gettext("The draft was sent or replaced meanwhile.")) from error
 
 
 def _discard(decision: Decision, by: Any) -> None:

@@ -119,7 +119,7 @@ def problem_body(code: str, status: int, *, detail: Any = "", errors: Any = ()) 
         "type": f"/problems/{code}",
         "title": str(title),
         "status": status,
-        "detail": str(detail or title),
+        "detail": _storable(detail or title),
         "what_to_do": str(what_to_do),
     }
     if errors:
@@ -161,7 +161,7 @@ def _flat(details: Any, path: str) -> Iterator[dict[str, str]]:
     if isinstance(details, dict) and set(details) == {"message", "code"}:
         yield {
             "field": path or "non_field_errors",
-            "message": str(details["message"]),
+            "message": _storable(details["message"]),
             "code": str(details["code"]),
         }
         return
@@ -172,6 +172,11 @@ def _flat(details: Any, path: str) -> Iterator[dict[str, str]]:
     pairs = details.items() if isinstance(details, dict) else enumerate(details)
     for name, inner in pairs:
         yield from _flat(inner, f"{path}.{name}" if path else str(name))
+
+
+def _storable(message: Any) -> str:
+    """A message may repeat what was sent; half a surrogate pair cannot be written as UTF-8."""
+    return str(message).encode(errors="replace").decode()
 
 
 def _is_leaf(details: Any) -> bool:

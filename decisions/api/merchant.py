@@ -21,6 +21,7 @@ from access.api.pagination import Cursor
 from access.api.problems import Problem
 from access.api.views import MerchantView
 from decisions.api import serializers as shapes
+from decisions.kinds import CannotCarryOutError
 from decisions.models import Decision, Job, ModelRun
 from decisions.services import jobs, model_runs, receipts
 from decisions.services.artefacts import ArtefactError
@@ -176,7 +177,7 @@ def _decide(verb: Callable[..., Decision], request: Request, pk: UUID) -> Respon
     note = shapes.checked(shapes.Note, request.data or {})["note"]
     try:
         verb(decision, request.user, note=note)
-    except receipts.DecisionClosedError as error:
+    except (receipts.DecisionClosedError, CannotCarryOutError) as error:
         raise Problem("conflict", str(error), status=409) from error
     except PermissionDenied as error:
         raise Problem("permission-denied", str(error), status=403) from error

@@ -15,7 +15,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from decisions.kinds import DecisionKind, kind_of
+from decisions.kinds import CannotCarryOutError, DecisionKind, find_kind
 from decisions.models import Decision, DecisionChange, DecisionState, ModelRun
 from decisions.version import code_version
 
@@ -89,7 +89,8 @@ def record_decisions(proposals: list[Proposal]) -> int:
 def approve(decision: Decision, by: Any = None, *, note: str = "") -> Decision:
     """Mark it approved and carry it out, both or neither.
 
-    Raises DecisionClosedError when it is not open any more, PermissionDenied when `by` may not.
+    Raises DecisionClosedError when it is not open any more, PermissionDenied when `by` may not,
+    CannotCarryOutError when the app that made it refuses or is gone.
     """
     kind = _kind_for(decision, by)
     with transaction.atomic():
@@ -111,7 +112,9 @@ def refuse(decision: Decision, by: Any = None, *, note: str = "") -> Decision:
 
 def _kind_for(decision: Decision, by: Any) -> DecisionKind:
     """Nobody (`by=None`) is the system itself: a rule that the merchant switched on."""
-    kind = kind_of(decision.kind)
+    kind = find_kind(decision.kind)
+    if kind is None:
+        raise CannotCarryOutError(_("No part of this installation can carry that out any more."))
     if by is not None and not by.has_perm(kind.permission):
         raise PermissionDenied(f"this needs the permission {kind.permission}")
     return kind
@@ -167,8 +170,8 @@ def replay(decision: Decision) -> tuple[Any, bool]:
 
     Raises NotReplayableError for a kind without a pure computation.
     """
-    kind = kind_of(decision.kind)
-    if kind.compute is None:
+    kind = find_kind(decision.kind)
+    if kind is None or kind.compute is None:
         raise NotReplayableError(_("Decisions of this kind are made by a person."))
     # Through JSON, as the receipt went: a tuple or a date must not look like a difference.
     again = json.loads(json.dumps(kind.compute(decision.inputs), cls=DjangoJSONEncoder))

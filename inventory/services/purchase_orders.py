@@ -16,6 +16,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from decisions.kinds import CannotCarryOutError
 from decisions.models import DecisionState
 from decisions.services import receipts as decisions
 from inventory.models import (
@@ -36,8 +37,8 @@ SEND_CLAIM = timedelta(minutes=10)  # longer than any SMTP time-out: then the se
 RECEIVABLE = (PurchaseOrderState.SENT, PurchaseOrderState.PARTLY_RECEIVED)
 
 
-class PurchaseOrderError(Exception):
-    """What was asked for is not possible; the message is for the buyer."""
+class PurchaseOrderError(CannotCarryOutError):
+    """What was asked for is not possible; the message is for the buyer, here and in the brief."""
 
 
 class WrongStateError(PurchaseOrderError):
@@ -80,6 +81,8 @@ def assign_supplier(order: PurchaseOrder, supplier: Supplier, *, by: Any) -> Pur
         ).update(supplier=supplier, currency=supplier.currency)
         if not changed:
             raise WrongStateError(_("Only an open order without a supplier can get one."))
+        if supplier.currency != order.currency:
+            _cost_again(order, supplier)
         variants = order.lines.values_list("variant_id", flat=True)
         taken = SupplierItem.objects.filter(is_preferred=True, variant_id__in=variants)
         free = set(variants) - set(taken.values_list("variant_id", flat=True))
@@ -89,6 +92,13 @@ def assign_supplier(order: PurchaseOrder, supplier: Supplier, *, by: Any) -> Pur
         )
     order.refresh_from_db()
     return order
+
+
+def _cost_again(order: PurchaseOrder, supplier: Supplier) -> None:
+    """The same number in another currency is another price: his own cost, or none is known."""
+    costs = dict(supplier.items.values_list("variant_id", "unit_cost_minor"))
+    for line in order.lines.all():
+        order.lines.filter(pk=line.pk).update(unit_cost_minor=costs.get(line.variant_id))
 
 
 def approve_purchase_order(order: PurchaseOrder, *, by: Any = None) -> PurchaseOrder:
@@ -245,6 +255,8 @@ def _refuse_unsendable(order: PurchaseOrder) -> None:
         raise NotSendableError(_("Choose a supplier before the order can be sent."))
     if not order.supplier.email:
         raise NotSendableError(_("The supplier has no e-mail address."))
+    if not order.lines.filter(units__gt=0).exists():  # edited down after it was approved
+        raise NotSendableError(_("The order has no line with units."))
 
 
 def _message(order: PurchaseOrder) -> EmailMessage:
@@ -271,8 +283,13 @@ def _mail_row(line: PurchaseOrderLine, item: SupplierItem | None, currency: str)
     return {
         "sku": line.variant.sku,
         "supplier_sku": item.supplier_sku if item else "",
-        "name": line.variant.product.name,
+        "name": _inert(line.variant.product.name),
         "units": line.units,
         "unit_cost": "" if cost is None else str(from_minor(cost, currency)),
         "currency": currency,
     }
+
+
+def _inert(text: str) -> str:
+    """A spreadsheet carries out a cell that begins like a formula. Source: OWASP, CSV injection."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

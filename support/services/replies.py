@@ -107,8 +107,10 @@ def email_reply(message_id: int) -> bool:
     if message.emailed_at or message.kind != MessageKind.OUTBOUND:
         return False
     ticket = message.ticket
+    # A customer wrote the subject: every kind of line break in it would make a header of its own.
+    subject = " ".join(f"Re: {ticket.subject or ticket.number} [{ticket.number}]".split())
     EmailMessage(
-        subject=f"Re: {ticket.subject or ticket.number} [{ticket.number}]".replace("\n", " "),
+        subject=subject,
         body=message.body,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[ticket.address],

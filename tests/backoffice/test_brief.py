@@ -115,3 +115,14 @@ def test_the_brief_asks_the_same_number_of_questions_for_one_and_ten(
     client.get("/")
     with django_assert_max_num_queries(24):
         client.get("/")
+
+
+@pytest.mark.django_db
+def test_a_decision_of_an_app_that_is_gone_is_shown_without_buttons(client, owner):
+    decision = make_decision("gone:1")
+    Decision.objects.update(kind="gone")
+    page = client.get("/").content.decode()
+    assert str(decision) in page
+    assert 'data-verb="approve"' not in page
+    answer = client.post(f"/brief/{decision.pk}/approve/")
+    assert answer.status_code == 302

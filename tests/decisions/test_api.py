@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from decisions import kinds
-from decisions.kinds import DecisionKind
+from decisions.kinds import CannotCarryOutError, DecisionKind
 from decisions.models import Decision, Job
 from decisions.services.model_runs import live_run, publish_run
 from tests.factories_access import make_staff
@@ -111,3 +111,24 @@ def test_model_runs_and_rollback(api):
 
 def test_unknown_ones_are_404(api):
     assert api("get", "jobs/99/", "decisions.view_job").status_code == 404
+
+
+def test_what_cannot_be_carried_out_is_a_conflict_with_the_reason(api, monkeypatch):
+    def refuse(decision, by):
+        raise CannotCarryOutError("Nothing to send.")
+
+    kind = DecisionKind("test", "Test", approve=refuse, permission="shop.change_order")
+    monkeypatch.setitem(kinds._kinds, "test", kind)
+    decision = make_decision()
+    allowed = ("decisions.view_decision", "shop.change_order")
+    answer = api("post", f"decisions/{decision.pk}/approve/", *allowed)
+    assert (answer.status_code, answer.json()["detail"]) == (409, "Nothing to send.")
+    decision.refresh_from_db()
+    assert decision.state == "pending"
+
+
+@pytest.mark.parametrize("verb", ["approve", "refuse", "replay"])
+def test_a_decision_of_an_app_that_is_gone_is_a_conflict(api, verb):
+    decision = make_decision(kind="gone")
+    answer = api("post", f"decisions/{decision.pk}/{verb}/", "decisions.view_decision")
+    assert answer.status_code == 409

@@ -5,10 +5,11 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.core.exceptions import PermissionDenied
 
+from decisions.kinds import CannotCarryOutError
 from decisions.services import receipts as decisions
 from inventory.models import PurchaseOrder, PurchaseOrderLine, Receipt
 from inventory.services import purchase_orders as service
-from shop.models import StockLevel, StockMovement
+from shop.models import Product, StockLevel, StockMovement
 from tests.factories import make_variant, make_warehouse
 from tests.factories_inventory import AS_OF, Silent, make_forecast, make_item, make_supplier
 
@@ -147,3 +148,40 @@ def test_approving_needs_the_buyers_permission():
     assert (order.state, order.decision.state) == ("approved", "approved")
     with pytest.raises(decisions.DecisionClosedError):
         decisions.approve(order.decision, owner)
+
+
+def test_an_order_edited_down_to_nothing_is_not_sent_and_not_claimed(order):
+    service.approve_purchase_order(order)
+    service.set_line_units(order.lines.get(), 0, by=None)
+    with pytest.raises(service.NotSendableError):
+        service.send_purchase_order(order)
+    order.refresh_from_db()
+    assert (order.state, order.sent_at, mail.outbox) == ("approved", None, [])
+
+
+def test_a_name_is_no_formula_in_the_suppliers_spreadsheet(order):
+    Product.objects.update(name="=HYPERLINK(1)")
+    service.approve_purchase_order(order)
+    service.send_purchase_order(order)
+    [message] = mail.outbox
+    assert ",'=HYPERLINK(1)," in message.attachments[0][1]
+
+
+def test_a_supplier_with_another_currency_brings_his_own_costs(order):
+    PurchaseOrder.objects.update(supplier=None)
+    order.refresh_from_db()
+    green = make_variant("GREEN-1")
+    PurchaseOrderLine.objects.create(
+        order=order, variant=green, suggested_units=1, units=1, unit_cost_minor=300
+    )
+    dragon = make_supplier("DRAGON", currency="CNY")
+    tea = order.lines.get(variant__sku="TEA-1").variant
+    make_item(tea, dragon, unit_cost_minor=3_600, is_preferred=False)
+    order = service.assign_supplier(order, dragon, by=None)
+    assert order.currency == "CNY"
+    costs = dict(order.lines.values_list("variant__sku", "unit_cost_minor"))
+    assert costs == {"TEA-1": 3_600, "GREEN-1": None}
+
+
+def test_the_brief_can_show_why_an_order_is_not_approved():
+    assert issubclass(service.PurchaseOrderError, CannotCarryOutError)

@@ -116,3 +116,10 @@ def test_kept_rate_by_hand():
     assert kept_rate("abcd", "abcd") == 1.0
     assert kept_rate("abcd", "ab") == 0.5
     assert kept_rate("abcd", "") == 0.0
+
+
+def test_a_subject_with_line_breaks_is_one_header():
+    ticket = make_ticket(subject="Refund\rBcc: all@example.com\x0b\u2028now")
+    message = send_reply(ticket, "On its way.", key="k")
+    assert email_reply(message.pk)
+    assert mail.outbox[0].subject == f"Re: Refund Bcc: all@example.com now [{ticket.number}]"

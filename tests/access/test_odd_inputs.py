@@ -1,0 +1,337 @@
+"""Every address of both APIs meets what no client should send: refused in words, never a crash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import date
+from importlib import import_module
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import get_resolver
+from rest_framework import serializers
+
+from inventory.models import PurchaseOrder
+from tests.factories import make_customer, make_order, make_stock, make_variant, make_warehouse
+from tests.factories_access import bearer, make_key, make_staff
+from tests.factories_decisions import make_decision
+from tests.factories_inventory import make_supplier
+from tests.factories_marketing import make_campaign
+from tests.factories_support import make_ticket
+
+SIDES = ("storefront", "merchant")
+METHODS = ("get", "post", "put", "patch", "delete")
+TEXTS = [
+    "",
+    " ",
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "٣",
+    "²",
+    "99999999999999999999999999",
+    "-1",
+    "0",
+    "NaN",
+    "1e400",
+    "null",
+    "true",
+    "2026-02-30",
+    "2026-02-30T25:61:00Z",
+    "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59-23:59",
+    "١٢٣",
+    "' OR 1=1 --",
+    "%",
+    "../../etc/passwd",
+    "x" * 5000,
+    "\u202e😀\r\nX-Evil: 1",
+]
+VALUES = [  # each in the place of each part of a good body
+    None,
+    True,
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": {"b": []}},
+    0,
+    -1,
+    2**31,
+    2**63,
+    -(2**63) - 1,
+    10**30,
+    10**400,
+    1.5,
+    1e308,
+    *TEXTS,
+]
+BODIES = [
+    "",
+    "null",
+    "true",
+    "1",
+    '"text"',
+    "[]",
+    "[1]",
+    "{",
+    "nan",
+    '{"a": NaN}',
+    "\ufeff{}",
+    "[" * 900 + "]" * 900,
+    "[" * 200_000,
+    '{"events":' + "[" * 950 + "]" * 950 + "}",
+    '{"lines":[{"sku":{"$gt":""}}]}',
+    '{"\\u0000":1,"\\ud800":"\\udfff"}',
+    "9" * 5000,
+]
+
+
+def api_addresses() -> list[tuple[str, str, object]]:
+    """(side, route, view class) of every address, as the URLconf has them."""
+    found = []
+    for part in get_resolver().url_patterns:
+        if getattr(part, "namespace", None) in SIDES:
+            found += [
+                (part.namespace, str(part.pattern) + str(one.pattern), one.callback.view_class)
+                for one in part.url_patterns
+            ]
+    return found
+
+
+ADDRESSES = api_addresses()
+VIEWS = {(side, route): view for side, route, view in ADDRESSES}
+CALLS = [
+    (side, route, method)
+    for side, route, view in ADDRESSES
+    for method in METHODS
+    if hasattr(view, method)
+]
+
+
+LINE = {"sku": "TEA-1", "units": 1}
+STOCK = {"sku": "TEA-1", "warehouse": "MAIN"}
+EVENT = {
+    "event_id": "e-1",
+    "kind": "view",
+    "sku": "TEA-1",
+    "customer": "C-1",
+    "visitor": "v-1",
+    "session": "s-1",
+    "order": "O-1",
+    "units": 1,
+    "query": "tea",
+    "properties": {"place": "home"},
+    "consent": True,
+    "occurred_at": "2026-03-02T09:00:00Z",
+    "user_agent": "Firefox",
+}
+GOOD = {
+    ("storefront", "events/", "post"): {"events": [EVENT]},
+    ("storefront", "carts/<str:cart>/reservations/", "post"): LINE | {"minutes": 5},
+    ("storefront", "orders/", "post"): {
+        "lines": [LINE],
+        "customer": {
+            **{"code": "C-2", "email": "c2@example.com", "name": "Ann", "phone": "1"},
+            **{"country": "GB", "language": "en"},
+        },
+        **{"channel": "", "cart": "c-1", "country": "GB", "visitor": "v", "session": "s"},
+        "expected_total_minor": 1000,
+    },
+    ("storefront", "consents/", "post"): {
+        **{"customer": "C-1", "purpose": "analytics", "granted": True, "source": "test"}
+    },
+    ("storefront", "conversations/", "post"): {
+        **{"body": "Where is it?", "subject": "Order", "customer": "C-1", "email": "c@example.com"}
+    },
+    ("storefront", "conversations/<uuid:id>/messages/", "post"): {"body": "Hello?"},
+    ("merchant", "variants/<str:sku>/hold/", "post"): {"reason": "recall"},
+    ("merchant", "stock/receipts/", "post"): STOCK | {"units": 1, "reference": "r"},
+    ("merchant", "stock/adjustments/", "post"): STOCK | {"delta_units": 1, "reason": "found"},
+    ("merchant", "stock/counts/", "post"): STOCK | {"counted_units": 5, "reason": "shelf"},
+    ("merchant", "prices/", "post"): {
+        **{"sku": "TEA-1", "amount_minor": 900, "kind": "campaign", "channel": ""},
+        **{"valid_from": "2099-01-01T00:00:00Z", "valid_until": "2099-02-01T00:00:00Z"},
+    },
+    ("merchant", "orders/<str:number>/steps/", "post"): {"to": "paid", "note": "by card"},
+    ("merchant", "orders/<str:number>/returns/", "post"): {
+        "number": "R-1",
+        "lines": [{"position": 0, "units": 1}],
+        **{"reason": "broken", "restock": False},
+    },
+    ("merchant", "purchase-orders/<str:number>/", "patch"): {"lines": [LINE]},
+    ("merchant", "purchase-orders/<str:number>/approval/", "post"): {},
+    ("merchant", "purchase-orders/<str:number>/sending/", "post"): {},
+    ("merchant", "purchase-orders/<str:number>/receipts/", "post"): {"lines": [LINE]},
+    ("merchant", "tickets/<str:number>/replies/", "post"): {"body": "Tomorrow.", "draft": 1},
+    ("merchant", "campaigns/<int:pk>/approve/", "post"): {},
+    ("merchant", "jobs/<int:pk>/cancel/", "post"): {},
+    ("merchant", "model-runs/<int:pk>/live/", "post"): {"reason": "better"},
+    ("merchant", "decisions/<uuid:pk>/approve/", "post"): {"note": "yes"},
+    ("merchant", "decisions/<uuid:pk>/refuse/", "post"): {"note": "no"},
+    ("merchant", "decisions/<uuid:pk>/replay/", "post"): {},
+}
+
+
+@pytest.fixture
+def shop(db):
+    """One of each thing, so that an odd input reaches the service behind a real identifier."""
+    cache.clear()
+    variant = make_variant("TEA-1")
+    make_stock(variant, 5)
+    order = make_order([(variant, 1)], customer=make_customer("C-1"), number="O-1")
+    ticket = make_ticket(number="O-1")
+    warehouse = make_warehouse()
+    purchase = PurchaseOrder.objects.create(
+        number="O-1",
+        key="O-1",
+        supplier=make_supplier(),
+        warehouse=warehouse,
+        currency="GBP",
+        cycle_on=date(2026, 3, 2),
+    )
+    purchase.lines.create(variant=variant, suggested_units=1, units=1)
+    campaign = make_campaign(variant=variant)
+    return {
+        "sku": "TEA-1",
+        "cart": "c-1",
+        "number": order.number,
+        "id": str(ticket.public_id),
+        "code": campaign.segment.code,
+        "pk": str(campaign.pk),
+        "uuid": str(make_decision().pk),
+    }
+
+
+@pytest.fixture
+def ask(shop):
+    """Asks as the storefront or as the owner; a crash comes back as a 500."""
+    owner = make_staff(is_superuser=True)
+    secrets = {
+        "storefront": make_key(rate_per_minute=10**6).secret,
+        "merchant": make_key(user=owner, rate_per_minute=10**6).secret,
+    }
+    client = Client(raise_request_exception=False)
+
+    def asked(side, method, address, body=None, content_type="application/json", **headers):
+        options = {} if body is None else {"data": body, "content_type": content_type}
+        headers = {"HTTP_IDEMPOTENCY_KEY": uuid4().hex} | bearer(secrets[side]) | headers
+        response = getattr(client, method)(address, **options, **headers)
+        said = f"{method} {address[:200]} {str(body)[:200]!r} {headers!r}: {response.content[:300]}"
+        assert response.status_code < 500, said
+        if response.status_code >= 400:
+            assert response["Content-Type"] == "application/problem+json", said
+            problem = json.loads(response.content)
+            assert problem["type"].startswith("/problems/"), said
+            assert problem["what_to_do"], said
+        return response
+
+    return asked
+
+
+def filled(route: str, with_: dict[str, str]) -> str:
+    """The route with its parts replaced: `<str:sku>` by the SKU that the shop has."""
+    parts = []
+    for part in route.split("/"):
+        if part.startswith("<"):
+            kind, name = part.strip("<>").split(":")
+            parts.append(with_["uuid"] if kind == "uuid" and name == "pk" else with_[name])
+        else:
+            parts.append(part)
+    return "/" + "/".join(parts)
+
+
+def fields_of(view: object) -> list[str]:
+    """Every field that a shape of the view's queries names."""
+    module = import_module(view.__module__.rsplit(".", 1)[0] + ".serializers")
+    shapes = [
+        one
+        for name, one in vars(module).items()
+        if name.endswith(("Filter", "Ask", "Choice")) and issubclass(one, serializers.Serializer)
+    ]
+    return sorted({"limit", "cursor"}.union(*(shape._declared_fields for shape in shapes)))
+
+
+def quoted(text: str) -> str:
+    return quote(text, safe="", errors="surrogatepass")
+
+
+def spoiled(body: object) -> Iterator[object]:
+    """The body with each of its parts, one at a time, replaced by each odd value."""
+    yield from VALUES
+    pairs = body.items() if isinstance(body, dict) else enumerate(body)
+    for name, part in list(pairs):
+        worse = spoiled(part) if isinstance(part, dict | list) else VALUES
+        for value in worse:
+            copy = deepcopy(body)
+            copy[name] = value
+            yield copy
+
+
+@pytest.mark.parametrize(
+    ("side", "route"),
+    [(side, route) for side, route, view in ADDRESSES if hasattr(view, "get")],
+)
+def test_odd_queries(ask, shop, side, route):
+    address = filled(route, shop)
+    names = fields_of(VIEWS[side, route])
+    for index, text in enumerate(TEXTS):
+        ask(side, "get", f"{address}?{'&'.join(f'{name}={quoted(text)}' for name in names)}")
+        # One at a time as well, else the first refusal hides the others.
+        for name in names[index % 3 :: 3]:
+            ask(side, "get", f"{address}?{name}={quoted(text)}")
+
+
+def test_every_write_has_a_good_body_to_spoil():
+    writes = {(side, route, m) for side, route, m in CALLS if m in ("post", "put", "patch")}
+    assert {(side, f"api/{side}/v1/{route}", m) for side, route, m in GOOD} == writes
+
+
+@pytest.mark.parametrize(("side", "route", "method"), GOOD)
+def test_odd_bodies(ask, shop, side, route, method):
+    address = filled(f"api/{side}/v1/{route}", shop)
+    good = GOOD[side, route, method]
+    for body in BODIES:
+        ask(side, method, address, body.encode(errors="surrogatepass"))
+    for kind in ("", "text/plain", "application/xml", "multipart/form-data; boundary=x"):
+        ask(side, method, address, b"--x\r\n", content_type=kind)
+    for body in spoiled(good):
+        ask(side, method, address, json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(("side", "route", "method"), CALLS)
+def test_odd_identifiers(ask, shop, side, route, method):
+    for text in TEXTS:
+        if "<" not in route or text in ("", ".."):
+            continue
+        odd = dict.fromkeys(shop, quoted(text))
+        ask(side, method, filled(route, odd), None if method in ("get", "delete") else b"{}")
+
+
+@pytest.mark.parametrize("key", ["\x7f", "é", "x" * 151, " ", "a\tb", "\x00"])
+def test_odd_idempotency_keys(ask, key):
+    ask("storefront", "post", "/api/storefront/v1/orders/", b"{}", HTTP_IDEMPOTENCY_KEY=key)
+
+
+@pytest.mark.parametrize(
+    "secret", ["Bearer", "Bearer \x00", "Bearer bk_\xff", "Basic !", "é" * 9000]
+)
+def test_odd_keys(ask, secret):
+    response = ask("storefront", "get", "/api/storefront/v1/products/", HTTP_AUTHORIZATION=secret)
+    assert response.status_code in (401, 403)
+
+
+def test_odd_languages(ask):
+    for language in ("\x00", "zh" * 5000, "*;q=9", "zh-hans;q=nan"):
+        ask(
+            "storefront",
+            "get",
+            "/api/storefront/v1/products/",
+            HTTP_ACCEPT_LANGUAGE=language,
+            HTTP_ACCEPT="application/json",
+        )
