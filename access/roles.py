@@ -50,8 +50,10 @@ ROLES: dict[str, list[str]] = {
         "shop.view_stocklevel",
         "shop.view_customer",
         "shop.view_order",
+        "shop.change_order",  # cancels on the customer's word
         "shop.view_orderline",
         "shop.view_return",
+        "shop.add_return",
         "shop.view_returnline",
         "shop.view_review",
         "support.*",
