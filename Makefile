@@ -68,7 +68,7 @@ test: install-dev ## the tests, on the embedded database (or on DATABASE_URL)
 check: install-dev ## style, types, migrations, configuration, then the tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/djlint --quiet --lint templates
+	@$(BIN)/djlint --quiet --lint templates $(wildcard */templates)
 	@$(BIN)/mypy
 	@$(PY) manage.py makemigrations --check --dry-run
 	@$(PY) manage.py check --fail-level WARNING

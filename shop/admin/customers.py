@@ -67,7 +67,7 @@ class CustomerAdmin(ShopAdmin):
             customer.shown_orders, customer.shown_last = rows.get(customer.pk, (0, None))
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
-        """A customer with orders is not deleted but erased (docs/ledgers.md)."""
+        """Orders, consent and events hang on a customer: no page deletes one."""
         return False
 
     @display(description=_("customer"), ordering="name", header=True)
