@@ -50,7 +50,7 @@ class Program:
         self.started = now
 
     def send(self, number: int) -> None:
-        if self.is_running:
+        if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
 
     def kill_group(self) -> None:
@@ -101,12 +101,11 @@ class Supervisor:
         if program.is_running or now < program.start_at:
             return
         if program.process is not None and program.start_at <= program.started:
-            self._plan_restart(program, now)
+            self._plan_restart(program, program.process.returncode, now)
             return
         program.start(now)
 
-    def _plan_restart(self, program: Program, now: float) -> None:
-        code = program.process.returncode
+    def _plan_restart(self, program: Program, code: int, now: float) -> None:
         program.kill_group()  # what it forked must not outlive it
         program.end_codes.append(code)
         if now - program.started > STEADY_SECONDS:

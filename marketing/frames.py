@@ -84,7 +84,7 @@ def campaign_outcomes(campaign: Campaign, until: datetime) -> dict[bool, Outcome
     would make the arms differ. The window runs from `started_at`, to `until` at the latest.
     """
     start = campaign.started_at
-    if start is None:
+    if start is None or campaign.audience_id is None:
         return {}
     end = min(until, start + timedelta(days=campaign.attribution_window_days))
     members = AudienceMember.objects.filter(audience_id=campaign.audience_id)

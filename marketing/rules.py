@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marketing.models import Stage, Suppression
-from marketing.models.campaigns import PURPOSE_OF_CHANNEL
+from marketing.models.campaigns import PURPOSE_OF_CHANNEL, Channel
 from shop.models import Consent, Customer, LineKind, OrderLine, OrderState
 
 MAX_DEPTH, MAX_CONDITIONS = 3, 30
@@ -140,7 +140,7 @@ def customers_of(rule: Any) -> QuerySet[Customer]:
 def reachable(customers: QuerySet[Customer], channel: str) -> QuerySet[Customer]:
     """Those who have an address, agreed, and are not suppressed, on this channel."""
     latest = Consent.objects.filter(
-        customer=OuterRef("pk"), purpose=PURPOSE_OF_CHANNEL[channel]
+        customer=OuterRef("pk"), purpose=PURPOSE_OF_CHANNEL[Channel(channel)]
     ).order_by("-recorded_at", "-id")
     suppressed = Suppression.objects.filter(customer=OuterRef("pk"), channel=channel)
     return (

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from decisions.text import render
-from recommendations.models import Recommendation, RecommenderRun
+from recommendations.models import KIND, TASK, Recommendation, RecommenderRun
 from shop.models import Customer
 
 PLACEMENTS = [("home", _("home page")), ("product", _("product page")), ("cart", _("cart"))]
@@ -92,6 +93,9 @@ class RecommendationAdmin(ReadOnly):
         why = path("why/", self.admin_site.admin_view(self.why), name="recommendations_why")
         return [why, *super().get_urls()]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Recommendation]:
+        return super().get_queryset(request).filter(kind=KIND)
+
     @admin.display(description=_("decision"))
     def headline_text(self, receipt: Recommendation) -> str:
         return render(receipt.headline)
@@ -150,6 +154,9 @@ class RecommenderRunAdmin(ReadOnly):
         "duration_seconds",
         "artefact_bytes",
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RecommenderRun]:
+        return super().get_queryset(request).filter(task=TASK)
 
     @admin.display(description=_("verdict"))
     def said(self, run: RecommenderRun) -> str:

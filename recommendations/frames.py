@@ -54,6 +54,16 @@ class ShopInteractions:
         """How many people have at least one purchase."""
         return len(np.unique(self.rows.user[self.rows.bought]))
 
+    @property
+    def purchases(self) -> int:
+        """How many rows are purchases."""
+        return int(np.asarray(self.rows.bought, dtype=bool).sum())
+
+    @property
+    def first_at(self) -> float:
+        """Epoch seconds of the oldest row."""
+        return float(np.asarray(self.rows.at, dtype=np.float64).min())
+
 
 def shop_interactions(as_of: datetime) -> ShopInteractions:
     """All usable interactions before `as_of`, by kind, then database key: stable for a hash.
@@ -169,7 +179,10 @@ def _own_behaviour(customer_id: int | None, visitor: str, at: datetime, most: in
         )
     newest = mine.order_by("-occurred_at", "-id")
     found = newest.values_list("variant__product_id", "kind", "occurred_at")[:most]
-    return [(product_id, WEIGHTS[kind], at.timestamp(), False) for product_id, kind, at in found]
+    return [
+        (product_id, WEIGHTS[EventKind(kind)], at.timestamp(), False)
+        for product_id, kind, at in found
+    ]
 
 
 def _purchases(as_of: datetime, words: dict[int, bool]) -> Iterator[tuple]:
@@ -189,7 +202,7 @@ def _behaviour(as_of: datetime, words: dict[int, bool], links: dict[str, int]) -
         person = customer_id or links.get(visitor) or (f"visitor:{visitor}" if visitor else None)
         allowed = words.get(person, False) if isinstance(person, int) else person is not None
         if allowed:
-            yield person, product_id, WEIGHTS[kind], at.timestamp(), False
+            yield person, product_id, WEIGHTS[EventKind(kind)], at.timestamp(), False
 
 
 def _numbered(found: Iterable[tuple]) -> ShopInteractions:

@@ -146,7 +146,8 @@ def _seconds(text: pl.Series) -> pl.Series:
     text = text.str.strip_chars()
     number = text.cast(pl.Float64, strict=False)
     if number.is_not_null().sum() * 2 >= text.ne("").sum():
-        size = number.abs().median() or 0.0
+        median = number.abs().median()
+        size = median if isinstance(median, float) else 0.0
         unit = next((unit for limit, unit in EPOCH_UNITS if size > limit), 1.0)
         finite = number.is_finite()
         return (number / unit).zip_with(finite.fill_null(False), number.clear(len(number)))

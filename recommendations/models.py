@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from decisions.models import Decision, ModelRun
@@ -11,15 +10,8 @@ KIND = "recommendation"
 TASK = "recommender"
 
 
-class RecommendationManager(models.Manager["Recommendation"]):
-    def get_queryset(self) -> models.QuerySet[Recommendation]:
-        return super().get_queryset().filter(kind=KIND)
-
-
 class Recommendation(Decision):
     """The receipts of this app."""
-
-    objects = RecommendationManager()
 
     class Meta:
         proxy = True
@@ -28,15 +20,8 @@ class Recommendation(Decision):
         default_permissions = ["view"]
 
 
-class RecommenderRunManager(models.Manager["RecommenderRun"]):
-    def get_queryset(self) -> models.QuerySet[RecommenderRun]:
-        return super().get_queryset().filter(task=TASK)
-
-
 class RecommenderRun(ModelRun):
     """The scorecards of this app's models."""
-
-    objects = RecommenderRunManager()
 
     class Meta:
         proxy = True

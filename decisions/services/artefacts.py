@@ -18,7 +18,7 @@ class ArtefactError(Exception):
     """The file of a model run is missing or is not the one that was written."""
 
 
-def write_artefact(task: str, suffix: str, write: Callable[[Path], None]) -> tuple[str, str, int]:
+def write_artefact(task: str, suffix: str, write: Callable[[Path], object]) -> tuple[str, str, int]:
     """Let `write` fill a temporary file; return its final relative name, SHA-256 and size.
 
     The name holds the content's hash, so that a crash, a second attempt or another process

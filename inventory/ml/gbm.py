@@ -144,7 +144,7 @@ def predict_raw(model: DemandModel, panel: Panel, horizon: int) -> RawForecast:
         scale = maker.scale(samples)
         matrix, _names = maker.matrix(samples, scale)
         for number, tree in enumerate(trees):
-            values = tree.predict(matrix, num_threads=model.params.threads) * scale
+            values = np.asarray(tree.predict(matrix, num_threads=model.params.threads)) * scale
             found[rows, :, number] = values.reshape(len(rows), horizon)
     scale = maker.scale(every_step(np.arange(count), origin, 1))
     fitted = np.sort(np.maximum(found[:, :, 1:], 0), axis=2)

@@ -64,16 +64,13 @@ class Panel:
         """
         n = len(self.skus)
         planned = np.zeros((n, horizon)) if promotion is None else promotion
+        unknown = np.full((n, horizon), np.nan)
         ahead = _following(self.periods[-1], horizon, self.frequency)
-
-        def pad(matrix: np.ndarray | None) -> np.ndarray | None:
-            return None if matrix is None else np.hstack([matrix, np.full((n, horizon), np.nan)])
-
         return replace(
             self,
             periods=np.concatenate([self.periods, ahead]),
-            units=pad(self.units),
-            price=pad(self.price),
+            units=np.hstack([self.units, unknown]),
+            price=None if self.price is None else np.hstack([self.price, unknown]),
             promotion=None if self.promotion is None else np.hstack([self.promotion, planned]),
         )
 

@@ -100,7 +100,9 @@ def gather(
         for warehouse_id, share in _places(row.variant_id, known):
             place = (item.supplier_id if item else None, warehouse_id)
             lines[place].append(_line(row, share, warehouse_id, (known, options, simulator)))
-    suppliers = {item.supplier_id: item.supplier for item in known.items.values()}
+    suppliers: dict[int | None, Supplier] = {
+        item.supplier_id: item.supplier for item in known.items.values()
+    }
     groups = [
         _group(suppliers.get(supplier_id), known.warehouses[warehouse_id], found, options)
         for (supplier_id, warehouse_id), found in lines.items()

@@ -59,16 +59,17 @@ def set_line_units(line: PurchaseOrderLine, units: int, *, by: Any) -> PurchaseO
         raise PurchaseOrderError(_("A number of units is not negative."))
     now = timezone.now()
     with transaction.atomic():
-        before = PurchaseOrderLine.objects.select_related("order").get(pk=line.pk)
+        before = PurchaseOrderLine.objects.select_related("order__decision").get(pk=line.pk)
         changed = PurchaseOrderLine.objects.filter(
             pk=line.pk, order__state__in=EDITABLE, received_units__lte=units
         ).update(units=units, edited_by=by, edited_at=now)
         if not changed:
             raise WrongStateError(_("Only a suggested or approved order can be changed."))
-        if before.order.decision_id and before.units != units:
+        decision = before.order.decision
+        if decision and before.units != units:
             change = {"line": line.pk, "units": units}
             was = {"line": line.pk, "units": before.units}
-            decisions.log_change(before.order.decision, "edited", by, before=was, after=change)
+            decisions.log_change(decision, "edited", by, before=was, after=change)
     line.units, line.edited_by, line.edited_at = units, by, now
     return line
 
@@ -136,7 +137,7 @@ def send_purchase_order(order: PurchaseOrder, *, by: Any = None) -> PurchaseOrde
     order.refresh_from_db()
     if order.state in (*RECEIVABLE, PurchaseOrderState.RECEIVED):
         return order
-    _refuse_unsendable(order)
+    supplier = _reachable_supplier(order)
     now = timezone.now()
     claimed = PurchaseOrder.objects.filter(
         Q(sent_at__isnull=True) | Q(sent_at__lt=now - SEND_CLAIM),
@@ -146,7 +147,7 @@ def send_purchase_order(order: PurchaseOrder, *, by: Any = None) -> PurchaseOrde
     if not claimed:
         raise WrongStateError(_("The order is not approved, or is being sent right now."))
     try:
-        _message(order).send()
+        _message(order, supplier).send()
     except OSError as error:  # the mail server refused or is away: SMTP errors are OSErrors
         PurchaseOrder.objects.filter(pk=order.pk, sent_at=now).update(sent_at=None)
         raise NotSendableError(
@@ -250,18 +251,19 @@ def _move(order: PurchaseOrder, state: str, *, by: Any = None, note: str = "") -
     return order
 
 
-def _refuse_unsendable(order: PurchaseOrder) -> None:
+def _reachable_supplier(order: PurchaseOrder) -> Supplier:
     if order.supplier is None:
         raise NotSendableError(_("Choose a supplier before the order can be sent."))
     if not order.supplier.email:
         raise NotSendableError(_("The supplier has no e-mail address."))
     if not order.lines.filter(units__gt=0).exists():  # edited down after it was approved
         raise NotSendableError(_("The order has no line with units."))
+    return order.supplier
 
 
-def _message(order: PurchaseOrder) -> EmailMessage:
+def _message(order: PurchaseOrder, supplier: Supplier) -> EmailMessage:
     lines = list(order.lines.filter(units__gt=0).select_related("variant__product"))
-    items = {item.variant_id: item for item in order.supplier.items.all()}
+    items = {item.variant_id: item for item in supplier.items.all()}
     rows = [_mail_row(line, items.get(line.variant_id), order.currency) for line in lines]
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]))
@@ -272,7 +274,7 @@ def _message(order: PurchaseOrder) -> EmailMessage:
     message = EmailMessage(
         subject=gettext("Purchase order %(number)s") % {"number": order.number},
         body=f"{body}\n\n{listed}\n",
-        to=[order.supplier.email],
+        to=[supplier.email],
     )
     message.attach(f"{order.number}.csv", text.getvalue(), "text/csv")
     return message

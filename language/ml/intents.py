@@ -135,9 +135,9 @@ def _held_out_margins(
         if not out.any():
             continue
         inside = np.flatnonzero(~out)
-        first = NgramModel([texts[i] for i in inside], labels[inside], params)
+        first = NgramModel([texts[int(i)] for i in inside], labels[inside], params)
         second = VectorModel(vectors[inside], labels[inside], params)
-        ngrams[out] = first.margins([texts[i] for i in np.flatnonzero(out)])
+        ngrams[out] = first.margins([texts[int(i)] for i in np.flatnonzero(out)])
         dense[out] = second.margins(vectors[out])
         held |= out
     if not held.any():

@@ -104,14 +104,14 @@ def _held_out(
     place = rng.permutation(len(labels)) % 4
     for fold in range(4):
         out, inside = np.flatnonzero(place == fold), np.flatnonzero(place != fold)
-        rows = [texts[i] for i in inside]
+        rows = [texts[int(i)] for i in inside]
         vectorizers = [char_vectorizer(len(rows)), word_vectorizer()]
         features = sp.hstack(
             [v.fit_transform([plain(t) for t in rows]) for v in vectorizers], "csr"
         )
         first = makers[0]().fit(features, labels[inside])
         second = makers[1]().fit(vectors[inside], labels[inside])
-        held[out, 0] = _output(first, _features(vectorizers, [texts[i] for i in out]))
+        held[out, 0] = _output(first, _features(vectorizers, [texts[int(i)] for i in out]))
         held[out, 1] = _output(second, vectors[out])
     return held
 

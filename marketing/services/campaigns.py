@@ -17,7 +17,7 @@ from decisions.models import Decision, DecisionState
 from decisions.services import jobs, receipts
 from decisions.text import both, sentence
 from marketing.facts import campaign_facts, snapshot
-from marketing.models import Campaign, CampaignState, CopyState, CopyVariant
+from marketing.models import Audience, Campaign, CampaignState, CopyState, CopyVariant
 from marketing.models.campaigns import TRANSITIONS
 from marketing.planning import plan_campaign
 from marketing.services import results
@@ -84,7 +84,9 @@ def propose_campaign(
     facts = approved_facts(campaign, copies, at)
     with transaction.atomic():
         move(campaign, CampaignState.PROPOSED, audience=audience, approved_facts=facts)
-        decision = receipts.record_decision(_proposal(campaign, copies, reason))
+        decision = receipts.record_decision(
+            _proposal(campaign, audience, copies=copies, reason=reason)
+        )
         Campaign.objects.filter(pk=campaign.pk).update(decision=decision)
     campaign.decision = decision
     return decision
@@ -193,12 +195,11 @@ def _stale(changed: dict) -> str:
 
 
 def _proposal(
-    campaign: Campaign, copies: list[CopyVariant], reason: Reason | None
+    campaign: Campaign, audience: Audience, *, copies: list[CopyVariant], reason: Reason | None
 ) -> receipts.Proposal:
-    inputs = _inputs(campaign, copies)
+    inputs = _inputs(campaign, audience, copies)
     output = plan_campaign(inputs)
     expected = output["expected"] or {}
-    audience = campaign.audience
     why = (
         reason.why
         if reason
@@ -229,8 +230,8 @@ def _proposal(
     )
 
 
-def _inputs(campaign: Campaign, copies: list[CopyVariant]) -> dict:
-    audience, at = campaign.audience, timezone.now()
+def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -> dict:
+    at = timezone.now()
     return {
         "campaign": {
             "id": campaign.pk,

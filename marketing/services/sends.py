@@ -26,6 +26,7 @@ from language.claims import Fact
 from marketing.facts import campaign_facts
 from marketing.mail import compose
 from marketing.models import (
+    Audience,
     AudienceMember,
     Campaign,
     CampaignState,
@@ -58,7 +59,7 @@ def send_campaign(progress: Any, campaign_id: int) -> dict:
     if campaign.state != CampaignState.SENDING:
         return send_counts(campaign)
     _settle_interrupted(campaign)
-    total = campaign.audience.recipient_count
+    total = Audience.objects.get(campaigns=campaign).recipient_count
     while batch := _next_batch(campaign):
         progress.still_mine()
         progress(campaign.sends.count() - len(batch), total, gettext_noop("sending"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import numpy as np
 from scipy import linalg, sparse
@@ -225,7 +226,7 @@ def _row_of(matrix: sparse.csr_matrix) -> np.ndarray:
     return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
-FITS = {
+FITS: dict[str, Callable[..., Source]] = {
     "popularity": fit_popularity,
     "item_knn": fit_item_knn,
     "als": fit_als,

@@ -82,6 +82,9 @@ def choose(
     # Until the first source, popularity, is chosen, ties and cold customers go by plain counts.
     ties = split.train.item_users()
 
+    def in_time() -> bool:
+        return clock() < deadline
+
     def value_of(source: Source) -> float:
         lists = lists_for(source, histories, ties, plan.k)
         return float(per_customer(lists, held_out, split.train.n_items)["ndcg"].mean())
@@ -96,9 +99,7 @@ def choose(
         share += SHARES[name] / sum(SHARES[other] for other in wanted)
         deadline = begun + share * plan.seconds
         fitter = Fitter(name, split.train, plan.seed)
-        found[name] = coordinate_search(
-            fitter, SPACES[name], value_of, lambda deadline=deadline: clock() < deadline
-        )
+        found[name] = coordinate_search(fitter, SPACES[name], value_of, in_time)
         seconds[f"search_{name}"] = clock() - started
         if name == "popularity":
             ties = found[name].source.scores(histories.take(np.array([-1])))[0]

@@ -47,7 +47,7 @@ def offers(product_ids: Iterable[int], at: datetime) -> dict[int, Offer]:
         .sellable(at)
         .annotate(price_minor=_price("amount_minor", at), currency=_price("currency", at))
         .filter(price_minor__isnull=False)
-        .order_by("-available_units", "sku")
+        .order_by(F("available_units").desc(), "sku")
         .values_list(
             "product_id", "sku", "product__name", "product__name_zh", "price_minor", "currency"
         )

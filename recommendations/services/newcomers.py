@@ -18,7 +18,7 @@ CACHE_KEY = "recommendations:shop-wide"
 
 def shop_wide_products(at: datetime) -> list[int]:
     """At most 200 product keys: by customers in the last 90 days, then the newest ones."""
-    return cache.get_or_set(CACHE_KEY, lambda: _products(at), SECONDS_KEPT)
+    return cache.get_or_set(CACHE_KEY, lambda: _products(at), SECONDS_KEPT) or []
 
 
 def _products(at: datetime) -> list[int]:

@@ -42,16 +42,16 @@ def _reasons(
     personal = [place for place, row in enumerate(chosen) if row["source"] == "personal"]
     history = history_of(inputs, model)
     items = np.array([chosen[place]["item_idx"] for place in personal], dtype=np.int64)
-    for place, (row, _added) in zip(
-        personal, because(model.shelf.blend, history, items), strict=True
-    ):
+    strongest = because(model.shelf.blend, history, items)
+    for place, (row, _added) in zip(personal, strongest, strict=True):
         reasons[place] = ("popular", None)
         if row >= 0:
             product_id = int(model.recommender.product_ids[history.item_idx[row]])
             reasons[place] = ("bought" if history.bought[row] else "seen", product_id)
-    for place, row in enumerate(chosen):
-        if row["source"] in ("similar", "bought_together"):
-            reasons[place] = (row["source"], _nearest_anchor(row, inputs["anchors"], model))
+    for place, shown in enumerate(chosen):
+        if shown["source"] in ("similar", "bought_together"):
+            anchor = _nearest_anchor(shown, inputs["anchors"], model)
+            reasons[place] = (shown["source"], anchor)
     return reasons
 
 

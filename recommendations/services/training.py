@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-import numpy as np
 from django.utils.translation import gettext_noop
 
 from decisions.jobs import Progress
@@ -97,7 +96,7 @@ def train_recommender(
 
 
 def _refuse_if_short(history: ShopInteractions) -> None:
-    purchases, customers = int(history.rows.bought.sum()), history.customers
+    purchases, customers = history.purchases, history.customers
     if purchases < MIN_PURCHASES or customers < MIN_CUSTOMERS:
         raise HistoryTooShortError(
             sentence(
@@ -155,7 +154,7 @@ def _trained(
     digest: str,
 ) -> dict:
     baseline = best_baseline(measured.metrics, METRIC)
-    first = datetime.fromtimestamp(float(np.min(history.rows.at)), tz=as_of.tzinfo)
+    first = datetime.fromtimestamp(history.first_at, tz=as_of.tzinfo)
     return {
         "task": TASK,
         "model": choice.chosen,

@@ -13,7 +13,7 @@ from .table import BROKEN, LINE
 
 COMMA_DECIMAL = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+),(\d{1,2}|\d{4,})$"
 POINT_DECIMAL = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)\.(\d{1,2}|\d{4,})$"
-MISTAKE = {LINE: pl.Int64, "column": pl.String, "value": pl.String, "reason": pl.String}
+MISTAKE = pl.Schema({LINE: pl.Int64, "column": pl.String, "value": pl.String, "reason": pl.String})
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,12 @@ def _mistakes(clean: pl.DataFrame, typed: pl.DataFrame, column: Column) -> pl.Da
     name = column.name
     both = pl.DataFrame({LINE: clean[LINE], "raw": clean[name], "value": typed[name]})
     raw, value = pl.col("raw"), pl.col("value")
-    reason = pl.when(raw.str.contains("\x00", literal=True)).then(pl.lit("holds a NUL character"))
-    reason = reason.when(raw.is_not_null() & value.is_null()).then(pl.lit(column.wrong))
+    reason = (
+        pl.when(raw.str.contains("\x00", literal=True))
+        .then(pl.lit("holds a NUL character"))
+        .when(raw.is_not_null() & value.is_null())
+        .then(pl.lit(column.wrong))
+    )
     for wrong, why in column.checks:
         reason = reason.when(wrong(value)).then(pl.lit(why))
     if column.required:

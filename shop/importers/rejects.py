@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 
@@ -17,7 +18,7 @@ class RejectsFile:
 
     def __init__(self, path: Path | None, columns: list[str]):
         self.path, self.columns = path, columns
-        self._file = None
+        self._file: IO[str] | None = None
 
     def write(self, rows: pl.DataFrame) -> None:
         """rows: line, column, value, reason and the original columns."""

@@ -256,15 +256,15 @@ def _add_money(run: ImportRun, typed: pl.DataFrame, rejected: pl.DataFrame) -> N
     money = run.report.money
     amounts = typed.select(LINE, micro=run.importer.amount)
     refused = amounts.join(rejected.select(LINE), on=LINE, how="semi")["micro"]
-    read = _decimal(amounts["micro"].sum())
+    read = _decimal(amounts["micro"])
     money.read += read
-    money.rejected += _decimal(refused.sum())
-    money.accepted += read - _decimal(refused.sum())
+    money.rejected += _decimal(refused)
+    money.accepted += read - _decimal(refused)
     money.unreadable_rows += refused.null_count()
 
 
-def _decimal(micro: int | None) -> Decimal:
-    return Decimal(micro or 0).scaleb(-SCALE)
+def _decimal(micros: pl.Series) -> Decimal:
+    return Decimal(int(micros.sum())).scaleb(-SCALE)
 
 
 def peak_memory_mb() -> float | None:

@@ -25,7 +25,9 @@ class Source(Protocol):
     """What can be imported: frames of text columns with `line`, as often as asked for."""
 
     header: list[str]
-    name: str
+
+    @property
+    def name(self) -> str: ...
 
     def frames(self) -> Iterator[pl.DataFrame]: ...
 

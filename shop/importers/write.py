@@ -48,22 +48,22 @@ def rows_of(
     """
     names = list(dict.fromkeys(["id", key, *fields]))
     wanted = values.drop_nulls().unique().to_list()
-    kept = [model._meta.get_field(name) for name in names]
+    kept = {_column(model, name): _field(model, name) for name in names}
     sql = (
-        f"SELECT {', '.join(_quoted(f.column) for f in kept)} FROM {_table(model)} "
-        f"WHERE {_quoted(model._meta.get_field(key).column)} {_among()}"
+        f"SELECT {', '.join(map(_quoted, kept))} FROM {_table(model)} "
+        f"WHERE {_quoted(_column(model, key))} {_among()}"
     )
     given = wanted if connection.vendor == "postgresql" else json.dumps(wanted)
     with connection.cursor() as cursor:
         cursor.execute(sql, [given])
         found = cursor.fetchall()
-    schema = {f.column: _dtype(f) for f in kept}
+    schema = {column: _dtype(field) for column, field in kept.items()}
     frame = pl.DataFrame(found, schema={n: _read_dtype(t) for n, t in schema.items()}, orient="row")
     frame = frame.with_columns(_as_dtype(name, dtype) for name, dtype in schema.items())
     return frame.with_columns(
-        pl.col(f.column).map_elements(canonical_json, return_dtype=pl.String)
-        for f in kept
-        if isinstance(f, models.JSONField)
+        pl.col(column).map_elements(canonical_json, return_dtype=pl.String)
+        for column, field in kept.items()
+        if isinstance(field, models.JSONField)
     )
 
 
@@ -76,16 +76,14 @@ def canonical_json(value: Any) -> str:
 def ids_of(model: type[models.Model], key: str, values: pl.Series, *, named: str) -> pl.DataFrame:
     """Two columns, the key and its database id under a name: to join with the rows of a file."""
     found = rows_of(model, key, values)
-    return found.select(
-        pl.col(model._meta.get_field(key).column).alias(key), named=pl.col("id")
-    ).rename({"named": named})
+    return found.select(pl.col(_column(model, key)).alias(key), pl.col("id").alias(named))
 
 
 def insert(model: type[models.Model], rows: pl.DataFrame) -> int:
     """Add rows; columns have the database's names, the model's defaults fill what is not given."""
     if rows.is_empty():
         return 0
-    fields = {field.column: field for field in model._meta.concrete_fields}
+    fields = {_column(model, field.name): field for field in model._meta.concrete_fields}
     filled = _with_defaults(fields, rows)
     table, columns = _table(model), ", ".join(_quoted(name) for name in filled.columns)
     with connection.cursor() as cursor:
@@ -96,7 +94,7 @@ def insert(model: type[models.Model], rows: pl.DataFrame) -> int:
         else:
             marks = ", ".join(["%s"] * filled.width)
             sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"
-            cursor.executemany(sql, _plain(filled).iter_rows())
+            cursor.executemany(sql, _plain(filled).rows())
     return rows.height
 
 
@@ -190,8 +188,9 @@ def _default(field: models.Field) -> pl.Expr:
 
 def _touched(model: type[models.Model], rows: pl.DataFrame) -> list[pl.Expr]:
     """`updated_at` and its like follow every change."""
-    touched = [f.column for f in model._meta.concrete_fields if getattr(f, "auto_now", False)]
-    return [pl.lit(timezone.now(), pl.Datetime("us", "UTC")).alias(name) for name in touched]
+    touched = [f.name for f in model._meta.concrete_fields if getattr(f, "auto_now", False)]
+    now = pl.lit(timezone.now(), pl.Datetime("us", "UTC"))
+    return [now.alias(_column(model, name)) for name in touched]
 
 
 def _csv(rows: pl.DataFrame) -> bytes:
@@ -215,7 +214,7 @@ def _plain(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _dtype(field: models.Field) -> Any:
-    target = field.target_field if field.is_relation else field
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
     for kinds, dtype in _DTYPES:
         if isinstance(target, kinds):
             return dtype
@@ -248,6 +247,18 @@ def _among() -> str:
     if connection.vendor == "postgresql":
         return "= ANY(%s)"
     return "IN (SELECT value FROM json_each(%s))"
+
+
+def _field(model: type[models.Model], name: str) -> models.Field:
+    """By its name, or by the column's. Raises TypeError for one that this table has no column of."""
+    field = model._meta.get_field(name)
+    if not isinstance(field, models.Field):
+        raise TypeError(f"{model.__name__}.{name} has no column")
+    return field
+
+
+def _column(model: type[models.Model], name: str) -> str:
+    return str(_field(model, name).column)
 
 
 def _table(model: type[models.Model]) -> str:

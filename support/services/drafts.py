@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -81,7 +82,7 @@ def last_unanswered(ticket: Ticket) -> Message | None:
     return spoken if spoken and spoken.kind == MessageKind.INBOUND else None
 
 
-def close_open_drafts(ticket: Ticket, keep: set[str] = frozenset()) -> None:
+def close_open_drafts(ticket: Ticket, keep: Iterable[str] = ()) -> None:
     """An older draft answers an older message: it and its receipt step aside."""
     supersede(f"reply:{ticket.pk}:", keep=set(keep))
     ticket.drafts.filter(state=DraftState.OPEN).update(

@@ -52,8 +52,7 @@ def send_draft(draft: Draft, body: str, *, by: Any = None) -> Message:
         if draft.decision is None:
             return deliver_draft(draft, by)
         receipts.approve(draft.decision, by)
-    draft.refresh_from_db()
-    return draft.reply
+    return Message.objects.get(sent_of__pk=draft.pk)
 
 
 def deliver_draft(draft: Draft, by: Any) -> Message:
