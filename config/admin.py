@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from decisions.text import words
+
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
@@ -24,7 +26,7 @@ class StaffAdmin(UserAdmin, ModelAdmin):
 
     @admin.display(description=_("roles"))
     def roles(self, user: User) -> str:
-        return ", ".join(group.name for group in user.groups.all()) or "–"
+        return ", ".join(words(group.name) for group in user.groups.all()) or "–"
 
 
 @admin.register(Group)

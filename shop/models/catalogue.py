@@ -68,7 +68,7 @@ class Attribute(models.Model):
     """What a product can be described by; values live on the product under the code."""
 
     class Kind(models.TextChoices):
-        TEXT = "text", _("text")
+        TEXT = "text", pgettext_lazy("kind of attribute", "text")
         NUMBER = "number", pgettext_lazy("kind of attribute", "number")
         CHOICE = "choice", _("choice")
         YES_NO = "yes_no", _("yes or no")
