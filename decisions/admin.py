@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, OrderBy, Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -22,7 +22,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from decisions import pages
-from decisions.kinds import all_kinds, find_kind
+from decisions.kinds import CannotCarryOutError, all_kinds, find_kind
 from decisions.models import Decision, DecisionState, Job, LivePeriod, ModelRun
 from decisions.services import jobs, model_runs, receipts
 from decisions.services.artefacts import ArtefactError
@@ -321,9 +321,13 @@ class DecisionAdmin(ReadOnlyAdmin):
                 receipts.refuse(decision, request.user, note=note)
             elif verb == "later":
                 receipts.snooze(decision, timezone.now() + LATER, request.user)
+            else:
+                return HttpResponseBadRequest("approve, refuse or later")
             messages.success(request, _("%(what)s: done.") % {"what": decision})
         except receipts.DecisionClosedError as error:
             messages.warning(request, str(error))
+        except CannotCarryOutError as error:
+            messages.error(request, str(error))
         return self.back_to(pk)
 
     @display(description=gettext_lazy("Decision"))

@@ -39,7 +39,13 @@ STATE_COLOURS = {
     "received": "success",
     "cancelled": "",
 }
+MOST_DIGITS = 9  # of a row or of units; more is a slip that no column holds
 REFUSALS = (service.PurchaseOrderError, DecisionClosedError, StockError)
+
+
+def _dialog(title: Any, text: Any) -> dict[str, Any]:
+    """A step is a POST with a token: a link in somebody's mail must not order goods."""
+    return {"title": title, "description": text, "form_class": None, "form_submit_text": title}
 
 
 class LineInline(TabularInline):
@@ -206,20 +212,35 @@ class PurchaseOrderAdmin(ModelAdmin):
         for order in orders.select_related("decision"):
             self._told(request, service.approve_purchase_order, order)
 
-    @action(description=_("Approve"), permissions=["change"], icon="check")
-    def approve_order(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @action(
+        description=_("Approve"),
+        permissions=["change"],
+        icon="check",
+        dialog=_dialog(_("Approve"), _("It may then be sent to the supplier.")),
+    )
+    def approve_order(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._step(request, object_id, service.approve_purchase_order)
 
-    @action(description=_("Send to the supplier"), permissions=["change"], icon="send")
-    def send_order(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @action(
+        description=_("Send to the supplier"),
+        permissions=["change"],
+        icon="send",
+        dialog=_dialog(_("Send to the supplier"), _("The order is mailed to the supplier.")),
+    )
+    def send_order(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._step(request, object_id, service.send_purchase_order)
 
     @action(description=_("Receive goods"), permissions=["receive"], icon="add_box")
     def receive_order(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:inventory_purchaseorder_receive", pk=object_id)
 
-    @action(description=_("Cancel"), permissions=["change"], icon="cancel")
-    def cancel_order(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @action(
+        description=_("Cancel"),
+        permissions=["change"],
+        icon="cancel",
+        dialog=_dialog(_("Cancel the order"), _("Nothing more will come on it.")),
+    )
+    def cancel_order(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._step(request, object_id, service.cancel_purchase_order)
 
     def has_receive_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -251,7 +272,9 @@ class PurchaseOrderAdmin(ModelAdmin):
             state = PurchaseOrderState(order.state).label
             said = _now("%(number)s is %(state)s.") % {"number": order.number, "state": state}
             messages.success(request, said)
-        return redirect("admin:inventory_purchaseorder_change", pk)
+        # Ends the dialog: the page behind it is read again.
+        address = reverse("admin:inventory_purchaseorder_change", args=[pk])
+        return HttpResponse(headers={"HX-Redirect": address})
 
     def _told(
         self, request: HttpRequest, verb: Callable[..., Any], *given: Any, **named: Any
@@ -301,5 +324,9 @@ def _arrived(request: HttpRequest) -> dict[int, int]:
     return {
         int(line): int(units)
         for line, units in said.items()
-        if line.isdecimal() and units.strip().isdecimal() and int(units)
+        if _is_number(line) and _is_number(units.strip()) and int(units)
     }
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= MOST_DIGITS

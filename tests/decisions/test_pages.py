@@ -211,3 +211,19 @@ def test_every_registered_kind_has_words_and_a_queue():
         assert str(handler.label) != ""
         assert handler.queue in ("ml", "backroom")
         assert handler.max_attempts >= 1
+
+
+def test_a_verb_that_cannot_be_carried_out_says_why_and_an_unknown_one_is_refused(
+    owner, monkeypatch
+):
+    def refuse(decision, by):
+        raise kinds.CannotCarryOutError("Nothing to send.")
+
+    monkeypatch.setitem(kinds._kinds, "test", DecisionKind("test", "Test", approve=refuse))
+    decision = make_decision()
+    address = reverse("admin:decisions_decision_verb", args=[decision.pk, "approve"])
+    assert "Nothing to send." in owner.post(address, follow=True).content.decode()
+    unknown = reverse("admin:decisions_decision_verb", args=[decision.pk, "praise"])
+    assert owner.post(unknown).status_code == 400
+    decision.refresh_from_db()
+    assert decision.state == "pending"

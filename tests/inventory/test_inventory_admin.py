@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import reverse
 
 from inventory.charts import Fan, fan_chart
@@ -109,7 +110,8 @@ def test_the_buyer_edits_a_line_and_the_rest_stays_the_plans(client, buyer, orde
 
 def test_approve_send_and_receive_by_buttons(client, buyer, order):
     for name in ("approve_order", "send_order"):
-        client.get(reverse(f"admin:inventory_purchaseorder_{name}", args=[order.pk]))
+        step = reverse(f"admin:inventory_purchaseorder_{name}", args=[order.pk])
+        client.post(step, {"_form_submitted": "on"})
     order.refresh_from_db()
     assert order.state == "sent"
     assert order.decision.state == "approved"
@@ -120,6 +122,29 @@ def test_approve_send_and_receive_by_buttons(client, buyer, order):
         client.post(url, {"key": "k", f"line-{line.pk}": "5"})
     assert Receipt.objects.get().units == 5
     assert StockLevel.objects.get(variant=line.variant).on_hand == 5
+
+
+@pytest.mark.parametrize("name", ["approve_order", "send_order", "cancel_order"])
+def test_a_step_asks_first_and_a_link_alone_does_nothing(client, buyer, order, name):
+    if name == "send_order":
+        service.approve_purchase_order(order)
+    before = PurchaseOrder.objects.get().state
+    step = reverse(f"admin:inventory_purchaseorder_{name}", args=[order.pk])
+    assert "csrfmiddlewaretoken" in client.get(step).content.decode()
+    guarded = Client(enforce_csrf_checks=True)
+    guarded.force_login(buyer)
+    assert guarded.post(step, {"_form_submitted": "on"}).status_code == 403
+    assert PurchaseOrder.objects.get().state == before
+
+
+def test_numbers_that_no_column_holds_are_left_out(client, buyer, order):
+    service.approve_purchase_order(order)
+    service.send_purchase_order(order)
+    url = reverse("admin:inventory_purchaseorder_receive", args=[order.pk])
+    line = order.lines.first().pk
+    for name, units in ((line, "9" * 5000), ("9" * 30, "1"), (line, "1" * 19), (line, "²")):
+        assert client.post(url, {"key": "k", f"line-{name}": units}).status_code == 200
+    assert not Receipt.objects.exists()
 
 
 def test_too_much_is_told_and_nothing_is_booked(client, buyer, order):
