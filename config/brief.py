@@ -46,6 +46,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's dashboard callback."""
     now = timezone.now()
     context["title"] = _("Brief")
+    if not request.user.has_perm("decisions.view_decision"):
+        context["no_role"] = True
+        return context
     context["new_shop"] = new_shop_steps()
     context["night"] = night_summary()
     context["waiting_count"] = Decision.objects.waiting(now).count()
@@ -53,9 +56,10 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     day = last_full_day(now)
     context["day"] = day
     context["is_yesterday"] = day == timezone.localdate(now) - timedelta(days=1)
+    may_see = day and request.user.has_perm("shop.view_order")
     context["figures"] = [
         {"figure": figure, "spark": sparkline(figure.history)}
-        for figure in (figures_of(day) if day else [])
+        for figure in (figures_of(day) if may_see else [])
     ]
     return context
 
@@ -159,6 +163,8 @@ def new_shop_steps() -> list[dict[str, Any]]:
 @require_GET
 def night_fragment(request: HttpRequest) -> HttpResponse:
     """The night's steps, asked for again and again while it runs."""
+    if not request.user.has_perm("decisions.view_decision"):
+        raise PermissionDenied
     return render(request, "backoffice/night.html", {"night": night_summary()})
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import Count, Max, Q, Sum
 from django.db.models.functions import TruncDate
 from django.urls import reverse
@@ -45,14 +46,19 @@ def last_full_day(now: datetime) -> date | None:
 
 
 def figures_of(day: date) -> list[Figure]:
-    """Revenue, orders, units and refunds of one day, with the four weeks up to it."""
+    """Revenue, orders, units and refunds of one day, with the four weeks up to it.
+
+    Money is of the shop's currency: amounts of two currencies have no sum. Each address lists
+    exactly the rows that the figure is made of.
+    """
+    ours = settings.SHOP_CURRENCY
     begin = day - timedelta(days=HISTORY_DAYS - 1)
     orders = _by_day(
         Order.objects.exclude(state=OrderState.CANCELLED),
         "placed_at",
         begin,
         day,
-        revenue=Sum("total_minor"),
+        revenue=Sum("total_minor", filter=Q(currency=ours)),
         orders=Count("id"),
     )
     units = _by_day(
@@ -62,11 +68,13 @@ def figures_of(day: date) -> list[Figure]:
         day,
         units=Sum("units"),
     )
-    refunds = _by_day(Return.objects.all(), "returned_at", begin, day, refunds=Sum("refund_minor"))
-    order_list = _admin_day("admin:shop_order_changelist", "placed_at", day)
-    return_list = _admin_day("admin:shop_return_changelist", "returned_at", day)
+    returns = Return.objects.filter(currency=ours)
+    refunds = _by_day(returns, "returned_at", begin, day, refunds=Sum("refund_minor"))
+    kept = ",".join(state for state in OrderState.values if state != OrderState.CANCELLED)
+    order_list = _admin_day("admin:shop_order_changelist", "placed_at", day, state__in=kept)
+    return_list = _admin_day("admin:shop_return_changelist", "returned_at", day, currency=ours)
     return [
-        _figure(_("Revenue"), orders["revenue"], day, order_list, money=True),
+        _figure(_("Revenue"), orders["revenue"], day, f"{order_list}&currency={ours}", money=True),
         _figure(_("Orders"), orders["orders"], day, order_list),
         _figure(_("Units sold"), units["units"], day, order_list),
         _figure(_("Refunds"), refunds["refunds"], day, return_list, money=True),
@@ -98,10 +106,11 @@ def _figure(label: str, series: list[int], day: date, url: str, *, money: bool =
     )
 
 
-def _admin_day(view: str, column: str, day: date) -> str:
+def _admin_day(view: str, column: str, day: date, **also: str) -> str:
     """The admin list of the rows of one day in the shop's time zone."""
     zone = timezone.get_current_timezone()
     begin = datetime.combine(day, time.min, zone)
     end = datetime.combine(day + timedelta(days=1), time.min, zone)
-    query = urlencode({f"{column}__gte": begin.isoformat(), f"{column}__lt": end.isoformat()})
+    window = {f"{column}__gte": begin.isoformat(), f"{column}__lt": end.isoformat()}
+    query = urlencode(window | also)
     return f"{reverse(view)}?{query}"

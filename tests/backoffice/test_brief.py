@@ -13,6 +13,7 @@ from decisions.kinds import DecisionKind, register
 from decisions.models import Decision
 from decisions.services.receipts import Proposal, record_decision
 from decisions.text import sentence
+from shop.models import Order
 from tests.factories import make_customer, make_order, make_variant
 
 register(DecisionKind(name="test", label="Test", permission="decisions.decide_decision"))
@@ -126,3 +127,37 @@ def test_a_decision_of_an_app_that_is_gone_is_shown_without_buttons(client, owne
     assert 'data-verb="approve"' not in page
     answer = client.post(f"/brief/{decision.pk}/approve/")
     assert answer.status_code == 302
+
+
+@pytest.mark.django_db
+def test_the_address_of_a_figure_lists_exactly_its_rows(client, owner):
+    tea = make_variant("TEA-1")
+    noon = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    make_order([(tea, 2)], at=noon, number="POUNDS")
+    make_order([(tea, 3)], at=noon, number="CANCELLED", state="cancelled")
+    euros = make_order([(tea, 5)], at=noon, number="EUROS")
+    Order.objects.filter(pk=euros.pk).update(currency="EUR")
+    revenue, orders, _units, refunds = figures_of(noon.date())
+    assert (revenue.text, orders.text) == ("£20.00", "2")
+    listed = {
+        figure.label: {
+            number
+            for number in ("POUNDS", "CANCELLED", "EUROS")
+            if number in client.get(figure.url).content.decode()
+        }
+        for figure in (revenue, orders)
+    }
+    assert listed == {"Revenue": {"POUNDS"}, "Orders": {"POUNDS", "EUROS"}}
+    assert client.get(refunds.url).status_code == 200
+
+
+@pytest.mark.django_db
+def test_staff_without_a_role_see_no_figure_and_no_decision(client):
+    client.force_login(User.objects.create_user("new", password="x", is_staff=True))
+    make_order([(make_variant("TEA-1"), 2)], at=timezone.now() - timedelta(days=2))
+    decision = make_decision("TEA-1", 500)
+    page = client.get("/").content.decode()
+    assert "You have no role yet" in page
+    assert "£" not in page
+    assert str(decision) not in page
+    assert client.get(reverse("night")).status_code == 403
