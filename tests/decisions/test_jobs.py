@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def handler(monkeypatch):
     """Registers a handler of kind "tea" for one test."""
+    registry.all_handlers()  # load them now, or they would register in the dict that goes away
     monkeypatch.setattr(registry, "_handlers", {})
 
     def put(run, **options):

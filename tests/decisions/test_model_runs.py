@@ -107,6 +107,7 @@ def test_the_database_itself_allows_one_live_run_per_task():
 
 
 def test_a_worker_that_lost_its_lease_publishes_nothing(monkeypatch):
+    registry.all_handlers()  # load them now, or they would register in the dict that goes away
     monkeypatch.setattr(registry, "_handlers", {})
 
     def train(progress):
@@ -122,6 +123,7 @@ def test_a_worker_that_lost_its_lease_publishes_nothing(monkeypatch):
 
 
 def test_a_run_names_the_job_that_trained_it(monkeypatch):
+    registry.all_handlers()  # load them now, or they would register in the dict that goes away
     monkeypatch.setattr(registry, "_handlers", {})
     registry.job("train")(lambda progress: {"run": publish_run(make_trained()).pk})
     job, _ = jobs.create_job("train")
