@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest
 from django.urls import URLPattern, include, path
 from django.utils.module_loading import module_has_submodule
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import brief
@@ -41,6 +42,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/<path:rest>", no_such_address),
     path("m/", include("marketing.urls")),
+    path("favicon.ico", RedirectView.as_view(url="/static/backroom/icon.svg", permanent=True)),
     path("i18n/", include("django.conf.urls.i18n")),
     path("brief/night/", brief.night_fragment, name="night"),
     path("brief/<uuid:pk>/receipt/", brief.receipt_fragment, name="receipt"),
