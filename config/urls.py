@@ -11,6 +11,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import brief
 from config.health import healthz, readyz
+from config.media import picture
 from config.metrics import metrics
 
 APPS_WITH_API = ["shop", "inventory", "recommendations", "support", "marketing", "decisions"]
@@ -43,6 +44,7 @@ urlpatterns = [
     path("api/<path:rest>", no_such_address),
     path("m/", include("marketing.urls")),
     path("favicon.ico", RedirectView.as_view(url="/static/backroom/icon.svg", permanent=True)),
+    path("media/<path:path>", picture, name="picture"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("brief/night/", brief.night_fragment, name="night"),
     path("brief/<uuid:pk>/receipt/", brief.receipt_fragment, name="receipt"),
