@@ -174,10 +174,10 @@ MEDIA_ROOT = VAR_DIR / "media"
 ARTEFACT_DIR = VAR_DIR / "artefacts"
 
 # Mail goes to files until an SMTP server is named.
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail://{VAR_DIR / 'mail'}")
-vars().update(EMAIL_CONFIG)
-if not EMAIL_CONFIG.get("EMAIL_FILE_PATH"):
-    EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+if "EMAIL_URL" in env:
+    vars().update(env.email_url("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@localhost")
 
 # Marketing

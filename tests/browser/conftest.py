@@ -92,7 +92,7 @@ def sign_in(shop, browser):
         page.on("pageerror", lambda e: shop.complaints.append(f"{page.url}: {e}"))
         page.on("request", lambda r: _note_foreign(shop, r.url))
         page.on("response", lambda r: _note_broken(shop, r))
-        page.goto(f"{shop.url}/login/")
+        page.goto(shop.url)
         page.fill("input[name=username]", user)
         page.fill("input[name=password]", shop.password)
         page.press("input[name=password]", "Enter")

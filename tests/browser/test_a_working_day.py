@@ -1,7 +1,11 @@
 """A day in the back office: read the brief, open a receipt, edit and approve, answer."""
 
+import re
+import time
+
 import pytest
 
+HEADLINE = ".bk-decision-head h3"
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -10,7 +14,7 @@ def test_the_brief_shows_the_night_and_opens_a_receipt_beside_the_card(shop, sig
     assert page.locator("[data-night] summary").inner_text().strip()
     cards = page.locator("[data-decision]")
     assert 1 <= cards.count() <= 10
-    headline = cards.first.locator("h3").inner_text()
+    headline = cards.first.locator(HEADLINE).inner_text()
     cards.first.locator("[data-open]").click()
     receipt = page.locator("[data-receipt]")
     receipt.locator("header h2").wait_for()
@@ -32,7 +36,7 @@ def test_a_refusal_wants_a_reason(shop, sign_in):
     page = sign_in("owner")
     cards = page.locator("[data-decision]")
     before = cards.count()
-    headline = cards.last.locator("h3").inner_text()
+    headline = cards.last.locator(HEADLINE).inner_text()
     cards.last.locator("[data-verb=refuse]").click()
     dialog = page.locator("dialog[open]")
     dialog.locator("button[class*=primary]").click()
@@ -40,6 +44,75 @@ def test_a_refusal_wants_a_reason(shop, sign_in):
     dialog.locator("textarea").fill("not this week")
     dialog.locator("button[class*=primary]").click()
     page.wait_for_load_state()
-    shown = page.locator("[data-decision] h3").all_inner_texts()
+    shown = page.locator(f"[data-decision] {HEADLINE}").all_inner_texts()
     assert headline not in shown
     assert len(shown) >= min(before - 1, 1)
+
+
+def card_saying(page, words: str):
+    return page.locator("[data-decision]").filter(has_text=re.compile(words)).first
+
+
+def test_a_buyer_edits_a_purchase_order_and_approves_it_on_the_brief(shop, sign_in):
+    page = sign_in("buyer")
+    card = card_saying(page, r"Order \d+ units")
+    card.locator("[data-edit]").click()
+    units = page.locator("input[name$='-units']").first
+    asked = int(units.input_value()) + 12
+    units.fill(str(asked))
+    page.locator("button[name=_continue], input[name=_continue]").first.click()
+    page.wait_for_load_state()
+    assert page.locator("input[name$='-units']").first.input_value() == str(asked)
+    order_page = page.url
+    page.goto(shop.url)
+    card = card_saying(page, r"Order \d+ units")
+    headline = card.locator(HEADLINE).inner_text()
+    card.locator("[data-verb=approve]").click()
+    assert headline in page.locator("dialog[open]").inner_text()  # it names what it costs
+    page.locator("dialog[open] button[class*=primary]").click()
+    page.wait_for_load_state()
+    assert headline not in page.locator(f"[data-decision] {HEADLINE}").all_inner_texts()
+    page.goto(order_page)
+    assert page.get_by_text("approved").first.is_visible()
+
+
+def test_a_marketer_approves_a_campaign_and_it_is_sent_once_to_each(shop, sign_in):
+    page = sign_in("marketer")
+    card = card_saying(page, r"Write to \d+ customers")
+    count = int(re.search(r"Write to (\d+)", card.inner_text()).group(1))
+    card.locator("[data-verb=approve]").click()
+    page.locator("dialog[open] button[class*=primary]").click()
+    page.wait_for_load_state()
+    mails = shop.var / "mail"
+    until = time.monotonic() + 120
+    while time.monotonic() < until and _letters(mails) < count:
+        time.sleep(0.5)
+    assert _letters(mails) == count
+
+
+def _letters(folder) -> int:
+    """Mails in the files of the embedded mail backend: one To line in each."""
+    if not folder.exists():
+        return 0
+    texts = [path.read_text(errors="replace") for path in folder.iterdir()]
+    return sum(len(re.findall(r"(?m)^To: ", text)) for text in texts)
+
+
+def test_an_agent_changes_a_draft_and_sends_it(shop, sign_in):
+    page = sign_in("support")
+    page.goto(f"{shop.url}/support/ticket/inbox/")
+    body = page.locator("[data-body]")
+    body.wait_for()
+    body.fill(body.input_value() + "\nThank you for your patience. Ann")
+    page.locator("[data-ask]").click()
+    page.locator("[data-send]").click()
+    page.wait_for_load_state()
+    page.get_by_text("Thank you for your patience. Ann").first.wait_for()
+
+
+def test_the_brief_speaks_chinese(shop, sign_in):
+    page = sign_in("owner", locale="zh-CN")
+    assert "决策" in page.locator("[data-brief]").inner_text()
+    words = page.locator("[data-brief] button, [data-brief] .bk-label").all_inner_texts()
+    assert words
+    assert [word for word in words if re.search("[A-Za-z]{3}", word)] == []
