@@ -11,6 +11,7 @@ def folder(settings, tmp_path):
     return settings.MEDIA_ROOT
 
 
+@pytest.mark.django_db
 def test_a_picture_is_served_and_may_run_nothing(client, folder):
     (folder / "products" / "tea.svg").write_text("<svg/>")
     answer = client.get("/media/products/tea.svg")
