@@ -238,7 +238,7 @@ class PurchaseOrderAdmin(ModelAdmin):
         description=_("Cancel"),
         permissions=["change"],
         icon="cancel",
-        dialog=_dialog(_("Cancel the order"), _("Nothing more will come on it.")),
+        dialog=_dialog(_("Cancel the purchase order"), _("Nothing more will come on it.")),
     )
     def cancel_order(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._step(request, object_id, service.cancel_purchase_order)
