@@ -23,7 +23,7 @@ from .rejects import RejectsFile
 from .report import ImportReport
 from .source import CsvSource, FrameSource, Source
 from .table import BROKEN, LINE
-from .write import lock_imports
+from .write import lock_imports, refresh_statistics
 
 TRIES = 3  # a live order may take a key between our read and our write: read again
 
@@ -176,10 +176,16 @@ def import_frames(
     return _import(importer_of(kind, format), FrameSource(given, kind), options or Options())
 
 
+MANY_ROWS = 1_000  # a file from which on the planner's statistics are worth a moment
+
+
 def _import(importer: Importer, source: Source, options: Options) -> ImportReport:
     """Dry runs do everything inside one transaction and take it back."""
     if not options.dry_run:
-        return _run(importer, source, options)
+        report = _run(importer, source, options)
+        if report.rows_read >= MANY_ROWS:
+            refresh_statistics()
+        return report
     with transaction.atomic():
         report = _run(importer, source, options)
         transaction.set_rollback(True)

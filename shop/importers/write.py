@@ -39,6 +39,15 @@ def lock_imports() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
+def refresh_statistics() -> None:
+    """Tell the planner what the tables hold now: without it SQLite walks every product on sale
+    where a handful of keys is asked for. Sampled, so that it takes a moment on large tables."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA analysis_limit = 1000")
+        cursor.execute("ANALYZE")
+
+
 def rows_of(
     model: type[models.Model], key: str, values: pl.Series, fields: Sequence[str] = ()
 ) -> pl.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -148,6 +150,11 @@ class Reservation(models.Model):
         return f"{self.cart}: {self.units} × {self.variant_id}"
 
 
+class SellingHoldQuerySet(models.QuerySet["SellingHold"]):
+    def in_force(self, at: datetime) -> SellingHoldQuerySet:
+        return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), began_at__lte=at)
+
+
 class SellingHold(models.Model):
     """Somebody stopped the sale of a SKU (a defect, a recall), with a reason, until lifted."""
 
@@ -160,6 +167,8 @@ class SellingHold(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+
+    objects = SellingHoldQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("selling hold")
