@@ -262,7 +262,8 @@ class LivePeriodAdmin(ReadOnlyAdmin):
     list_select_related = ["run", "changed_by"]
 
     def change_view(self, request, object_id, form_url="", extra_context=None) -> HttpResponse:
-        return redirect("admin:decisions_modelrun_change", self.row(request, object_id).run_id)
+        pk = int(object_id) if object_id.isdecimal() else 0
+        return redirect("admin:decisions_modelrun_change", self.row(request, pk).run_id)
 
 
 @admin.register(Decision)

@@ -253,6 +253,12 @@ class CustomerProfileAdmin(ReadOnly):
     search_fields = ["customer__code", "customer__name", "customer__email"]
     list_select_related = ["customer"]
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None):
+        try:
+            return super().get_object(request, object_id, from_field)
+        except OverflowError:  # its key is a foreign key, which Django does not bound on SQLite
+            return None
+
     @admin.display(description=gettext_lazy("spent"), ordering="monetary_minor")
     def spent(self, profile: CustomerProfile) -> str:
         return format_money(profile.monetary_minor)

@@ -134,7 +134,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only the steps that begin where the order is."""
-        order = Order.objects.filter(pk=object_id).only("state").first()
+        order = self.get_object(request, object_id)  # none also for what is no key at all
         return [
             step
             for step in super().get_actions_detail(request, object_id)

@@ -206,8 +206,12 @@ def channel_of(code: str) -> Channel | None:
 class OrderDetail(StorefrontView):
     @extend_schema(responses=shapes.OrderOut)
     def get(self, request: Request, number: str) -> Response:
-        """Where an order is. No personal data: the number is all that is asked."""
-        order = Order.objects.filter(number=number).first()
+        """Where an order is. No personal data: the number is all that is asked.
+
+        Imported orders are not found here: other systems number them one after the other, so
+        that anybody could count through them. Our own numbers cannot be guessed.
+        """
+        order = Order.objects.filter(number=number, is_history=False).first()
         if order is None:
             raise Http404
         return Response(rows.order_row(order))

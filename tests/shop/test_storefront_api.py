@@ -10,7 +10,7 @@ from django.utils import timezone
 from shop.models import Consent, Event, Order, Price, PriceKind, ProductImage, Reservation
 from shop.services import stock
 from shop.services.holds import hold
-from tests.factories import make_customer, make_variant, make_warehouse
+from tests.factories import make_customer, make_order, make_variant, make_warehouse
 from tests.factories_access import make_key
 
 pytestmark = pytest.mark.django_db
@@ -255,3 +255,8 @@ def test_consent_is_a_ledger(api):
     assert list(words) == [True, False]
     assert api("POST", "consents/", body | {"customer": "nobody"}).status_code == 400
     assert api("POST", "consents/", body | {"purpose": "fun"}).status_code == 400
+
+
+def test_an_imported_order_cannot_be_found_by_counting(api, tea):
+    make_order([(tea, 1)], number="1001", is_history=True)
+    assert api("GET", "orders/1001/").status_code == 404
