@@ -98,12 +98,13 @@ def _write(
     number: str,
     reason: str,
 ) -> Return:
+    refunds = _unit_refunds(order, lines)
     made = Return.objects.create(
         number=number,
         order=order,
         customer_id=order.customer_id,
         currency=order.currency,
-        refund_minor=sum(units_by_line[line.pk] * line.unit_price_minor for line in lines),
+        refund_minor=sum(units_by_line[line.pk] * refunds[line.pk] for line in lines),
         reason=reason[:200],
         returned_at=timezone.now(),
     )
@@ -115,12 +116,25 @@ def _write(
             order_line=line,
             text=line.text,
             units=units_by_line[line.pk],
-            unit_refund_minor=line.unit_price_minor,
-            total_minor=units_by_line[line.pk] * line.unit_price_minor,
+            unit_refund_minor=refunds[line.pk],
+            total_minor=units_by_line[line.pk] * refunds[line.pk],
         )
         for position, line in enumerate(lines)
     )
     return made
+
+
+def _unit_refunds(order: Order, lines: list[OrderLine]) -> dict[int, int]:
+    """What was paid for a unit of each line: its price less its share of the order's discounts.
+
+    Rounded down, so that all returns together never refund more than the goods were paid with.
+    """
+    sums = dict(order.lines.order_by().values_list("kind").annotate(minor=Sum("total_minor")))
+    items = sums.get(LineKind.ITEM, 0)
+    paid = max(items + min(sums.get(LineKind.DISCOUNT, 0), 0), 0)
+    if paid >= items:
+        return {line.pk: line.unit_price_minor for line in lines}
+    return {line.pk: line.unit_price_minor * paid // items for line in lines}
 
 
 def _restock(

@@ -5,7 +5,9 @@ import pytest
 from shop.models import (
     Consent,
     Event,
+    LineKind,
     Order,
+    OrderLine,
     OrderState,
     OrderTransition,
     Reservation,
@@ -219,3 +221,20 @@ def test_an_order_has_lines_and_units(tea, lines):
     with pytest.raises(orders.OrderError):
         place_order(want(*lines), key="k")
     nothing_happened(tea)
+
+
+def test_a_return_refunds_what_was_paid_after_the_discount(tea, cup):
+    order = make_order([(tea, 3), (cup, 1)], number="OLD-1", is_history=True)
+    OrderLine.objects.create(
+        order=order,
+        position=2,
+        kind=LineKind.DISCOUNT,
+        units=1,
+        unit_price_minor=-1000,
+        total_minor=-1000,
+    )
+    Order.objects.filter(pk=order.pk).update(total_minor=3000)
+    units = {line.pk: line.units for line in order.lines.filter(kind=LineKind.ITEM)}
+    back = return_lines(order, units, number="R1")
+    assert back.refund_minor == 3000
+    assert {line.unit_refund_minor for line in back.lines.all()} == {750}
