@@ -122,13 +122,10 @@ class World:
         return self._report(rounds, time.monotonic() - began)
 
     def close(self) -> None:
+        """Nothing is left to do: a kill is quicker than Celery's polite end, and as safe."""
         for process in self.processes.values():
-            process.send_signal(signal.SIGTERM)
-        for process in self.processes.values():
-            try:
-                process.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            process.kill()
+            process.wait()
 
     def _start(self, name: str) -> subprocess.Popen:
         return subprocess.Popen(self.commands[name], cwd=ROOT, env=dict(os.environ))

@@ -21,7 +21,7 @@ def program(name, code):
     return Program(name, [sys.executable, "-c", code], dict(os.environ))
 
 
-def wait_for(true, seconds=40.0):
+def wait_for(true, seconds=90.0):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = true()
@@ -56,16 +56,27 @@ def test_one_that_ignores_sigterm_is_killed():
     assert deaf.process.returncode == -signal.SIGKILL
 
 
+@pytest.fixture(scope="module")
+def var_dir(tmp_path_factory):
+    """One for all: the first start migrates its database, the next finds it migrated."""
+    return tmp_path_factory.mktemp("var")
+
+
 @pytest.fixture
-def up(tmp_path):
-    """`manage.py up` on a free port; yields (process, port, log file)."""
+def up(tmp_path, var_dir):
+    """`manage.py up` on a free port; yields (process, port, log file).
+
+    The grace is only a limit. An idle worker takes eight seconds: Celery's own waits.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    for schedule in var_dir.glob("beat-schedule*"):
+        schedule.unlink()
     log = tmp_path / "up.log"
     env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "BROKER_URL")}
-    env |= {"VAR_DIR": str(tmp_path / "var"), "REAP_SECONDS": "1"}
-    command = [sys.executable, "manage.py", "up", "--port", str(port), "--grace", "5"]
+    env |= {"VAR_DIR": str(var_dir), "REAP_SECONDS": "1"}
+    command = [sys.executable, "manage.py", "up", "--port", str(port), "--grace", "60"]
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
     try:
@@ -94,6 +105,17 @@ def family(pid):
     return found - {pid}
 
 
+def all_started(pid):
+    """Web, beat, two workers and their three children: the workers then hear signals."""
+    found = family(pid)
+    return found if len(found) >= 7 else set()
+
+
+def beat_hears(var_dir):
+    """It opens its schedule after it has set its signal handlers."""
+    return [*var_dir.glob("beat-schedule*")]
+
+
 def alive(pids):
     return [pid for pid in pids if _state(pid) not in ("", "Z")]
 
@@ -107,7 +129,7 @@ def _state(pid):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_serves_restarts_what_dies_and_stops_clean(up):
+def test_serves_restarts_what_dies_and_stops_clean(up, var_dir):
     process, port, log = up
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
         assert answer.status == 200
@@ -117,9 +139,9 @@ def test_serves_restarts_what_dies_and_stops_clean(up):
     os.kill(web, signal.SIGKILL)
     wait_for(lambda: "web ended with -9; starting it again in 1 s" in log.read_text())
     wait_for(lambda: _connects(port))
-    everyone = family(process.pid)
+    everyone = wait_for(lambda: beat_hears(var_dir) and all_started(process.pid))
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=90) == 0
     assert re.search(r"stopped \(web -15, worker 0, ml 0, beat 0\)", log.read_text())
     assert alive(everyone) == []
 
@@ -128,7 +150,7 @@ def test_serves_restarts_what_dies_and_stops_clean(up):
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal")
 def test_killed_itself_it_leaves_no_orphan(up):
     process, _port, _log = up
-    everyone = wait_for(lambda: len(family(process.pid)) >= 7 and family(process.pid))
+    everyone = wait_for(lambda: all_started(process.pid))
     process.kill()
     process.wait()
     wait_for(lambda: not alive(everyone), seconds=20)
