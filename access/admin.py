@@ -18,6 +18,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from access.models import ApiKey, IdempotentAnswer
+from access.read_only import ReadOnly
 from access.services.keys import (
     IssuedKey,
     KeyClosedError,
@@ -157,17 +158,8 @@ class ApiKeyAdmin(ModelAdmin):
 
 
 @admin.register(IdempotentAnswer)
-class IdempotentAnswerAdmin(ModelAdmin):
+class IdempotentAnswerAdmin(ReadOnly, ModelAdmin):
     list_display = ["created_at", "scope", "key", "status"]
     search_fields = ["scope", "key"]
     show_full_result_count = False
     exclude = ["body"]  # an answer may hold personal data; its address is enough to look into
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from access.read_only import ReadOnly
 from decisions import pages
 from decisions.kinds import CannotCarryOutError, all_kinds, find_kind
 from decisions.models import Decision, DecisionState, Job, LivePeriod, ModelRun
@@ -32,7 +33,7 @@ from decisions.text import words
 LATER = timedelta(hours=20)
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(ReadOnly, ModelAdmin):
     """Rows that code writes. The detail is a page of its own, not a form."""
 
     page_template: ClassVar[str] = ""
@@ -42,15 +43,6 @@ class ReadOnlyAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ["backroom/decisions.css"]}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def may(self, request: HttpRequest, verb: str) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.{verb}_{self.opts.model_name}")

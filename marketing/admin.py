@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from access.read_only import ReadOnly
 from decisions.kinds import CannotCarryOutError
 from decisions.services.receipts import DecisionClosedError
 from marketing import desk, pages
@@ -47,20 +48,11 @@ STATE_COLOURS = {
 }
 
 
-class ReadOnly(ModelAdmin):
+class ReadOnlyAdmin(ReadOnly, ModelAdmin):
     """Rows that services write."""
 
     list_per_page = 50
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class SegmentForm(forms.ModelForm):
@@ -245,7 +237,7 @@ class CampaignAdmin(ModelAdmin):
 
 
 @admin.register(CustomerProfile)
-class CustomerProfileAdmin(ReadOnly):
+class CustomerProfileAdmin(ReadOnlyAdmin):
     list_display = [
         "customer", "stage", "recency_days", "frequency", "spent", "scores", "last_order_at",
     ]  # fmt: skip
@@ -270,14 +262,14 @@ class CustomerProfileAdmin(ReadOnly):
 
 
 @admin.register(Audience)
-class AudienceAdmin(ReadOnly):
+class AudienceAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "channel", "customer_count", "holdout_count", "frozen_at"]
     list_select_related = ["segment"]
     search_fields = ["segment__name", "segment__code"]
 
 
 @admin.register(CopyVariant)
-class CopyVariantAdmin(ReadOnly):
+class CopyVariantAdmin(ReadOnlyAdmin):
     list_display = ["subject", "campaign", "language", "state", "provider", "created_at"]
     list_filter = ["state", "language"]
     list_select_related = ["campaign"]
@@ -285,7 +277,7 @@ class CopyVariantAdmin(ReadOnly):
 
 
 @admin.register(Send)
-class SendAdmin(ReadOnly):
+class SendAdmin(ReadOnlyAdmin):
     list_display = ["customer", "campaign", "state", "reason", "sent_at", "opened_at", "clicked_at"]
     list_filter = ["state", "reason"]
     list_select_related = ["customer", "campaign"]

@@ -15,24 +15,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from access.read_only import ReadOnly
 from decisions.text import render
 from recommendations.models import KIND, TASK, Recommendation, RecommenderRun
 from shop.models import Customer
 
 PLACEMENTS = [("home", _("home page")), ("product", _("product page")), ("cart", _("cart"))]
-
-
-class ReadOnly(ModelAdmin):
-    """What a machine wrote once is looked at, never edited."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class WhyForm(forms.Form):
@@ -69,7 +57,7 @@ class WhyForm(forms.Form):
 
 
 @admin.register(Recommendation)
-class RecommendationAdmin(ReadOnly):
+class RecommendationAdmin(ReadOnly, ModelAdmin):
     list_display = ["created_at", "subject", "headline_text", "reason", "model_run"]
     list_display_links = ["created_at"]
     list_select_related = ["model_run"]
@@ -132,7 +120,7 @@ def _explained(chosen: dict[str, Any]) -> Any:
 
 
 @admin.register(RecommenderRun)
-class RecommenderRunAdmin(ReadOnly):
+class RecommenderRunAdmin(ReadOnly, ModelAdmin):
     """The scorecard, with every past run."""
 
     list_display = ["created_at", "state", "model", "value", "baseline", "baseline_value", "said"]

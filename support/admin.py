@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from access.read_only import ReadOnly
 from support import inbox
 from support.models import Draft, Handoff, KnowledgeArticle, Message, Ticket, TicketState
 from support.services.tickets import StateChangeError, assign, correct_intent, move
@@ -168,15 +169,8 @@ class KnowledgeArticleAdmin(ModelAdmin):
         return bool(article.body and article.body_zh)
 
 
-class ReadOnlyAdmin(ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
-        return False
+class ReadOnlyAdmin(ReadOnly, ModelAdmin):
+    """Rows that services write."""
 
 
 @admin.register(Draft)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +12,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from access.read_only import ReadOnly
 from inventory.charts import Fan, fan_chart
 from inventory.frames import sku_days
 from inventory.models import DemandForecast
@@ -22,7 +21,7 @@ WEEK_DAYS = 7
 
 
 @admin.register(DemandForecast)
-class DemandForecastAdmin(ModelAdmin):
+class DemandForecastAdmin(ReadOnly, ModelAdmin):
     list_display = ["variant", "product", "as_of", "next_week", "next_month", "method_or_reason"]
     list_display += ["history_days", "stockout_days"]
     list_filter = ["as_of", "method", ("model_run", admin.EmptyFieldListFilter)]
@@ -33,15 +32,6 @@ class DemandForecastAdmin(ModelAdmin):
     fields += [("next_week", "next_month"), ("history_days", "stockout_days")]
     readonly_fields = ["chart", "method_or_reason", "next_week", "next_month"]
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @display(description=_("product"))
     def product(self, row: DemandForecast) -> str:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
+from access.read_only import ReadOnly
 from decisions.services.receipts import DecisionClosedError
 from inventory.models import (
     PurchaseOrder,
@@ -289,21 +290,12 @@ class PurchaseOrderAdmin(ModelAdmin):
 
 
 @admin.register(Receipt)
-class ReceiptAdmin(ModelAdmin):
+class ReceiptAdmin(ReadOnly, ModelAdmin):
     list_display = ["received_at", "order", "sku", "units", "by"]
     search_fields = ["line__order__number", "line__variant__sku"]
     list_select_related = ["line__order", "line__variant", "by"]
     date_hierarchy = "received_at"
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @display(description=_("purchase order"))
     def order(self, receipt: Receipt) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from decisions.memory import peak_memory_mb
 from recommendations.interaction_files import (
     InteractionFile,
     UnusableFileError,
@@ -115,16 +115,6 @@ def describe_search(choice: Choice) -> dict[str, Any]:
         "cut_by_budget": choice.cut_by_budget,
         "left_out": choice.left_out,
     }
-
-
-def peak_memory_mb() -> float | None:
-    """The most this process ever held, or None on a system that does not say."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1024 if sys.platform != "darwin" else 1024**2), 1)
 
 
 def _sizes(train: Rows, test: Rows, split: Split) -> dict[str, int]:

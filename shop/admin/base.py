@@ -23,6 +23,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminURLInputWidget
 
+from access.read_only import ReadOnly
 from shop.money import MoneyError, format_money, from_minor, to_minor
 
 NUMBER = "display:block;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap"
@@ -96,19 +97,6 @@ class ShopAdmin(ModelAdmin):
 
     def prepare_page(self, page: list[Any]) -> None:
         """Set on each row what its columns show and its own table does not hold."""
-
-
-class ReadOnly:
-    """Facts that are written by services and importers: here one reads."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class ReadOnlyAdmin(ReadOnly, ShopAdmin):

@@ -15,6 +15,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from tqdm import tqdm
 
+from decisions.memory import peak_memory_mb
+
 from .columns import SCALE, Reading
 from .encodings import UnusableFileError
 from .mistakes import MISTAKE, Checked, check, names_in_file, reading_of
@@ -271,13 +273,3 @@ def _add_money(run: ImportRun, typed: pl.DataFrame, rejected: pl.DataFrame) -> N
 
 def _decimal(micros: pl.Series) -> Decimal:
     return Decimal(int(micros.sum())).scaleb(-SCALE)
-
-
-def peak_memory_mb() -> float | None:
-    """The most this process ever held; not known on Windows."""
-    if sys.platform == "win32":
-        return None
-    import resource  # the module is missing on Windows
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)

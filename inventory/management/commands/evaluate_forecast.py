@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from argparse import ArgumentParser
@@ -14,6 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
+
+from decisions.memory import peak_memory_mb
 
 
 class Command(BaseCommand):
@@ -79,7 +80,7 @@ def evaluate(options: dict[str, Any]) -> dict[str, Any]:
         "models": card.models,
         "choice": card.choice,
         "seconds": {"read": read_seconds} | card.seconds,
-        "peak_memory_mb": round(_peak_memory_mb()),
+        "peak_memory_mb": peak_memory_mb(),
     }
 
 
@@ -96,12 +97,6 @@ def _read_table(path: Path) -> Any:
         reason = str(error).splitlines()[0] if str(error) else "no reason given"
         raise SalesTableError(f"The file cannot be read as CSV: {reason}") from error
     return table.rename({name: name.strip().lower().lstrip("\ufeff") for name in table.columns})
-
-
-def _peak_memory_mb() -> float:
-    """Linux counts kilobytes, macOS bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024**2 if sys.platform == "darwin" else 1024)
 
 
 class _Bar:
