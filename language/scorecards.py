@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -39,8 +38,15 @@ class Stopwatch:
         self.seconds[name] = round(time.perf_counter() - start, 3)
 
 
-def peak_memory_mb() -> float:
-    """Of this process so far. macOS counts bytes where Linux counts kilobytes."""
+def peak_memory_mb() -> float | None:
+    """Of this process so far; not known on Windows. macOS counts bytes, Linux kilobytes.
+
+    Also in decisions, which this app may not know, nor that app this one.
+    """
+    if sys.platform == "win32":
+        return None
+    import resource  # the module is missing on Windows
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
 
