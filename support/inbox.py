@@ -39,10 +39,10 @@ def page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     view = request.GET.get("view", "open")
     view = view if view in VIEWS else "open"
-    search = request.GET.get("q", "").strip()[:100]
+    search = _plain(request.GET.get("q", "").strip()[:100])
     now = timezone.now()
     rows = list(_listed(request, view, search)[:MOST_ROWS])
-    chosen = _chosen(request.GET.get("ticket", ""), rows)
+    chosen = _chosen(_plain(request.GET.get("ticket", "")), rows)
     context = admin.site.each_context(request) | {
         "title": _("Inbox"),
         "views": _views(request, view),
@@ -56,6 +56,11 @@ def page(request: HttpRequest) -> HttpResponse:
     if chosen:
         context |= _conversation(chosen, now) | _customer(chosen, request.user)
     return render(request, "support/inbox.html", context)
+
+
+def _plain(text: str) -> str:
+    """Without NUL, which PostgreSQL takes in no comparison."""
+    return text.replace("\x00", "")
 
 
 @require_POST
@@ -203,7 +208,7 @@ def _customer(ticket: Ticket, user: Any) -> dict[str, Any]:
 def _send(request: HttpRequest, ticket: Ticket) -> str:
     body = request.POST.get("body", "").replace("\r\n", "\n")
     draft_id = request.POST.get("draft", "")
-    if draft_id.isdigit():
+    if draft_id.isdecimal():
         draft = Draft.objects.select_related("decision", "ticket__customer").get(
             pk=draft_id, ticket=ticket
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.http import Http404
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,6 +34,8 @@ class ApiView(IdempotentWrites, APIView):
             detail = f"{length} bytes; at most {self.max_body_bytes} are read."
             raise Problem("body-too-large", detail, status=413)
         super().initial(request, *args, **kwargs)
+        if any("\x00" in str(part) for part in kwargs.values()):
+            raise Http404  # nothing is called that, and PostgreSQL would refuse to look
 
     def checked(self, shape: type[Serializer], data: Any) -> dict[str, Any]:
         """What was sent, cleaned. Raises ValidationError, which names every field at fault."""

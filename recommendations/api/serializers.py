@@ -14,6 +14,8 @@ class SkuList(s.CharField):
 
     def to_internal_value(self, data: object) -> tuple[str, ...]:
         text = super().to_internal_value(data)
+        if "\x00" in text:  # the field's own check comes after, and sees a tuple
+            raise s.ValidationError(_("Printable characters only."), code="not_printable")
         skus = tuple(sku.strip() for sku in text.split(",") if sku.strip())
         if len(skus) > MAX_SKUS:
             raise s.ValidationError(_("At most %(most)s SKUs.") % {"most": MAX_SKUS})

@@ -69,7 +69,9 @@ VALUES = [  # each in the place of each part of a good body
     10**400,
     1.5,
     1e308,
-    *TEXTS,
+    *TEXTS[2:10],
+    *TEXTS[15:18],
+    *TEXTS[-2:],
 ]
 BODIES = [
     "",
@@ -304,13 +306,12 @@ def test_odd_bodies(ask, shop, side, route, method):
         ask(side, method, address, json.dumps(body).encode())
 
 
-@pytest.mark.parametrize(("side", "route", "method"), CALLS)
-def test_odd_identifiers(ask, shop, side, route, method):
-    for text in TEXTS:
-        if "<" not in route or text in ("", ".."):
-            continue
-        odd = dict.fromkeys(shop, quoted(text))
-        ask(side, method, filled(route, odd), None if method in ("get", "delete") else b"{}")
+@pytest.mark.parametrize("text", [text for text in TEXTS if text])
+def test_odd_identifiers(ask, shop, text):
+    odd = dict.fromkeys(shop, quoted(text))
+    for side, route, method in CALLS:
+        if "<" in route:
+            ask(side, method, filled(route, odd), None if method in ("get", "delete") else b"{}")
 
 
 @pytest.mark.parametrize("key", ["\x7f", "é", "x" * 151, " ", "a\tb", "\x00"])

@@ -183,7 +183,7 @@ def test_too_many_units_are_refused_with_what_is_there(api, tea):
     assert problem["errors"][0]["available_units"] == 10
 
 
-@pytest.mark.parametrize("cart", ["x" * 65, "a%00b"])
+@pytest.mark.parametrize("cart", ["x" * 65, "a%01b"])
 def test_a_cart_has_a_printable_name(api, cart):
     assert api("GET", f"carts/{cart}/reservations/").json()["errors"][0]["field"] == "cart"
 
