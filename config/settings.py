@@ -1,6 +1,8 @@
 """All settings in one file, driven by the environment. `.env.example` lists every variable."""
 
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import environ
@@ -15,14 +17,18 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 
 def _kept_secret_key() -> str:
-    """A random key made on first use and kept, so that a fresh clone runs without configuration."""
+    """A random key made on first use and kept, so that a fresh clone runs without configuration.
+
+    Written whole under another name and then linked: two first starts at once agree on one key.
+    """
     path = VAR_DIR / "secret_key"
-    try:
-        with path.open("x") as file:
-            file.write(secrets.token_urlsafe(50))
-        path.chmod(0o600)
-    except FileExistsError:
-        pass
+    if not path.exists():
+        part = VAR_DIR / f"secret_key.{secrets.token_hex(8)}"
+        part.touch(mode=0o600)
+        part.write_text(secrets.token_urlsafe(50))
+        with suppress(FileExistsError):
+            os.link(part, path)
+        part.unlink()
     return path.read_text().strip()
 
 
@@ -198,8 +204,6 @@ TEXT_PROVIDER_TIMEOUT_SECONDS = env.int("TEXT_PROVIDER_TIMEOUT_SECONDS", default
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
-SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "DENY"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
