@@ -69,8 +69,10 @@ def shop(tmp_path_factory) -> Iterator[Shop]:
             up.wait(timeout=60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator:
+    """Closed with its module: while it is open an event loop runs in this process, and Django
+    refuses the database to whoever is called inside one."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
