@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -100,7 +101,7 @@ class ApiKeyAdmin(ModelAdmin):
     )
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """GET asks, POST rotates and shows the new secret once."""
-        key = ApiKey.objects.select_related("user").get(pk=object_id)
+        key = get_object_or_404(ApiKey.objects.select_related("user"), pk=object_id)
         form = RotationDialog(request=request, object_id=object_id, data=request.POST or None)
         if form.is_valid():
             try:
@@ -124,7 +125,7 @@ class ApiKeyAdmin(ModelAdmin):
         },
     )
     def revoke(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        revoke_key(ApiKey.objects.get(pk=object_id))
+        revoke_key(get_object_or_404(ApiKey, pk=object_id))
         messages.success(request, _("The key is revoked."))
         address = reverse("admin:access_apikey_change", args=[object_id])
         return HttpResponse(headers={"HX-Redirect": address})

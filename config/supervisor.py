@@ -124,7 +124,11 @@ def _stop_signals(grace: float) -> list[tuple[int, float]]:
 
 
 def _end_with_parent() -> None:
-    """Linux: the kernel ends this child when we die, even of SIGKILL."""
+    """Linux: the kernel ends this child when we die, even of SIGKILL.
+
+    A shell that starts us in the background has the signal ignored, and a child inherits that.
+    """
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 

@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -168,7 +169,9 @@ class StockLevelAdmin(ReadOnlyAdmin):
         units: int,
         **note: str,
     ) -> HttpResponse:
-        level = StockLevel.objects.select_related("variant", "warehouse").get(pk=level_pk)
+        level = get_object_or_404(
+            StockLevel.objects.select_related("variant", "warehouse"), pk=level_pk
+        )
         key = form.cleaned_data["key"]
         try:
             verb(level.variant, units, warehouse=level.warehouse, key=key, by=request.user, **note)

@@ -78,13 +78,23 @@ def up(tmp_path, var_dir):
     env |= {"VAR_DIR": str(var_dir), "REAP_SECONDS": "1"}
     command = [sys.executable, "manage.py", "up", "--port", str(port), "--grace", "60"]
     with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT,
+            preexec_fn=_as_in_the_background,
+        )  # fmt: skip
     try:
         wait_for(lambda: "back office" in log.read_text() or process.poll() is not None)
         yield process, port, log
     finally:
         process.kill()
         process.wait()
+
+
+def _as_in_the_background():
+    """A shell's `command &` ignores these, and a child inherits it."""
+    for name in ("SIGINT", "SIGQUIT"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def family(pid):
