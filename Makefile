@@ -57,7 +57,7 @@ serve: install ## web, workers and clock, on the data that is there
 	@$(PY) manage.py up --port $(PORT)
 
 worker: install ## one more worker for the numeric queue
-	@$(BIN)/celery -A config worker -Q ml -P prefork -c 1 --max-tasks-per-child=1 -l INFO
+	@$(BIN)/celery -A config worker -Q ml -P prefork -c 1 --max-tasks-per-child=1 -n "ml-$$$$@%h" -l INFO
 
 night: install ## the night, now, with a progress bar per step
 	@$(PY) manage.py run_nightly
