@@ -161,6 +161,9 @@ elif CELERY_BROKER_URL.startswith("redis"):
 elif CELERY_BROKER_URL.startswith("amqp"):
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
     CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic"
+    # A queue named on the command line (`-Q ml`) is created as these: quorum delivery needs topic.
+    CELERY_TASK_CREATE_MISSING_QUEUE_TYPE = "quorum"
+    CELERY_TASK_CREATE_MISSING_QUEUE_EXCHANGE_TYPE = "topic"
     CELERY_WORKER_DETECT_QUORUM_QUEUES = True
     CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)
