@@ -1,13 +1,45 @@
-from .catalogue import Attribute, Brand, Category, Channel, Product, ProductImage, Variant
+from .catalogue import (
+    Attribute,
+    Brand,
+    Category,
+    Channel,
+    KitComponent,
+    Product,
+    ProductImage,
+    Variant,
+)
 from .customers import Consent, Customer, Purpose
 from .events import Event, EventKind, VisitorLink
-from .orders import LineKind, Order, OrderLine, OrderState, OrderTransition, Return, ReturnLine
+from .orders import (
+    Allocation,
+    LineKind,
+    Order,
+    OrderLine,
+    OrderState,
+    OrderTransition,
+    Return,
+    ReturnLine,
+    Shipment,
+    ShipmentLine,
+)
+from .payments import Payment, PaymentEvent, PaymentEventKind, Refund, TaxRate
 from .prices import Price, PriceKind
 from .reviews import Review
-from .stock import MovementKind, Reservation, SellingHold, StockLevel, StockMovement, Warehouse
+from .stock import (
+    Batch,
+    MovementKind,
+    Reservation,
+    RingFence,
+    SellingHold,
+    StockLevel,
+    StockMovement,
+    Warehouse,
+)
 
 __all__ = [
+    "Allocation",
     "Attribute",
+    "Batch",
     "Brand",
     "Category",
     "Channel",
@@ -15,24 +47,33 @@ __all__ = [
     "Customer",
     "Event",
     "EventKind",
+    "KitComponent",
     "LineKind",
     "MovementKind",
     "Order",
     "OrderLine",
     "OrderState",
     "OrderTransition",
+    "Payment",
+    "PaymentEvent",
+    "PaymentEventKind",
     "Price",
     "PriceKind",
     "Product",
     "ProductImage",
     "Purpose",
+    "Refund",
     "Reservation",
     "Return",
     "ReturnLine",
     "Review",
+    "RingFence",
     "SellingHold",
+    "Shipment",
+    "ShipmentLine",
     "StockLevel",
     "StockMovement",
+    "TaxRate",
     "Variant",
     "VisitorLink",
     "Warehouse",

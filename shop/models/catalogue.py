@@ -108,6 +108,9 @@ class Product(models.Model):
     )
     attributes = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
+    tax_class = models.CharField(
+        max_length=20, default="standard", help_text=_("Which of the tax rates applies.")
+    )
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -197,6 +200,9 @@ class Variant(models.Model):
         default=True,
         help_text=_("No: never counted (imported history, downloads); sold without a stock check."),
     )
+    min_shelf_life_days = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Not sold within so many days of expiry.")
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = VariantQuerySet.as_manager()
@@ -214,6 +220,28 @@ class Variant(models.Model):
 
     def __str__(self) -> str:
         return self.sku
+
+
+class KitComponent(models.Model):
+    """A kit is a variant made of so many units of others; only its components are counted."""
+
+    kit = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="components")
+    component = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="used_in")
+    units = models.PositiveIntegerField(help_text=_("In one kit."))
+
+    class Meta:
+        verbose_name = _("kit component")
+        verbose_name_plural = _("kit components")
+        ordering = ["kit_id", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["kit", "component"], name="kit_component_once"),
+            models.CheckConstraint(
+                condition=Q(units__gt=0) & ~Q(kit=F("component")), name="kit_component_sane"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.units} × {self.component_id}"
 
 
 def in_reader_language(text: str, text_zh: str) -> str:

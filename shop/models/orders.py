@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 class OrderState(models.TextChoices):
     PLACED = "placed", _("placed")
     PAID = "paid", _("paid")
+    PART_SHIPPED = "part_shipped", _("partly shipped")
     SHIPPED = "shipped", _("shipped")
     DELIVERED = "delivered", _("delivered")
     CANCELLED = "cancelled", _("cancelled")
@@ -20,7 +21,8 @@ class OrderState(models.TextChoices):
 # Every way through the shop stands here; services/orders.py moves along it and nowhere else.
 TRANSITIONS: dict[str, frozenset[str]] = {
     OrderState.PLACED: frozenset({OrderState.PAID, OrderState.CANCELLED}),
-    OrderState.PAID: frozenset({OrderState.SHIPPED, OrderState.CANCELLED}),
+    OrderState.PAID: frozenset({OrderState.PART_SHIPPED, OrderState.SHIPPED, OrderState.CANCELLED}),
+    OrderState.PART_SHIPPED: frozenset({OrderState.SHIPPED}),
     OrderState.SHIPPED: frozenset({OrderState.DELIVERED}),
     OrderState.DELIVERED: frozenset(),
     OrderState.CANCELLED: frozenset(),
@@ -35,16 +37,29 @@ class Order(models.Model):
     channel = models.ForeignKey(
         "shop.Channel", null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
     )
-    state = models.CharField(max_length=10, choices=OrderState, default=OrderState.PLACED)
+    state = models.CharField(max_length=12, choices=OrderState, default=OrderState.PLACED)
     currency = models.CharField(max_length=3)
     items_minor = models.BigIntegerField(help_text=_("Sum of the lines."))
     total_minor = models.BigIntegerField(help_text=_("What the customer owes."))
+    prices_include_tax = models.BooleanField(default=True)
+    tax_minor = models.BigIntegerField(
+        default=0, help_text=_("Within the total, or on top where prices are without tax.")
+    )
+    exchange_of = models.ForeignKey(
+        "shop.Return", null=True, blank=True, on_delete=models.PROTECT, related_name="exchanges"
+    )
     country = models.CharField(max_length=60, blank=True)
+    pay_by = models.DateTimeField(
+        null=True, blank=True, help_text=_("Unpaid after this, its stock is released.")
+    )
     placed_at = models.DateTimeField()
     is_history = models.BooleanField(
         default=False, help_text=_("Imported: it never moved the stock ledger.")
     )
     idempotency_key = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    request_sha256 = models.CharField(
+        max_length=64, blank=True, help_text=_("What was asked for under the key.")
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -71,8 +86,8 @@ class OrderTransition(models.Model):
     """Who moved an order from state to state, and when. Append-only."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="transitions")
-    from_state = models.CharField(max_length=10, choices=OrderState)
-    to_state = models.CharField(max_length=10, choices=OrderState)
+    from_state = models.CharField(max_length=12, choices=OrderState)
+    to_state = models.CharField(max_length=12, choices=OrderState)
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -112,7 +127,12 @@ class OrderLine(models.Model):
     text = models.CharField(max_length=300, blank=True, help_text=_("As it stood on the order."))
     units = models.IntegerField()
     unit_price_minor = models.BigIntegerField()
-    total_minor = models.BigIntegerField()
+    total_minor = models.BigIntegerField(help_text=_("Before discounts of the whole order."))
+    discount_minor = models.BigIntegerField(
+        default=0, help_text=_("Its share of the discounts of the whole order.")
+    )
+    tax_basis_points = models.PositiveIntegerField(default=0, help_text=_("2000 is 20 %."))
+    tax_minor = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("order line")
@@ -136,6 +156,88 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.units} × {self.text or self.variant_id}"
+
+
+class Allocation(models.Model):
+    """Units promised to an order line: which SKU (of a kit: which component) from which place."""
+
+    order_line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="allocations")
+    variant = models.ForeignKey(
+        "shop.Variant", on_delete=models.PROTECT, related_name="allocations"
+    )
+    warehouse = models.ForeignKey(
+        "shop.Warehouse", on_delete=models.PROTECT, related_name="allocations"
+    )
+    units = models.PositiveIntegerField()
+    shipped_units = models.PositiveIntegerField(default=0)
+    cancelled_units = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("allocation")
+        verbose_name_plural = _("allocations")
+        ordering = ["order_line_id", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order_line", "variant", "warehouse"], name="one_allocation_per_place"
+            ),
+            models.CheckConstraint(
+                condition=Q(units__gt=0) & Q(units__gte=F("shipped_units") + F("cancelled_units")),
+                name="allocation_adds_up",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.units} × {self.variant_id}@{self.warehouse_id}"
+
+    @property
+    def open_units(self) -> int:
+        return self.units - self.shipped_units - self.cancelled_units
+
+
+class Shipment(models.Model):
+    """One parcel: what left one warehouse for an order at one time."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
+    number = models.CharField(max_length=64, unique=True, help_text=_("Same number, same parcel."))
+    warehouse = models.ForeignKey(
+        "shop.Warehouse", on_delete=models.PROTECT, related_name="shipments"
+    )
+    carrier = models.CharField(max_length=60, blank=True)
+    tracking_code = models.CharField(max_length=100, blank=True)
+    shipped_at = models.DateTimeField(default=timezone.now)
+    shipped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("shipment")
+        verbose_name_plural = _("shipments")
+        ordering = ["-shipped_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ShipmentLine(models.Model):
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="lines")
+    allocation = models.ForeignKey(
+        Allocation, on_delete=models.PROTECT, related_name="shipment_lines"
+    )
+    units = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("shipment line")
+        verbose_name_plural = _("shipment lines")
+        ordering = ["shipment_id", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shipment", "allocation"], name="shipped_once_a_parcel"
+            ),
+            models.CheckConstraint(condition=Q(units__gt=0), name="shipment_line_units_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.units} × {self.allocation_id}"
 
 
 class Return(models.Model):

@@ -65,6 +65,83 @@ class StockLevel(models.Model):
         return self.on_hand - self.allocated - self.reserved - self.ring_fenced
 
 
+class Batch(models.Model):
+    """Units of one SKU in one warehouse that share an expiry date. Part of `on_hand`, not beside it.
+
+    Goods without a batch are simply the rest of the level's `on_hand`.
+    """
+
+    variant = models.ForeignKey("shop.Variant", on_delete=models.PROTECT, related_name="batches")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="batches")
+    code = models.CharField(max_length=64, validators=[CODE])
+    expires_on = models.DateField(null=True, blank=True)
+    on_hand = models.BigIntegerField(default=0)
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
+        ordering = ["expires_on", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["variant", "warehouse", "code"], name="one_batch_per_code_and_place"
+            ),
+            models.CheckConstraint(condition=Q(on_hand__gte=0), name="batch_on_hand_not_negative"),
+        ]
+        indexes = [
+            # First expired, first out: the batches of a level that still hold units.
+            models.Index(
+                fields=["variant", "warehouse", "expires_on"],
+                condition=Q(on_hand__gt=0),
+                name="batch_first_expired",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class RingFence(models.Model):
+    """A quota of a level that is set aside for a purpose: a sale, an expired batch.
+
+    Its units count in the level's `ring_fenced` and can be sold only by whoever names the fence.
+    """
+
+    variant = models.ForeignKey(
+        "shop.Variant", on_delete=models.PROTECT, related_name="ring_fences"
+    )
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="ring_fences")
+    purpose = models.CharField(max_length=120, help_text=_("flash-sale:7, expired:LOT-9 …"))
+    units = models.PositiveIntegerField(help_text=_("Set aside at the beginning."))
+    units_left = models.BigIntegerField(help_text=_("Neither sold nor given back yet."))
+    key = models.CharField(max_length=200, unique=True, help_text=_("Same key, same fence."))
+    ends_at = models.DateTimeField(null=True, blank=True, help_text=_("Given back from then on."))
+    released_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("ring fence")
+        verbose_name_plural = _("ring fences")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(units__gt=0) & Q(units_left__gte=0), name="ring_fence_units_left"
+            ),
+        ]
+        indexes = [
+            # Fences whose time is over; nearly all rows are closed.
+            models.Index(
+                fields=["ends_at"], condition=Q(released_at__isnull=True), name="ring_fence_to_end"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose}: {self.units_left} × {self.variant_id}"
+
+
 class MovementKind(models.TextChoices):
     RECEIVE = "receive", _("received")
     ADJUST = "adjust", _("adjusted")
@@ -76,6 +153,9 @@ class MovementKind(models.TextChoices):
     CANCEL = "cancel", _("allocation cancelled")
     CONSUME = "consume", _("shipped")
     RETURN = "return", _("returned")
+    TRANSFER = "transfer", _("transferred")
+    RING_FENCE = "ring_fence", _("set aside")
+    UNFENCE = "unfence", _("given back from a sale")
 
 
 class StockMovement(models.Model):
@@ -88,6 +168,12 @@ class StockMovement(models.Model):
     allocated_delta = models.BigIntegerField(default=0)
     reserved_delta = models.BigIntegerField(default=0)
     ring_fenced_delta = models.BigIntegerField(default=0)
+    batch = models.ForeignKey(
+        Batch, null=True, blank=True, on_delete=models.PROTECT, related_name="movements"
+    )
+    ring_fence = models.ForeignKey(
+        RingFence, null=True, blank=True, on_delete=models.PROTECT, related_name="movements"
+    )
     reference = models.CharField(max_length=120, blank=True, help_text=_("order:1001, po:7 …"))
     reason = models.CharField(max_length=200, blank=True)
     key = models.CharField(max_length=200, unique=True, help_text=_("Same key, same movement."))
@@ -123,6 +209,12 @@ class Reservation(models.Model):
         "shop.Variant", on_delete=models.PROTECT, related_name="reservations"
     )
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="reservations")
+    ring_fence = models.ForeignKey(
+        RingFence, null=True, blank=True, on_delete=models.PROTECT, related_name="reservations"
+    )
+    kit = models.ForeignKey(
+        "shop.Variant", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     cart = models.CharField(max_length=64)
     units = models.PositiveIntegerField()
     state = models.CharField(max_length=8, choices=State, default=State.HELD)
