@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "access",
     "decisions",
     "language",
+    "outbox",
     "shop",
     "inventory",
     "recommendations",

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = [
-    ["access", "decisions", "language"],
+    ["access", "decisions", "language", "outbox"],
     ["shop"],
     ["inventory"],
     ["recommendations"],
