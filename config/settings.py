@@ -208,6 +208,14 @@ TEXT_PROVIDER_TIMEOUT_SECONDS = env.int("TEXT_PROVIDER_TIMEOUT_SECONDS", default
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+# Only behind a proxy that sets X-Forwarded-Proto itself: else any client could claim to be on TLS,
+# and without the header a redirect to https would go round in circles.
+TRUST_FORWARDED_PROTO = env.bool("TRUST_FORWARDED_PROTO", default=False)
+if TRUST_FORWARDED_PROTO:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked inside, without TLS
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
