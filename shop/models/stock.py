@@ -141,6 +141,10 @@ class RingFence(models.Model):
     def __str__(self) -> str:
         return f"{self.purpose}: {self.units_left} × {self.variant_id}"
 
+    def is_open(self, at: datetime) -> bool:
+        """Its units may still be sold; later they go back to everybody."""
+        return self.released_at is None and (self.ends_at is None or self.ends_at > at)
+
 
 class MovementKind(models.TextChoices):
     RECEIVE = "receive", _("received")
@@ -219,6 +223,9 @@ class Reservation(models.Model):
     units = models.PositiveIntegerField()
     state = models.CharField(max_length=8, choices=State, default=State.HELD)
     key = models.CharField(max_length=200, unique=True)
+    request_sha256 = models.CharField(
+        max_length=64, blank=True, help_text=_("What was asked under the key.")
+    )
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now)
 

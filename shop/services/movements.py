@@ -55,6 +55,7 @@ class Change:
     allocated: int = 0
     reserved: int = 0
     ring_fenced: int = 0
+    ring_fence_id: int | None = None
     reference: str = ""
     reason: str = ""
     by: Any = None

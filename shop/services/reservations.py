@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from shop.models import MovementKind, Reservation, Variant
-from shop.services.movements import (
-    Change,
-    StockError,
-    StockKeyReusedError,
-    in_lock_order,
-    post,
-    until_it_fits,
-)
-from shop.services.warehouses import plan_pieces
+from shop.models import MovementKind, Reservation, RingFence, Variant
+from shop.services.bulk_movements import lock_levels, post_together
+from shop.services.movements import Change, InsufficientStockError, StockError
+from shop.services.reserve_together import Held, Wish, database_time, reserve_together
+from shop.services.shared_transaction import SharedTransaction
 
 HELD_FOR = timedelta(minutes=15)
+LONGEST_HELD = timedelta(hours=24)
+CLOSED_AT_ONCE = 500
+State = Reservation.State
+logger = logging.getLogger(__name__)
+
+together: SharedTransaction[Wish, Held] = SharedTransaction(reserve_together)
 
 
 class ReservationClosedError(StockError):
@@ -36,31 +37,53 @@ def reserve(
     cart: str,
     key: str,
     expires_at: datetime | None = None,
-    by: Any = None,
+    ring_fence: RingFence | None = None,
 ) -> list[Reservation]:
-    """Hold units for a cart: one row for each warehouse that gives some; all units or none.
+    """Hold units for a cart: all units or none. Callers at the same moment share a transaction.
 
-    A variant that is not counted needs no reservation and gets none. Raises OutOfStockError, or
-    StockKeyReusedError when the key stands for another reservation.
+    One row for each warehouse that gives some and, for a kit, for each of its components. From
+    `ring_fence`: units of that quota and no others. A variant that is not counted needs no
+    reservation and gets none. Raises OutOfStockError, or StockKeyReusedError when the key stands
+    for another request; the same request again returns the same reservations.
     """
-    if units <= 0:
+    wish = Wish(
+        sku=variant.sku,
+        units=units,
+        cart=cart,
+        key=key,
+        held_for=HELD_FOR,
+        expires_at=expires_at,
+        ring_fence=ring_fence,
+    )
+    return reserve_wish(wish).reservations
+
+
+def reserve_wish(wish: Wish) -> Held:
+    """Like `reserve`, for a request from outside: the SKU may be unknown, held or not on sale.
+
+    Also raises SkuUnknownError and SaleStoppedError when `wish.only_on_sale`.
+    """
+    if wish.units <= 0:
         raise StockError(_("The number of units must be above zero."))
-    if not variant.tracks_stock:
-        return []
-    ends_at = expires_at or timezone.now() + HELD_FOR
-    try:
-        return until_it_fits(partial(_reserve_once, variant, units, cart, key, ends_at, by))
-    except IntegrityError:
-        first = _reserved_under(key, variant, units, cart)  # a rival with the same key was faster
-        if not first:
-            raise
-        return first
+    return together.ask(wish)
 
 
-def extend(cart: str, until: datetime) -> int:
-    """Hold a cart's open reservations until later; never shortens. Returns how many were open."""
-    held = Reservation.objects.filter(cart=cart, state=Reservation.State.HELD)
-    held.filter(expires_at__lt=until).update(expires_at=until)
+def extend(cart: str, until: datetime | None = None, *, held_for: timedelta | None = None) -> int:
+    """Hold a cart's open reservations until later; never shortens. Returns how many were open.
+
+    `held_for` from now on by the clock of the database, and then for LONGEST_HELD since they were
+    reserved at most: a cart that is extended for ever would keep the goods from everybody else.
+    """
+    held = Reservation.objects.filter(cart=cart, state=State.HELD)
+    if until is not None:
+        held.filter(expires_at__lt=until).update(expires_at=until)
+    if held_for is not None:
+        until = database_time() + held_for
+        young = held.filter(created_at__gte=until - LONGEST_HELD)
+        young.filter(expires_at__lt=until).update(expires_at=until)
+        latest = F("created_at") + LONGEST_HELD
+        old = held.filter(created_at__lt=until - LONGEST_HELD)
+        old.filter(expires_at__lt=latest).update(expires_at=latest)
     return held.count()
 
 
@@ -69,33 +92,48 @@ def release(reservation: Reservation) -> Reservation:
 
     Raises ReservationClosedError when they were ordered.
     """
-    state = Reservation.State
-    if not _close(reservation, state.RELEASED, MovementKind.RELEASE):
+    if not _close(Reservation.objects.filter(pk=reservation.pk), State.RELEASED):
         reservation.refresh_from_db(fields=["state"])
-        if reservation.state == state.ORDERED:
+        if reservation.state == State.ORDERED:
             raise ReservationClosedError(_("These units were ordered; cancel the order instead."))
+        return reservation
+    reservation.state = State.RELEASED
     return reservation
 
 
 def release_cart(cart: str, *, sku: str = "") -> int:
-    """Give back whatever a cart still holds (of one SKU). Returns how many rows were closed."""
-    held = Reservation.objects.filter(cart=cart, state=Reservation.State.HELD).order_by("pk")
+    """Give back whatever a cart still holds (of one SKU or kit). Returns how many rows were closed."""
+    held = Reservation.objects.filter(cart=cart)
     if sku:
-        held = held.filter(variant__sku=sku)
-    return sum(
-        _close(reservation, Reservation.State.RELEASED, MovementKind.RELEASE)
-        for reservation in held
-    )
+        of_kit = held.filter(kit__sku=sku)
+        held = held.filter(variant__sku=sku, kit__isnull=True)
+        return _close(of_kit, State.RELEASED) + _close(held, State.RELEASED)
+    return _close(held, State.RELEASED)
 
 
-def expire_due_reservations(at: datetime | None = None, limit: int = 500) -> int:
-    """Give back what carts held for too long. One short transaction each, oldest first."""
-    at = at or timezone.now()
-    due = Reservation.objects.filter(state=Reservation.State.HELD, expires_at__lte=at)
-    return sum(
-        _close(reservation, Reservation.State.EXPIRED, MovementKind.EXPIRE, due_at=at)
-        for reservation in list(due.order_by("expires_at", "pk")[:limit])
-    )
+def expire_due_reservations(at: datetime | None = None, limit: int = CLOSED_AT_ONCE) -> int:
+    """Give back what carts held for too long, the longest due first; `at`: by the database's clock.
+
+    All of them in one short transaction. What somebody else is closing now is left to them.
+    """
+    at = at or database_time()
+    due = Reservation.objects.filter(state=State.HELD, expires_at__lte=at)
+    pks = list(due.order_by("expires_at", "pk").values_list("pk", flat=True)[:limit])
+    still_due = due.filter(pk__in=pks)
+    try:
+        return _close(still_due, State.EXPIRED, skip_locked=True)
+    except (InsufficientStockError, IntegrityError):
+        logger.exception("%d due reservations could not be closed together", len(pks))
+    return sum(_expire_alone(still_due.filter(pk=pk)) for pk in pks)
+
+
+def _expire_alone(due: QuerySet[Reservation]) -> int:
+    """One whose counter is wrong must not keep the others: verify_stock names it every night."""
+    try:
+        return _close(due, State.EXPIRED, skip_locked=True)
+    except (InsufficientStockError, IntegrityError):
+        logger.exception("A due reservation could not be closed")
+        return 0
 
 
 def mark_ordered(cart: str, wanted_units: dict[int, int]) -> list[Reservation]:
@@ -103,85 +141,53 @@ def mark_ordered(cart: str, wanted_units: dict[int, int]) -> list[Reservation]:
 
     Only the rows change here: the caller turns reserved into allocated. Ordered by primary key.
     """
-    held = Reservation.objects.filter(
-        cart=cart, state=Reservation.State.HELD, variant__in=wanted_units
-    )
-    return [
-        reservation
-        for reservation in held.order_by("pk")
-        if Reservation.objects.filter(pk=reservation.pk, state=Reservation.State.HELD).update(
-            state=Reservation.State.ORDERED
-        )
-    ]
+    held = Reservation.objects.filter(cart=cart, state=State.HELD, variant__in=wanted_units)
+    return _claim(held, State.ORDERED)
 
 
-def _reserve_once(
-    variant: Variant, units: int, cart: str, key: str, ends_at: datetime, by: Any
-) -> list[Reservation]:
-    if first := _reserved_under(key, variant, units, cart):
-        return first
-    reservations = [
-        Reservation.objects.create(
-            variant=variant,
-            warehouse_id=piece.warehouse_id,
-            cart=cart,
-            units=piece.units,
-            key=key if number == 0 else f"{key}#{number}",
-            expires_at=ends_at,
-        )
-        for number, piece in enumerate(plan_pieces({variant.pk: units}))
-    ]
-    for change in in_lock_order([_hold(reservation, by) for reservation in reservations]):
-        post(change)
-    return reservations
+def _claim(held: QuerySet[Reservation], state: str, *, skip_locked: bool = False) -> list:
+    """Lock and compare-and-set: of release, order and expiry exactly one gets each row."""
+    open_rows = held.filter(state=State.HELD).order_by("pk")
+    rows = list(open_rows.select_for_update(of=("self",), skip_locked=skip_locked))
+    if rows:
+        changed = held.filter(pk__in=[row.pk for row in rows], state=State.HELD).update(state=state)
+        if changed != len(rows):
+            raise IntegrityError("reservations changed under their lock")
+    for row in rows:
+        row.state = state
+    return rows
 
 
-def _hold(reservation: Reservation, by: Any) -> Change:
-    return Change(
-        reservation.variant_id,
-        reservation.warehouse_id,
-        MovementKind.RESERVE,
-        f"reservation:{reservation.pk}:hold",
-        reserved=reservation.units,
-        reference=f"cart:{reservation.cart}",
-        by=by,
-    )
-
-
-def _reserved_under(key: str, variant: Variant, units: int, cart: str) -> list[Reservation]:
-    found = list(
-        Reservation.objects.filter(Q(key=key) | Q(key__startswith=f"{key}#")).order_by("pk")
-    )
-    if found and (
-        sum(one.units for one in found) != units
-        or {(one.variant_id, one.cart) for one in found} != {(variant.pk, cart)}
-    ):
-        raise StockKeyReusedError(_("This key already stands for another reservation."))
-    return found
-
-
-def _close(
-    reservation: Reservation, state: str, kind: str, *, due_at: datetime | None = None
-) -> bool:
-    """Compare-and-set, so that of release, order and expiry exactly one gives the units away."""
+def _close(held: QuerySet[Reservation], state: str, *, skip_locked: bool = False) -> int:
+    """Give the units of these open reservations back, in a few statements for all of them."""
     with transaction.atomic():
-        held = Reservation.objects.filter(pk=reservation.pk, state=Reservation.State.HELD)
-        if due_at is not None:
-            held = held.filter(expires_at__lte=due_at)  # extended meanwhile: stays
-        if not held.update(state=state):
-            return False
-        post(
-            Change(
-                reservation.variant_id,
-                reservation.warehouse_id,
-                kind,
-                f"reservation:{reservation.pk}:close",
-                reserved=-reservation.units,
-                reference=f"cart:{reservation.cart}",
-            )
+        rows = _claim(held, state, skip_locked=skip_locked)
+        if rows:
+            levels = lock_levels({row.variant_id for row in rows})
+            kind = MovementKind.EXPIRE if state == State.EXPIRED else MovementKind.RELEASE
+            post_together(_given_back(rows, kind), levels)
+    return len(rows)
+
+
+def _given_back(rows: Sequence[Reservation], kind: str) -> list[Change]:
+    """To the quota they came from while it is open, else to everybody."""
+    fences = RingFence.objects.in_bulk({row.ring_fence_id for row in rows if row.ring_fence_id})
+    now = database_time() if fences else timezone.now()
+    back = {pk for pk, fence in fences.items() if fence.is_open(now)}
+    return [
+        Change(
+            row.variant_id,
+            row.warehouse_id,
+            kind,
+            f"reservation:{row.pk}:close",
+            reserved=-row.units,
+            ring_fenced=row.units if row.ring_fence_id in back else 0,
+            ring_fence_id=row.ring_fence_id if row.ring_fence_id in back else None,
+            reference=f"cart:{row.cart}",
+            occurred_at=now,
         )
-    reservation.state = state
-    return True
+        for row in rows
+    ]
 
 
 def reserved_by_level() -> dict[tuple[int, int], int]:

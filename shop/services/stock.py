@@ -28,7 +28,9 @@ from shop.services.reservations import (
     release,
     release_cart,
     reserve,
+    reserve_wish,
 )
+from shop.services.reserve_together import SaleStoppedError, SkuUnknownError, Wish
 from shop.services.warehouses import OutOfStockError, Piece, Shortage, available, plan_pieces
 
 
@@ -227,10 +229,13 @@ __all__ = [
     "OutOfStockError",
     "Piece",
     "ReservationClosedError",
+    "SaleStoppedError",
     "Shortage",
+    "SkuUnknownError",
     "StockBusyError",
     "StockError",
     "StockKeyReusedError",
+    "Wish",
     "adjust",
     "allocate",
     "available",
@@ -244,5 +249,6 @@ __all__ = [
     "release",
     "release_cart",
     "reserve",
+    "reserve_wish",
     "return_to_stock",
 ]

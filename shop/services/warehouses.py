@@ -76,11 +76,12 @@ def plan_pieces(wanted_units: Mapping[int, int]) -> list[Piece]:
     return [
         piece
         for variant_id, units in wanted_units.items()
-        for piece in _split(levels[variant_id], units)
+        for piece in split(levels[variant_id], units)
     ]
 
 
-def _split(levels: list[StockLevel], units: int) -> list[Piece]:
+def split(levels: list[StockLevel], units: int) -> list[Piece]:
+    """`levels` of one variant in the order of shipping, which hold at least `units` together."""
     whole = next((level for level in levels if level.available >= units), None)
     if whole:
         return [Piece(whole.variant_id, whole.warehouse_id, units)]
