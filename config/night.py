@@ -24,6 +24,7 @@ from decisions.text import render
 from inventory.services import forecasts, replenishment
 from marketing.services.proposals import propose_campaigns
 from marketing.services.segments import refresh_segments
+from outbox.services import deliveries
 from shop.models import Order
 
 STEP_KIND, NIGHT_KIND = "night_step", "night"
@@ -54,7 +55,7 @@ class Step:
 
 
 def _tidy(progress: Progress, as_of: datetime) -> dict:
-    return housekeeping.tidy(progress)
+    return housekeeping.tidy(progress) | {"prune_webhooks": deliveries.prune()}
 
 
 def _recommendations(progress: Progress, as_of: datetime) -> dict:

@@ -173,6 +173,14 @@ REAP_SECONDS = env.float("REAP_SECONDS", default=10)
 RECEIPT_DAYS = env.int("RECEIPT_DAYS", default=90)
 JOB_DAYS = env.int("JOB_DAYS", default=90)
 
+# Webhooks (docs/webhooks.md)
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)  # http, own network
+WEBHOOK_TIMEOUT_SECONDS = env.float("WEBHOOK_TIMEOUT_SECONDS", default=10)
+WEBHOOK_ATTEMPTS = env.int("WEBHOOK_ATTEMPTS", default=14)  # with growing pauses: about 3 days
+WEBHOOK_OFF_DAYS = env.int("WEBHOOK_OFF_DAYS", default=5)  # of nothing but failures
+WEBHOOK_DAYS = env.int("WEBHOOK_DAYS", default=30)
+WEBHOOK_DEAD_DAYS = env.int("WEBHOOK_DEAD_DAYS", default=90)
+
 # Files
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

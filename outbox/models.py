@@ -151,6 +151,7 @@ class Courier(models.Model):
     token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
+    sequence = models.BigIntegerField(default=0, help_text=_("The last number it gave."))
 
     class Meta:
         verbose_name = _("courier")

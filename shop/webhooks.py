@@ -27,3 +27,61 @@ for name, label, when in [
     ("order.cancelled", _("order cancelled"), "The order was cancelled and its stock given back."),
 ]:
     register(MessageKind(name, label, when, _order))
+
+register(
+    MessageKind(
+        "stock.available",
+        _("back in stock"),
+        "A SKU of which nothing was available can be sold again.",
+        {
+            "sku": SKU,
+            "available_units": Field("integer", "Available now, over all warehouses.", 12),
+            "happened_at": Field(TIME, "When it was noticed.", "2026-03-02T09:00:00+00:00"),
+        },
+    )
+)
+register(
+    MessageKind(
+        "stock.sold_out",
+        _("sold out"),
+        "The last available unit of a SKU was taken by an order, a cart or a sale.",
+        {
+            "sku": SKU,
+            "available_units": Field("integer", "Always 0.", 0),
+            "happened_at": Field(TIME, "When it was noticed.", "2026-03-02T09:00:00+00:00"),
+        },
+    )
+)
+register(
+    MessageKind(
+        "price.changed",
+        _("price changed"),
+        "A price was added to the ledger. It may begin later: see `valid_from`.",
+        {
+            "sku": SKU,
+            "kind": Field("string", "`list`, `campaign` or `flash`.", "campaign"),
+            "channel": Field("string or null", "The channel's code; null for all.", None),
+            "currency": Field("string", "ISO 4217.", "GBP"),
+            "amount_minor": Field("integer", "The price in minor units.", 1299),
+            "valid_from": Field(TIME, "From when it holds.", "2026-03-02T09:00:00+00:00"),
+            "valid_until": Field(
+                f"{TIME} or null", "Until when; null: until the next.", "2026-03-09T09:00:00+00:00"
+            ),
+        },
+    )
+)
+register(
+    MessageKind(
+        "product.changed",
+        _("product changed"),
+        "A person changed or added a product or one of its SKUs in the back office. "
+        "Rows of an imported file send nothing.",
+        {
+            "code": Field("string", "The product's code.", "P-TEA"),
+            "name": Field("string", "Its name.", "Jasmine Tea"),
+            "state": Field("string", "`active`, `draft` or `archived`.", "active"),
+            "skus": Field("list of strings", "Its SKUs that are active.", ["TEA-1", "TEA-2"]),
+            "updated_at": Field(TIME, "When it was changed.", "2026-03-02T09:00:00+00:00"),
+        },
+    )
+)
