@@ -25,6 +25,8 @@ app.conf.beat_schedule = {
         "schedule": 2.0,
         "options": {"expires": 10},
     },
+    "end-ring-fences": {"task": "shop.end_ring_fences", "schedule": 30.0},
+    "set-aside-expired": {"task": "shop.set_aside_expired", "schedule": 600.0},
     "prune-answers": {"task": "access.prune_answers", "schedule": 3600.0},
     "night": {"task": "config.start_night", "schedule": crontab(hour=2, minute=0)},
 }

@@ -3,12 +3,22 @@
 from celery import shared_task
 
 from decisions.jobs import Progress, job
-from shop.services import imports, reservations
+from shop.services import batches, imports, reservations, ring_fences
 
 
 @shared_task(name="shop.expire_reservations", ignore_result=True)
 def expire_reservations() -> int:
     return reservations.expire_due_reservations()
+
+
+@shared_task(name="shop.end_ring_fences", ignore_result=True)
+def end_ring_fences() -> int:
+    return ring_fences.end_due_ring_fences()
+
+
+@shared_task(name="shop.set_aside_expired", ignore_result=True)
+def set_aside_expired() -> int:
+    return sum(one.units for one in batches.set_aside_expired())
 
 
 @job("import_data", queue="ml", max_attempts=2)

@@ -24,6 +24,7 @@ from shop.models import (
     Brand,
     Category,
     Channel,
+    KitComponent,
     Price,
     Product,
     ProductImage,
@@ -134,6 +135,14 @@ class StockInline(NewestInline):
         return number(level.available)
 
 
+class KitInline(Inline):
+    model = KitComponent
+    fk_name = "kit"
+    verbose_name_plural = _("made of")
+    autocomplete_fields = ["component"]
+    fields = ["component", "units"]
+
+
 class HoldInline(NewestInline):
     model = SellingHold
     fields = ["reason", "began_at", "ended_at", "created_by"]
@@ -150,7 +159,7 @@ class VariantAdmin(ShopAdmin):
     ]
     search_fields = ["sku", "name", "barcode", "product__name", "product__name_zh"]
     autocomplete_fields = ["product"]
-    inlines = [StockInline, PriceInline, HoldInline]
+    inlines = [StockInline, PriceInline, KitInline, HoldInline]
     fieldsets = [
         (None, {"fields": [("product", "sku"), ("name", "barcode"), "attributes"]}),
         (_("Now"), {"fields": [("price_now", "sale_now"), "available_now"]}),
@@ -242,6 +251,27 @@ class VariantAdmin(ShopAdmin):
             "%(left)d = %(on_hand)d on hand − %(allocated)d allocated − %(reserved)d reserved"
             " − %(ring_fenced)d ring-fenced"
         ) % (sums | {"left": left})
+
+
+@admin.register(KitComponent)
+class KitComponentAdmin(ShopAdmin):
+    list_display = ["kit_", "component_", "units_"]
+    list_select_related = ["kit", "component"]
+    search_fields = ["kit__sku", "component__sku"]
+    autocomplete_fields = ["kit", "component"]
+    fields = [("kit", "component"), "units"]
+
+    @display(description=_("kit"), ordering="kit__sku")
+    def kit_(self, row: KitComponent) -> str:
+        return row.kit.sku
+
+    @display(description=_("made of"), ordering="component__sku")
+    def component_(self, row: KitComponent) -> str:
+        return link(row.component)
+
+    @display(description=_("units in one kit"), ordering="units")
+    def units_(self, row: KitComponent) -> str:
+        return number(row.units)
 
 
 @admin.register(Category)

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+WHOLE = models.BigIntegerField()
 CODE = RegexValidator(r"^[^\s/]{1,64}$", _("A code has no spaces and no slashes."))
 
 
@@ -146,23 +160,50 @@ class ProductImage(models.Model):
         return self.alt or self.url or self.file.name or ""
 
 
+def _units_on_sale(variant_id: OuterRef) -> QuerySet:
+    """The sum of a variant's levels, as a subquery of one value."""
+    from .stock import StockLevel  # StockLevel points at Variant; both are in this package
+
+    levels = StockLevel.objects.filter(variant=variant_id).order_by().values("variant")
+    units = Sum(F("on_hand") - F("allocated") - F("reserved") - F("ring_fenced"))
+    # PostgreSQL sums bigints to a numeric, whose division would not be a whole number.
+    return levels.annotate(units=Cast(units, WHOLE)).values("units")
+
+
+def _kits_on_sale(kit_id: OuterRef) -> QuerySet:
+    """How many kits the components on sale make, as a subquery of one value."""
+    on_sale = Coalesce(
+        Subquery(_units_on_sale(OuterRef("component"))), Value(0, output_field=WHOLE)
+    )
+    counted = KitComponent.objects.filter(kit=kit_id, component__tracks_stock=True)
+    made = (
+        counted.annotate(made=ExpressionWrapper(on_sale / F("units"), output_field=WHOLE))
+        .order_by()
+        .values("kit")
+    )
+    return made.annotate(least=models.Min("made")).values("least")
+
+
 class VariantQuerySet(models.QuerySet["Variant"]):
     def on_sale(self) -> VariantQuerySet:
         """Listed for sale; says nothing of stock."""
         return self.filter(is_active=True, product__state=Product.State.ACTIVE)
 
     def annotate_available(self) -> VariantQuerySet:
-        """`available_units` summed over warehouses: 0 without a stock row. One subquery."""
-        from .stock import StockLevel  # StockLevel points at Variant; both are in this package
+        """`available_units` summed over warehouses: 0 without a stock row.
 
-        per_variant = (
-            StockLevel.objects.filter(variant=OuterRef("pk"))
-            .order_by()
-            .values("variant")
-            .annotate(units=Sum(F("on_hand") - F("allocated") - F("reserved") - F("ring_fenced")))
-            .values("units")
+        Of a kit: as many as its scarcest component allows; one that is never counted allows any.
+        """
+        own = Coalesce(Subquery(_units_on_sale(OuterRef("pk"))), Value(0, output_field=WHOLE))
+        kit = KitComponent.objects.filter(kit=OuterRef("pk"))
+        of_components = Coalesce(
+            Subquery(_kits_on_sale(OuterRef("pk"))), Value(0, output_field=WHOLE)
         )
-        return self.annotate(available_units=Coalesce(Subquery(per_variant), Value(0)))
+        return self.annotate(
+            available_units=Case(
+                When(Exists(kit), then=of_components), default=own, output_field=WHOLE
+            )
+        )
 
     def held(self, at: datetime) -> VariantQuerySet:
         """Under a selling hold at that time. Asks the few holds, not the many variants."""
@@ -242,6 +283,19 @@ class KitComponent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.units} × {self.component_id}"
+
+    def clean(self) -> None:
+        """A kit is made of SKUs that are counted themselves, and is on no shelf itself."""
+        from .stock import StockLevel
+
+        if self.kit_id is None or self.component_id is None:
+            return
+        if KitComponent.objects.filter(Q(kit=self.component_id) | Q(component=self.kit_id)):
+            raise ValidationError(_("A kit cannot be a part of another kit."))
+        if not self.component.tracks_stock:
+            raise ValidationError(_("A component has to be counted."))
+        if StockLevel.objects.filter(variant=self.kit_id).exclude(on_hand=0).exists():
+            raise ValidationError(_("There are units of this SKU on hand: it cannot be a kit."))
 
 
 def in_reader_language(text: str, text_zh: str) -> str:

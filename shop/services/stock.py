@@ -5,16 +5,20 @@ Rules in prose: docs/ledgers.md. Raises StockError with a sentence for the merch
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Any, TypedDict, Unpack
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import MovementKind, StockLevel, StockMovement, Variant, Warehouse
+from shop.services.batches import BatchError, batch_named, open_batch
+from shop.services.kits import KitNotCountedError, refuse_kit
 from shop.services.movements import (
     TRIES,
     Change,
     CountBelowPromisedError,
+    ExpiredStockError,
     InsufficientStockError,
     StockBusyError,
     StockError,
@@ -34,24 +38,33 @@ from shop.services.reserve_together import SaleStoppedError, SkuUnknownError, Wi
 from shop.services.warehouses import OutOfStockError, Piece, Shortage, available, plan_pieces
 
 
+class Note(TypedDict, total=False):
+    """What the ledger keeps beside the units."""
+
+    reference: str
+    reason: str
+    by: Any
+
+
 def receive(
     variant: Variant,
     units: int,
     *,
     warehouse: Warehouse,
     key: str,
-    reference: str = "",
-    by: Any = None,
+    batch: str = "",
+    expires_on: date | None = None,
+    **note: Unpack[Note],
 ) -> StockMovement:
-    """Goods arrived."""
+    """Goods arrived; with a code they belong to that batch, which is opened if it is new."""
+    _positive(units)
+    refuse_kit(variant)
+    if expires_on is not None and not batch:
+        raise BatchError(_("An expiry date belongs to a batch: name its code."))
+    goods = open_batch(variant, warehouse, batch, expires_on) if batch else None
+    batch_id = goods.pk if goods else None
     return _post(
-        variant,
-        warehouse,
-        MovementKind.RECEIVE,
-        key,
-        on_hand=_positive(units),
-        reference=reference,
-        by=by,
+        variant, warehouse, MovementKind.RECEIVE, key, on_hand=units, batch_id=batch_id, **note
     )
 
 
@@ -61,16 +74,21 @@ def adjust(
     *,
     warehouse: Warehouse,
     key: str,
-    reason: str,
-    by: Any = None,
+    batch: str = "",
+    **note: Unpack[Note],
 ) -> StockMovement:
-    """Found, broken, stolen: up or down, with the reason that the ledger keeps."""
-    if not reason.strip():
+    """Found, broken, stolen: up or down, with the reason that the ledger keeps.
+
+    Down without a batch: goods without one go first, then the batches, first expired first.
+    """
+    if not note.get("reason", "").strip():
         raise StockError(_("An adjustment needs a reason."))
     if not delta_units:
         raise StockError(_("An adjustment of 0 units changes nothing."))
+    refuse_kit(variant)
+    batch_id = _batch_id(variant, warehouse, batch)
     return _post(
-        variant, warehouse, MovementKind.ADJUST, key, on_hand=delta_units, reason=reason, by=by
+        variant, warehouse, MovementKind.ADJUST, key, on_hand=delta_units, batch_id=batch_id, **note
     )
 
 
@@ -89,6 +107,7 @@ def count_stock(
     """
     if counted_units < 0:
         raise StockError(_("A count is not negative."))
+    refuse_kit(variant)
     for _try in range(TRIES):
         seen = _level_or_nothing(variant, warehouse)
         _count_covers_promises(counted_units, seen, key)
@@ -109,45 +128,19 @@ def count_stock(
 
 
 def allocate(
-    variant: Variant,
-    units: int,
-    *,
-    warehouse: Warehouse,
-    key: str,
-    reference: str = "",
-    by: Any = None,
+    variant: Variant, units: int, *, warehouse: Warehouse, key: str, **note: Unpack[Note]
 ) -> StockMovement:
     """Promise units to an order."""
-    return _post(
-        variant,
-        warehouse,
-        MovementKind.ALLOCATE,
-        key,
-        allocated=_positive(units),
-        reference=reference,
-        by=by,
-    )
+    _positive(units)
+    return _post(variant, warehouse, MovementKind.ALLOCATE, key, allocated=units, **note)
 
 
 def cancel_allocation(
-    variant: Variant,
-    units: int,
-    *,
-    warehouse: Warehouse,
-    key: str,
-    reference: str = "",
-    by: Any = None,
+    variant: Variant, units: int, *, warehouse: Warehouse, key: str, **note: Unpack[Note]
 ) -> StockMovement:
     """The order will not ship: its units may be promised again."""
-    return _post(
-        variant,
-        warehouse,
-        MovementKind.CANCEL,
-        key,
-        allocated=-_positive(units),
-        reference=reference,
-        by=by,
-    )
+    _positive(units)
+    return _post(variant, warehouse, MovementKind.CANCEL, key, allocated=-units, **note)
 
 
 def consume(
@@ -156,20 +149,19 @@ def consume(
     *,
     warehouse: Warehouse,
     key: str,
-    reference: str = "",
-    by: Any = None,
+    batch: str = "",
+    **note: Unpack[Note],
 ) -> StockMovement:
-    """Allocated units left the warehouse."""
-    return _post(
-        variant,
-        warehouse,
-        MovementKind.CONSUME,
-        key,
-        on_hand=-_positive(units),
-        allocated=-units,
-        reference=reference,
-        by=by,
-    )
+    """Allocated units left the warehouse: from the batch that was named, else first expired first.
+
+    Raises ExpiredStockError when nothing else is left than what is expired or set aside.
+    """
+    fields = {
+        "on_hand": -_positive(units),
+        "allocated": -units,
+        "batch_id": _batch_id(variant, warehouse, batch),
+    }
+    return _post(variant, warehouse, MovementKind.CONSUME, key, **fields, **note)
 
 
 def return_to_stock(
@@ -178,19 +170,20 @@ def return_to_stock(
     *,
     warehouse: Warehouse,
     key: str,
-    reference: str = "",
-    by: Any = None,
+    batch: str = "",
+    **note: Unpack[Note],
 ) -> StockMovement:
-    """Goods came back and can be sold again."""
+    """Goods came back and can be sold again; with a code they go back into that batch."""
+    _positive(units)
+    batch_id = _batch_id(variant, warehouse, batch)
     return _post(
-        variant,
-        warehouse,
-        MovementKind.RETURN,
-        key,
-        on_hand=_positive(units),
-        reference=reference,
-        by=by,
+        variant, warehouse, MovementKind.RETURN, key, on_hand=units, batch_id=batch_id, **note
     )
+
+
+def _batch_id(variant: Variant, warehouse: Warehouse, code: str) -> int | None:
+    found = batch_named(variant, warehouse, code)
+    return found.pk if found else None
 
 
 def _post(
@@ -224,8 +217,11 @@ def _count_covers_promises(counted_units: int, seen: StockLevel, key: str) -> No
 
 
 __all__ = [
+    "BatchError",
     "CountBelowPromisedError",
+    "ExpiredStockError",
     "InsufficientStockError",
+    "KitNotCountedError",
     "OutOfStockError",
     "Piece",
     "ReservationClosedError",

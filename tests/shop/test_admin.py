@@ -16,6 +16,7 @@ from shop.models import (
     Channel,
     Consent,
     Event,
+    KitComponent,
     Order,
     OrderState,
     Price,
@@ -30,6 +31,7 @@ from shop.models import (
 from shop.services import orders, stock
 from shop.services.holds import hold
 from shop.services.returns import return_lines
+from shop.services.ring_fences import ring_fence
 from tests.factories import make_customer, make_variant, make_warehouse
 from tests.factories_access import make_key, make_staff
 
@@ -57,6 +59,9 @@ def fill(first, last):
         orders.ship(orders.pay(order))
         return_lines(order, {order.lines.get().pk: 1}, number=f"R{n}")
         hold(variant, "recall")
+        stock.receive(variant, 5, warehouse=place, key=f"lot{n}", batch=f"LOT-{n}")
+        ring_fence(variant, 1, warehouse=place, purpose=f"sale:{n}", key=f"fence{n}")
+        KitComponent.objects.create(kit=make_variant(f"KIT-{n}"), component=variant, units=2)
         ProductImage.objects.create(product=variant.product, url="https://example.com/a.png")
         Review.objects.create(key=f"{n}", product=variant.product, customer=customer, rating=4)
         Consent.objects.create(

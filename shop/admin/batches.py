@@ -1,0 +1,57 @@
+"""Batches: how long goods keep, and what of them was set aside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Sum
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from shop.admin.base import CappedPaginator, ShopAdmin, link, number
+from shop.models import Batch, RingFence
+from shop.services.batch_order import EXPIRED
+
+
+@admin.register(Batch)
+class BatchAdmin(ShopAdmin):
+    """Made by receiving goods; only a wrong date is corrected here."""
+
+    paginator = CappedPaginator
+    list_display = ["code", "sku", "warehouse", "expires_on", "on_hand_", "set_aside_"]
+    list_select_related = ["variant", "warehouse"]
+    list_filter = [("warehouse", RelatedDropdownFilter), ("expires_on", RangeDateFilter)]
+    search_fields = ["code", "variant__sku"]
+    fields = ["code", "sku", "warehouse", "expires_on", "on_hand", "received_at"]
+    readonly_fields = ["code", "sku", "warehouse", "on_hand", "received_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
+        return False
+
+    def prepare_page(self, page: list[Batch]) -> None:
+        fences = RingFence.objects.filter(
+            variant__in={batch.variant_id for batch in page}, purpose__startswith=EXPIRED
+        )
+        rows = fences.order_by().values_list("variant_id", "warehouse_id", "purpose")
+        aside = {tuple(place): units for *place, units in rows.annotate(u=Sum("units_left"))}
+        for batch in page:
+            place = (batch.variant_id, batch.warehouse_id, f"{EXPIRED}{batch.code}")
+            batch.shown_set_aside = aside.get(place)
+
+    @display(description=_("SKU"), ordering="variant__sku")
+    def sku(self, batch: Batch) -> str:
+        return link(batch.variant)
+
+    @display(description=_("on hand"), ordering="on_hand")
+    def on_hand_(self, batch: Batch) -> str:
+        return number(batch.on_hand)
+
+    @display(description=_("set aside"))
+    def set_aside_(self, batch: Any) -> str:
+        return number(batch.shown_set_aside)

@@ -1,0 +1,100 @@
+"""A kit is available as often as its scarcest component allows: one annotation for everybody."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from shop.models import KitComponent, Variant
+from shop.services import kits, stock
+from tests.factories import make_variant, make_warehouse
+
+pytestmark = pytest.mark.django_db
+
+
+def make_kit(sku, parts, **fields):
+    kit = make_variant(sku, **fields)
+    for component, units in parts.items():
+        KitComponent.objects.create(kit=kit, component=component, units=units)
+    return kit
+
+
+@pytest.fixture
+def tea():
+    return make_variant("TEA")
+
+
+@pytest.fixture
+def cup():
+    return make_variant("CUP")
+
+
+@pytest.fixture
+def gift(tea, cup):
+    return make_kit("GIFT", {tea: 1, cup: 2})
+
+
+def stocked(variant, units, place="MAIN"):
+    stock.receive(variant, units, warehouse=make_warehouse(place), key=f"{variant.sku}:{place}")
+
+
+def test_a_variant_that_is_no_kit_is_made_of_itself(tea, gift, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        found = kits.components_of([gift.pk, tea.pk])
+    cup = Variant.objects.get(sku="CUP")
+    assert found == {gift.pk: {tea.pk: 1, cup.pk: 2}, tea.pk: {tea.pk: 1}}
+
+
+def test_two_lines_that_need_the_same_item_are_added_up(tea, cup, gift):
+    wanted = {gift.pk: 3, cup.pk: 4}
+    assert kits.items_of(wanted, kits.components_of(wanted)) == {tea.pk: 3, cup.pk: 10}
+
+
+def test_the_scarcest_component_says_how_many(tea, cup, gift, django_assert_num_queries):
+    stocked(tea, 9)
+    assert stock.available([gift.pk]) == {gift.pk: 0}  # no cup was ever counted
+    stocked(cup, 4)
+    stocked(cup, 3, "FAR")
+    stock.reserve(cup, 2, cart="c", key="r")
+    with django_assert_num_queries(1):
+        assert stock.available([gift.pk, tea.pk]) == {gift.pk: 2, tea.pk: 9}  # 5 cups, 2 a kit
+
+
+def test_a_component_that_is_never_counted_allows_any_number(tea, cup, gift):
+    stocked(tea, 3)
+    Variant.objects.filter(pk=cup.pk).update(tracks_stock=False)
+    assert kits.components_of([gift.pk]) == {gift.pk: {tea.pk: 1}}
+    assert stock.available([gift.pk]) == {gift.pk: 3}
+
+
+def test_a_kit_is_sold_while_its_components_last(tea, cup, gift):
+    now = timezone.now()
+    assert gift not in Variant.objects.sellable(now)
+    stocked(tea, 1)
+    stocked(cup, 2)
+    assert gift in Variant.objects.sellable(now)
+    stock.allocate(cup, 1, warehouse=make_warehouse(), key="o")
+    assert set(Variant.objects.sellable(now)) == {tea, cup}
+
+
+def test_goods_arrive_and_are_counted_as_what_they_are(gift):
+    for verb, units in ((stock.receive, 1), (stock.count_stock, 1)):
+        with pytest.raises(kits.KitNotCountedError, match="GIFT is a kit"):
+            verb(gift, units, warehouse=make_warehouse(), key="k")
+    with pytest.raises(kits.KitNotCountedError):
+        stock.adjust(gift, 1, warehouse=make_warehouse(), key="k", reason="found")
+
+
+@pytest.mark.parametrize("case", ["kit of kits", "part of a part", "not counted", "on a shelf"])
+def test_what_cannot_be_a_kit_is_said(case, tea, cup, gift):
+    other = make_variant("OTHER")
+    if case == "kit of kits":
+        row = KitComponent(kit=other, component=gift, units=1)
+    elif case == "part of a part":
+        row = KitComponent(kit=tea, component=other, units=1)
+    elif case == "not counted":
+        row = KitComponent(kit=gift, component=make_variant("FILE", tracks_stock=False), units=1)
+    else:
+        stocked(other, 2)
+        row = KitComponent(kit=other, component=tea, units=1)
+    with pytest.raises(ValidationError):
+        row.full_clean()
