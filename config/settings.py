@@ -258,6 +258,10 @@ SPECTACULAR_SETTINGS = {
         "ReservationState": "shop.models.Reservation.State",
         "PriceKind": "shop.models.PriceKind",
         "MovementKind": "shop.models.MovementKind",
+        "JobState": "decisions.models.JobState",
+        "RunState": "decisions.models.RunState",
+        "DecisionState": "decisions.models.DecisionState",
+        "CampaignState": "marketing.models.CampaignState",
         "OrderStep": [
             ("paid", "paid"),
             ("shipped", "shipped"),

@@ -34,3 +34,13 @@ class Cursor(CursorPagination):
         if cursor and cursor.position is not None and not cursor.position.isdecimal():
             raise ValidationError({"cursor": [_("Use the address of `next`.")]})
         return cursor
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """With the bounds that are enforced above."""
+        parameters = super().get_schema_operation_parameters(view)
+        bounds = {"minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
+        for parameter in parameters:
+            if parameter["name"] == self.page_size_query_param:
+                parameter["schema"] |= bounds
+                parameter["allowEmptyValue"] = False
+        return parameters

@@ -55,6 +55,9 @@ class ApiSchema(AutoSchema):
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
+        for parameter in (operation or {}).get("parameters", ()):
+            if parameter["in"] == "query":  # `?sku=` is as good as no filter
+                parameter.setdefault("allowEmptyValue", True)
         if operation is not None and self.method in ("POST", "PUT", "PATCH", "DELETE"):
             required = self.method in getattr(self.view, "needs_idempotency_key", ())
             operation.setdefault("parameters", []).append(KEY_HEADER | {"required": required})

@@ -44,7 +44,7 @@ class RecommendationAsk(s.Serializer):
         return asked
 
 
-class PriceOut(s.Serializer):
+class RecommendedPriceOut(s.Serializer):
     amount_minor = s.IntegerField()
     currency = s.CharField()
     amount = s.CharField()
@@ -54,7 +54,7 @@ class RecommendedOut(s.Serializer):
     position = s.IntegerField()
     sku = s.CharField()
     name = s.CharField()
-    price = PriceOut()
+    price = RecommendedPriceOut()
     reason = s.CharField()
     source = s.CharField()
 

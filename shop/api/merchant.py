@@ -369,7 +369,7 @@ class Hold(MerchantView):
         held = holds.hold(variant_of(sku, "sku"), said["reason"], by=request.user)
         return Response({"sku": sku, "held": True, "reason": held.reason}, status=201)
 
-    @extend_schema(request=None, responses=shapes.HoldOut)
+    @extend_schema(request=None, responses={200: shapes.HoldOut})
     def delete(self, request: Request, sku: str) -> Response:
         """Let the sale go on."""
         holds.lift(variant_of(sku, "sku"))

@@ -150,7 +150,7 @@ class CartReservations(StorefrontView):
             )
         return Response(rows.cart_row(cart, self._held(cart)), status=201)
 
-    @extend_schema(parameters=[shapes.CartFilter], responses=shapes.ReleasedOut)
+    @extend_schema(parameters=[shapes.CartFilter], responses={200: shapes.ReleasedOut})
     def delete(self, request: Request, cart: str) -> Response:
         """Give back what the cart holds, or one SKU of it."""
         chosen = self.checked(shapes.CartFilter, request.query_params)
