@@ -98,3 +98,48 @@ def test_what_cannot_be_a_kit_is_said(case, tea, cup, gift):
         row = KitComponent(kit=other, component=tea, units=1)
     with pytest.raises(ValidationError):
         row.full_clean()
+
+
+def test_one_warehouse_that_can_give_everything_gives_everything(tea, cup):
+    far = make_warehouse("FAR")
+    far.priority = 1
+    far.save()
+    main = make_warehouse()
+    stocked(tea, 5)
+    stocked(cup, 1)
+    stocked(tea, 5, "FAR")
+    stocked(cup, 5, "FAR")
+    assert stock.plan_pieces({tea.pk: 2, cup.pk: 2}) == [(tea.pk, far.pk, 2), (cup.pk, far.pk, 2)]
+    # Nobody has 6 of the one and 5 of the other: whole lines, and what must be is split.
+    assert stock.plan_pieces({tea.pk: 6, cup.pk: 5}) == [
+        (tea.pk, main.pk, 5),
+        (tea.pk, far.pk, 1),
+        (cup.pk, far.pk, 5),
+    ]
+
+
+def test_a_kit_comes_from_one_warehouse_where_it_can(tea, cup, gift):
+    far = make_warehouse("FAR")
+    far.priority = 1
+    far.save()
+    main, other = make_warehouse(), make_variant("OTHER")
+    stocked(tea, 5)
+    stocked(other, 1)
+    stocked(tea, 5, "FAR")
+    stocked(cup, 5, "FAR")
+    pieces = stock.plan_pieces({other.pk: 1, gift.pk: 2})
+    assert pieces == [(other.pk, main.pk, 1), (tea.pk, far.pk, 2), (cup.pk, far.pk, 4)]
+
+
+def test_lines_that_each_fit_and_together_do_not_are_refused(tea, cup, gift):
+    stocked(tea, 9)
+    stocked(cup, 7)
+    for wanted in ({gift.pk: 3}, {cup.pk: 4}):
+        assert stock.plan_pieces(wanted)
+    with pytest.raises(stock.OutOfStockError) as refusal:
+        stock.plan_pieces({gift.pk: 3, cup.pk: 4})
+    assert refusal.value.shortages == [("CUP", 4, 1)]
+    assert stock.plan_pieces({gift.pk: 3, cup.pk: 1}) == [
+        (tea.pk, make_warehouse().pk, 3),
+        (cup.pk, make_warehouse().pk, 7),
+    ]
