@@ -68,6 +68,8 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
         [
             ("model_training", _("Model runs"), "admin:decisions_modelrun_changelist", "decisions.view_modelrun"),
             ("schedule", _("Jobs"), "admin:decisions_job_changelist", "decisions.view_job"),
+            ("webhook", _("Webhooks"), "admin:outbox_endpoint_changelist", "outbox.view_endpoint"),
+            ("send", _("Deliveries"), "admin:outbox_delivery_changelist", "outbox.view_delivery"),
             ("key", _("API keys"), "admin:access_apikey_changelist", "access.view_apikey"),
             ("badge", _("Users"), "admin:auth_user_changelist", "auth.view_user"),
         ],

@@ -253,6 +253,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api",
     "ENUM_NAME_OVERRIDES": {
+        "DeliveryState": "outbox.models.DeliveryState",
         "OrderState": "shop.models.OrderState",
         "ProductState": "shop.models.Product.State",
         "ReservationState": "shop.models.Reservation.State",

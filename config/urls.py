@@ -15,7 +15,15 @@ from config.health import healthz, readyz
 from config.media import picture
 from config.metrics import metrics
 
-APPS_WITH_API = ["shop", "inventory", "recommendations", "support", "marketing", "decisions"]
+APPS_WITH_API = [
+    "shop",
+    "inventory",
+    "recommendations",
+    "support",
+    "marketing",
+    "decisions",
+    "outbox",
+]
 
 
 def api_urls(side: str) -> list[URLPattern]:

@@ -70,6 +70,7 @@ class Endpoint(models.Model):
     failing_since = models.DateTimeField(
         null=True, blank=True, editable=False, help_text=_("The first failure since a success.")
     )
+    key = models.CharField(max_length=200, unique=True, null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -53,13 +53,28 @@ def check_endpoint(url: str, kinds: Sequence[str]) -> None:
 
 
 def add_endpoint(
-    url: str, *, kinds: Sequence[str] = (), description: str = "", by: Any = None
+    url: str,
+    *,
+    kinds: Sequence[str] = (),
+    description: str = "",
+    key: str | None = None,
+    by: Any = None,
 ) -> Issued:
-    """From now on this address hears of these kinds; of every kind when none is named."""
+    """From now on this address hears of these kinds; of every kind when none is named.
+
+    The same key again returns the first endpoint.
+    """
     check_endpoint(url, kinds)
-    endpoint = Endpoint.objects.create(
-        url=url, kinds=sorted(set(kinds)), description=description, created_by=by
-    )
+    fields = {
+        "url": url,
+        "kinds": sorted(set(kinds)),
+        "description": description,
+        "created_by": by,
+    }
+    if key is None:
+        endpoint = Endpoint.objects.create(**fields)
+    else:
+        endpoint, _made = Endpoint.objects.get_or_create(key=key, defaults=fields)
     return Issued(endpoint, endpoint.secret)
 
 
