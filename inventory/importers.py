@@ -6,7 +6,7 @@ import polars as pl
 from django.conf import settings
 
 from inventory.models import Supplier, SupplierItem
-from shop.importers.columns import code, email, money, number, text, whole
+from shop.importers.columns import code, email, money, number, text, whole, yes_no
 from shop.importers.registry import importer
 from shop.importers.run import Chunk
 from shop.importers.write import ids_of, insert, rows_of, update, upsert
@@ -28,6 +28,8 @@ COLUMNS = [
     whole("moq", low=1, about="Smallest order in units; 1 where empty."),
     whole("pack_size", low=1, about="Ordered in multiples of it; 1 where empty."),
     money("unit_cost", aliases=("cost",), about="In the supplier's currency."),
+    yes_no("is_active", about="Of the supplier; yes for a new one."),
+    yes_no("is_preferred", about="Of a new SKU: the plan asks this supplier; else the first one."),
 ]
 TERMS = ("lead_time_days", "lead_time_sd_days", "review_period_days")
 ITEM = ("supplier_sku", "moq", "pack_size", "unit_cost_minor", "lead_time_days")
@@ -98,6 +100,7 @@ def _write_suppliers(rows: pl.DataFrame, chunk: Chunk, before: pl.DataFrame) -> 
             "name",
             "email",
             "currency",
+            "is_active",
             *TERMS,
             code="supplier_code",
             order_cost_minor="order_cost",
@@ -133,6 +136,7 @@ def _write_items(rows: pl.DataFrame, chunk: Chunk) -> tuple[int, int]:
         "supplier_sku",
         "moq",
         "pack_size",
+        "is_preferred",
         unit_cost_minor="unit_cost",
         lead_time_days=own,
     )
@@ -156,8 +160,10 @@ def _write_items(rows: pl.DataFrame, chunk: Chunk) -> tuple[int, int]:
 
 
 def _insert_items(rows: pl.DataFrame, there: pl.DataFrame) -> pl.DataFrame:
-    """A SKU's first supplier is its preferred one, until a person says otherwise."""
+    """A SKU's first supplier is its preferred one, unless file or person say otherwise."""
     taken = there.filter("is_preferred")["variant_id"].implode()
+    may = pl.col("is_preferred").fill_null(True) & ~pl.col("variant_id").is_in(taken)
+    first = may & (may.cum_sum().over("variant_id") == 1)
     fresh = rows.select(
         "supplier_id",
         "variant_id",
@@ -166,7 +172,7 @@ def _insert_items(rows: pl.DataFrame, there: pl.DataFrame) -> pl.DataFrame:
         pl.col("pack_size").fill_null(1),
         "unit_cost_minor",
         "lead_time_days",
-        is_preferred=~pl.col("variant_id").is_in(taken) & pl.col("variant_id").is_first_distinct(),
+        is_preferred=first,
     )
     insert(SupplierItem, fresh)
     return fresh

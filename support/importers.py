@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from shop.importers.columns import choice, code, email, moment, text
+from shop.importers.columns import choice, code, email, moment, text, yes_no
 from shop.importers.registry import importer
 from shop.importers.run import Chunk
 from shop.importers.write import ids_of, rows_of, upsert
@@ -41,6 +41,7 @@ KNOWLEDGE = [
     text("title_zh", max_length=200, default=None),
     text("body_zh", max_length=50_000, default=None, about="body or body_zh must be there."),
     choice("intent", Intent.values, about="Answers this kind of question only; empty: any."),
+    yes_no("is_published", about="Whether drafts may quote it; yes for a new one."),
 ]
 
 
@@ -73,7 +74,7 @@ def load_knowledge(rows: pl.DataFrame, chunk: Chunk) -> None:
     rows = chunk.reject(
         rows, pl.col("body").is_null() & pl.col("body_zh").is_null(), "body", "is missing"
     )
-    fields = ["code", "title", "body", "title_zh", "body_zh", "intent"]
+    fields = ["code", "title", "body", "title_zh", "body_zh", "intent", "is_published"]
     done = upsert(KnowledgeArticle, rows.select(fields), "code")
     chunk.count(new=done.new, changed=done.changed, unchanged=done.unchanged)
     chunk.wrote("articles", done.new + done.changed)

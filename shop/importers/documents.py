@@ -31,28 +31,54 @@ class Paper:
     lines: Any
     parent: str  # the line's column that points at the document
     price: str
-    totals: tuple[str, ...]
+    totals: dict[str, pl.Expr]  # the document's sums, over its new lines
     header: tuple[str, ...]
     called: str
+    usual: dict[str, Any] = field(default_factory=dict)  # of columns that a format may leave out
+    line_columns: tuple[str, ...] = ()  # beside position, kind, variant, text, units and price
 
+
+ITEMS = pl.col("units") * pl.col("unit_price_minor")
+TAX_ON_TOP = pl.when("prices_include_tax").then(0).otherwise(pl.col("tax_minor"))
 
 ORDERS = Paper(
     Order,
     OrderLine,
     "order_id",
     "unit_price_minor",
-    ("items_minor", "total_minor"),
-    ("customer_id", "channel_id", "state", "currency", "country", "placed_at"),
+    {"items_minor": ITEMS, "total_minor": ITEMS + TAX_ON_TOP, "tax_minor": pl.col("tax_minor")},
+    (
+        "customer_id",
+        "channel_id",
+        "state",
+        "currency",
+        "country",
+        "placed_at",
+        "prices_include_tax",
+    ),
     "order",
+    usual={
+        "prices_include_tax": True,
+        "tax_minor": 0,
+        "tax_basis_points": 0,
+        "discount_minor": 0,
+    },
+    line_columns=("tax_minor", "tax_basis_points", "discount_minor"),
 )
 RETURNS = Paper(
     Return,
     ReturnLine,
     "parent_id",
     "unit_refund_minor",
-    ("refund_minor",),
-    ("customer_id", "currency", "returned_at"),
+    {"refund_minor": pl.col("units") * pl.col("unit_refund_minor")},
+    ("customer_id", "order_id", "currency", "reason", "returned_at"),
     "return",
+    usual={
+        "order_id": pl.lit(None, pl.Int64),
+        "order_line_id": pl.lit(None, pl.Int64),
+        "reason": "",
+    },
+    line_columns=("order_line_id",),
 )
 
 
@@ -83,7 +109,7 @@ def write_documents(paper: Paper, rows: pl.DataFrame, chunk: Chunk, places: Plac
             is_new=pl.lit(False),
             **{paper.parent: pl.lit(0, pl.Int64)},
         )
-    rows = places.number(rows)
+    rows = places.number(rows.with_columns(**_left_out(paper, rows)))
     chunk.after.append(partial(places.advance, rows))
     there = rows_of(paper.model, "number", rows["number"], ["is_history"])
     rows = rows.join(there, on="number", how="left", maintain_order="left")
@@ -95,11 +121,17 @@ def write_documents(paper: Paper, rows: pl.DataFrame, chunk: Chunk, places: Plac
     rows = _add_headers(paper, rows, chunk)
     fresh = rows.filter("is_new")
     columns = ["position", "kind", "variant_id", "text", "units", paper.price, paper.parent]
+    columns += paper.line_columns
     total = pl.col("units") * pl.col(paper.price)
     chunk.wrote(
         f"{paper.called} lines", insert(paper.lines, fresh.select(*columns, total_minor=total))
     )
     return rows
+
+
+def _left_out(paper: Paper, rows: pl.DataFrame) -> dict[str, Any]:
+    usual = ((name, value) for name, value in paper.usual.items() if name not in rows.columns)
+    return {name: value if isinstance(value, pl.Expr) else pl.lit(value) for name, value in usual}
 
 
 def _reject_other_lines(paper: Paper, rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
@@ -125,18 +157,14 @@ def _reject_other_lines(paper: Paper, rows: pl.DataFrame, chunk: Chunk) -> pl.Da
 
 def _add_headers(paper: Paper, rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
     """Insert new documents, add the new lines' money to old ones; `paper.parent` is the id."""
-    amount = (pl.col("units") * pl.col(paper.price)).filter("is_new").sum()
+    sums = {name: total.filter("is_new").sum() for name, total in paper.totals.items()}
     heads = rows.group_by("number", maintain_order=True).agg(
-        pl.col("id").first(), *(pl.col(name).first() for name in paper.header), amount=amount
+        pl.col("id").first(), *(pl.col(name).first() for name in paper.header), **sums
     )
     fresh = heads.filter(pl.col("id").is_null())
-    fresh = fresh.with_columns(
-        id=next_ids(paper.model, fresh.height),
-        is_history=pl.lit(True),
-        **{name: pl.col("amount") for name in paper.totals},
-    )
-    chunk.wrote(f"{paper.called}s", insert(paper.model, fresh.drop("amount")))
-    _add_amounts(paper, heads.filter(pl.col("id").is_not_null() & (pl.col("amount") != 0)))
+    fresh = fresh.with_columns(id=next_ids(paper.model, fresh.height), is_history=pl.lit(True))
+    chunk.wrote(f"{paper.called}s", insert(paper.model, fresh))
+    _add_amounts(paper, heads.filter(pl.col("id").is_not_null()))
     ids = fresh.select("number", _id="id")
     return (
         rows.join(ids, on="number", how="left", maintain_order="left")
@@ -147,11 +175,12 @@ def _add_headers(paper: Paper, rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame
 
 def _add_amounts(paper: Paper, heads: pl.DataFrame) -> None:
     """A document that went on in this chunk."""
+    heads = heads.filter(pl.any_horizontal(pl.col(name) != 0 for name in paper.totals))
     if heads.is_empty():
         return
-    there = rows_of(paper.model, "id", heads["id"], paper.totals)
-    sums = there.join(heads.select("id", "amount"), on="id")
-    update(paper.model, sums.select("id", *(pl.col(t) + pl.col("amount") for t in paper.totals)))
+    there = rows_of(paper.model, "id", heads["id"], list(paper.totals))
+    sums = there.join(heads.select("id", *paper.totals), on="id", suffix="_new")
+    update(paper.model, sums.select("id", *(pl.col(t) + pl.col(f"{t}_new") for t in paper.totals)))
 
 
 def match_returns() -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import polars as pl
 
 from shop.models import Customer, Event, EventKind, Order, Variant
 
+from .attributes import is_object
 from .columns import choice, code, moment, text, whole, yes_no
 from .registry import importer
 from .run import Chunk
@@ -44,7 +43,7 @@ def load_events(rows: pl.DataFrame, chunk: Chunk) -> None:
         rows = rows.join(ids, on=column, how="left", maintain_order="left")
         unknown = pl.col(column).is_not_null() & pl.col(named).is_null()
         rows = chunk.reject(rows, unknown, column, reason)
-    objects = pl.col("properties").map_elements(_is_object, return_dtype=pl.Boolean)
+    objects = pl.col("properties").map_elements(is_object, return_dtype=pl.Boolean)
     rows = chunk.reject(rows, ~objects.fill_null(True), "properties", "is no JSON object")
     fresh = new_events(rows)
     chunk.wrote("events", insert(Event, fresh))
@@ -58,10 +57,3 @@ def new_events(rows: pl.DataFrame) -> pl.DataFrame:
     received = pl.coalesce("received_at", "occurred_at").alias("received_at")
     ids = [named for *_, named, _reason in KEYS]
     return fresh.select("event_id", *COPIED, *ids, received, "properties")
-
-
-def _is_object(value: str) -> bool:
-    try:
-        return isinstance(json.loads(value), dict)
-    except ValueError:
-        return False

@@ -1,6 +1,31 @@
 """The kinds that shop itself reads: importing this module registers them."""
 
-from . import customers, events, orders, products, reviews, stock
+from . import (
+    consents,
+    customers,
+    events,
+    kits,
+    lists,
+    orders,
+    prices,
+    products,
+    returns,
+    reviews,
+    stock,
+)
 from .online_retail import load as online_retail
 
-__all__ = ["customers", "events", "online_retail", "orders", "products", "reviews", "stock"]
+__all__ = [
+    "consents",
+    "customers",
+    "events",
+    "kits",
+    "lists",
+    "online_retail",
+    "orders",
+    "prices",
+    "products",
+    "returns",
+    "reviews",
+    "stock",
+]

@@ -35,7 +35,7 @@ def write_list_prices(rows: pl.DataFrame, chunk: Chunk) -> tuple[pl.DataFrame, s
     rewrites = differs & (pl.col("_since") == pl.col("_from")).fill_null(False)
     rows = chunk.reject(rows, rewrites, "list_price", "contradicts the price history, which stays")
     fresh = rows.filter(differs)
-    chunk.wrote("prices", insert(Price, price_rows(fresh, SOURCE)))
+    chunk.wrote("prices", insert(Price, price_rows(fresh)))
     return rows.drop("_from", "_now", "_since", "valid_from", strict=False), set(
         fresh["variant_id"]
     )
@@ -49,8 +49,11 @@ def list_prices(variant_ids: pl.Series) -> pl.DataFrame:
     return prices.filter(usual).sort("valid_from", "id")
 
 
-def price_rows(rows: pl.DataFrame, source: str) -> pl.DataFrame:
-    """rows: variant_id, sku, list_price (minor) and `_from`. The key makes a second row impossible."""
+def price_rows(rows: pl.DataFrame, source: str = SOURCE) -> pl.DataFrame:
+    """rows: variant_id, sku, list_price (minor) and `_from`. The key makes a second row impossible.
+
+    A column `price_source` says who set the price where that was not this import.
+    """
     at = pl.col("_from").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     return rows.select(
         "variant_id",
@@ -58,6 +61,6 @@ def price_rows(rows: pl.DataFrame, source: str) -> pl.DataFrame:
         amount_minor=pl.col("list_price"),
         currency=pl.lit(settings.SHOP_CURRENCY),
         valid_from=pl.col("_from"),
-        source=pl.lit(source),
+        source=pl.col("price_source") if "price_source" in rows.columns else pl.lit(source),
         key=pl.concat_str(pl.lit(f"{source}:"), "sku", pl.lit(":"), at),
     )

@@ -13,6 +13,9 @@ from .table import BROKEN, LINE
 
 COMMA_DECIMAL = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+),(\d{1,2}|\d{4,})$"
 POINT_DECIMAL = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)\.(\d{1,2}|\d{4,})$"
+# One ' before what a spreadsheet would run, also where a ' of its own stands there already: exports
+# put it on (shop/exporters/cells.py), so that nothing is lost on the way there and back.
+GUARDED = r"^'('*[=+\-@\t\r])"
 MISTAKE = pl.Schema({LINE: pl.Int64, "column": pl.String, "value": pl.String, "reason": pl.String})
 
 
@@ -95,11 +98,11 @@ def _decimal_of(numbers: pl.DataFrame) -> str | None:
 
 
 def _cleaned(column: Column, names: dict[str, str]) -> pl.Expr:
-    """Trimmed text, blank as null; a spreadsheet's `'=` guard is taken off again."""
+    """Trimmed text, blank as null; the guard that an export put on is taken off again."""
     if column.name not in names:
         return pl.lit(None, pl.String).alias(column.name)
     value = pl.col(names[column.name]).str.strip_chars()
-    value = value.str.replace(r"^'([=+\-@])", "${1}")
+    value = value.str.replace(GUARDED, "${1}")
     return pl.when(value != "").then(value).alias(column.name)
 
 

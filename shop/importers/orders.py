@@ -7,7 +7,17 @@ from django.conf import settings
 
 from shop.models import Channel, Customer, LineKind, OrderState, Variant
 
-from .columns import BIGGEST_MINOR, choice, code, micros_of_minor, moment, money, text, whole
+from .columns import (
+    BIGGEST_MINOR,
+    choice,
+    code,
+    micros_of_minor,
+    moment,
+    money,
+    text,
+    whole,
+    yes_no,
+)
 from .documents import ORDERS, Places, count_rows, write_documents
 from .registry import importer
 from .run import Chunk
@@ -23,11 +33,15 @@ COLUMNS = [
     code("channel", max_length=32, about="Created where unknown."),
     text("country", max_length=60),
     code("currency", about="The shop's own; any other is rejected."),
+    yes_no("tax_included", default=True, about="Whether the prices hold the tax; yes where empty."),
     choice("line_kind", LineKind.values, default=LineKind.ITEM, aliases=("kind",)),
     code("sku", about="Required on lines of kind item."),
     text("text", max_length=300, about="As it stood on the order."),
     whole("units", low=1, required=True),
     money("unit_price", low=None, required=True, about="Below zero on lines of kind discount."),
+    money("line_discount", default=0, about="The line's share of the order's discounts."),
+    whole("tax_basis_points", low=0, high=10_000, default=0, about="2000 is 20 %."),
+    money("line_tax", low=None, default=0, about="Within the price, or on top of it."),
 ]
 
 
@@ -53,6 +67,10 @@ def load_orders(rows: pl.DataFrame, chunk: Chunk) -> None:
         kind=pl.col("line_kind"),
         currency=pl.lit(settings.SHOP_CURRENCY),
         unit_price_minor=pl.col("unit_price"),
+        prices_include_tax=pl.col("tax_included"),
+        tax_basis_points=pl.col("tax_basis_points"),
+        tax_minor=pl.col("line_tax"),
+        discount_minor=pl.col("line_discount"),
     )
     count_rows(write_documents(ORDERS, lines, chunk, chunk.run.state), chunk)
 

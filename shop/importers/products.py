@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from shop.models import Brand, Product, Variant
+from shop.models import Brand, Category, Product, Variant
 
-from .attributes import write_attributes
+from .attributes import is_object, write_attributes
 from .categories import category_ids
 from .columns import choice, code, moment, money, text, whole, yes_no
 from .images import write_images
@@ -14,7 +14,7 @@ from .list_prices import write_list_prices
 from .registry import importer
 from .run import Chunk
 from .slugs import code_of
-from .write import Upserted, ids_of, upsert
+from .write import Upserted, canonical_json, ids_of, upsert
 
 COLUMNS = [
     code("sku", required=True),
@@ -25,22 +25,31 @@ COLUMNS = [
     text("description", max_length=20_000, default=None),
     text("description_zh", max_length=20_000, default=None),
     text("brand", max_length=200, default=None, about="Its name; created where unknown."),
+    code("brand_code", about="Its code, where the name alone does not say which."),
     text("category", max_length=400, default=None, about="A path: Home > Kitchen > Tea."),
     text("category_zh", max_length=400, default=None, about="The same path in Chinese."),
+    code("category_code", about="Its code; it wins over the path where the shop knows it."),
     choice("state", Product.State.values),
+    text("tax_class", max_length=20, default=None),
     yes_no("is_active", about="Whether this SKU is for sale."),
     yes_no("tracks_stock", about="No: sold without a stock check."),
     money("list_price", aliases=("price",), about="Adds a row to the price history if it differs."),
     moment("price_from", about="From when it holds; now where empty."),
+    text("price_source", max_length=80, default="import", about="Who or what set it."),
     money("cost"),
     text("barcode", max_length=64, default=None),
     whole("weight_g", low=0),
+    whole("min_shelf_life_days", low=0, high=32_767, about="Not sold so close to its expiry."),
     text(
-        "image_urls", max_length=2_000, default=None, about="Addresses, separated by blanks or |."
+        "image_urls", max_length=20_000, default=None, about="Addresses, separated by blanks or |."
     ),
+    text("attributes_json", max_length=20_000, default=None, about="More attributes: JSON."),
+    text("variant_attributes_json", max_length=20_000, default=None, about="Of this SKU: JSON."),
     moment("created_at", about="Since when in the shop; now where empty."),
+    moment("product_created_at", about="Of the product; as created_at where empty."),
 ]
-OF_PRODUCT = ["name", "name_zh", "description", "description_zh", "state", "created_at"]
+OF_PRODUCT = ["name", "name_zh", "description", "description_zh", "state", "tax_class"]
+JSON_COLUMNS = ("attributes_json", "variant_attributes_json")
 
 
 @importer("products", COLUMNS)
@@ -49,6 +58,9 @@ def load_products(rows: pl.DataFrame, chunk: Chunk) -> None:
     rows = chunk.reject_repeated(rows, "sku").with_columns(
         pl.coalesce("product_code", "sku").alias("product_code")
     )
+    for column in JSON_COLUMNS:
+        objects = pl.col(column).map_elements(is_object, return_dtype=pl.Boolean)
+        rows = chunk.reject(rows, ~objects.fill_null(True), column, "is no JSON object")
     products = _write_products(rows, chunk)
     ids = ids_of(Product, "code", rows["product_code"], named="product_id")
     rows = rows.join(ids.rename({"code": "product_code"}), on="product_code", maintain_order="left")
@@ -64,11 +76,12 @@ def _write_products(rows: pl.DataFrame, chunk: Chunk) -> Upserted:
     """The first row of a product in the file speaks for it."""
     heads = rows.filter(chunk.first_time(rows["product_code"]))
     heads = heads.with_columns(
-        brand_id=_brand_ids(heads["brand"]),
-        category_id=category_ids(heads["category"], heads["category_zh"]),
+        brand_id=_brand_ids(heads),
+        category_id=_category_ids(heads),
+        created_at=pl.coalesce("product_created_at", "created_at"),
         attributes=write_attributes(heads, chunk),
     )
-    columns = [*OF_PRODUCT, "brand_id", "category_id", "attributes"]
+    columns = [*OF_PRODUCT, "created_at", "brand_id", "category_id", "attributes"]
     done = upsert(
         Product,
         heads.select(pl.col("product_code").alias("code"), *columns),
@@ -81,20 +94,45 @@ def _write_products(rows: pl.DataFrame, chunk: Chunk) -> Upserted:
 
 def _write_variants(rows: pl.DataFrame) -> Upserted:
     columns = ["product_id", "is_active", "tracks_stock", "barcode", "weight_g", "created_at"]
+    columns += ["min_shelf_life_days"]
+    attributes = pl.col("variant_attributes_json").map_elements(canonical_json, pl.String)
     return upsert(
         Variant,
-        rows.select("sku", *columns, name=pl.col("variant_name"), cost_minor=pl.col("cost")),
+        rows.select(
+            "sku",
+            *columns,
+            name=pl.col("variant_name"),
+            cost_minor=pl.col("cost"),
+            attributes=attributes,
+        ),
         "sku",
         only_new=["created_at"],
     )
 
 
-def _brand_ids(names: pl.Series) -> pl.Series:
-    known = names.drop_nulls().unique().sort()
-    table = pl.DataFrame({"name": known, "code": known.map_elements(code_of, pl.String)})
-    done = upsert(Brand, table.unique("code", keep="first"), "code", only_new=["name"])
-    found = table.join(done.rows.select("code", "id"), on="code")
-    return names.replace_strict(found["name"], found["id"], default=None, return_dtype=pl.Int64)
+def _brand_ids(rows: pl.DataFrame) -> pl.Series:
+    """By code, else by the code that the name gives."""
+    known = rows.select("brand", code="brand_code").with_columns(
+        code=pl.coalesce("code", pl.col("brand").map_elements(code_of, pl.String)),
+        name=pl.coalesce("brand", "code"),
+    )
+    given = known.filter(pl.col("code").is_not_null()).unique("code", keep="first")
+    table = given.sort("code").select("name", "code")
+    done = upsert(Brand, table, "code", only_new=["name"])
+    ids = done.rows.select("code", brand_id="id")
+    return known.join(ids, on="code", how="left", maintain_order="left")["brand_id"]
+
+
+def _category_ids(rows: pl.DataFrame) -> pl.Series:
+    """A code that the shop knows, else the last step of the path."""
+    known = ids_of(Category, "code", rows["category_code"], named="_known")
+    by_code = rows.select("category_code").join(
+        known.rename({"code": "category_code"}), on="category_code", how="left",
+        maintain_order="left",
+    )["_known"]  # fmt: skip
+    path = pl.select(pl.when(by_code.is_null()).then(rows["category"])).to_series()
+    by_path = category_ids(path, rows["category_zh"])
+    return by_code.zip_with(by_code.is_not_null(), by_path)
 
 
 def _count(
