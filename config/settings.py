@@ -41,6 +41,11 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SHOP_NAME = env.str("SHOP_NAME", default="Backroom")
 SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="GBP")
 SHOP_COUNTRIES = env.list("SHOP_COUNTRIES", default=["GB"])
+SHOP_PRICES_INCLUDE_TAX = env.bool("SHOP_PRICES_INCLUDE_TAX", default=True)
+# An order that nobody paid after so many minutes gives its stock back. 0: never.
+ORDER_PAY_WITHIN_MINUTES = env.int("ORDER_PAY_WITHIN_MINUTES", default=24 * 60)
+# Which payment providers may report, each with the secret it signs with: `stripe=whsec_…,generic=…`.
+PAYMENT_WEBHOOK_SECRETS = env.list("PAYMENT_WEBHOOK_SECRETS", default=[])
 TIME_ZONE = env.str("SHOP_TIME_ZONE", default="Europe/London")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
 

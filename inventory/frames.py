@@ -15,6 +15,7 @@ from django.utils import timezone
 from inventory.models import PurchaseOrderLine, SupplierItem
 from inventory.models.purchase_orders import INCOMING
 from shop.models import (
+    Allocation,
     LineKind,
     OrderLine,
     OrderState,
@@ -289,21 +290,20 @@ def stock_positions(variant_ids: Iterable[int]) -> dict[tuple[int, int], Stock]:
 
 
 def warehouse_shares(as_of: datetime, *, days: int = 90) -> dict[int, dict[int, float]]:
-    """variant → warehouse → share of the units that it shipped in the last days; sums to 1.
+    """variant → warehouse → share of the units that it gave to orders of the last days; sums to 1.
 
-    Order lines that name no warehouse count for none; a SKU without any such line is not listed.
+    Kits count by their components. What was cancelled counts for nothing, and a SKU that no
+    order was promised is not listed.
     """
     until = last_full_day(as_of)
     rows = (
-        OrderLine.objects.filter(
-            kind=LineKind.ITEM,
-            warehouse__isnull=False,
-            **_between(until - timedelta(days=days - 1), until, "order__placed_at"),
+        Allocation.objects.filter(
+            units__gt=F("cancelled_units"),
+            **_between(until - timedelta(days=days - 1), until, "order_line__order__placed_at"),
         )
-        .exclude(order__state=OrderState.CANCELLED)
         .order_by()
         .values_list("variant_id", "warehouse_id")
-        .annotate(total=Sum("units"))
+        .annotate(total=Sum(F("units") - F("cancelled_units")))
     )
     units: dict[int, dict[int, int]] = defaultdict(dict)
     for variant, warehouse, total in rows:

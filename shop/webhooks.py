@@ -22,7 +22,8 @@ _order = {
 for name, label, when in [
     ("order.placed", _("order placed"), "An order was placed."),
     ("order.paid", _("order paid"), "The whole order is paid."),
-    ("order.shipped", _("order shipped"), "The last units of the order left a warehouse."),
+    ("order.part_shipped", _("order partly shipped"), "The first, not the last, units left."),
+    ("order.shipped", _("order shipped"), "All that will be sent of the order has left."),
     ("order.delivered", _("order delivered"), "The order arrived."),
     ("order.cancelled", _("order cancelled"), "The order was cancelled and its stock given back."),
 ]:
@@ -84,4 +85,26 @@ register(
             "updated_at": Field(TIME, "When it was changed.", "2026-03-02T09:00:00+00:00"),
         },
     )
+)
+
+_return = {
+    "number": Field("string", "The return's number.", "R-1001"),
+    "order": Field("string", "The order's number.", "4071223345"),
+    "currency": Field("string", "ISO 4217.", "GBP"),
+    "refund_minor": Field("integer", "What goes back for the goods, in minor units.", 1299),
+    "reason": Field("string", "As the shop's staff wrote it.", "too small"),
+    "happened_at": Field(TIME, "When the goods came back.", "2026-03-09T10:30:00+00:00"),
+}
+register(MessageKind("return.created", _("goods returned"), "Goods came back.", _return))
+
+_refund = {
+    "number": Field("string", "The refund's number.", "4071223345-C"),
+    "order": Field("string", "The order's number.", "4071223345"),
+    "currency": Field("string", "ISO 4217.", "GBP"),
+    "amount_minor": Field("integer", "What the customer gets back, in minor units.", 1299),
+    "tax_minor": Field("integer", "Of it, returned tax.", 216),
+    "happened_at": Field(TIME, "When it was decided.", "2026-03-09T10:30:00+00:00"),
+}
+register(
+    MessageKind("refund.created", _("refund due"), "The shop owes the customer money.", _refund)
 )

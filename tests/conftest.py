@@ -9,6 +9,8 @@ os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="backroom-test-"))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+APPEND_ONLY = ("shop_price", "shop_stockmovement", "shop_paymentevent", "shop_refund")
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
@@ -21,7 +23,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
-                for table in ("shop_price", "shop_stockmovement"):
+                for table in APPEND_ONLY:
                     cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_delete")
 
 

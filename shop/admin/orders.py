@@ -35,6 +35,7 @@ from shop.services.movements import StockError
 STATE_COLOURS = {
     "placed": "warning",
     "paid": "info",
+    "part_shipped": "info",
     "shipped": "primary",
     "delivered": "success",
     "cancelled": "danger",
@@ -69,11 +70,11 @@ class OrderLineInline(LineCells, NewestInline):
     model = OrderLine
     tab = False
     newest_by = ("position",)
-    fields = ["sku", "text", "kind", "units_", "unit_price", "total", "warehouse"]
+    fields = ["sku", "text", "kind", "units_", "unit_price", "total"]
     readonly_fields = ["sku", "units_", "unit_price", "total"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("variant", "warehouse", "order")
+        return super().get_queryset(request).select_related("variant", "order")
 
     @admin.display(description=_("unit price"))
     def unit_price(self, line: OrderLine) -> str:
@@ -249,8 +250,8 @@ class OrderAdmin(ReadOnlyAdmin):
 
 @admin.register(OrderLine)
 class OrderLineAdmin(LineCells, ReadOnlyAdmin):
-    list_display = ["of", "sku", "text", "units_", "total", "warehouse"]
-    list_select_related = ["order", "variant", "warehouse"]
+    list_display = ["of", "sku", "text", "units_", "total"]
+    list_select_related = ["order", "variant"]
     list_filter = [("kind", ChoicesDropdownFilter), ("variant", AutocompleteSelectFilter)]
     search_fields = ["order__number", "variant__sku"]
     ordering = ["-pk"]

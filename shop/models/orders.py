@@ -73,6 +73,8 @@ class Order(models.Model):
             models.Index(fields=["customer", "-placed_at"], name="order_customer"),
             # The admin's default list.
             models.Index(fields=["-placed_at", "-id"], name="order_newest"),
+            # Unpaid orders whose time is over; nearly all orders have left this state.
+            models.Index(fields=["pay_by"], condition=Q(state="placed"), name="order_to_be_paid"),
         ]
 
     def __str__(self) -> str:
@@ -121,9 +123,6 @@ class OrderLine(models.Model):
     variant = models.ForeignKey(
         "shop.Variant", null=True, blank=True, on_delete=models.PROTECT, related_name="order_lines"
     )
-    warehouse = models.ForeignKey(
-        "shop.Warehouse", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
     text = models.CharField(max_length=300, blank=True, help_text=_("As it stood on the order."))
     units = models.IntegerField()
     unit_price_minor = models.BigIntegerField()
@@ -131,7 +130,9 @@ class OrderLine(models.Model):
     discount_minor = models.BigIntegerField(
         default=0, help_text=_("Its share of the discounts of the whole order.")
     )
-    tax_basis_points = models.PositiveIntegerField(default=0, help_text=_("2000 is 20 %."))
+    tax_basis_points = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("2000 is 20 %; empty: no rate was known, 0 was taken.")
+    )
     tax_minor = models.BigIntegerField(default=0)
 
     class Meta:
@@ -171,6 +172,7 @@ class Allocation(models.Model):
     units = models.PositiveIntegerField()
     shipped_units = models.PositiveIntegerField(default=0)
     cancelled_units = models.PositiveIntegerField(default=0)
+    returned_units = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name = _("allocation")
@@ -183,6 +185,10 @@ class Allocation(models.Model):
             models.CheckConstraint(
                 condition=Q(units__gt=0) & Q(units__gte=F("shipped_units") + F("cancelled_units")),
                 name="allocation_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(shipped_units__gte=F("returned_units")),
+                name="allocation_returns_what_was_shipped",
             ),
         ]
 
@@ -288,7 +294,9 @@ class ReturnLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["parent", "position"], name="return_line_position"),
             models.CheckConstraint(
-                condition=Q(total_minor=F("units") * F("unit_refund_minor")),
+                # The unit's refund is rounded down; the units left over stand in the total.
+                condition=Q(total_minor__gte=F("units") * F("unit_refund_minor"))
+                & Q(total_minor__lt=F("units") * (F("unit_refund_minor") + 1)),
                 name="return_line_adds_up",
             ),
         ]

@@ -42,6 +42,7 @@ class PaymentEventKind(models.TextChoices):
     REFUNDED = "refunded", _("refunded")
     VOIDED = "voided", _("voided")
     FAILED = "failed", _("failed")
+    REFUND_FAILED = "refund_failed", _("refund failed")
 
 
 class PaymentEvent(models.Model):
@@ -50,7 +51,7 @@ class PaymentEvent(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="events")
     provider = models.CharField(max_length=32)
     event_id = models.CharField(max_length=120)
-    kind = models.CharField(max_length=10, choices=PaymentEventKind)
+    kind = models.CharField(max_length=16, choices=PaymentEventKind)
     amount_minor = models.BigIntegerField()
     occurred_at = models.DateTimeField(help_text=_("The provider's clock."))
     received_at = models.DateTimeField(default=timezone.now)
@@ -85,7 +86,7 @@ class Refund(models.Model):
     reason = models.CharField(max_length=200, blank=True)
     refunded_at = models.DateTimeField(default=timezone.now)
     refunded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
     class Meta:

@@ -20,6 +20,7 @@ from shop.importers.registry import all_importers
 from shop.importers.run import import_frames
 from shop.importers.write import ids_of, insert, next_ids, rows_of
 from shop.models import (
+    Allocation,
     Channel,
     Customer,
     Order,
@@ -244,19 +245,17 @@ def _post_ledger(shop: SimulatedShop) -> int:
         )
         insert(StockLevel, levels)
         Variant.objects.filter(pk__in=variants["variant_id"].to_list()).update(tracks_stock=True)
-        _adopt_orders(shop, warehouse)
+        _adopt_orders(shop)
         _write_returns(shop)
+        _write_allocations(warehouse)
         return posted
 
 
-def _adopt_orders(shop: SimulatedShop, warehouse: Warehouse) -> None:
+def _adopt_orders(shop: SimulatedShop) -> None:
     """Imported orders are history; these moved the ledger, so they can be shipped and cancelled."""
     numbers = shop.transitions["order_number"].unique(maintain_order=True)
     orders = ids_of(Order, "number", numbers, named="order_id")
     # refuse_other_data made sure that there is no other history; live orders are none.
-    OrderLine.objects.filter(order__is_history=True, variant__isnull=False).update(
-        warehouse=warehouse
-    )
     Order.objects.filter(is_history=True).update(is_history=False)
     steps = shop.transitions.join(
         orders, left_on="order_number", right_on="number", maintain_order="left"
@@ -285,6 +284,27 @@ def _write_returns(shop: SimulatedShop) -> None:
             total_minor="refund_minor",
         ),
     )
+
+
+def _write_allocations(warehouse: Warehouse) -> None:
+    """Which place gave the units of each line, and how far they are."""
+    lines = OrderLine.objects.filter(order__is_history=False, variant__isnull=False).order_by("pk")
+    columns = ("pk", "variant_id", "units", "order__state")
+    rows = pl.DataFrame(
+        list(lines.values_list(*columns)),
+        schema=["order_line_id", "variant_id", "units", "state"],
+        orient="row",
+    )
+    back = rows_of(ReturnLine, "order_line", rows["order_line_id"], ["units"])
+    back = back.group_by("order_line_id").agg(pl.col("units").sum().alias("returned_units"))
+    units, state = pl.col("units"), pl.col("state")
+    rows = rows.join(back, on="order_line_id", how="left", maintain_order="left").with_columns(
+        warehouse_id=pl.lit(warehouse.pk),
+        shipped_units=pl.when(state.is_in(["shipped", "delivered"])).then(units).otherwise(0),
+        cancelled_units=pl.when(state == "cancelled").then(units).otherwise(0),
+        returned_units=pl.col("returned_units").fill_null(0),
+    )
+    insert(Allocation, rows.drop("state"))
 
 
 def _returned_order_lines(rows: pl.DataFrame) -> pl.DataFrame:

@@ -135,7 +135,7 @@ def test_a_cart_may_order_more_than_it_holds(tea):
 def test_what_is_not_counted_is_sold_without_a_check():
     make_variant("E-BOOK", tracks_stock=False)
     order = place_order(want(("E-BOOK", 1000)), key="k")
-    assert order.lines.get().warehouse is None
+    assert not order.lines.get().allocations.exists()
     orders.pay(order)
     orders.ship(order)
     assert not StockMovement.objects.exists()
@@ -144,7 +144,8 @@ def test_what_is_not_counted_is_sold_without_a_check():
 def test_an_order_may_come_from_two_warehouses(tea):
     stock.receive(tea, 5, warehouse=make_warehouse("SECOND"), key="po2")
     order = place_order(want(("TEA-1", 12)), key="k")
-    assert sorted(order.lines.values_list("units", flat=True)) == [2, 10]
+    line = order.lines.get()  # one line for a SKU, however many places it comes from
+    assert sorted(line.allocations.values_list("units", flat=True)) == [2, 10]
     orders.cancel(order)
     assert stock.available([tea.pk]) == {tea.pk: 15}
 
@@ -178,7 +179,6 @@ def test_a_step_that_the_path_does_not_have_is_refused(tea):
 
 def test_imported_history_never_moves_the_ledger(tea):
     order = make_order([(tea, 3)], state=OrderState.PAID, is_history=True)
-    order.lines.update(warehouse=make_warehouse())
     orders.ship(order)
     assert counters(tea) == (10, 0, 0)
 
@@ -237,4 +237,7 @@ def test_a_return_refunds_what_was_paid_after_the_discount(tea, cup):
     units = {line.pk: line.units for line in order.lines.filter(kind=LineKind.ITEM)}
     back = return_lines(order, units, number="R1")
     assert back.refund_minor == 3000
-    assert {line.unit_refund_minor for line in back.lines.all()} == {750}
+    assert list(back.lines.values_list("unit_refund_minor", "total_minor")) == [
+        (750, 2250),
+        (750, 750),
+    ]

@@ -1,0 +1,277 @@
+"""Placing an order: prices and taxes of one moment, units from the ledger, all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from shop.models import (
+    Channel,
+    Customer,
+    Event,
+    EventKind,
+    LineKind,
+    Order,
+    OrderLine,
+    OrderState,
+    Price,
+    Purpose,
+    Return,
+    Variant,
+)
+from shop.services import allocations
+from shop.services.kits import Components, components_of, items_of
+from shop.services.movements import until_it_fits
+from shop.services.order_lines import Priced, bill
+from shop.services.order_states import OrderError, announce, enter
+from shop.services.prices import prices_at
+
+
+class OrderKeyReusedError(OrderError):
+    """The key already stands for another order."""
+
+
+class PriceChangedError(OrderError):
+    """The customer was shown another total."""
+
+
+class LineProblem(NamedTuple):
+    line: int
+    sku: str
+    code: str
+    message: Any
+
+
+class OrderRefusedError(OrderError):
+    """Lines that cannot be sold, each with its reason."""
+
+    def __init__(self, problems: list[LineProblem]):
+        self.problems = problems
+        super().__init__(format_lazy("{}: {}", problems[0].sku, problems[0].message))
+
+
+class WantedLine(NamedTuple):
+    sku: str
+    units: int
+
+
+@dataclass(frozen=True)
+class NewOrder:
+    """What a customer wants. No prices: they come from the ledger."""
+
+    lines: tuple[WantedLine, ...]
+    customer: Customer | None = None
+    channel: Channel | None = None
+    cart: str = ""  # whose reservations are used up first
+    country: str = ""  # where it goes: its taxes apply
+    discount_minor: int = 0  # off the goods, never more than they cost
+    discount_text: str = ""
+    shipping_minor: int = 0
+    visitor: str = ""
+    session: str = ""
+    expected_total_minor: int | None = None  # what the customer was shown
+    exchange_of: Return | None = None
+
+    @property
+    def units_by_sku(self) -> dict[str, int]:
+        units: dict[str, int] = defaultdict(int)
+        for line in self.lines:
+            units[line.sku] += line.units
+        return dict(units)
+
+    @property
+    def sha256(self) -> str:
+        """The same for the same wish, whatever the order of its lines.
+
+        Visitor and session are not part of it: a browser that was opened anew repeats the wish.
+        """
+        said = [
+            sorted(self.units_by_sku.items()),
+            self.customer.pk if self.customer else None,
+            self.channel.pk if self.channel else None,
+            self.exchange_of.pk if self.exchange_of else None,
+            [self.cart, self.country, self.discount_text],
+            [self.discount_minor, self.shipping_minor, self.expected_total_minor],
+        ]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def place_order(wanted: NewOrder, *, key: str) -> Order:
+    """Price, tax, allocate and write the order in one transaction. The same key: the same order.
+
+    Raises OrderRefusedError, PriceChangedError or OutOfStockError; then nothing is changed.
+    OrderKeyReusedError when the key stands for another wish.
+    """
+    _refuse_nonsense(wanted)
+    if first := _placed_under(key, wanted):
+        return first
+    try:
+        return until_it_fits(partial(_place_once, wanted, key))
+    except IntegrityError:
+        first = _placed_under(key, wanted)  # a rival with the same key was faster
+        if first is None:
+            raise
+        return first
+
+
+def _refuse_nonsense(wanted: NewOrder) -> None:
+    if not wanted.lines or any(line.units <= 0 for line in wanted.lines):
+        raise OrderError(_("An order has lines, and each line has units above zero."))
+    if wanted.discount_minor < 0 or wanted.shipping_minor < 0:
+        raise OrderError(_("A discount and a shipping charge are not negative."))
+
+
+def _placed_under(key: str, wanted: NewOrder) -> Order | None:
+    first = Order.objects.filter(idempotency_key=key).first()
+    if first is None:
+        return None
+    # An order placed before wishes were hashed is compared by what it holds.
+    same = first.request_sha256 == wanted.sha256 if first.request_sha256 else _alike(first, wanted)
+    if not same:
+        raise OrderKeyReusedError(_("This key already stands for another order."))
+    return first
+
+
+def _alike(first: Order, wanted: NewOrder) -> bool:
+    before: dict[str, int] = defaultdict(int)
+    for sku, units in first.lines.filter(kind=LineKind.ITEM).values_list("variant__sku", "units"):
+        before[sku] += units
+    return dict(before) == wanted.units_by_sku and first.customer == wanted.customer
+
+
+def _place_once(wanted: NewOrder, key: str) -> Order:
+    now = timezone.now()
+    variants, prices = _sellable(wanted, now)
+    goods = [
+        Priced(variants[sku], units, prices[variants[sku].pk].amount_minor)
+        for sku, units in wanted.units_by_sku.items()
+    ]
+    parts = parts_of([one.variant for one in goods])
+    taken = allocations.take(
+        wanted.cart, items_of({one.variant.pk: one.units for one in goods}, parts)
+    )
+    lines = bill(wanted, goods, timezone.localdate(now))
+    order = _write_order(wanted, key, next(iter(prices.values())).currency, lines, now)
+    allocations.give_to_lines(order, lines, parts, taken)
+    _write_events(order, wanted, goods)
+    announce(order, OrderState.PLACED)
+    if not order.total_minor:
+        enter(order, OrderState.PAID, note=str(_("Nothing to pay.")))
+    return order
+
+
+def parts_of(variants: list[Variant]) -> Components:
+    """What is counted for a unit of each variant; nothing for one that is not counted."""
+    parts = components_of([variant.pk for variant in variants])
+    for variant in variants:
+        if variant.pk in parts[variant.pk] and not variant.tracks_stock:
+            parts[variant.pk] = {}
+    return parts
+
+
+def _write_order(
+    wanted: NewOrder, key: str, currency: str, lines: list[OrderLine], now: datetime
+) -> Order:
+    """The order adds up from its lines; they are saved with it."""
+    goods = sum(line.total_minor for line in lines if line.kind == LineKind.ITEM)
+    on_top = 0 if settings.SHOP_PRICES_INCLUDE_TAX else sum(line.tax_minor for line in lines)
+    total = sum(line.total_minor for line in lines) + on_top
+    if wanted.expected_total_minor not in (None, total):
+        raise PriceChangedError(_("The prices have changed since the customer saw them."))
+    minutes = settings.ORDER_PAY_WITHIN_MINUTES
+    order = Order.objects.create(
+        number=_new_number(),
+        customer=wanted.customer,
+        channel=wanted.channel,
+        currency=currency,
+        items_minor=goods,
+        total_minor=total,
+        prices_include_tax=settings.SHOP_PRICES_INCLUDE_TAX,
+        tax_minor=sum(line.tax_minor for line in lines),
+        exchange_of=wanted.exchange_of,
+        country=wanted.country,
+        pay_by=now + timedelta(minutes=minutes) if minutes else None,
+        placed_at=now,
+        idempotency_key=key,
+        request_sha256=wanted.sha256,
+    )
+    for line in lines:
+        line.order = order
+    OrderLine.objects.bulk_create(lines)
+    return order
+
+
+def _sellable(wanted: NewOrder, now: datetime) -> tuple[dict[str, Variant], dict[int, Price]]:
+    """Variants by SKU and prices by variant. Raises OrderRefusedError naming every line at fault."""
+    skus = {line.sku for line in wanted.lines}
+    found = {
+        variant.sku: variant
+        for variant in Variant.objects.on_sale().filter(sku__in=skus).select_related("product")
+    }
+    pks = [variant.pk for variant in found.values()]
+    held = set(Variant.objects.held(now).filter(pk__in=pks).values_list("pk", flat=True))
+    prices = prices_at(pks, now, wanted.channel)
+    problems = [
+        LineProblem(index, line.sku, *reason)
+        for index, line in enumerate(wanted.lines)
+        if (reason := _why_not(found.get(line.sku), held, prices))
+    ]
+    if problems:
+        raise OrderRefusedError(problems)
+    if len({price.currency for price in prices.values()}) > 1:
+        raise OrderError(_("These goods are priced in different currencies."))
+    return found, prices
+
+
+def _why_not(
+    variant: Variant | None, held: set[int], prices: dict[int, Price]
+) -> tuple[str, Any] | None:
+    if variant is None:
+        return "not_on_sale", _("This SKU is not on sale.")
+    if variant.pk in held:
+        return "held", _("The sale of this SKU is stopped for now.")
+    if variant.pk not in prices:
+        return "no_price", _("This SKU has no price.")
+    return None
+
+
+def _write_events(order: Order, wanted: NewOrder, goods: list[Priced]) -> None:
+    """A purchase is an event too, written in the transaction that made it true."""
+    customer = wanted.customer
+    consent = bool(customer and customer.allows(Purpose.ANALYTICS, order.placed_at))
+    Event.objects.bulk_create(
+        Event(
+            event_id=f"order:{order.pk}:{one.variant.pk}",
+            kind=EventKind.PURCHASE,
+            occurred_at=order.placed_at,
+            received_at=order.placed_at,
+            session=wanted.session,
+            visitor=wanted.visitor,
+            customer=customer,
+            variant_id=one.variant.pk,
+            order=order,
+            units=one.units,
+            consent=consent,
+        )
+        for one in goods
+    )
+
+
+def _new_number() -> str:
+    """Ten digits that can be read out and not guessed from the number before."""
+    while True:
+        number = str(1_000_000_000 + secrets.randbelow(9_000_000_000))
+        if not Order.objects.filter(number=number).exists():
+            return number
