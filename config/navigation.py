@@ -33,6 +33,9 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
         _("Stock and purchasing"),
         [
             ("warehouse", _("Stock"), "admin:shop_stocklevel_changelist", "shop.view_stocklevel"),
+            ("rule", _("Stock check"), "admin:shop_stock_check", "shop.view_stocklevel"),
+            ("event_busy", _("Batches"), "admin:shop_batch_changelist", "shop.view_batch"),
+            ("fence", _("Ring fences"), "admin:shop_ringfence_changelist", "shop.view_ringfence"),
             ("swap_vert", _("Stock ledger"), "admin:shop_stockmovement_changelist", "shop.view_stockmovement"),
             ("trending_up", _("Forecasts"), "admin:inventory_demandforecast_changelist", "inventory.view_demandforecast"),
             ("local_shipping", _("Purchase orders"), "admin:inventory_purchaseorder_changelist", "inventory.view_purchaseorder"),

@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import Max
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from decisions.jobs import CancelledError, GiveUpError, Progress
 from decisions.models import Job, JobState
@@ -26,6 +26,7 @@ from marketing.services.proposals import propose_campaigns
 from marketing.services.segments import refresh_segments
 from outbox.services import deliveries
 from shop.models import Order
+from shop.services import batches, verify
 
 STEP_KIND, NIGHT_KIND = "night_step", "night"
 STALE = timedelta(days=30)
@@ -56,6 +57,25 @@ class Step:
 
 def _tidy(progress: Progress, as_of: datetime) -> dict:
     return housekeeping.tidy(progress) | {"prune_webhooks": deliveries.prune()}
+
+
+def _expired(progress: Progress, as_of: datetime) -> dict:
+    """By the calendar on the wall: what expires does so whatever the data's last day is."""
+    found = batches.set_aside_expired()
+    return {
+        "batches": len(found),
+        "set_aside_units": sum(one.units for one in found),
+        "promised_units": sum(one.promised_units for one in found),
+    }
+
+
+def _stock_check(progress: Progress, as_of: datetime) -> dict:
+    """A difference fails the step, so that somebody sees it; nothing is repaired by itself."""
+    found = verify.check_stock()
+    if found["differences"]:
+        text = gettext("{count} counters differ from their ledger: open the stock check.")
+        raise GiveUpError(text.format(count=found["differences"]), {"summary": found})
+    return found
 
 
 def _recommendations(progress: Progress, as_of: datetime) -> dict:
@@ -109,6 +129,8 @@ def _brief(progress: Progress, as_of: datetime) -> dict:
 
 STEPS: list[Step] = [
     Step("tidy", gettext_noop("Close what expired, clear what is old"), _tidy),
+    Step("expired", gettext_noop("Set expired goods aside"), _expired),
+    Step(verify.CHECK_STEP, gettext_noop("Check the stock ledger"), _stock_check),
     Step("recommendations", gettext_noop("Train recommendations"), _recommendations),
     Step("demand", gettext_noop("Demand forecast"), _demand),
     Step("replenishment", gettext_noop("Reorder plan"), _replenishment, needs=("demand",)),

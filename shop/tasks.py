@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from decisions.jobs import Progress, job
-from shop.services import batches, imports, reservations, ring_fences
+from shop.services import batches, imports, reservations, ring_fences, verify
 
 
 @shared_task(name="shop.expire_reservations", ignore_result=True)
@@ -19,6 +19,13 @@ def end_ring_fences() -> int:
 @shared_task(name="shop.set_aside_expired", ignore_result=True)
 def set_aside_expired() -> int:
     return sum(one.units for one in batches.set_aside_expired())
+
+
+@job(verify.CHECK_JOB, queue="ml", max_attempts=2)
+def verify_stock(progress: Progress, repair: bool = False) -> dict:
+    """Payload: repair. The result is what differs, after the repair if one was asked for."""
+    repaired = {"repaired": verify.repair_stock()} if repair else {}
+    return verify.check_stock() | repaired
 
 
 @job("import_data", queue="ml", max_attempts=2)

@@ -11,6 +11,7 @@ from django.contrib import admin, messages
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -22,6 +23,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
+from shop.admin import stock_check
 from shop.admin.base import ReadOnlyAdmin, ShopAdmin, back_to, link, number, tell_refusals
 from shop.models import Reservation, SellingHold, StockLevel, StockMovement, Warehouse
 from shop.services import stock
@@ -82,6 +84,10 @@ class StockLevelAdmin(ReadOnlyAdmin):
     fields = ["sku", "product", "warehouse", "on_hand", "allocated", "reserved", "ring_fenced"]
     fields += ["available"]
     readonly_fields = ["sku", "product", "available"]
+
+    def get_urls(self) -> list:
+        check = self.admin_site.admin_view(stock_check.page)
+        return [path("check/", check, name="shop_stock_check"), *super().get_urls()]
 
     def has_move_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """By method, not by name: Unfold's system check looks names up before there is a table."""

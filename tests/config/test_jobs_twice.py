@@ -18,6 +18,8 @@ from decisions.jobs import all_handlers
 from decisions.models import Job
 from decisions.services import jobs
 from marketing.models import Campaign
+from shop.models import StockLevel
+from shop.services import stock
 from support.models import MessageKind
 from tests import factories_inventory, factories_marketing, factories_recommendations
 from tests.factories import make_variant, make_warehouse
@@ -84,8 +86,15 @@ def a_night() -> dict:
     return {"as_of": AS_OF, "only": ["tidy", "segments", "brief"]}
 
 
+def a_wrong_counter() -> dict:
+    stock.receive(make_variant("TEA-1"), 5, warehouse=make_warehouse(), key="po")
+    StockLevel.objects.update(on_hand=7)
+    return {"repair": True}
+
+
 PAYLOADS: dict[str, Callable[[], dict]] = {
     "import_data": a_file,
+    "verify_stock": a_wrong_counter,
     "train_demand": demand,
     "plan_replenishment": plan,
     "train_recommender": recommender,
