@@ -1,181 +1,132 @@
 """How fast the importer is beside raw loading of the same rows, in one run, round by round.
 
-    python benchmarks/import_rate.py FILE [--rounds 3] [--rows N]
+    python benchmarks/import_rate.py [KIND …] [--rows 100000] [--rounds 3]
+    python benchmarks/import_rate.py orders --file online_retail.csv.gz --format online-retail
 
-`file`: the file's rows into one bare table of text columns, no key and no index: COPY on PostgreSQL, one
-executemany on SQLite. `tables`: every row that the import wrote, raw into the very tables it wrote
-them to, with their indexes and constraints. Uses the test database of DATABASE_URL and leaves none.
+`import` is `manage.py import_data` in a process of its own: every check, one bad row in a hundred, a
+rejects file. `raw` takes every row that the import wrote and loads it into the very tables it wrote
+them to, with their indexes and constraints, 1,000 rows at a time, each batch committed: COPY on
+PostgreSQL, executemany on SQLite. `one` is the same in a single transaction. All rates are rows of the
+file per second. Peak memory is the whole process as the system counts it. The scratch database lies on
+the server of DATABASE_URL and is dropped at the end.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import io
 import os
+import re
 import sys
-import time
-from itertools import islice
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-import django
+import django  # noqa: E402
 
 django.setup()
 
-import polars as pl  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
+from django.db import connection  # noqa: E402
 
+from benchmarks import import_files, raw_load  # noqa: E402
 from shop import models as shop  # noqa: E402
-from shop.importers.run import Options, import_file  # noqa: E402
-from shop.importers.source import CsvSource  # noqa: E402
 
-# Children last: the order in which rows can go in.
-TABLES = [
-    m._meta.db_table
-    for m in (
+CATALOGUE, PEOPLE = raw_load.add_catalogue, raw_load.add_customers
+SAID = re.compile(r"([\d,]+) rows read in [\d.]+ s \(([\d,]+) rows/s")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a kind of file needs to be there, and where its rows end up, parents first."""
+
+    needs: tuple[Callable[[], None], ...]
+    tables: tuple
+
+
+SUBJECTS = {
+    "stock": Subject((CATALOGUE,), (shop.Warehouse, shop.StockLevel, shop.StockMovement)),
+    "products": Subject((), (shop.Brand, shop.Category, shop.Product, shop.Variant, shop.Price)),
+    "customers": Subject((), (shop.Customer, shop.Consent)),
+    "orders": Subject((CATALOGUE, PEOPLE), (shop.Order, shop.OrderLine)),
+    "events": Subject((CATALOGUE, PEOPLE), (shop.Event,)),
+}
+ONLINE_RETAIL = Subject(
+    (),
+    (
         shop.Customer, shop.Product, shop.Variant, shop.Price, shop.Order, shop.OrderLine,
         shop.Return, shop.ReturnLine, shop.Event,
-    )
-]  # fmt: skip
+    ),
+)  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path)
+    parser.add_argument("kinds", nargs="*", choices=[[], *SUBJECTS])
+    parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", type=int, help="only the first so many lines of the file")
+    parser.add_argument("--file", type=Path, help="a file of your own; the kind must be named")
+    parser.add_argument("--format", default="backroom")
     options = parser.parse_args()
-    path = first_lines(options.file, options.rows) if options.rows else options.file
-    rows = [one_round(path) for _ in range(options.rounds)]
-    table = pl.DataFrame(rows)
-    print(f"{connection.vendor}, {options.file.name}, {options.rounds} rounds, median (min–max)")
-    for name in ("import", "file", "tables"):
-        print(f"{name:8s} {_spread(table[f'{name}_rate'])} rows/s")
-    for name in ("file", "tables"):
-        print(f"import / {name:8s} {_spread(table['import_rate'] / table[f'{name}_rate'], 3)}")
-    print(f"again    {_spread(table['again_rate'])} rows/s")
+    print(f"{connection.vendor}, {options.rounds} rounds, median (least–most), rows per second")
+    print(f"{'':10s} {'import':>24s} {'raw':>26s} {'ratio':>20s} {'one':>9s} {'again':>9s} {'peak':>7s}")
+    for kind in options.kinds or SUBJECTS:
+        path = options.file or _generated(kind, options.rows)
+        subject = ONLINE_RETAIL if options.format == "online-retail" else SUBJECTS[kind]
+        with raw_load.scratch_database(subject.needs, subject.tables) as database:
+            rounds = [
+                one_round(database, kind, path, options.format) for _ in range(options.rounds)
+            ]
+        print(_line(kind, rounds), flush=True)
 
 
-def first_lines(path: Path, lines: int) -> Path:
-    """A shorter file under VAR_DIR."""
-    short = settings.VAR_DIR / f"first-{lines}.csv"
-    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
-        short.write_text("".join(islice(file, lines + 1)))
-    return short
+def _generated(kind: str, rows: int) -> Path:
+    path = settings.VAR_DIR / f"benchmark-{kind}-{rows}.csv"
+    if not path.exists():
+        import_files.write_file(kind, rows, path)
+    return path
 
 
-def one_round(path: Path) -> dict[str, float]:
-    """Raw, import, import again, raw: each round sees the same weather."""
-    if connection.vendor == "sqlite":
-        connection.settings_dict["TEST"]["NAME"] = str(settings.VAR_DIR / "benchmark.sqlite3")
-    before = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        raw_seconds, count = load_file(path)
-        report = import_file("orders", path, format="online-retail", options=Options())
-        again = import_file("orders", path, format="online-retail", options=Options())
-        assert again.new == again.changed == 0
-        written, tables_seconds = load_tables()
-    finally:
-        connection.creation.destroy_test_db(before, verbosity=0)
-    return {
-        "file_rate": count / raw_seconds,
-        "import_rate": report.rows_read / report.seconds,
-        "again_rate": again.rows_read / again.seconds,
-        "tables_rate": written / tables_seconds * report.rows_read / written,
-    }
+def one_round(database: raw_load.Scratch, kind: str, path: Path, format: str) -> dict[str, float]:
+    """Import, import again, raw twice: each round sees the same weather."""
+    database.empty()
+    rows, rate, peak = _import(database, kind, path, format)
+    _rows, again, peak_again = _import(database, kind, path, format)
+    written = database.dump()
+    found = {"import": rate, "again": again, "peak": max(peak, peak_again)}
+    for name, each in (("raw", True), ("one", False)):
+        database.empty()
+        found[name] = rows / database.load(written, commit_each=each)
+    return found
 
 
-def load_file(path: Path) -> tuple[float, int]:
-    """Seconds to load the rows as text, and how many; reading the file is not counted."""
-    source = CsvSource(path)
-    columns = ", ".join(f"c{n} text" for n in range(len(source.header)))
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TABLE raw_rows ({columns})")
-    if connection.vendor == "postgresql":
-        text = path.read_bytes()
-        text = gzip.decompress(text) if path.suffix == ".gz" else text
-        seconds = _timed(lambda: _copy("raw_rows", text, "FORMAT csv, HEADER"))
-    else:
-        rows = pl.concat(source.frames()).select(source.header).rows()
-        seconds = _timed(lambda: _executemany("raw_rows", rows))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM raw_rows")
-        count = cursor.fetchone()[0]
-        cursor.execute("DROP TABLE raw_rows")
-    return seconds, count
+def _import(database: raw_load.Scratch, kind: str, path: Path, format: str):
+    """Rows, rows per second and the peak resident size in MB of a fresh process."""
+    words = ["import_data", kind, str(path), "--format", format, "-v0"]
+    text, peak_mb = database.run_command(words)
+    found = SAID.search(text)
+    if found is None:
+        raise SystemExit(text)
+    rows, rate = (int(number.replace(",", "")) for number in found.groups())
+    return rows, rate, peak_mb
 
 
-def load_tables() -> tuple[int, float]:
-    """Take out what the import wrote and put it back raw: rows and seconds."""
-    saved = {table: _dump(table) for table in TABLES}
-    _empty()
+def _line(kind: str, rounds: list[dict[str, float]]) -> str:
+    def spread(values: list[float], digits: int = 0) -> str:
+        low, middle, high = min(values), median(values), max(values)
+        return f"{middle:,.{digits}f} ({low:,.{digits}f}–{high:,.{digits}f})"
 
-    def put_back() -> None:
-        for table, rows in saved.items():
-            if isinstance(rows, bytes):
-                _copy(table, rows, "FORMAT csv")
-            else:
-                _executemany(table, rows)
-
-    seconds = _timed(put_back)
-    with connection.cursor() as cursor:
-        total = 0
-        for table in TABLES:
-            cursor.execute(f"SELECT count(*) FROM {table}")
-            total += cursor.fetchone()[0]
-    return total, seconds
-
-
-def _dump(table: str) -> bytes | list[tuple]:
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            out = io.BytesIO()
-            with cursor.copy(f"COPY {table} TO STDOUT (FORMAT csv)") as stream:
-                for block in stream:
-                    out.write(block)
-            return out.getvalue()
-        raw = connection.connection.cursor()
-        rows = raw.execute(f"SELECT * FROM {table}").fetchall()
-    return [tuple(str(v) if hasattr(v, "tzinfo") else v for v in row) for row in rows]
-
-
-def _empty() -> None:
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
-            return
-        cursor.execute("DROP TRIGGER shop_price_no_delete")
-        for table in reversed(TABLES):
-            cursor.execute(f"DELETE FROM {table}")
-
-
-def _copy(table: str, text: bytes, options: str) -> None:
-    copy = f"COPY {table} FROM STDIN ({options})"
-    with transaction.atomic(), connection.cursor() as cursor, cursor.copy(copy) as stream:
-        stream.write(text)
-
-
-def _executemany(table: str, rows: list[tuple]) -> None:
-    marks = ", ".join("?" * len(rows[0]))
-    with transaction.atomic():
-        connection.connection.cursor().executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
-
-
-def _timed(work) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def _spread(values: pl.Series, digits: int = 0) -> str:
-    low, middle, high = values.min(), median(values), values.max()
-    return f"{middle:,.{digits}f} ({low:,.{digits}f}–{high:,.{digits}f})"
+    every = {name: [found[name] for found in rounds] for name in rounds[0]}
+    ratios = [found["import"] / found["raw"] for found in rounds]
+    return (
+        f"{kind:10s} {spread(every['import']):>24s} {spread(every['raw']):>26s} "
+        f"{spread(ratios, 2):>20s} {median(every['one']):>9,.0f} {median(every['again']):>9,.0f} "
+        f"{max(every['peak']):>7,.0f}"
+    )
 
 
 if __name__ == "__main__":

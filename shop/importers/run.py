@@ -119,7 +119,9 @@ class Chunk:
         """Money written, for the reconciliation in the report."""
         self.sums[what] = self.sums.get(what, Decimal(0)) + amount
 
-    def reject(self, rows: pl.DataFrame, wrong: pl.Expr, column: str, reason: str) -> pl.DataFrame:
+    def reject(
+        self, rows: pl.DataFrame, wrong: pl.Expr, column: str, reason: str | pl.Expr
+    ) -> pl.DataFrame:
         """Send the rows where `wrong` holds to the rejects file; returns the others."""
         bad = rows.filter(wrong)
         if bad.is_empty():
@@ -127,9 +129,9 @@ class Chunk:
         name = self.run.names.get(column)
         values = self.frame.select(LINE, value=pl.col(name) if name else pl.lit(""))
         self.refused.append(
-            bad.select(LINE)
+            bad.select(LINE, reason=pl.lit(reason) if isinstance(reason, str) else reason)
             .join(values, on=LINE, how="left")
-            .with_columns(column=pl.lit(column), reason=pl.lit(reason))
+            .with_columns(column=pl.lit(column))
             .select(LINE, "column", pl.col("value").fill_null(""), "reason")
         )
         return rows.filter(~wrong.fill_null(False))

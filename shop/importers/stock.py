@@ -5,13 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from shop.models import StockLevel, Variant, Warehouse
-from shop.services import stock as ledger
 
 from .columns import code, moment, whole
+from .counts import PLACE, post_counts
 from .registry import importer
 from .run import Chunk
 from .table import LINE
-from .write import rows_of
+from .write import rows_of, update, upsert
 
 COLUMNS = [
     code("sku", required=True),
@@ -34,49 +34,39 @@ def load_stock(rows: pl.DataFrame, chunk: Chunk) -> None:
         variants.rename({"id": "variant_id"}), on="sku", how="left", maintain_order="left"
     )
     rows = chunk.reject(rows, pl.col("variant_id").is_null(), "sku", "is no SKU of the shop")
-    rows = rows.join(_on_hand_now(rows), on=["variant_id", "warehouse"], how="left")
+    rows = rows.join(_places(rows["warehouse"]), on="warehouse", how="left", maintain_order="left")
+    rows = rows.join(_on_hand_now(rows), on=PLACE, how="left", maintain_order="left")
     news = rows.filter(pl.col("on_hand").ne_missing(pl.col("now")) | ~pl.col("tracks_stock"))
-    refused = _post(news, chunk)
-    chunk.count(new=news.height - refused, unchanged=rows.height - news.height)
-    chunk.wrote("counts", news.height - refused)
+    refused = len(chunk.refused)
+    posted = post_counts(_counts(news, chunk), chunk)
+    refused = sum(frame.height for frame in chunk.refused[refused:])
+    _track(news)
+    chunk.count(new=posted, unchanged=rows.height - posted - refused)
+    chunk.wrote("counts", posted)
+
+
+def _counts(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
+    """The same count of the same time is the same movement; without a time, of this run."""
+    at = pl.col("counted_at").fill_null(chunk.run.started_at)
+    exact = pl.when(at.dt.microsecond() == 0).then(at.dt.strftime("%Y-%m-%dT%H:%M:%S+00:00"))
+    exact = exact.otherwise(at.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00"))
+    key = pl.concat_str(pl.lit("count"), "warehouse", "sku", exact, "on_hand", separator=":")
+    return rows.select(LINE, *PLACE, counted="on_hand", key=key)
 
 
 def _on_hand_now(rows: pl.DataFrame) -> pl.DataFrame:
     levels = rows_of(StockLevel, "variant", rows["variant_id"], ["warehouse", "on_hand"])
-    places = rows_of(Warehouse, "code", rows["warehouse"]).select(
-        warehouse_id=pl.col("id"), warehouse=pl.col("code")
-    )
-    return levels.join(places, on="warehouse_id").select(
-        "variant_id", "warehouse", now=pl.col("on_hand")
-    )
+    return levels.select(*PLACE, now=pl.col("on_hand"))
 
 
-def _post(rows: pl.DataFrame, chunk: Chunk) -> int:
-    """One ledger call per count; less than what was promised is refused with the ledger's reason."""
-    variants = Variant.objects.in_bulk(rows["variant_id"].to_list())
-    places: dict[str, Warehouse] = {}
-    refused: dict[str, list[int]] = {}
-    for row in rows.iter_rows(named=True):
-        place = places.get(row["warehouse"]) or _warehouse(row["warehouse"])
-        places[place.code] = place
-        try:
-            ledger.count_stock(
-                variants[row["variant_id"]], row["on_hand"], warehouse=place, key=_key(row, chunk)
-            )
-        except ledger.StockError as error:
-            refused.setdefault(str(error), []).append(row[LINE])
-    for reason, lines in refused.items():
-        chunk.reject(rows, pl.col(LINE).is_in(lines), "on_hand", reason)
-    counted = rows.filter(~pl.col("tracks_stock"))["variant_id"].to_list()
-    Variant.objects.filter(pk__in=counted, stock_levels__isnull=False).update(tracks_stock=True)
-    return sum(map(len, refused.values()))
+def _places(codes: pl.Series) -> pl.DataFrame:
+    """Warehouses by code; one that is new is opened."""
+    named = pl.DataFrame({"code": codes.unique().sort()})
+    done = upsert(Warehouse, named.with_columns(name="code"), "code", only_new=["name"])
+    return done.rows.select(warehouse="code", warehouse_id="id")
 
 
-def _key(row: dict, chunk: Chunk) -> str:
-    """The same count of the same time is the same movement; without a time, of this run."""
-    at = row["counted_at"] or chunk.run.started_at
-    return f"count:{row['warehouse']}:{row['sku']}:{at.isoformat()}:{row['on_hand']}"
-
-
-def _warehouse(code: str) -> Warehouse:
-    return Warehouse.objects.get_or_create(code=code, defaults={"name": code})[0]
+def _track(rows: pl.DataFrame) -> None:
+    untracked = rows.filter(~pl.col("tracks_stock"))["variant_id"].unique()
+    levels = rows_of(StockLevel, "variant", untracked)["variant_id"].unique()
+    update(Variant, levels.to_frame("id").with_columns(tracks_stock=True))

@@ -67,12 +67,23 @@ def rows_of(
         cursor.execute(sql, [given])
         found = cursor.fetchall()
     schema = {column: _dtype(field) for column, field in kept.items()}
-    frame = pl.DataFrame(found, schema={n: _read_dtype(t) for n, t in schema.items()}, orient="row")
+    frame = frame_of(found, {n: _read_dtype(t) for n, t in schema.items()})
     frame = frame.with_columns(_as_dtype(name, dtype) for name, dtype in schema.items())
     return frame.with_columns(
         pl.col(column).map_elements(canonical_json, return_dtype=pl.String)
         for column, field in kept.items()
         if isinstance(field, models.JSONField)
+    )
+
+
+def frame_of(found: list[tuple], schema: dict[str, Any]) -> pl.DataFrame:
+    """What a query returned, column by column: faster than row by row, and no type is guessed."""
+    columns = zip(*found, strict=True) if found else ((),) * len(schema)
+    return pl.DataFrame(
+        [
+            pl.Series(name, values, dtype=dtype)
+            for (name, dtype), values in zip(schema.items(), columns, strict=True)
+        ]
     )
 
 
@@ -112,12 +123,32 @@ def update(model: type[models.Model], rows: pl.DataFrame) -> int:
     if rows.is_empty():
         return 0
     columns = [name for name in rows.columns if name != "id"]
+    if connection.vendor == "postgresql":
+        _update_from_arrays(model, rows.select("id", *columns))
+        return rows.height
     sets = ", ".join(f"{_quoted(name)} = %s" for name in columns)
     plain = _plain(rows.select(*columns, "id"))
     with connection.cursor() as cursor:
         for part in plain.iter_slices(UPDATE_ROWS):
             cursor.executemany(f"UPDATE {_table(model)} SET {sets} WHERE id = %s", part.rows())
     return rows.height
+
+
+def _update_from_arrays(model: type[models.Model], rows: pl.DataFrame) -> None:
+    """One statement: a column is one array parameter."""
+    names = [_quoted(name) for name in rows.columns]
+    # Without its length: a cast would cut what the column itself refuses.
+    types = [
+        str(_field(model, name).rel_db_type(connection)).partition("(")[0] for name in rows.columns
+    ]
+    sets = ", ".join(f"{name} = given.{name}" for name in names[1:])
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+    sql = (
+        f"UPDATE {_table(model)} AS t SET {sets} "
+        f"FROM unnest({arrays}) AS given ({', '.join(names)}) WHERE t.id = given.id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [rows[name].to_list() for name in rows.columns])
 
 
 def upsert(
