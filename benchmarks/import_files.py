@@ -62,7 +62,7 @@ def _codes(letter: str, numbers: np.ndarray, digits: int = 6) -> pl.Series:
 
 
 def _coded(**columns) -> Part:
-    frame = pl.select(**{name: value for name, value in columns.items()})
+    frame = pl.select(**columns)
     return {name: frame[name] for name in frame.columns}
 
 
@@ -112,7 +112,9 @@ def customers(places: np.ndarray, random: np.random.Generator) -> Part:
         name=pl.lit("Person ") + number,
         country=pl.Series(np.array(["GB", "DE", "FR", "CN"])[random.integers(0, 4, count)]),
         created_at=_times(random, count),
-        consent_marketing_email=pl.Series(np.array(["yes", "no", ""])[random.integers(0, 3, count)]),
+        consent_marketing_email=pl.Series(
+            np.array(["yes", "no", ""])[random.integers(0, 3, count)]
+        ),
         consent_at=_times(random, count),
     )
 

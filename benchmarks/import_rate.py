@@ -73,7 +73,9 @@ def main() -> None:
     parser.add_argument("--format", default="backroom")
     options = parser.parse_args()
     print(f"{connection.vendor}, {options.rounds} rounds, median (least–most), rows per second")
-    print(f"{'':10s} {'import':>24s} {'raw':>26s} {'ratio':>20s} {'one':>9s} {'again':>9s} {'peak':>7s}")
+    print(
+        f"{'':10s} {'import':>24s} {'raw':>26s} {'ratio':>20s} {'one':>9s} {'again':>9s} {'peak':>7s}"
+    )
     for kind in options.kinds or SUBJECTS:
         path = options.file or _generated(kind, options.rows)
         subject = ONLINE_RETAIL if options.format == "online-retail" else SUBJECTS[kind]

@@ -16,6 +16,7 @@ from django.db import connection
 from shop.models import Order, OrderLine, Return, ReturnLine
 
 from .run import Chunk
+from .seen import Counted
 from .table import LINE
 from .write import insert, next_ids, rows_of, update
 
@@ -86,14 +87,14 @@ RETURNS = Paper(
 class Places:
     """How many lines of each document earlier chunks held, so that places go on counting."""
 
-    taken: dict[str, int] = field(default_factory=dict)
+    taken: Counted = field(default_factory=Counted)
 
     def number(self, rows: pl.DataFrame) -> pl.DataFrame:
-        before = rows["number"].replace_strict(self.taken, default=0, return_dtype=pl.Int64)
+        before = self.taken.of(rows["number"])
         return rows.with_columns(position=before + pl.int_range(1, pl.len() + 1).over("number"))
 
-    def advance(self, rows: pl.DataFrame) -> None:
-        self.taken.update(rows.group_by("number").agg(pl.col("position").max()).iter_rows())
+    def advance(self, last: pl.DataFrame) -> None:
+        self.taken.put(last["number"], last["position"])
 
 
 def write_documents(paper: Paper, rows: pl.DataFrame, chunk: Chunk, places: Places) -> pl.DataFrame:
@@ -110,7 +111,8 @@ def write_documents(paper: Paper, rows: pl.DataFrame, chunk: Chunk, places: Plac
             **{paper.parent: pl.lit(0, pl.Int64)},
         )
     rows = places.number(rows.with_columns(**_left_out(paper, rows)))
-    chunk.after.append(partial(places.advance, rows))
+    last = rows.group_by("number").agg(pl.col("position").max())
+    chunk.after.append(partial(places.advance, last))
     there = rows_of(paper.model, "number", rows["number"], ["is_history"])
     rows = rows.join(there, on="number", how="left", maintain_order="left")
     live = ~pl.col("is_history").fill_null(True)

@@ -6,6 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+MANY_REASONS = 200
+OTHER = "other reasons (the rejects file names each)"
+
 
 @dataclass
 class MoneyTotals:
@@ -39,6 +42,11 @@ class ImportReport:
     rejects_file: str = ""
     seconds: float = 0.0
     peak_memory_mb: float | None = None
+
+    def count_reason(self, reason: str, rows: int) -> None:
+        """Each by its own words while they are few; a file cannot fill the memory with sentences."""
+        known = reason in self.reasons or len(self.reasons) < MANY_REASONS
+        self.reasons[reason if known else OTHER] += rows
 
     @property
     def rows_per_second(self) -> float:

@@ -23,6 +23,7 @@ from .mistakes import MISTAKE, Checked, check, names_in_file, reading_of
 from .registry import BACKROOM, Importer, importer_of
 from .rejects import RejectsFile
 from .report import ImportReport
+from .seen import Seen, hashes_of
 from .source import CsvSource, FrameSource, Source
 from .table import BROKEN, LINE
 from .write import lock_imports, refresh_statistics
@@ -59,7 +60,7 @@ class ImportRun:
         self.started_at = timezone.now()
         self.state: Any = None
         self.rejects = RejectsFile(options.rejects, source.header)
-        self.seen = pl.Series("seen", [], dtype=pl.UInt64)
+        self.seen = Seen()
 
     def _settle_dates(self) -> None:
         """A person's word counts; without one and without proof the report says what was assumed."""
@@ -147,9 +148,9 @@ class Chunk:
 
     def first_time(self, keys: pl.Series) -> pl.Series:
         """Whether the file has not had this value under this name before, row by row."""
-        hashes = (pl.select(pl.lit(f"{keys.name}:") + keys).to_series()).hash(seed=1)
-        first = hashes.is_first_distinct() & ~hashes.is_in(self.run.seen.implode())
-        self.seen.append(hashes.filter(first).rename("seen"))
+        hashes = hashes_of(keys)
+        first = hashes.is_first_distinct() & ~self.run.seen.has(hashes)
+        self.seen.append(hashes.filter(first))
         return first
 
     def mistakes(self) -> pl.DataFrame:
@@ -248,13 +249,13 @@ def _merge(run: ImportRun, chunk: Chunk) -> None:
     for name, rows in chunk.counts.items():
         setattr(report, name, getattr(report, name) + rows)
     report.written.update(chunk.written)
-    run.seen = pl.concat([run.seen, *chunk.seen])
+    run.seen.add(chunk.seen)
     for remember in chunk.after:
         remember()
     for what, amount in chunk.sums.items():
         report.sums[what] = report.sums.get(what, Decimal(0)) + amount
     for column, reason, rows in first.group_by("column", "reason").len().iter_rows():
-        report.reasons[f"{column} {reason}".strip()] += rows
+        report.count_reason(f"{column} {reason}".strip(), rows)
     if run.importer.amount is not None:
         _add_money(run, chunk.checked.typed, first)
     if mistakes.height:

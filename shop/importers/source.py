@@ -17,7 +17,7 @@ import polars as pl
 from .encodings import UnusableFileError, encoding_of, is_gzip
 from .table import BROKEN, LINE, LONGEST_FIELD, Table, records
 
-CHUNK_ROWS = 25_000
+CHUNK_ROWS = 10_000
 DELIMITERS = (",", ";", "\t", "|")
 
 
