@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import RingFence, StockLevel, StockMovement
@@ -15,17 +15,16 @@ from shop.services.movements import Change, InsufficientStockError
 Place = tuple[int, int]
 
 
-def lock_levels(variant_ids: Iterable[int]) -> dict[Place, StockLevel]:
+def lock_levels(variant_ids: Iterable[int]) -> None:
     """The counters of these variants, taken in the order of their primary key: no deadlocks.
 
     SQLite has one writer at a time and locks with BEGIN IMMEDIATE, so the same line serves both.
     """
-    levels = StockLevel.objects.select_for_update(of=("self",)).select_related("warehouse")
-    found = levels.filter(variant__in=list(variant_ids)).order_by("pk")
-    return {(level.variant_id, level.warehouse_id): level for level in found}
+    levels = StockLevel.objects.filter(variant__in=list(variant_ids)).order_by("pk")
+    list(levels.select_for_update().values_list("pk"))
 
 
-def post_together(changes: Sequence[Change], levels: dict[Place, StockLevel]) -> None:
+def post_together(changes: Sequence[Change]) -> None:
     """Write the movements of `changes` and move the locked counters, all or nothing.
 
     For changes of promises, not of goods: batches are not looked at. Inside a transaction. Raises
@@ -33,8 +32,7 @@ def post_together(changes: Sequence[Change], levels: dict[Place, StockLevel]) ->
     back. A key that stands in the ledger already is an IntegrityError.
     """
     StockMovement.objects.bulk_create(map(_movement, changes))
-    _move_levels(changes, levels)
-    _move_fences(changes)
+    move_counters(changes)
 
 
 def _movement(change: Change) -> StockMovement:
@@ -55,7 +53,7 @@ def _movement(change: Change) -> StockMovement:
     )
 
 
-def _move_levels(changes: Sequence[Change], levels: dict[Place, StockLevel]) -> None:
+def move_counters(changes: Sequence[Change]) -> None:
     """Levels that change alike share one UPDATE, whose condition holds for each of them."""
     sums: dict[Place, list[int]] = defaultdict(lambda: [0, 0, 0])
     for change in changes:
@@ -67,20 +65,33 @@ def _move_levels(changes: Sequence[Change], levels: dict[Place, StockLevel]) -> 
     for place, total in sums.items():
         if any(total):
             alike[tuple(total)].append(place)
-    for total_units, places in alike.items():
-        _move(total_units, [levels[place].pk for place in places])
+    for units, places in alike.items():
+        _move_levels(units, places)
+    _move_fences(changes)
 
 
-def _move(units: tuple[int, ...], level_pks: list[int]) -> None:
+def _move_levels(units: tuple[int, ...], places: list[Place]) -> None:
     allocated, reserved, ring_fenced = units
-    whole = Change(0, 0, "", "", 0, allocated, reserved, ring_fenced)
-    rows = StockLevel.objects.filter(movements.enough(whole), pk__in=level_pks)
-    moved = rows.update(
+    whole = Change(
+        0,
+        0,
+        "",
+        "",
+        allocated=allocated,
+        reserved=reserved,
+        ring_fenced=ring_fenced,
+        ring_fence_id=0,
+    )
+    there = Q()
+    for warehouse in {warehouse for _variant, warehouse in places}:
+        variants = [variant for variant, place in places if place == warehouse]
+        there |= Q(warehouse=warehouse, variant__in=variants)
+    moved = StockLevel.objects.filter(there, movements.enough(whole)).update(
         allocated=F("allocated") + allocated,
         reserved=F("reserved") + reserved,
         ring_fenced=F("ring_fenced") + ring_fenced,
     )
-    if moved != len(level_pks):
+    if moved != len(places):
         raise InsufficientStockError(_("Not enough stock in this warehouse."))
 
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from shop.models import MovementKind, Reservation, RingFence, Variant
 from shop.services.bulk_movements import lock_levels, post_together
 from shop.services.movements import Change, InsufficientStockError, StockError
-from shop.services.reserve_together import Held, Wish, database_time, reserve_together
+from shop.services.reserve_together import Held, Wish, reserve_together
 from shop.services.shared_transaction import SharedTransaction
 
 HELD_FOR = timedelta(minutes=15)
@@ -163,9 +163,9 @@ def _close(held: QuerySet[Reservation], state: str, *, skip_locked: bool = False
     with transaction.atomic():
         rows = _claim(held, state, skip_locked=skip_locked)
         if rows:
-            levels = lock_levels({row.variant_id for row in rows})
+            lock_levels({row.variant_id for row in rows})
             kind = MovementKind.EXPIRE if state == State.EXPIRED else MovementKind.RELEASE
-            post_together(_given_back(rows, kind), levels)
+            post_together(_given_back(rows, kind))
     return len(rows)
 
 
@@ -188,6 +188,15 @@ def _given_back(rows: Sequence[Reservation], kind: str) -> list[Change]:
         )
         for row in rows
     ]
+
+
+def database_time() -> datetime:
+    """The clock that reservations run by. SQLite runs in this process: its clock is ours."""
+    if connection.vendor == "sqlite":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        return cursor.fetchone()[0]
 
 
 def reserved_by_level() -> dict[tuple[int, int], int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -79,7 +79,20 @@ def plan_pieces(wanted_units: Mapping[int, int]) -> list[Piece]:
     return _merged(piece for pieces in source(lines, levels) for piece in pieces)
 
 
-def source(lines: Sequence[Mapping[int, int]], levels: Iterable[StockLevel]) -> list[list[Piece]]:
+class Stocked(Protocol):
+    """What one warehouse can still give of one variant."""
+
+    @property
+    def variant_id(self) -> int: ...
+
+    @property
+    def warehouse_id(self) -> int: ...
+
+    @property
+    def available(self) -> int: ...
+
+
+def source(lines: Sequence[Mapping[int, int]], levels: Iterable[Stocked]) -> list[list[Piece]]:
     """The sourcing rule. A line is units per item; `levels` stand in the order of shipping.
 
     1. One warehouse that can give everything gives everything: one parcel.
@@ -98,12 +111,6 @@ def source(lines: Sequence[Mapping[int, int]], levels: Iterable[StockLevel]) -> 
     if (place := _place_of_all(together, shelves)) is not None:
         shelves = {place: shelves[place]}
     return [_line(line, shelves) for line in lines]
-
-
-def split(levels: list[StockLevel], units: int) -> list[Piece]:
-    """`levels` of one variant in the order of shipping, which hold at least `units` together."""
-    [pieces] = source([{levels[0].variant_id: units}], levels)
-    return pieces
 
 
 def _place_of_all(items: Mapping[int, int], shelves: Shelves) -> int | None:

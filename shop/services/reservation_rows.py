@@ -1,0 +1,229 @@
+"""The statements behind shared reservations, in SQL that PostgreSQL and SQLite both read.
+
+By hand, because the queryset API needs more processor time to write these statements than the
+database needs to carry them out, and every reservation of the shop goes through them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, count
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from shop.models import Product, Reservation, RingFence
+from shop.services.kits import components_of
+from shop.services.movements import InsufficientStockError
+
+PIECES_ASKED_FOR = 20  # a reservation of more rows is read in steps of so many
+ROWS_AT_ONCE = 500  # a statement has no more than 65,535 parameters on PostgreSQL
+
+GOODS = """
+SELECT v.sku, v.id, v.tracks_stock, v.is_active, p.state, {clock},
+       EXISTS (SELECT 1 FROM shop_kitcomponent k WHERE k.kit_id = v.id),
+       EXISTS (SELECT 1 FROM shop_sellinghold h WHERE h.variant_id = v.id
+               AND h.began_at <= {now} AND (h.ended_at IS NULL OR h.ended_at > {now}))
+FROM shop_variant v JOIN shop_product p ON p.id = v.product_id
+WHERE v.sku IN ({skus})"""
+
+# Locked in the order of the primary key by everybody who takes several: no deadlocks.
+SHELVES = """
+SELECT l.id, l.variant_id, l.warehouse_id, w.priority, w.code,
+       l.on_hand - l.allocated - l.reserved - l.ring_fenced
+FROM shop_stocklevel l JOIN shop_warehouse w ON w.id = l.warehouse_id
+WHERE l.variant_id IN ({items}) ORDER BY l.id {lock}"""
+
+ROW_COLUMNS = (
+    "variant_id, warehouse_id, ring_fence_id, kit_id, cart, units, state, key, request_sha256,"
+    " expires_at, created_at"
+)
+WRITE = f"INSERT INTO shop_reservation ({ROW_COLUMNS}) VALUES {{rows}} RETURNING id, key"
+
+# Each movement is made of its reservation: nothing to send, nothing that could differ.
+POST = """
+INSERT INTO shop_stockmovement (
+    variant_id, warehouse_id, kind, on_hand_delta, allocated_delta, reserved_delta,
+    ring_fenced_delta, ring_fence_id, reference, reason, key, occurred_at, recorded_at)
+SELECT r.variant_id, r.warehouse_id, 'reserve', 0, 0, r.units,
+       CASE WHEN r.ring_fence_id IS NULL THEN 0 ELSE -r.units END, r.ring_fence_id,
+       'cart:' || r.cart, '', 'reservation:' || r.id || ':hold', r.created_at, r.created_at
+FROM shop_reservation r WHERE r.id IN ({ids})"""
+
+# The last word on who gets units: the condition is checked by the statement that takes them.
+TAKE = """
+UPDATE shop_stocklevel SET reserved = reserved + %s, ring_fenced = ring_fenced - %s
+WHERE on_hand - allocated - reserved - ring_fenced >= %s AND ring_fenced >= %s
+      AND id IN ({levels})"""
+
+
+class Goods(NamedTuple):
+    """What a SKU stands for."""
+
+    pk: int
+    items: dict[int, int]  # units of each counted variant in one of it
+    is_kit: bool
+    is_on_sale: bool
+    is_held: bool
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What one warehouse can still give of one variant."""
+
+    pk: int
+    variant_id: int
+    warehouse_id: int
+    priority: int
+    code: str
+    available: int
+
+
+def read_goods(skus: Collection[str]) -> tuple[dict[str, Goods], datetime]:
+    """What the SKUs stand for, and the time by the clock that reservations run by.
+
+    SQLite runs in this process: its clock is ours.
+    """
+    ours = timezone.now()
+    if connection.vendor == "postgresql":
+        clock = now = "statement_timestamp()"
+        moments: list[Any] = []
+    else:
+        clock, now = "NULL", "%s"
+        moments = [connection.ops.adapt_datetimefield_value(ours)] * 2
+    rows = _fetch(GOODS.format(clock=clock, now=now, skus=_marks(skus)), [*moments, *skus])
+    kits = components_of([row[1] for row in rows if row[6]]) if any(row[6] for row in rows) else {}
+    goods = {
+        sku: Goods(
+            pk,
+            kits[pk] if is_kit else {pk: 1} if is_counted else {},
+            bool(is_kit),
+            is_active and state == Product.State.ACTIVE,
+            bool(is_held),
+        )
+        for sku, pk, is_counted, is_active, state, _clock, is_kit, is_held in rows
+    }
+    return goods, (rows[0][5] if rows else None) or ours
+
+
+def lock_shelves(items: Collection[int]) -> dict[int, list[Shelf]]:
+    """Per variant, the warehouses in the order of shipping. Their counters are locked from now on.
+
+    SQLite has one writer at a time, locked by BEGIN IMMEDIATE.
+    """
+    shelves: dict[int, list[Shelf]] = defaultdict(list)
+    if items:
+        lock = "FOR UPDATE OF l" if connection.features.has_select_for_update else ""
+        rows = _fetch(SHELVES.format(items=_marks(items), lock=lock), list(items))
+        for shelf in in_shipping_order(Shelf(*row) for row in rows):
+            shelves[shelf.variant_id].append(shelf)
+    return shelves
+
+
+def in_shipping_order(shelves: Iterable[Shelf]) -> list[Shelf]:
+    return sorted(shelves, key=attrgetter("priority", "code"))
+
+
+def piece_key(key: str, number: int) -> str:
+    """Each row has a key of its own. The number stands first, where no caller can write it."""
+    return key if number == 0 else f"#{number}#{key}"
+
+
+def standing(keys: Collection[str]) -> dict[str, list[Reservation]]:
+    """The rows that stand under these keys already, each in the order of its pieces."""
+    rows = {row.key: [row] for row in _under(keys)}
+    unread = set(rows)
+    for first in count(1, PIECES_ASKED_FOR):
+        if not unread:
+            break
+        names = {
+            piece_key(key, number): key
+            for key in unread
+            for number in range(first, first + PIECES_ASKED_FOR)
+        }
+        more = _under(names)
+        for row in sorted(more, key=lambda one: one.pk):
+            rows[names[row.key]].append(row)
+        unread = {names[row.key] for row in more}
+    return rows
+
+
+def write(rows: Sequence[Reservation]) -> None:
+    """Insert new reservations with their movements, and take the units from the fences they name."""
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        _write(rows[start : start + ROWS_AT_ONCE])
+    fenced: dict[int, int] = defaultdict(int)
+    for row in rows:
+        if row.ring_fence_id is not None:
+            fenced[row.ring_fence_id] += row.units
+    for fence, units in sorted(fenced.items()):
+        there = RingFence.objects.filter(pk=fence, released_at=None, units_left__gte=units)
+        if not there.update(units_left=F("units_left") - units):
+            raise InsufficientStockError(_("There are not so many units behind this ring fence."))
+
+
+def take(units_by_level: Mapping[int, tuple[int, int]]) -> None:
+    """Move the counters: per level the units from what is available and those from its fences.
+
+    Levels that give alike share one UPDATE. Raises InsufficientStockError when a counter does not
+    hold so many: then nothing may be committed.
+    """
+    alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for level, units in units_by_level.items():
+        alike[units].append(level)
+    for (free, fenced), levels in alike.items():
+        with connection.cursor() as cursor:
+            sql = TAKE.format(levels=_marks(levels))
+            cursor.execute(sql, [free + fenced, fenced, free, fenced, *levels])
+            if cursor.rowcount != len(levels):
+                raise InsufficientStockError(_("Not enough stock in this warehouse."))
+
+
+def _write(rows: Sequence[Reservation]) -> None:
+    marks = ", ".join(["(%s, %s, %s, %s, %s, %s, 'held', %s, %s, %s, %s)"] * len(rows))
+    moment = connection.ops.adapt_datetimefield_value
+    values = chain.from_iterable(
+        (
+            row.variant_id,
+            row.warehouse_id,
+            row.ring_fence_id,
+            row.kit_id,
+            row.cart,
+            row.units,
+            row.key,
+            row.request_sha256,
+            moment(row.expires_at),
+            moment(row.created_at),
+        )
+        for row in rows
+    )
+    pks = {key: pk for pk, key in _fetch(WRITE.format(rows=marks), list(values))}
+    for row in rows:
+        row.pk = pks[row.key]
+        row._state.adding = False
+    with connection.cursor() as cursor:
+        cursor.execute(POST.format(ids=_marks(pks)), list(pks.values()))
+
+
+def _under(keys: Iterable[str]) -> list[Reservation]:
+    asked = list(keys)
+    marks = _marks(asked)
+    found = _fetch(f"SELECT id FROM shop_reservation WHERE key IN ({marks})", asked)  # nosec
+    return list(Reservation.objects.filter(pk__in=[pk for (pk,) in found])) if found else []
+
+
+def _marks(values: Collection[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def _fetch(sql: str, values: list[Any]) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
