@@ -27,6 +27,7 @@ from marketing.services.segments import refresh_segments
 from outbox.services import deliveries
 from shop.models import Order
 from shop.services import batches, verify
+from shop.services.event_partitions import keep_months
 
 STEP_KIND, NIGHT_KIND = "night_step", "night"
 STALE = timedelta(days=30)
@@ -56,7 +57,8 @@ class Step:
 
 
 def _tidy(progress: Progress, as_of: datetime) -> dict:
-    return housekeeping.tidy(progress) | {"prune_webhooks": deliveries.prune()}
+    found = housekeeping.tidy(progress) | {"prune_webhooks": deliveries.prune()}
+    return found | keep_months(timezone.now())
 
 
 def _expired(progress: Progress, as_of: datetime) -> dict:

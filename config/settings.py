@@ -176,6 +176,8 @@ JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)
 REAP_SECONDS = env.float("REAP_SECONDS", default=10)
 # Automatic receipts (served lists, triage) and finished jobs are pruned by the night.
 RECEIPT_DAYS = env.int("RECEIPT_DAYS", default=90)
+# Months of events that are kept beside the running one; 0 keeps all of them.
+EVENT_RETENTION_MONTHS = env.int("EVENT_RETENTION_MONTHS", default=0)
 JOB_DAYS = env.int("JOB_DAYS", default=90)
 
 # Webhooks (docs/webhooks.md)

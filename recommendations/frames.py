@@ -6,7 +6,8 @@ What may be used (docs/recommendations.md says it for the merchant):
   personalisation is no.
 - Behaviour (views, carts) is used only where analytics was allowed when it happened AND, once the
   person is known, her latest word on personalisation is yes.
-- A visitor who was linked to a customer counts as that customer, also for what came before.
+- A visitor who was linked to a customer counts as that customer, also for what came before the
+  first link; on a shared browser each link begins anew (shop.models.VisitorLink).
 - What was bought, viewed or linked at or after `as_of` is not seen.
 """
 
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from recommendations.ml.interactions import Rows
 from shop.models import (
@@ -32,11 +33,13 @@ from shop.models import (
     Purpose,
     VisitorLink,
 )
+from shop.models.events import EventQuerySet
 
 # How much of a purchase a lesser sign of interest counts; a choice, measured nowhere yet.
 WEIGHTS = {EventKind.VIEW: 0.1, EventKind.CART_ADD: 0.4}
 PURCHASE_WEIGHT = 1.0
 CHUNK = 20_000
+Browsers = dict[str, list[tuple[datetime, int]]]
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,7 @@ def shop_interactions(as_of: datetime) -> ShopInteractions:
     Known people come first in the numbering of users, then visitors nobody has named.
     """
     words = consent_words(as_of)
-    links = dict(
-        VisitorLink.objects.filter(linked_at__lt=as_of).values_list("visitor", "customer_id")
-    )
+    links = browsers_of(as_of)
     return _numbered(itertools.chain(_purchases(as_of, words), _behaviour(as_of, words, links)))
 
 
@@ -90,15 +91,30 @@ def sold_lines(as_of: datetime) -> QuerySet[OrderLine]:
     ).exclude(order__state=OrderState.CANCELLED)
 
 
-def noticed_events(as_of: datetime) -> QuerySet[Event]:
+def noticed_events(as_of: datetime) -> EventQuerySet:
     """Views and cart additions that happened under consent and had arrived here by then."""
     return Event.objects.filter(
         kind__in=list(WEIGHTS),
         consent=True,
-        variant__isnull=False,
-        occurred_at__lt=as_of,
+        variant__product__isnull=False,  # a join: the log names SKUs that may be gone
         received_at__lt=as_of,
     )
+
+
+def browsers_of(as_of: datetime) -> Browsers:
+    """Visitor → when and to whom it was linked, oldest first: the rule of VisitorLink in Python."""
+    found: Browsers = {}
+    links = VisitorLink.objects.known_by(as_of).order_by("linked_at", "id")
+    for visitor, at, customer_id in links.values_list("visitor", "linked_at", "customer_id"):
+        found.setdefault(visitor, []).append((at, customer_id))
+    return found
+
+
+def _owner(links: list[tuple[datetime, int]], at: datetime) -> int | None:
+    """The last link until then; the first one for what came before any."""
+    if not links:
+        return None
+    return next((customer for when, customer in reversed(links) if when <= at), links[0][1])
 
 
 def product_categories(product_ids: np.ndarray) -> np.ndarray:
@@ -131,11 +147,7 @@ def person_history(
     At most four queries: the visitor's link, the customer's word, purchases, behaviour.
     """
     if customer_id is None and visitor:
-        customer_id = (
-            VisitorLink.objects.filter(visitor=visitor)
-            .values_list("customer_id", flat=True)
-            .first()
-        )
+        customer_id = VisitorLink.objects.known_by(at).owner_of(visitor)
     word = _word_of(customer_id, at) if customer_id else None
     found: list[tuple] = []
     if customer_id and word is not False:
@@ -173,12 +185,9 @@ def _own_behaviour(customer_id: int | None, visitor: str, at: datetime, most: in
     if customer_id is None:
         mine = events.filter(visitor=visitor, customer__isnull=True)
     else:
-        browsers = VisitorLink.objects.filter(customer_id=customer_id).values("visitor")
-        mine = events.filter(
-            Q(customer_id=customer_id) | Q(customer__isnull=True, visitor__in=browsers)
-        )
-    newest = mine.order_by("-occurred_at", "-id")
-    found = newest.values_list("variant__product_id", "kind", "occurred_at")[:most]
+        mine = events.of_customer(customer_id, known_by=at)
+    newest = mine.order_by("-received_at", "-id")
+    found = newest.values_list("variant__product_id", "kind", "received_at")[:most]
     return [
         (product_id, WEIGHTS[EventKind(kind)], at.timestamp(), False)
         for product_id, kind, at in found
@@ -193,13 +202,14 @@ def _purchases(as_of: datetime, words: dict[int, bool]) -> Iterator[tuple]:
             yield customer_id, product_id, PURCHASE_WEIGHT, at.timestamp(), True
 
 
-def _behaviour(as_of: datetime, words: dict[int, bool], links: dict[str, int]) -> Iterator[tuple]:
+def _behaviour(as_of: datetime, words: dict[int, bool], links: Browsers) -> Iterator[tuple]:
     events = noticed_events(as_of).order_by("pk")
     found = events.values_list(
-        "customer_id", "visitor", "variant__product_id", "kind", "occurred_at"
+        "customer_id", "visitor", "variant__product_id", "kind", "received_at"
     )
     for customer_id, visitor, product_id, kind, at in found.iterator(CHUNK):
-        person = customer_id or links.get(visitor) or (f"visitor:{visitor}" if visitor else None)
+        owner = customer_id or _owner(links.get(visitor, []), at)
+        person = owner or (f"visitor:{visitor}" if visitor else None)
         allowed = words.get(person, False) if isinstance(person, int) else person is not None
         if allowed:
             yield person, product_id, WEIGHTS[EventKind(kind)], at.timestamp(), False

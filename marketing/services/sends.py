@@ -40,7 +40,7 @@ from marketing.models import (
 from marketing.rules import reachable
 from marketing.services import campaigns
 from marketing.services.results import send_counts
-from shop.models import Customer, Event, EventKind, Order, OrderState
+from shop.models import Customer, EventKey, EventKind, Order, OrderState
 from shop.services.events import record_events
 
 BATCH = 50
@@ -258,7 +258,7 @@ def log_missing(campaign: Campaign) -> int:
     while chunk := list(sent.filter(pk__gt=last).order_by("pk")[:500]):
         last = chunk[-1].pk
         ids = {f"send:{send.pk}": send for send in chunk}
-        logged = set(Event.objects.filter(event_id__in=ids).values_list("event_id", flat=True))
+        logged = set(EventKey.objects.filter(pk__in=ids).values_list("pk", flat=True))
         lost = [send for event_id, send in ids.items() if event_id not in logged]
         _log(lost, campaign)
         missing += len(lost)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
-from shop.models import Customer, Event, EventKind, Order, Variant
+from shop.models import Customer, EventKind, Order, Variant
 
 from .attributes import is_object
 from .columns import choice, code, moment, text, whole, yes_no
+from .event_frames import append_frame, reject_forgotten
 from .registry import importer
 from .run import Chunk
-from .write import ids_of, insert, rows_of
+from .write import ids_of
 
 COLUMNS = [
     code("event_id", required=True, about="Unique; the same id is the same event."),
@@ -45,15 +46,14 @@ def load_events(rows: pl.DataFrame, chunk: Chunk) -> None:
         rows = chunk.reject(rows, unknown, column, reason)
     objects = pl.col("properties").map_elements(is_object, return_dtype=pl.Boolean)
     rows = chunk.reject(rows, ~objects.fill_null(True), "properties", "is no JSON object")
-    fresh = new_events(rows)
-    chunk.wrote("events", insert(Event, fresh))
-    chunk.count(new=fresh.height, unchanged=rows.height - fresh.height)
+    rows = reject_forgotten(rows, chunk)
+    fresh = append_frame(as_in_the_log(rows), chunk)
+    chunk.wrote("events", fresh)
+    chunk.count(new=fresh, unchanged=rows.height - fresh)
 
 
-def new_events(rows: pl.DataFrame) -> pl.DataFrame:
-    """The events that are not in the log yet, as the table wants them."""
-    known = rows_of(Event, "event_id", rows["event_id"])
-    fresh = rows.join(known.select("event_id"), on="event_id", how="anti", maintain_order="left")
+def as_in_the_log(rows: pl.DataFrame) -> pl.DataFrame:
+    """The columns of the log, by the database's names."""
     received = pl.coalesce("received_at", "occurred_at").alias("received_at")
     ids = [named for *_, named, _reason in KEYS]
-    return fresh.select("event_id", *COPIED, *ids, received, "properties")
+    return rows.select("event_id", *COPIED, *ids, received, "properties")

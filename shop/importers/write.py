@@ -99,13 +99,16 @@ def ids_of(model: type[models.Model], key: str, values: pl.Series, *, named: str
     return found.select(pl.col(_column(model, key)).alias(key), pl.col("id").alias(named))
 
 
-def insert(model: type[models.Model], rows: pl.DataFrame) -> int:
-    """Add rows; columns have the database's names, the model's defaults fill what is not given."""
+def insert(model: type[models.Model], rows: pl.DataFrame, *, into: str = "") -> int:
+    """Add rows; columns have the database's names, the model's defaults fill what is not given.
+
+    into: a table with the same columns instead of the model's own.
+    """
     if rows.is_empty():
         return 0
     fields = {_column(model, field.name): field for field in model._meta.concrete_fields}
     filled = _with_defaults(fields, rows)
-    table, columns = _table(model), ", ".join(_quoted(name) for name in filled.columns)
+    table, columns = into or _table(model), ", ".join(_quoted(n) for n in filled.columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             copy = f"COPY {table} ({columns}) FROM STDIN (FORMAT csv, NULL '{NULL}')"

@@ -9,7 +9,7 @@ from .catalogue import (
     Variant,
 )
 from .customers import Consent, Customer, Purpose
-from .events import Event, EventKind, VisitorLink
+from .events import Event, EventKey, EventKind, VisitorLink
 from .orders import (
     Allocation,
     LineKind,
@@ -46,6 +46,7 @@ __all__ = [
     "Consent",
     "Customer",
     "Event",
+    "EventKey",
     "EventKind",
     "KitComponent",
     "LineKind",

@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 from shop.models import (
     Channel,
     Customer,
-    Event,
     EventKind,
     LineKind,
     Order,
@@ -32,6 +31,8 @@ from shop.models import (
     Variant,
 )
 from shop.services import allocations
+from shop.services.event_log import append_events
+from shop.services.event_rows import EventRow
 from shop.services.kits import Components, components_of, items_of
 from shop.services.movements import until_it_fits
 from shop.services.order_lines import Priced, bill
@@ -251,17 +252,17 @@ def _write_events(order: Order, wanted: NewOrder, goods: list[Priced]) -> None:
     """A purchase is an event too, written in the transaction that made it true."""
     customer = wanted.customer
     consent = bool(customer and customer.allows(Purpose.ANALYTICS, order.placed_at))
-    Event.objects.bulk_create(
-        Event(
+    append_events(
+        EventRow(
             event_id=f"order:{order.pk}:{one.variant.pk}",
             kind=EventKind.PURCHASE,
             occurred_at=order.placed_at,
             received_at=order.placed_at,
             session=wanted.session,
             visitor=wanted.visitor,
-            customer=customer,
+            customer_id=customer.pk if customer else None,
             variant_id=one.variant.pk,
-            order=order,
+            order_id=order.pk,
             units=one.units,
             consent=consent,
         )

@@ -10,12 +10,13 @@ from django.db import transaction
 
 from shop.importers.columns import SCALE
 from shop.importers.documents import ORDERS, RETURNS, count_rows, match_returns, write_documents
+from shop.importers.event_frames import append_frame
 from shop.importers.list_prices import list_prices, price_rows
 from shop.importers.registry import importer
 from shop.importers.run import Chunk, ImportRun
 from shop.importers.table import LINE
 from shop.importers.write import insert, lock_imports, rows_of, upsert
-from shop.models import Customer, Event, EventKind, LineKind, OrderState, Price, Product, Variant
+from shop.models import Customer, EventKind, LineKind, OrderState, Price, Product, Variant
 from shop.money import from_minor
 
 from .rows import COLUMNS, read_rows, reject_what_is_no_trade, row_amount, with_minor
@@ -155,7 +156,7 @@ def _write_events(sales: pl.DataFrame, chunk: Chunk) -> None:
         received_at=pl.col("placed_at"),
         consent=pl.lit(False),
     )
-    chunk.wrote("events", insert(Event, events))
+    chunk.wrote("events", append_frame(events, chunk))
 
 
 def _write_prices(state: Survey) -> int:

@@ -1,0 +1,259 @@
+"""One event as it was sent → one row of the log, or the field at fault."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from shop.models import Consent, Customer, Order, Purpose, Variant
+
+MAX_PROPERTIES_BYTES = 4096
+MAX_UNITS = 1_000_000
+# A client's clock may be wrong; further ahead than a day, once corrected, it is not a clock.
+MAX_AHEAD = timedelta(days=1)
+SKEW_NOTED_FROM = timedelta(minutes=5)
+# An empty clock battery says 1970; what is before was made up.
+OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+# PostgreSQL keeps no NUL, and half a surrogate pair is no character.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+FAULTY = re.compile(r"`?\$\.(\w+)|required field `(\w+)`")
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Word = Annotated[str, msgspec.Meta(max_length=64)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Units = Annotated[int, msgspec.Meta(ge=0, le=MAX_UNITS)]
+
+
+class SentEvent(msgspec.Struct, gc=False):
+    """The shape of an event. What is not named here is ignored."""
+
+    event_id: Id
+    kind: str
+    occurred_at: Moment | None = None
+    session: Word | None = None
+    visitor: Word | None = None
+    customer: Word | None = None
+    sku: Word | None = None
+    order: Word | None = None
+    units: Units | None = None
+    query: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    properties: dict[str, Any] | None = None
+    consent: Any = False
+    user_agent: Any = None
+    identity: Annotated[str, msgspec.Meta(max_length=400)] | None = None
+
+
+class EventRow(NamedTuple):
+    """The columns of shop_event but for its id, in the order in which they are written.
+
+    properties is JSON text; clock_ahead_seconds is None where it was neither told nor noticed.
+    """
+
+    event_id: str
+    kind: str
+    occurred_at: datetime
+    received_at: datetime
+    clock_ahead_seconds: int | None = None
+    session: str = ""
+    visitor: str = ""
+    customer_id: int | None = None
+    variant_id: int | None = None
+    order_id: int | None = None
+    units: int | None = None
+    query: str = ""
+    properties: str = "{}"
+    consent: bool = False
+
+
+class FieldError(ValueError):
+    def __init__(self, name: str, message: Any):
+        super().__init__(name, message)
+        self.name, self.message = name, message
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What all events of a batch share.
+
+    at: our clock. ahead: how far the client's was ahead of it, where `sent_at` told.
+    kept_since: what happened before is not kept any more. customer_of: the customer's code behind
+    a signed identity, for callers who may not name one; None lets them name anybody.
+    """
+
+    at: datetime
+    kinds: frozenset[str]
+    ahead: timedelta | None = None
+    kept_since: datetime = OLDEST
+    customer_of: Callable[[str], str] | None = None
+
+
+MESSAGES: dict[str, Any] = {
+    "": _("An event is an object."),
+    "event_id": _("Text of 1 to %d characters.") % 64,
+    "occurred_at": _("A time with its offset, e.g. 2026-03-02T09:00:00Z."),
+    "units": _("A whole number from 0 to %d.") % MAX_UNITS,
+    "query": _("Text of 1 to %d characters.") % 200,
+    "identity": _("Text of 1 to %d characters.") % 400,
+    "properties": _("An object."),
+}
+
+_decoder = msgspec.json.Decoder(SentEvent)
+
+
+def read_event(sent: Any) -> SentEvent:
+    """Raw JSON or a mapping, checked against the shape. Raises FieldError."""
+    try:
+        if isinstance(sent, msgspec.Raw):
+            return _decoder.decode(sent)
+        return msgspec.convert(sent, SentEvent)
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise _named(error) from error
+    except RecursionError as error:
+        raise FieldError("properties", _("Plain JSON values only.")) from error
+
+
+def _named(error: Exception) -> FieldError:
+    found = FAULTY.search(str(error))
+    name = (found[1] or found[2]) if found else ""
+    return FieldError(name, MESSAGES.get(name, _("Text of 1 to %d characters.") % 64))
+
+
+def row_of(event: SentEvent, arrival: Arrival, known: Known) -> EventRow:
+    """Raises FieldError."""
+    if event.kind not in arrival.kinds:
+        raise FieldError("kind", _("One of: %s.") % ", ".join(sorted(arrival.kinds)))
+    _refuse_unstorable(event)
+    occurred_at = event.occurred_at or arrival.at
+    happened_at, ahead = _corrected(occurred_at, arrival)
+    customer_id = _reference("customer", event.customer, known.customers)
+    return EventRow(
+        event.event_id,
+        event.kind,
+        occurred_at,
+        arrival.at,
+        ahead,
+        event.session or "",
+        event.visitor or "",
+        customer_id,
+        _reference("sku", event.sku, known.variants),
+        _reference("order", event.order, known.orders),
+        event.units,
+        event.query or "",
+        _properties(event.properties) if event.properties else "{}",
+        known.consent(customer_id, happened_at, event.consent is True),
+    )
+
+
+def _refuse_unstorable(event: SentEvent) -> None:
+    texts = f"{event.event_id}{event.session}{event.visitor}{event.query}"
+    if texts.isascii() and "\x00" not in texts:
+        return
+    for name in ("event_id", "session", "visitor", "query"):
+        if UNSTORABLE.search(getattr(event, name) or ""):
+            raise FieldError(name, MESSAGES.get(name, MESSAGES["event_id"]))
+
+
+def _corrected(occurred_at: datetime, arrival: Arrival) -> tuple[datetime, int | None]:
+    """When it happened by our clock, and by how many seconds the client's was ahead, if known.
+
+    happened = occurred − (sent − received): the delay of the network counts as skew, which is
+    right to a second or so. An event that claims to come from the future tells its skew itself.
+    """
+    if occurred_at < OLDEST:
+        raise FieldError("occurred_at", _("Before 1970."))
+    ahead = arrival.ahead
+    happened_at = occurred_at - ahead if ahead else occurred_at
+    if happened_at > arrival.at + MAX_AHEAD:
+        raise FieldError("occurred_at", _("More than a day in the future."))
+    if happened_at < arrival.kept_since:
+        raise FieldError("occurred_at", _("Older than what the event log keeps."))
+    if ahead is None and happened_at - arrival.at > SKEW_NOTED_FROM:
+        ahead = happened_at - arrival.at
+    return min(happened_at, arrival.at), None if ahead is None else round(ahead.total_seconds())
+
+
+def _reference(name: str, value: str | None, known: Mapping[str, int]) -> int | None:
+    if not value:
+        return None
+    found = known.get(value)
+    if found is None:
+        raise FieldError(name, _("There is none with this name."))
+    return found
+
+
+def _properties(value: dict[str, Any]) -> str:
+    try:
+        text = _encode(value)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise FieldError("properties", _("Plain JSON values only.")) from error
+    if "\\u0000" in text or UNSTORABLE.search(text) or len(text.encode()) > MAX_PROPERTIES_BYTES:
+        raise FieldError("properties", _("At most %d bytes of text.") % MAX_PROPERTIES_BYTES)
+    return text
+
+
+@dataclass
+class Known:
+    """Rows that a batch names, read in one query per table, and the consent that applied."""
+
+    variants: dict[str, int] = field(default_factory=dict)
+    customers: dict[str, int] = field(default_factory=dict)
+    orders: dict[str, int] = field(default_factory=dict)
+    words: dict[int, list[tuple[datetime, bool]]] = field(default_factory=dict)
+
+    @classmethod
+    def to(cls, events: Iterable[SentEvent]) -> Known:
+        events = list(events)
+        known = cls(
+            ids_by(Variant, "sku", {event.sku for event in events}),
+            ids_by(Customer, "code", {event.customer for event in events}),
+            ids_by(Order, "number", {event.order for event in events}),
+        )
+        if known.customers:
+            known.words = _words_of(known.customers.values())
+        return known
+
+    def consent(self, customer_id: int | None, at: datetime, said: bool) -> bool:
+        """The customer's last word before the event; without any, what the browser said."""
+        if customer_id is None or customer_id not in self.words:
+            return said
+        words = [granted for when, granted in self.words[customer_id] if when <= at]
+        return words[-1] if words else said
+
+
+def _words_of(customers: Iterable[int]) -> dict[int, list[tuple[datetime, bool]]]:
+    found: dict[int, list[tuple[datetime, bool]]] = {}
+    words = Consent.objects.filter(customer__in=list(customers), purpose=Purpose.ANALYTICS)
+    for pk, at, granted in words.order_by("recorded_at", "id").values_list(
+        "customer_id", "recorded_at", "granted"
+    ):
+        found.setdefault(pk, []).append((at, granted))
+    return found
+
+
+def ids_by(model: Any, column: str, wanted: Iterable[str | None]) -> dict[str, int]:
+    """Key → id of the rows that exist. One parameter however many keys: an IN of 500 marks costs
+    more to spell and parse than to answer."""
+    names = [name for name in wanted if name and not UNSTORABLE.search(name)]
+    if not names:
+        return {}
+    quoted, table = (
+        connection.ops.quote_name(column),
+        connection.ops.quote_name(model._meta.db_table),
+    )
+    on_postgres = connection.vendor == "postgresql"
+    among = "= ANY(%s)" if on_postgres else "IN (SELECT value FROM json_each(%s))"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {quoted}, id FROM {table} WHERE {quoted} {among}",
+            [names if on_postgres else json.dumps(names)],
+        )
+        return dict(cursor.fetchall())
