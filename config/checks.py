@@ -25,6 +25,14 @@ def shop_settings(app_configs, **kwargs) -> list[CheckMessage]:
                 id="config.E002",
             )
         )
+    if settings.PRIOR_PRICE_DAYS < 1:
+        found.append(
+            Error(
+                f"PRIOR_PRICE_DAYS is {settings.PRIOR_PRICE_DAYS}: a prior price needs days.",
+                hint="Use 30, the minimum in the European Union, or more.",
+                id="config.E003",
+            )
+        )
     return found
 
 

@@ -49,6 +49,10 @@ PAYMENT_WEBHOOK_SECRETS = env.list("PAYMENT_WEBHOOK_SECRETS", default=[])
 TIME_ZONE = env.str("SHOP_TIME_ZONE", default="Europe/London")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
 
+# What may be struck through (docs/ledgers.md): Directive 98/6/EC, Article 6a.
+PRIOR_PRICE_DAYS = env.int("PRIOR_PRICE_DAYS", default=30)
+PRICE_PROGRESSIVE = env.bool("PRICE_PROGRESSIVE", default=False)  # paragraph 5 of that article
+
 USE_TZ = True
 USE_I18N = True
 LANGUAGE_CODE = env.str("SHOP_LANGUAGE", default="en")

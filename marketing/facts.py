@@ -14,7 +14,8 @@ from language.providers import SlotNote
 from marketing.models import Campaign
 from shop.models import Price, Variant
 from shop.money import format_money
-from shop.services.prices import lowest_price_before, prices_at
+from shop.services.prices import prices_at
+from shop.services.prior_prices import Reduction, reductions_of
 
 LOCALES = {"en": "en", "zh": "zh-hans"}
 DATE_FORMATS = {"en": "j F Y", "zh": "Y年n月j日"}
@@ -36,7 +37,8 @@ NOT_COMPARED = frozenset({"greeting", "link"})
 def campaign_facts(campaign: Campaign, language: str, at: datetime) -> list[Fact]:
     """All slots that can be filled now. A SKU without a price has no {price}; nothing is guessed."""
     items = list(campaign.items.select_related("variant__product"))
-    prices = prices_at([item.variant_id for item in items], at)
+    pks = [item.variant_id for item in items]
+    prices, reductions = prices_at(pks, at), reductions_of(pks, at)
     facts = [
         Fact("shop", "name", settings.SHOP_NAME, "settings:SHOP_NAME"),
         Fact("greeting", "person", greeting("", language)),
@@ -48,7 +50,7 @@ def campaign_facts(campaign: Campaign, language: str, at: datetime) -> list[Fact
             suffix = "" if place == 1 else f"_{place}"
             facts.append(_name(item.variant, language, suffix))
             if price := prices.get(item.variant_id):
-                facts += _price_facts(item.variant, price, language, suffix)
+                facts += _price_facts(price, reductions.get(item.variant_id), language, suffix)
     return facts
 
 
@@ -90,20 +92,14 @@ def _name(variant: Variant, language: str, suffix: str) -> Fact:
     return Fact(f"product{suffix}", "name", name, f"variant:{variant.sku}")
 
 
-def _price_facts(variant: Variant, price: Price, language: str, suffix: str) -> list[Fact]:
+def _price_facts(
+    price: Price, reduction: Reduction | None, language: str, suffix: str
+) -> list[Fact]:
     shown = format_money(price.amount_minor, price.currency)
     facts = [Fact(f"price{suffix}", "money", shown, f"price:{price.pk}")]
-    if price.valid_until is None:
-        return facts
-    prior = lowest_price_before(variant, price.valid_from)
-    if (
-        prior is None
-        or prior.currency != price.currency
-        or prior.amount_minor <= price.amount_minor
-    ):
-        return facts  # dearer or equal in the last 30 days: there is no reduction to speak of
-    # Rounded down, so that the promise is never more than the reduction.
-    percent = 100 * (prior.amount_minor - price.amount_minor) // prior.amount_minor
+    if reduction is None or price.valid_until is None:
+        return facts  # not lower than what was asked before: there is no reduction to speak of
+    prior, percent = reduction.prior, reduction.percent
     was = format_money(prior.amount_minor, prior.currency)
     facts.append(Fact(f"was_price{suffix}", "prior_money", was, f"price:{prior.pk}"))
     facts.append(
@@ -111,7 +107,7 @@ def _price_facts(variant: Variant, price: Price, language: str, suffix: str) -> 
             f"until{suffix}", "date", _last_moment(price.valid_until, language), f"price:{price.pk}"
         )
     )
-    if percent >= 1:
+    if percent:
         source = f"price:{price.pk},{prior.pk}"
         facts.append(Fact(f"discount{suffix}", "percent", f"{percent}%", source))
     return facts

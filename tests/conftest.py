@@ -16,15 +16,17 @@ APPEND_ONLY = ("shop_price", "shop_stockmovement", "shop_paymentevent", "shop_re
 def django_db_setup(django_db_setup, django_db_blocker):
     """SQLite empties tables after a transactional test with DELETE, which the ledgers forbid.
 
-    PostgreSQL truncates, so there the triggers stay; test_append_only puts them back on SQLite.
+    PostgreSQL truncates, which they forbid there too; test_append_only puts both back.
     """
     from django.db import connection
 
     with django_db_blocker.unblock():
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                for table in APPEND_ONLY:
-                    cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_delete")
+        on = {"sqlite": ("delete", ""), "postgresql": ("truncate", " ON {}")}
+        verb, where = on[connection.vendor]
+        with connection.cursor() as cursor:
+            for table in APPEND_ONLY:
+                name = f"{table}_no_{verb}{where.format(table)}"
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
 
 
 def pytest_collection_modifyitems(items):

@@ -34,6 +34,7 @@ from shop.models import (
 )
 from shop.money import format_money
 from shop.services.prices import price_at, prices_at
+from shop.services.prior_prices import reduction_of
 
 STATE_COLOURS = {"active": "success", "draft": "warning", "archived": "info"}
 
@@ -227,11 +228,10 @@ class VariantAdmin(ShopAdmin):
     @display(description=_("price"))
     def price_now(self, variant: Variant) -> str:
         price = price_at(variant, timezone.now()) if variant.pk else None
-        return (
-            f"{format_money(price.amount_minor, price.currency)} · {price.get_kind_display()}"
-            if (price)
-            else "–"
-        )
+        if price is None:
+            return "–"
+        parts = [format_money(price.amount_minor, price.currency), price.get_kind_display()]
+        return " · ".join([*parts, *_reduction_words(variant)])
 
     @display(description=_("sale"))
     def sale_now(self, variant: Variant) -> Any:
@@ -272,6 +272,16 @@ class KitComponentAdmin(ShopAdmin):
     @display(description=_("units in one kit"), ordering="units")
     def units_(self, row: KitComponent) -> str:
         return number(row.units)
+
+
+def _reduction_words(variant: Variant) -> list[str]:
+    """What customers see struck through, so that nobody computes it on paper."""
+    found = reduction_of(variant)
+    if found is None:
+        return []
+    prior = format_money(found.prior_amount_minor, found.prior.currency)
+    words = [_("struck through: %s") % prior]
+    return [*words, f"−{found.percent} %"] if found.percent else words
 
 
 @admin.register(Category)

@@ -10,10 +10,11 @@ from django.core.files.storage import default_storage
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from shop.models import Order, Price, PriceKind, ProductImage, Reservation, Variant
+from shop.models import Order, Price, ProductImage, Reservation, Variant
 from shop.models.catalogue import in_reader_language
 from shop.money import from_minor
-from shop.services.prices import lowest_price_before, prices_at
+from shop.services.prices import prices_at
+from shop.services.prior_prices import reduction_of
 
 PRODUCT_COLUMNS = (
     "pk",
@@ -92,12 +93,13 @@ def price_row(price: Price) -> dict[str, Any]:
     }
 
 
-def prior_amount_minor(variant: Variant, price: Price) -> int | None:
-    """What may be struck through: only beside a reduction, and only if it was really asked."""
-    if price.kind == PriceKind.LIST:
-        return None
-    before = lowest_price_before(variant, price.valid_from)
-    return before.amount_minor if before and before.amount_minor > price.amount_minor else None
+def reduction_row(variant: Variant) -> dict[str, int | None]:
+    """What may be struck through beside the price, and the percentage that may be said."""
+    found = reduction_of(variant)
+    return {
+        "prior_amount_minor": found.prior_amount_minor if found else None,
+        "reduction_percent": found.percent if found else None,
+    }
 
 
 def image_addresses(product_pks: Iterable[int]) -> dict[int, list[str]]:

@@ -209,7 +209,10 @@ class PriceOut(s.Serializer):
     prior_amount_minor = s.IntegerField(
         required=False,
         allow_null=True,
-        help_text="Lowest price of the 30 days before the reduction began; null without one.",
+        help_text="What may be struck through: docs/ledgers.md; null where nothing may.",
+    )
+    reduction_percent = s.IntegerField(
+        required=False, allow_null=True, help_text="Rounded down; null where none may be said."
     )
 
 

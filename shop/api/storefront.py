@@ -90,7 +90,7 @@ def _detail(variant: Variant) -> dict[str, Any]:
     columns = ("sku", "name", "attributes", "tracks_stock", "available_units", "is_held")
     row = rows.variant_row({name: getattr(variant, name) for name in columns}, price)
     if price:
-        row["price"]["prior_amount_minor"] = rows.prior_amount_minor(variant, price)
+        row["price"] |= rows.reduction_row(variant)
     others = product.variants.filter(is_active=True).exclude(pk=variant.pk)
     return row | {
         "name": f"{product} {variant.name}".strip(),

@@ -17,6 +17,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from outbox.services import publish
 from shop.models import Channel, Price, PriceKind, Variant
 
 # The more particular price wins while it lasts, also over a list price set after it.
@@ -68,6 +69,8 @@ def set_price(
     try:
         with transaction.atomic():
             wanted.save(force_insert=True)
+            if not terms.is_history:
+                publish("price.changed", _message(wanted), key=f"price:{wanted.pk}")
     except IntegrityError:
         first = _set_under(wanted, terms)  # a rival with the same key was faster
         if first is None:
@@ -93,52 +96,14 @@ def prices_at(
     }
 
 
-def lowest_price_before(
-    variant: Variant, promotion_start: datetime, *, days: int = 30, channel: Channel | None = None
-) -> Price | None:
-    """The row of the lowest price that was asked in the days before a reduction.
-
-    What was asked at a moment is the deciding row of that moment; it changes only where a row
-    begins or ends, so those moments and the first one are all there is to look at. None when
-    the SKU had no price then: there is nothing to strike through.
-    Source: Directive 98/6/EC, Article 6a (prior price).
-    """
-    since = promotion_start - timedelta(days=days)
-    rows = list(
-        _of_channel(channel)
-        .filter(variant=variant, valid_from__lt=promotion_start)
-        .exclude(valid_until__lte=since)
-    )
-    moments = {since} | {
-        moment
-        for row in rows
-        for moment in (row.valid_from, row.valid_until)
-        if moment and since < moment < promotion_start
-    }
-    asked = [price for moment in moments if (price := _deciding(rows, moment))]
-    return min(asked, key=lambda price: (price.amount_minor, price.valid_from), default=None)
-
-
-def _deciding(rows: list[Price], at: datetime) -> Price | None:
-    standing = [
-        row
-        for row in rows
-        if row.valid_from <= at and (row.valid_until is None or row.valid_until > at)
-    ]
-    return max(
-        standing,
-        key=lambda row: (-RANK[PriceKind(row.kind)], bool(row.channel_id), row.valid_from, row.pk),
-        default=None,
-    )
-
-
-def _of_channel(channel: Channel | None) -> QuerySet[Price]:
+def of_channel(channel: Channel | None) -> QuerySet[Price]:
+    """The rows for all channels and, if one is named, its own."""
     everywhere = Q(channel__isnull=True)
     return Price.objects.filter(everywhere | Q(channel=channel) if channel else everywhere)
 
 
 def _standing(at: datetime, channel: Channel | None) -> QuerySet[Price]:
-    return _of_channel(channel).filter(
+    return of_channel(channel).filter(
         Q(valid_until__isnull=True) | Q(valid_until__gt=at), valid_from__lte=at
     )
 
@@ -164,6 +129,20 @@ def _row(variant: Variant, amount_minor: int, key: str, source: str, terms: Pric
         source=source,
         key=key,
     )
+
+
+def _message(price: Price) -> dict[str, Any]:
+    """As `shop/webhooks.py` promises it."""
+    until = price.valid_until
+    return {
+        "sku": price.variant.sku,
+        "kind": str(price.kind),
+        "channel": price.channel.code if price.channel else None,
+        "currency": price.currency,
+        "amount_minor": price.amount_minor,
+        "valid_from": price.valid_from.isoformat(),
+        "valid_until": until.isoformat() if until else None,
+    }
 
 
 def _set_under(wanted: Price, terms: PriceTerms) -> Price | None:

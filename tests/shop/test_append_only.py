@@ -45,3 +45,16 @@ def test_a_ledger_row_cannot_be_changed(ledgers, ledger, field):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         ledger.objects.all()._raw_delete("default")
     assert list(ledger.objects.values()) == before
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("ledger", [Price, StockMovement, PaymentEvent, Refund])
+def test_a_ledger_cannot_be_truncated(ledgers, ledger):
+    table = ledger._meta.db_table
+    migration = import_module("shop.migrations.0008_ledgers_are_not_truncated")
+    with connection.cursor() as cursor:  # the suite drops it, to empty tables between tests
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(migration.create(table))
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            cursor.execute(f"TRUNCATE {table} CASCADE")
+    assert ledger.objects.exists()

@@ -5,17 +5,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from outbox.models import Message
 from shop.models import Channel, Price, PriceKind, Variant
 from shop.services.prices import (
     PriceError,
     PriceKeyReusedError,
     PriceTerms,
-    lowest_price_before,
     price_at,
     prices_at,
     set_price,
 )
+from shop.services.prior_prices import lowest_price_before
 from tests.factories import make_variant
+from tests.factories_crowd import crowd
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -133,6 +135,46 @@ def test_what_the_ledger_cannot_hold_is_refused(tea, amount, terms, reason):
     with pytest.raises(PriceError, match=reason):
         set_price(tea, amount, key="k", source="a", terms=PriceTerms(**terms))
     assert not Price.objects.exists()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_crowd_with_one_key_writes_one_row_and_tells_once():
+    tea = make_variant("TEA-1", price_minor=None)
+    rows = crowd(lambda number: set_price(tea, 1000, key="k", source="a"))
+    assert len({row.pk for row in rows}) == Price.objects.count() == 1
+    assert Message.objects.filter(kind="price.changed").count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_a_crowd_with_one_key_and_other_prices_one_is_served():
+    tea = make_variant("TEA-1", price_minor=None)
+    rows = crowd(
+        lambda number: set_price(tea, 1000 + number, key="k", source="a"),
+        refusals=PriceKeyReusedError,
+    )
+    [only] = Price.objects.all()
+    served = [row for row in rows if isinstance(row, Price)]
+    assert [row.pk for row in served] == [only.pk]
+    assert Message.objects.get(kind="price.changed").payload["amount_minor"] == only.amount_minor
+
+
+def test_others_hear_of_a_new_price_and_not_of_history(tea):
+    terms = PriceTerms(PriceKind.CAMPAIGN, valid_until=timezone.now() + DAY)
+    row = set_price(tea, 900, key="k", source="a", terms=terms)
+    set_price(tea, 900, key="k", source="a", terms=terms)
+    price(tea, 1000, 0)
+    [message] = Message.objects.filter(kind="price.changed")
+    assert message.payload == {
+        "sku": "TEA-1",
+        "kind": "campaign",
+        "channel": None,
+        "currency": "GBP",
+        "amount_minor": 900,
+        "valid_from": row.valid_from.isoformat(),
+        "valid_until": terms.valid_until.isoformat(),
+    }
 
 
 def test_from_now_on_is_now(tea):
