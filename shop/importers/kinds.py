@@ -14,6 +14,10 @@ from . import (
     stock,
 )
 from .online_retail import load as online_retail
+from .shopify import customers as shopify_customers
+from .shopify import orders as shopify_orders
+from .shopify import products as shopify_products
+from .shopify import stock as shopify_stock
 
 __all__ = [
     "consents",
@@ -27,5 +31,9 @@ __all__ = [
     "products",
     "returns",
     "reviews",
+    "shopify_customers",
+    "shopify_orders",
+    "shopify_products",
+    "shopify_stock",
     "stock",
 ]

@@ -94,10 +94,11 @@ def _with_keys(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
     rows = chunk.reject(rows, amount.abs() > BIGGEST_MINOR, "unit_price", "times units is too much")
     below = (pl.col("unit_price") < 0) & (pl.col("line_kind") != LineKind.DISCOUNT)
     rows = chunk.reject(rows, below, "unit_price", "is below zero on a line that is no discount")
-    return rows.join(_channels(rows), on="channel", how="left", maintain_order="left")
+    return rows.join(channel_ids(rows), on="channel", how="left", maintain_order="left")
 
 
-def _channels(rows: pl.DataFrame) -> pl.DataFrame:
+def channel_ids(rows: pl.DataFrame) -> pl.DataFrame:
+    """`channel` and `channel_id`; a channel that is unknown is created."""
     codes = rows["channel"].drop_nulls().unique().sort()
     known = rows_of(Channel, "code", codes)
     new = codes.filter(~codes.is_in(known["code"].implode()))

@@ -105,6 +105,7 @@ class Chunk:
     refused: list[pl.DataFrame] = field(default_factory=list)
     seen: list[pl.Series] = field(default_factory=list)
     after: list[Callable[[], None]] = field(default_factory=list)  # once the chunk is in
+    called: dict[str, str] = field(default_factory=dict)  # the file's name of a borrowed column
 
     def count(self, *, new: int = 0, changed: int = 0, unchanged: int = 0) -> None:
         """What came of rows of the file; with the rejected ones they make up the whole chunk."""
@@ -127,6 +128,7 @@ class Chunk:
         bad = rows.filter(wrong)
         if bad.is_empty():
             return rows
+        column = self.called.get(column, column)
         name = self.run.names.get(column)
         values = self.frame.select(LINE, value=pl.col(name) if name else pl.lit(""))
         self.refused.append(

@@ -1,0 +1,1 @@
+"""Files in the columns that Shopify imports. Where they are described: shop/importers/shopify."""
