@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
         "schedule": 2.0,
         "options": {"expires": 10},
     },
+    "cancel-unpaid-orders": {"task": "shop.cancel_unpaid_orders", "schedule": 60.0},
     "end-ring-fences": {"task": "shop.end_ring_fences", "schedule": 30.0},
     "set-aside-expired": {"task": "shop.set_aside_expired", "schedule": 600.0},
     "prune-answers": {"task": "access.prune_answers", "schedule": 3600.0},

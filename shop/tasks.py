@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from decisions.jobs import Progress, job
-from shop.services import batches, imports, reservations, ring_fences, verify
+from shop.services import batches, imports, orders, reservations, ring_fences, verify
 
 
 @shared_task(name="shop.expire_reservations", ignore_result=True)
@@ -26,6 +26,11 @@ def verify_stock(progress: Progress, repair: bool = False) -> dict:
     """Payload: repair. The result is what differs, after the repair if one was asked for."""
     repaired = {"repaired": verify.repair_stock()} if repair else {}
     return verify.check_stock() | repaired
+
+
+@shared_task(name="shop.cancel_unpaid_orders", ignore_result=True)
+def cancel_unpaid_orders() -> int:
+    return orders.cancel_unpaid_orders()
 
 
 @job("import_data", queue="ml", max_attempts=2)

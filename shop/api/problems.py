@@ -52,7 +52,17 @@ describe(
     _("Read the reason in `detail`, then the order's lines."),
 )
 
+describe(
+    "refund-refused",
+    _("This much cannot go back."),
+    _("Read the order's balance: never more goes back than was paid."),
+)
+
 CODES: list[tuple[type[Exception], str]] = [
+    (orders.UnknownPaymentError, "payment-unknown"),
+    (orders.PaymentEventReusedError, "idempotency-key-reused"),
+    (orders.RefundTooLargeError, "refund-refused"),
+    (orders.RefundKeyReusedError, "refund-refused"),
     (orders.PriceChangedError, "price-changed"),
     (orders.OrderStateError, "order-state"),
     (orders.OrderKeyReusedError, "idempotency-key-reused"),
@@ -78,7 +88,8 @@ def refusals_as_problems() -> Iterator[None]:
         raise Problem("not-for-sale", error, errors=_lines(error)) from error
     except tuple(kind for kind, _code in CODES) as error:
         code = next(code for kind, code in CODES if isinstance(error, kind))
-        raise Problem(code, error) from error
+        # An unknown payment is tried again by its provider for days, as a 404 asks for.
+        raise Problem(code, error, status=404 if code == "payment-unknown" else 409) from error
 
 
 def _shortages(error: stock.OutOfStockError) -> list[dict]:

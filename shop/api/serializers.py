@@ -292,6 +292,12 @@ class OrderOut(s.Serializer):
     lines = OrderLineOut(many=True)
 
 
+class PaymentReportOut(s.Serializer):
+    outcome = s.ChoiceField(["recorded", "ignored"])
+    order = s.CharField(allow_null=True)
+    state = s.ChoiceField(OrderState.choices, allow_null=True)
+
+
 class ConsentOut(s.Serializer):
     customer = s.CharField()
     purpose = s.ChoiceField(Purpose.choices)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from shop.api import merchant as m
+from shop.api import payments
 from shop.api import storefront as s
 
 storefront = [
@@ -12,6 +13,7 @@ storefront = [
     path("carts/<str:cart>/reservations/", s.CartReservations.as_view(), name="reservations"),
     path("orders/", s.Orders.as_view(), name="orders"),
     path("orders/<str:number>/", s.OrderDetail.as_view(), name="order"),
+    path("payments/<slug:provider>/", payments.PaymentReports.as_view(), name="payments"),
     path("consents/", s.Consents.as_view(), name="consents"),
 ]
 

@@ -20,6 +20,7 @@ from shop.services.order_states import OrderError, OrderStateError, enter, lock
 from shop.services.payment_records import (
     PaymentEventReusedError,
     PaymentMismatchError,
+    PaymentReport,
     UnknownPaymentError,
     put_payment_on_record,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "Parcel",
     "PaymentEventReusedError",
     "PaymentMismatchError",
+    "PaymentReport",
     "PriceChangedError",
     "RefundKeyReusedError",
     "RefundTooLargeError",

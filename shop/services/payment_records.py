@@ -64,9 +64,11 @@ def put_payment_on_record(order: Order) -> None:
         record_by_hand(order, Kind.CAPTURED, paid, f"order:{order.pk}:paid")
 
 
-def record_own(order: Order, kind: str, amount_minor: int, *, provider: str, name: str) -> None:
+def record_own(
+    order: Order, kind: str, amount_minor: int, *, provider: str, name: str
+) -> PaymentEvent:
     """An amount of our own books: paid by hand, or by what an exchange gave back."""
-    write_event(
+    return write_event(
         order,
         PaymentReport(
             provider=provider,
@@ -82,8 +84,7 @@ def record_own(order: Order, kind: str, amount_minor: int, *, provider: str, nam
 
 
 def record_by_hand(order: Order, kind: str, amount_minor: int, event_id: str) -> PaymentEvent:
-    record_own(order, kind, amount_minor, provider=BY_HAND, name=event_id)
-    return PaymentEvent.objects.get(provider=BY_HAND, event_id=event_id)
+    return record_own(order, kind, amount_minor, provider=BY_HAND, name=event_id)
 
 
 def write_event(order: Order, report: PaymentReport) -> PaymentEvent:
