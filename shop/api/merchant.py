@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -16,6 +16,7 @@ from access.api.idempotency import service_key
 from access.api.views import MerchantView
 from shop.api import rows
 from shop.api import serializers as shapes
+from shop.api.listing import Listing, variant_of
 from shop.api.problems import refusals_as_problems
 from shop.api.storefront import channel_of
 from shop.models import (
@@ -24,12 +25,9 @@ from shop.models import (
     Order,
     OrderState,
     Product,
-    StockLevel,
-    StockMovement,
     Variant,
-    Warehouse,
 )
-from shop.services import holds, orders, stock
+from shop.services import holds, orders
 from shop.services.prices import PriceTerms, set_price
 from shop.services.returns import return_lines
 
@@ -39,33 +37,6 @@ STEPS = {
     OrderState.DELIVERED: orders.deliver,
     OrderState.CANCELLED: orders.cancel,
 }
-
-
-class Listing(MerchantView):
-    """A read list. `columns`: name in the answer → path in the ORM. `lookups`: filter → path."""
-
-    filters: ClassVar[type]
-    columns: ClassVar[dict[str, str]]
-    lookups: ClassVar[dict[str, str]] = {}
-
-    def rows(self) -> QuerySet:
-        raise NotImplementedError
-
-    def listed(self, request: Request) -> Response:
-        chosen = self.checked(self.filters, request.query_params)
-        wanted = {
-            path: chosen[name]
-            for name, path in self.lookups.items()
-            if chosen.get(name) is not None
-        }
-        found = self.searched(self.rows().filter(**wanted), chosen)
-        return self.page(found.values("pk", *self.columns.values()), self._shaped)
-
-    def searched(self, found: QuerySet, chosen: dict[str, Any]) -> QuerySet:
-        return found
-
-    def _shaped(self, page: list[dict]) -> list[dict]:
-        return [{name: row[path] for name, path in self.columns.items()} for row in page]
 
 
 class Products(Listing):
@@ -125,65 +96,6 @@ class Variants(Listing):
         return self.listed(request)
 
 
-class Stock(Listing):
-    needs = {"GET": "shop.view_stocklevel"}
-    filters = shapes.StockFilter
-    lookups = {"sku": "variant__sku", "warehouse": "warehouse__code"}
-    columns = {
-        "sku": "variant__sku",
-        "warehouse": "warehouse__code",
-        **{name: name for name in ("on_hand", "allocated", "reserved", "ring_fenced")},
-        "available": "available_units",
-    }
-
-    def rows(self) -> QuerySet:
-        taken = F("allocated") + F("reserved") + F("ring_fenced")
-        return StockLevel.objects.annotate(available_units=F("on_hand") - taken)
-
-    @extend_schema(parameters=[shapes.StockFilter], responses=shapes.StockOut(many=True))
-    def get(self, request: Request) -> Response:
-        """Counters per SKU and warehouse."""
-        return self.listed(request)
-
-
-class Movements(Listing):
-    needs = {"GET": "shop.view_stockmovement"}
-    filters = shapes.MovementFilter
-    lookups = {
-        "sku": "variant__sku",
-        "warehouse": "warehouse__code",
-        "kind": "kind",
-        "since": "occurred_at__gte",
-        "until": "occurred_at__lt",
-    }
-    columns = {
-        "sku": "variant__sku",
-        "warehouse": "warehouse__code",
-        "actor": "actor__username",
-        **{
-            name: name
-            for name in (
-                "kind",
-                "on_hand_delta",
-                "allocated_delta",
-                "reserved_delta",
-                "ring_fenced_delta",
-                "reference",
-                "reason",
-                "occurred_at",
-            )
-        },
-    }
-
-    def rows(self) -> QuerySet:
-        return StockMovement.objects.all()
-
-    @extend_schema(parameters=[shapes.MovementFilter], responses=shapes.MovementOut(many=True))
-    def get(self, request: Request) -> Response:
-        """The stock ledger, newest first."""
-        return self.listed(request)
-
-
 class Orders(Listing):
     needs = {"GET": "shop.view_order"}
     filters = shapes.OrderFilter
@@ -235,51 +147,6 @@ class Customers(Listing):
     def get(self, request: Request) -> Response:
         """Customers, newest first."""
         return self.listed(request)
-
-
-class StockWrite(MerchantView):
-    """A change of the stock ledger; answers with the counters after it."""
-
-    needs = {"POST": "shop.add_stockmovement"}
-    needs_idempotency_key = ("POST",)
-
-    def posted(self, request: Request, shape: type, verb: Any, units: str) -> Response:
-        said = dict(self.checked(shape, request.data))
-        variant, warehouse = variant_of(said.pop("sku")), warehouse_of(said.pop("warehouse"))
-        with refusals_as_problems():
-            verb(
-                variant,
-                said.pop(units),
-                warehouse=warehouse,
-                key=service_key(request),
-                by=request.user,
-                **said,
-            )
-        level = StockLevel.objects.get(variant=variant, warehouse=warehouse)
-        counters = ("on_hand", "allocated", "reserved", "ring_fenced", "available")
-        body = {name: getattr(level, name) for name in counters}
-        return Response({"sku": variant.sku, "warehouse": warehouse.code, **body}, status=201)
-
-
-class Receipts(StockWrite):
-    @extend_schema(request=shapes.ReceiptIn, responses={201: shapes.StockOut})
-    def post(self, request: Request) -> Response:
-        """Goods arrived."""
-        return self.posted(request, shapes.ReceiptIn, stock.receive, "units")
-
-
-class Adjustments(StockWrite):
-    @extend_schema(request=shapes.AdjustmentIn, responses={201: shapes.StockOut})
-    def post(self, request: Request) -> Response:
-        """Found, broken, stolen: up or down, with a reason."""
-        return self.posted(request, shapes.AdjustmentIn, stock.adjust, "delta_units")
-
-
-class Counts(StockWrite):
-    @extend_schema(request=shapes.CountIn, responses={201: shapes.StockOut})
-    def post(self, request: Request) -> Response:
-        """What somebody counted on the shelf."""
-        return self.posted(request, shapes.CountIn, stock.count_stock, "counted_units")
 
 
 class Prices(MerchantView):
@@ -374,22 +241,6 @@ class Hold(MerchantView):
         """Let the sale go on."""
         holds.lift(variant_of(sku, "sku"))
         return Response({"sku": sku, "held": False, "reason": ""})
-
-
-def variant_of(sku: str, in_address: str = "") -> Variant:
-    found = Variant.objects.filter(sku=sku).first()
-    if found is None and in_address:
-        raise Http404
-    if found is None:
-        raise ValidationError({"sku": [_("There is none with this name.")]})
-    return found
-
-
-def warehouse_of(code: str) -> Warehouse:
-    found = Warehouse.objects.filter(code=code).first()
-    if found is None:
-        raise ValidationError({"warehouse": [_("There is none with this name.")]})
-    return found
 
 
 def order_of(number: str) -> Order:

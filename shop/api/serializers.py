@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers as s
 
-from shop.models import MovementKind, OrderState, PriceKind, Product, Purpose, Reservation
+from shop.models import OrderState, PriceKind, Product, Purpose, Reservation
 
 MAX_UNITS = 1_000_000
 MAX_MINOR = 10**15
@@ -120,19 +120,6 @@ class MerchantProductFilter(s.Serializer):
     search = s.CharField(required=False, max_length=100)
 
 
-class StockFilter(s.Serializer):
-    sku = Code(required=False)
-    warehouse = Code(required=False, max_length=32)
-
-
-class MovementFilter(s.Serializer):
-    sku = Code(required=False)
-    warehouse = Code(required=False, max_length=32)
-    kind = s.ChoiceField(MovementKind.choices, required=False)
-    since = s.DateTimeField(required=False)
-    until = s.DateTimeField(required=False)
-
-
 class OrderFilter(s.Serializer):
     state = s.ChoiceField(OrderState.choices, required=False)
     customer = Code(required=False)
@@ -144,27 +131,6 @@ class CustomerFilter(s.Serializer):
     code = Code(required=False)
     email = s.EmailField(required=False)
     country = s.CharField(required=False, max_length=60)
-
-
-class ReceiptIn(s.Serializer):
-    sku = Code()
-    warehouse = Code(max_length=32)
-    units = Units()
-    reference = s.CharField(required=False, default="", max_length=120)
-
-
-class AdjustmentIn(s.Serializer):
-    sku = Code()
-    warehouse = Code(max_length=32)
-    delta_units = s.IntegerField(min_value=-MAX_UNITS, max_value=MAX_UNITS)
-    reason = s.CharField(max_length=200)
-
-
-class CountIn(s.Serializer):
-    sku = Code()
-    warehouse = Code(max_length=32)
-    counted_units = Units(min_value=0)
-    reason = s.CharField(required=False, default="", max_length=200)
 
 
 class PriceIn(s.Serializer):
@@ -326,30 +292,6 @@ class MerchantVariantOut(s.Serializer):
     is_active = s.BooleanField()
     tracks_stock = s.BooleanField()
     available_units = s.IntegerField()
-
-
-class StockOut(s.Serializer):
-    sku = s.CharField()
-    warehouse = s.CharField()
-    on_hand = s.IntegerField()
-    allocated = s.IntegerField()
-    reserved = s.IntegerField()
-    ring_fenced = s.IntegerField()
-    available = s.IntegerField()
-
-
-class MovementOut(s.Serializer):
-    sku = s.CharField()
-    warehouse = s.CharField()
-    kind = s.ChoiceField(MovementKind.choices)
-    on_hand_delta = s.IntegerField()
-    allocated_delta = s.IntegerField()
-    reserved_delta = s.IntegerField()
-    ring_fenced_delta = s.IntegerField()
-    reference = s.CharField()
-    reason = s.CharField()
-    actor = s.CharField(allow_null=True)
-    occurred_at = s.DateTimeField()
 
 
 class MerchantOrderOut(s.Serializer):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from shop.api import merchant as m
 from shop.api import payments
+from shop.api import stock as k
 from shop.api import storefront as s
 
 storefront = [
@@ -21,11 +22,16 @@ merchant = [
     path("products/", m.Products.as_view(), name="products"),
     path("variants/", m.Variants.as_view(), name="variants"),
     path("variants/<str:sku>/hold/", m.Hold.as_view(), name="hold"),
-    path("stock/", m.Stock.as_view(), name="stock"),
-    path("stock/receipts/", m.Receipts.as_view(), name="stock-receipts"),
-    path("stock/adjustments/", m.Adjustments.as_view(), name="stock-adjustments"),
-    path("stock/counts/", m.Counts.as_view(), name="stock-counts"),
-    path("movements/", m.Movements.as_view(), name="movements"),
+    path("stock/", k.Stock.as_view(), name="stock"),
+    path("stock/receipts/", k.Receipts.as_view(), name="stock-receipts"),
+    path("stock/adjustments/", k.Adjustments.as_view(), name="stock-adjustments"),
+    path("stock/counts/", k.Counts.as_view(), name="stock-counts"),
+    path("stock/transfers/", k.Transfers.as_view(), name="stock-transfers"),
+    path("stock/batches/", k.Batches.as_view(), name="stock-batches"),
+    path("stock/write-offs/", k.WriteOffs.as_view(), name="stock-write-offs"),
+    path("stock/ring-fences/", k.RingFences.as_view(), name="ring-fences"),
+    path("stock/ring-fences/<int:pk>/release/", k.Releases.as_view(), name="ring-fence-release"),
+    path("movements/", k.Movements.as_view(), name="movements"),
     path("prices/", m.Prices.as_view(), name="prices"),
     path("orders/", m.Orders.as_view(), name="orders"),
     path("orders/<str:number>/", m.OrderDetail.as_view(), name="order"),

@@ -67,8 +67,11 @@ def open_batch(
 
 def batch_named(variant: Variant, warehouse: Warehouse, code: str) -> Batch | None:
     """None for no code. Raises BatchError when there is no such batch in this place."""
-    if not code:
-        return None
+    return the_batch(variant, warehouse, code) if code else None
+
+
+def the_batch(variant: Variant, warehouse: Warehouse, code: str) -> Batch:
+    """Raises BatchError when there is no such batch in this place."""
     found = Batch.objects.filter(variant=variant, warehouse=warehouse, code=code).first()
     if found is None:
         raise BatchError(format_lazy(_("There is no batch {code} here."), code=code))

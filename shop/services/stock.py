@@ -61,6 +61,8 @@ def receive(
     refuse_kit(variant)
     if expires_on is not None and not batch:
         raise BatchError(_("An expiry date belongs to a batch: name its code."))
+    if StockMovement.objects.filter(key=key).exists():
+        expires_on = None  # said once already; the date may have been corrected since
     goods = open_batch(variant, warehouse, batch, expires_on) if batch else None
     batch_id = goods.pk if goods else None
     return _post(
