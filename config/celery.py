@@ -26,6 +26,11 @@ app.conf.beat_schedule = {
         "options": {"expires": 10},
     },
     "cancel-unpaid-orders": {"task": "shop.cancel_unpaid_orders", "schedule": 60.0},
+    "announce-availability": {
+        "task": "shop.announce_availability",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
     "end-ring-fences": {"task": "shop.end_ring_fences", "schedule": 30.0},
     "set-aside-expired": {"task": "shop.set_aside_expired", "schedule": 600.0},
     "prune-answers": {"task": "access.prune_answers", "schedule": 3600.0},

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from decisions.jobs import Progress, job
-from shop.services import batches, imports, orders, reservations, ring_fences, verify
+from shop.services import announcements, batches, imports, orders, reservations, ring_fences, verify
 
 
 @shared_task(name="shop.expire_reservations", ignore_result=True)
@@ -31,6 +31,11 @@ def verify_stock(progress: Progress, repair: bool = False) -> dict:
 @shared_task(name="shop.cancel_unpaid_orders", ignore_result=True)
 def cancel_unpaid_orders() -> int:
     return orders.cancel_unpaid_orders()
+
+
+@shared_task(name="shop.announce_availability", ignore_result=True)
+def announce_availability() -> int:
+    return announcements.announce_availability()
 
 
 @job("import_data", queue="ml", max_attempts=2)

@@ -33,7 +33,7 @@ register(
     MessageKind(
         "stock.available",
         _("back in stock"),
-        "A SKU of which nothing was available can be sold again.",
+        "A SKU of which nothing was available can be sold again. Looked for once a minute.",
         {
             "sku": SKU,
             "available_units": Field("integer", "Available now, over all warehouses.", 12),
@@ -45,7 +45,8 @@ register(
     MessageKind(
         "stock.sold_out",
         _("sold out"),
-        "The last available unit of a SKU was taken by an order, a cart or a sale.",
+        "Nothing of a SKU is available any more. Looked for once a minute, so that a last unit "
+        "that goes in and out of carts does not chatter.",
         {
             "sku": SKU,
             "available_units": Field("integer", "Always 0.", 0),

@@ -33,6 +33,7 @@ from shop.models import (
     Variant,
 )
 from shop.money import format_money
+from shop.services.announcements import announce_product
 from shop.services.prices import price_at, prices_at
 from shop.services.prior_prices import reduction_of
 
@@ -68,6 +69,10 @@ class ProductAdmin(ShopAdmin):
         (_("Description"), {"fields": ["description", "description_zh", "attributes"]}),
         (_("History"), {"fields": [("created_at", "updated_at")]}),
     ]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        announce_product(form.instance)
 
     def prepare_page(self, page: list[Product]) -> None:
         images = image_addresses([product.pk for product in page])
@@ -167,6 +172,10 @@ class VariantAdmin(ShopAdmin):
         (_("Stock"), {"fields": [("cost_minor", "weight_g"), ("is_active", "tracks_stock")]}),
     ]
     readonly_fields = ["price_now", "sale_now", "available_now"]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        announce_product(form.instance.product)
 
     def prepare_page(self, page: list[Variant]) -> None:
         pks = [variant.pk for variant in page]

@@ -1,3 +1,4 @@
+from .announcements import AnnouncedAvailability
 from .catalogue import (
     Attribute,
     Brand,
@@ -38,6 +39,7 @@ from .stock import (
 
 __all__ = [
     "Allocation",
+    "AnnouncedAvailability",
     "Attribute",
     "Batch",
     "Brand",
