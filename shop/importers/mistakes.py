@@ -88,13 +88,15 @@ def _iso(frame: pl.DataFrame, dates: list[str]) -> bool:
 
 
 def _decimal_of(numbers: pl.DataFrame) -> str | None:
+    """What most of the numbers say, over all columns: one odd value is no proof of a habit."""
+    points = commas = 0
     for name in numbers.columns:
         value = numbers[name].str.strip_chars()
-        points = value.str.contains(POINT_DECIMAL).sum()
-        commas = value.str.contains(COMMA_DECIMAL).sum()
-        if points or commas:
-            return "," if commas > points else "."
-    return None
+        points += int(value.str.contains(POINT_DECIMAL).sum())
+        commas += int(value.str.contains(COMMA_DECIMAL).sum())
+    if not points and not commas:
+        return None
+    return "," if commas > points else "."
 
 
 def _cleaned(column: Column, names: dict[str, str]) -> pl.Expr:

@@ -11,13 +11,19 @@ import polars as pl
 from .table import LINE
 
 HEADER = ("line", "column", "value", "reason")
+OURS = "reject_"
 
 
 class RejectsFile:
     """Opened with the first rejected row, so a clean import leaves no file."""
 
     def __init__(self, path: Path | None, columns: list[str]):
-        self.path, self.columns = path, columns
+        self.path = path
+        names = [name.lower().rstrip("_") for name in columns]
+        # A file that is itself a repaired rejects file begins with ours: they are written anew.
+        repaired = [name.removeprefix(OURS) for name in names[: len(HEADER)]] == list(HEADER)
+        self.columns = columns[len(HEADER) :] if repaired else columns
+        self.header = _our_names(self.columns)
         self._file: IO[str] | None = None
 
     def write(self, rows: pl.DataFrame) -> None:
@@ -29,7 +35,7 @@ class RejectsFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8-sig", newline="")
             self._writer = csv.writer(self._file)
-            self._writer.writerow([*HEADER, *self.columns])
+            self._writer.writerow([*self.header, *self.columns])
         self._writer.writerows(_guarded(rows).iter_rows())
 
     def close(self) -> str:
@@ -38,6 +44,12 @@ class RejectsFile:
             return ""
         self._file.close()
         return str(self.path)
+
+
+def _our_names(columns: list[str]) -> list[str]:
+    """`reason` is also a column of returns: then ours is `reject_reason`."""
+    taken = {name.lower() for name in columns}
+    return [f"{OURS}{name}" if name in taken else name for name in HEADER]
 
 
 def _guarded(rows: pl.DataFrame) -> pl.DataFrame:

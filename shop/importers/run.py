@@ -262,7 +262,14 @@ def _merge(run: ImportRun, chunk: Chunk) -> None:
         _add_money(run, chunk.checked.typed, first)
     if mistakes.height:
         original = chunk.frame.drop(BROKEN).rename(lambda n: n if n == LINE else f"row.{n}")
-        run.rejects.write(mistakes.join(original, on=LINE, how="left"))
+        run.rejects.write(_one_per_row(mistakes).join(original, on=LINE, how="left"))
+
+
+def _one_per_row(mistakes: pl.DataFrame) -> pl.DataFrame:
+    """A row with two mistakes stands once in the rejects file, with both: repaired once, it is one."""
+    return mistakes.group_by(LINE, maintain_order=True).agg(
+        pl.col("column", "value", "reason").str.join("; ")
+    )
 
 
 def _add_money(run: ImportRun, typed: pl.DataFrame, rejected: pl.DataFrame) -> None:

@@ -1,10 +1,15 @@
-"""What the file had before, in eight bytes a key: sorted 64-bit hashes, never the keys themselves."""
+"""What the file had before, in eight bytes a key: sorted 64-bit hashes, never the keys themselves.
+
+Kept in runs of bounded length, so that adding to a million copies a part of them and not all.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import polars as pl
+
+RUN = 100_000
 
 
 def hashes_of(keys: pl.Series) -> pl.Series:
@@ -13,40 +18,51 @@ def hashes_of(keys: pl.Series) -> pl.Series:
 
 
 class Seen:
+    """Whether a key was there before."""
+
     def __init__(self) -> None:
-        self.hashes = pl.Series("hash", [], dtype=pl.UInt64)
+        self.runs: list[pl.Series] = []
 
     def has(self, hashes: pl.Series) -> pl.Series:
         """Row by row, whether the hash is known."""
-        if self.hashes.is_empty():
-            return pl.repeat(False, len(hashes), dtype=pl.Boolean, eager=True)
-        return self.hashes.gather(_place(self.hashes, hashes)) == hashes
+        found = pl.repeat(False, len(hashes), dtype=pl.Boolean, eager=True)
+        for run in self.runs:
+            found |= run.gather(_place(run, hashes)) == hashes
+        return found
 
     def add(self, hashes: Sequence[pl.Series]) -> None:
-        if hashes:
-            self.hashes = pl.concat([self.hashes, *hashes], rechunk=True).sort()
+        new = [part for part in hashes if len(part)]
+        if new and self.runs and len(self.runs[-1]) < RUN:
+            new.append(self.runs.pop())
+        if new:
+            self.runs.append(pl.concat(new, rechunk=True).sort())
 
 
 class Counted:
-    """A number for each key: twelve bytes a key."""
+    """A number for each key: twelve bytes a key, more only for a key that comes again much later."""
 
     def __init__(self) -> None:
-        self.rows = pl.DataFrame(schema={"hash": pl.UInt64, "number": pl.UInt32})
+        self.runs: list[pl.DataFrame] = []
 
     def of(self, keys: pl.Series) -> pl.Series:
         """Row by row, the key's number; 0 where it has none."""
-        hashes, known = hashes_of(keys), self.rows["hash"]
-        if known.is_empty():
-            return pl.repeat(0, len(keys), dtype=pl.Int64, eager=True)
-        place = _place(known, hashes)
-        number = self.rows["number"].gather(place).cast(pl.Int64)
-        return number.zip_with(known.gather(place) == hashes, pl.Series([0]))
+        hashes = hashes_of(keys)
+        found = pl.repeat(0, len(keys), dtype=pl.Int64, eager=True)
+        for run in self.runs:  # the newest word counts
+            place = _place(run["hash"], hashes)
+            is_here = run["hash"].gather(place) == hashes
+            found = run["number"].gather(place).cast(pl.Int64).zip_with(is_here, found)
+        return found
 
     def put(self, keys: pl.Series, numbers: pl.Series) -> None:
         """keys: each once. A number that was there is replaced."""
-        given = pl.DataFrame({"hash": hashes_of(keys), "number": numbers.cast(pl.UInt32)})
-        left = self.rows.filter(~pl.col("hash").is_in(given["hash"].implode()))
-        self.rows = pl.concat([left, given], rechunk=True).sort("hash")
+        if keys.is_empty():
+            return
+        rows = pl.DataFrame({"hash": hashes_of(keys), "number": numbers.cast(pl.UInt32)})
+        if self.runs and self.runs[-1].height < RUN:
+            before = self.runs.pop().filter(~pl.col("hash").is_in(rows["hash"].implode()))
+            rows = pl.concat([before, rows], rechunk=True)
+        self.runs.append(rows.sort("hash"))
 
 
 def _place(known: pl.Series, hashes: pl.Series) -> pl.Series:

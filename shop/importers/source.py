@@ -5,19 +5,24 @@ How the text becomes rows: table.py. How its encoding is found: encodings.py.
 
 from __future__ import annotations
 
+import csv
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO, Protocol
 
 import polars as pl
 
 from .encodings import UnusableFileError, encoding_of, is_gzip
-from .table import BROKEN, LINE, LONGEST_FIELD, Table, records
+from .table import BROKEN, LINE, Lines, Table
 
 CHUNK_ROWS = 10_000
+MOST_COLUMNS = 1_000
+BLANK_LINES = 100  # before the header
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -78,36 +83,49 @@ class CsvSource:
         return self.path.name
 
     def frames(self) -> Iterator[pl.DataFrame]:
+        with self._readable() as file:
+            table = Table(self.header, self.delimiter, file)
+            table.read_header()
+            while (frame := table.next_frame(self.chunk_rows)) is not None:
+                yield frame
+
+    @contextmanager
+    def _readable(self) -> Iterator[IO[str]]:
+        """The file, whatever breaks while it is read said in one sentence."""
         try:
             with self._open() as file:
-                table = Table(self.header, self.delimiter, file)
-                table.skip_header()
-                while (frame := table.next_frame(self.chunk_rows)) is not None:
-                    yield frame
-        except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
+                yield file
+        except LookupError as error:
+            raise UnusableFileError(f"There is no encoding called {self.encoding}.") from error
+        except UnicodeError as error:
+            raise UnusableFileError(
+                f"{self.name} cannot be read as {self.encoding}: {error.__class__.__name__} "
+                f"at byte {getattr(error, 'start', 0) + 1:,} of a block; name another encoding."
+            ) from error
+        except (EOFError, OSError, zlib.error, csv.Error) as error:
             raise UnusableFileError(f"{self.name} is damaged: {error}.") from error
 
     def _first_line(self) -> str:
-        try:
-            with self._open() as file:
-                return file.readline(LONGEST_FIELD)
-        except (UnicodeError, EOFError, OSError, zlib.error) as error:
-            raise UnusableFileError(
-                f"{self.name} cannot be read as {self.encoding}: {error}."
-            ) from error
+        with self._readable() as file:
+            lines = islice(Lines(file), BLANK_LINES)
+            return next((line for line in lines if line.strip()), "")
 
     def _read_header(self) -> list[str]:
-        with self._open() as file:
-            first = next(records(file, self.delimiter), None)
+        with self._readable() as file:
+            first = Table([], self.delimiter, file).read_header()
         if first is None:
             raise UnusableFileError(f"{self.name} is empty.")
-        names = [name.strip() for name in first[1]]
-        if first[2] or not any(names) or all(_is_number(name) for name in names if name):
+        names = [name.strip() for name in first]
+        if not any(names) or all(_is_number(name) for name in names if name):
             raise UnusableFileError(f"{self.name} has no header line with the names of columns.")
+        if len(names) > MOST_COLUMNS:
+            raise UnusableFileError(
+                f"{self.name} has {len(names):,} columns; at most {MOST_COLUMNS:,} are read."
+            )
         doubled = sorted({name for name in names if name and names.count(name) > 1})
         if doubled:
-            raise UnusableFileError(f"{self.name} has the column {doubled[0]} twice.")
-        return [name or f"column_{place}" for place, name in enumerate(names, 1)]
+            raise UnusableFileError(f"{self.name} has the column {doubled[0][:100]} twice.")
+        return _own_names(names)
 
     def _open(self) -> IO[str]:
         encoding = "utf-8-sig" if self.encoding.lower() in ("utf-8", "utf8") else self.encoding
@@ -122,6 +140,19 @@ def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(pl.lit(None, pl.String).alias(BROKEN))
 
 
+def _own_names(names: list[str]) -> list[str]:
+    """A name for a column without one; `line` and `broken` are what a frame itself says."""
+    taken = {LINE, BROKEN}
+    own = []
+    for place, name in enumerate(names, 1):
+        name = name or f"column_{place}"
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        own.append(name)
+    return own
+
+
 def _is_number(name: str) -> bool:
     return name.replace(".", "", 1).replace("-", "", 1).isdigit()
 
@@ -129,4 +160,4 @@ def _is_number(name: str) -> bool:
 def _delimiter_of(line: str) -> str:
     """The mark that stands most often in the header line outside quotes."""
     outside = "".join(line.split('"')[::2])
-    return max(DELIMITERS, key=outside.count) if outside.strip() else ","
+    return max(DELIMITERS, key=outside.count)
