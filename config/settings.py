@@ -245,6 +245,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 API_USER_RATE_PER_MINUTE = env.int("API_USER_RATE_PER_MINUTE", default=600)
+# How long a web process remembers a valid storefront key; 0: it asks the database every time.
+API_KEY_CACHE_SECONDS = env.float("API_KEY_CACHE_SECONDS", default=5)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics is open, keep it inside
 
 REST_FRAMEWORK = {

@@ -16,13 +16,16 @@ WINDOW_SECONDS = 60
 
 
 def count_request(who: str, at: float) -> int:
-    """This request's number within the minute: `add` and `incr` are atomic in every cache we name.
+    """This request's number within the minute: `incr` and `add` are atomic in every cache we name.
 
     DRF's own throttle reads, decides and writes back, so that a burst passes as one request.
     """
     window = f"throttle:{who}:{int(at // WINDOW_SECONDS)}"
-    cache.add(window, 0, timeout=2 * WINDOW_SECONDS)
-    return cache.incr(window)
+    try:
+        return cache.incr(window)  # one step for all but the minute's first
+    except ValueError:
+        first = cache.add(window, 1, timeout=2 * WINDOW_SECONDS)
+        return 1 if first else cache.incr(window)
 
 
 class KeyThrottle(BaseThrottle):

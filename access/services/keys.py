@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import ApiKey
+from access.services.known_keys import forget_keys
 
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
@@ -61,13 +62,15 @@ def rotate_key(key: ApiKey, *, overlap_hours: int = 24) -> IssuedKey:
             raise KeyClosedError(_("This key is revoked, expired or already being rotated."))
         issued = issue_key(key.name, user=key.user, rate_per_minute=key.rate_per_minute)
     key.expires_at = soonest
+    forget_keys()
     return issued
 
 
 def revoke_key(key: ApiKey) -> None:
-    """Stop a key at once. Twice equals once."""
+    """Stop a key, here at once and in other processes within seconds. Twice equals once."""
     ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
     key.refresh_from_db(fields=["revoked_at"])
+    forget_keys()
 
 
 def note_use(key: ApiKey, at: datetime) -> None:
@@ -78,3 +81,4 @@ def note_use(key: ApiKey, at: datetime) -> None:
     ApiKey.objects.filter(
         Q(last_used_at__isnull=True) | Q(last_used_at__lte=stale), pk=key.pk
     ).update(last_used_at=at)
+    key.last_used_at = at  # a key that is remembered is not asked for again

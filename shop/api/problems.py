@@ -69,6 +69,7 @@ CODES: list[tuple[type[Exception], str]] = [
     (returns.ReturnKeyReusedError, "return-refused"),
     (returns.ReturnTooLargeError, "return-refused"),
     (stock.StockKeyReusedError, "idempotency-key-reused"),
+    (stock.SaleStoppedError, "not-for-sale"),
     (prices.PriceKeyReusedError, "idempotency-key-reused"),
     (orders.OrderError, "conflict"),
     (stock.StockError, "stock-refused"),

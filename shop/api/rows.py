@@ -130,16 +130,15 @@ def order_row(order: Order) -> dict[str, Any]:
     }
 
 
-def cart_row(cart: str, reservations: Iterable[Reservation]) -> dict[str, Any]:
+def cart_row(cart: str, reservations: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {"cart": cart, "reservations": list(reservations)}
+
+
+def reservation_row(held: Reservation, sku: str, kit: str | None = None) -> dict[str, Any]:
     return {
-        "cart": cart,
-        "reservations": [
-            {
-                "sku": held.variant.sku,
-                "units": held.units,
-                "state": held.state,
-                "expires_at": held.expires_at,
-            }
-            for held in reservations
-        ],
+        "sku": sku,
+        "kit": kit,
+        "units": held.units,
+        "state": held.state,
+        "expires_at": held.expires_at,
     }

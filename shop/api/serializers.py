@@ -68,6 +68,10 @@ class NewReservation(s.Serializer):
     minutes = s.IntegerField(min_value=1, max_value=24 * 60, default=15)
 
 
+class LongerReservations(s.Serializer):
+    minutes = s.IntegerField(min_value=1, max_value=24 * 60, default=15)
+
+
 class CartFilter(s.Serializer):
     sku = Code(required=False)
 
@@ -224,6 +228,7 @@ class EventsOut(s.Serializer):
 
 class ReservationOut(s.Serializer):
     sku = s.CharField()
+    kit = s.CharField(allow_null=True, help_text="The kit that this is a component of.")
     units = s.IntegerField()
     state = s.ChoiceField(Reservation.State.choices)
     expires_at = s.DateTimeField()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -16,13 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.api.idempotency import service_key
-from access.api.problems import Problem
 from access.api.views import StorefrontView
 from shop.api import rows
 from shop.api import serializers as shapes
 from shop.api.problems import refusals_as_problems
-from shop.models import Channel, Customer, EventKind, Order, Product, Reservation, Variant
-from shop.services import orders, stock
+from shop.models import Channel, Customer, EventKind, Order, Product, Variant
+from shop.services import orders
 from shop.services.customers import Person, ensure_customer, record_consent
 from shop.services.events import record_events
 from shop.services.prices import price_at
@@ -37,7 +35,6 @@ BROWSER_KINDS = [
     EventKind.CLICK,
     EventKind.EXPOSURE,
 ]
-MAX_CART_ROWS = 200
 LANGUAGES = {"en": "en", "zh": "zh-hans"}
 
 
@@ -123,49 +120,6 @@ class Events(StorefrontView):
                 ],
             }
         )
-
-
-class CartReservations(StorefrontView):
-    needs_idempotency_key = ("POST",)
-
-    @extend_schema(responses=shapes.CartOut)
-    def get(self, request: Request, cart: str) -> Response:
-        """What the cart holds now."""
-        return Response(rows.cart_row(cart, self._held(cart)))
-
-    @extend_schema(request=shapes.NewReservation, responses={201: shapes.CartOut})
-    def post(self, request: Request, cart: str) -> Response:
-        """Hold units for the cart until a time, all of them or none."""
-        wanted = self.checked(shapes.NewReservation, request.data)
-        variant = sellable_or_404(wanted["sku"])
-        if variant.is_held:
-            raise Problem("not-for-sale", _("The sale of this SKU is stopped for now."))
-        with refusals_as_problems():
-            stock.reserve(
-                variant,
-                wanted["units"],
-                cart=self._cart(cart),
-                key=service_key(request),
-                expires_at=timezone.now() + timedelta(minutes=wanted["minutes"]),
-            )
-        return Response(rows.cart_row(cart, self._held(cart)), status=201)
-
-    @extend_schema(parameters=[shapes.CartFilter], responses={200: shapes.ReleasedOut})
-    def delete(self, request: Request, cart: str) -> Response:
-        """Give back what the cart holds, or one SKU of it."""
-        chosen = self.checked(shapes.CartFilter, request.query_params)
-        with refusals_as_problems():
-            released = stock.release_cart(self._cart(cart), sku=chosen.get("sku", ""))
-        return Response({"cart": cart, "released": released})
-
-    def _held(self, cart: str) -> Any:
-        held = Reservation.objects.filter(cart=self._cart(cart), state=Reservation.State.HELD)
-        return held.select_related("variant").order_by("pk")[:MAX_CART_ROWS]
-
-    def _cart(self, cart: str) -> str:
-        if len(cart) > 64 or not cart.isprintable():
-            raise ValidationError({"cart": [_("Text of 1 to %d characters.") % 64]})
-        return cart
 
 
 class Orders(StorefrontView):

@@ -6,12 +6,13 @@ from shop.api import merchant as m
 from shop.api import payments
 from shop.api import stock as k
 from shop.api import storefront as s
+from shop.api.carts import CartReservations
 
 storefront = [
     path("products/", s.Products.as_view(), name="products"),
     path("products/<str:sku>/", s.ProductDetail.as_view(), name="product"),
     path("events/", s.Events.as_view(), name="events"),
-    path("carts/<str:cart>/reservations/", s.CartReservations.as_view(), name="reservations"),
+    path("carts/<str:cart>/reservations/", CartReservations.as_view(), name="reservations"),
     path("orders/", s.Orders.as_view(), name="orders"),
     path("orders/<str:number>/", s.OrderDetail.as_view(), name="order"),
     path("payments/<slug:provider>/", payments.PaymentReports.as_view(), name="payments"),
