@@ -1,0 +1,233 @@
+"""For each write of the API, a shop in which it can be carried out, and the request that does it.
+
+The key is the operation as the OpenAPI document names it; a new write without a line here fails
+tests/access/test_idempotent_writes.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+
+from decisions import kinds
+from decisions.kinds import DecisionKind
+from decisions.services import jobs
+from decisions.services.model_runs import publish_run
+from inventory.models import PurchaseOrder
+from inventory.services import purchase_orders
+from inventory.services.replenishment import plan_replenishment
+from marketing.services import campaigns
+from outbox.models import Delivery, DeliveryState
+from outbox.services.endpoints import send_test
+from shop.models import Order
+from shop.services import holds, orders, stock
+from shop.services.orders import NewOrder, WantedLine
+from tests.factories import make_customer, make_variant, make_warehouse
+from tests.factories_decisions import make_decision, make_trained
+from tests.factories_inventory import AS_OF, Silent, make_forecast, make_item, make_supplier
+from tests.factories_marketing import make_campaign, make_reachable, make_segment
+from tests.factories_outbox import make_endpoint
+from tests.factories_support import make_ticket
+
+_numbers = count(1)
+
+
+class Write(NamedTuple):
+    """Filled into the path; what is sent; what another request under the same key would send."""
+
+    ids: dict[str, Any]
+    body: dict[str, Any] | None = None
+    other: dict[str, Any] = {"another": "request"}
+
+
+def _sku(units: int = 100) -> str:
+    sku = f"W-{next(_numbers)}"
+    stock.receive(make_variant(sku), units, warehouse=make_warehouse(), key=f"po:{sku}")
+    return sku
+
+
+def _order(*steps: Callable[[Order], Order]) -> Order:
+    sku = _sku()
+    order = orders.place_order(NewOrder((WantedLine(sku, 2),)), key=f"order:{sku}")
+    for step in steps:
+        order = step(order)
+    return order
+
+
+def _purchase_order(*steps: Callable[[PurchaseOrder], Any]) -> PurchaseOrder:
+    variant, number = make_variant(f"P-{next(_numbers)}"), next(_numbers)
+    make_item(variant, make_supplier(f"S-{number}"))
+    make_forecast(variant)
+    make_warehouse()
+    plan_replenishment(AS_OF, seed=1, progress=Silent())
+    made = PurchaseOrder.objects.get(supplier__code=f"S-{number}")
+    for step in steps:
+        step(made)
+        made.refresh_from_db()
+    return made
+
+
+def _line(order: PurchaseOrder, units: int) -> dict[str, Any]:
+    return {"lines": [{"sku": order.lines.get().variant.sku, "units": units}]}
+
+
+def _decision() -> dict[str, Any]:
+    plain = DecisionKind("test", "Test", compute=lambda inputs: inputs)
+    kinds._kinds.setdefault("test", plain)
+    return {"id": make_decision(f"w:{next(_numbers)}").pk}
+
+
+def _dead_delivery() -> Delivery:
+    number = next(_numbers)
+    endpoint = make_endpoint(f"https://shop.example/hook/{number}")
+    delivery = send_test(endpoint, key=f"test:{number}")
+    Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.DEAD)
+    return delivery
+
+
+def _proposed_campaign() -> dict[str, Any]:
+    number = next(_numbers)
+    make_reachable(3, prefix=f"R{number}")
+    variant = make_variant(f"C-{number}", name="Copper Kettle")
+    stock.receive(variant, 100, warehouse=make_warehouse(), key=f"po:C-{number}")
+    campaign = make_campaign(variant=variant, segment=make_segment(code=f"seg-{number}"))
+    campaigns.propose_campaign(campaign)
+    return {"id": campaign.pk}
+
+
+def _reservation(cart: str) -> dict[str, Any]:
+    from shop.models import Variant
+
+    stock.reserve(Variant.objects.get(sku=_sku()), 2, cart=cart, key=f"held:{cart}")
+    return {"cart": cart}
+
+
+def _stock_body(name: str, units: int, **other: Any) -> Write:
+    body = {"sku": _sku(), "warehouse": make_warehouse().code, name: units} | other
+    return Write({}, body, body | {name: units + 1})
+
+
+def _prices() -> Write:
+    body = {"sku": _sku(), "amount_minor": 900}
+    return Write({}, body, body | {"amount_minor": 800})
+
+
+def _reserve() -> Write:
+    body = {"sku": _sku(), "units": 2, "minutes": 20}
+    return Write({"cart": f"cart-{next(_numbers)}"}, body, body | {"units": 3})
+
+
+def _place() -> Write:
+    sku = _sku()
+    return Write({}, {"lines": [{"sku": sku, "units": 2}]}, {"lines": [{"sku": sku, "units": 3}]})
+
+
+def _event() -> Write:
+    body = {
+        "event_id": f"e-{next(_numbers)}",
+        "kind": "view",
+        "sku": _sku(),
+        "visitor": "v-1",
+        "occurred_at": (timezone.now() - timedelta(minutes=1)).isoformat(),
+    }
+    return Write({}, {"events": [body]}, {"events": [body | {"event_id": "other"}]})
+
+
+def _consent() -> Write:
+    customer = make_customer(f"C-{next(_numbers)}")
+    body = {"customer": customer.code, "purpose": "analytics", "granted": True}
+    return Write({}, body, body | {"granted": False})
+
+
+def _returned() -> Write:
+    order = _order(orders.pay, orders.ship)
+    body = {"number": f"R-{next(_numbers)}", "lines": [{"position": 0, "units": 1}]}
+    return Write({"number": order.number}, body, body | {"lines": [{"position": 0, "units": 2}]})
+
+
+def _arrival() -> Write:
+    order = _purchase_order(
+        purchase_orders.approve_purchase_order, purchase_orders.send_purchase_order
+    )
+    return Write({"number": order.number}, _line(order, 1), _line(order, 2))
+
+
+def _edit() -> Write:
+    order = _purchase_order()
+    return Write({"number": order.number}, _line(order, 3), _line(order, 4))
+
+
+def _run() -> dict[str, Any]:
+    published = publish_run(make_trained(f"{next(_numbers):064d}"))
+    publish_run(make_trained(f"{next(_numbers):064d}", value=0.9))
+    return {"id": published.pk}
+
+
+def _held_sku() -> dict[str, Any]:
+    from shop.models import Variant
+
+    sku = _sku()
+    holds.hold(Variant.objects.get(sku=sku), "A defect.")
+    return {"sku": sku}
+
+
+def _text(**body: str) -> tuple[dict[str, str], dict[str, str]]:
+    return body, body | {"body": "Something else."}
+
+
+M, S = "/api/merchant/v1/", "/api/storefront/v1/"
+WRITES: dict[str, Callable[[], Write]] = {
+    f"POST {M}campaigns/{{id}}/approve/": lambda: Write(_proposed_campaign()),
+    f"POST {M}decisions/{{id}}/approve/": lambda: Write(_decision(), {"note": "go"}),
+    f"POST {M}decisions/{{id}}/refuse/": lambda: Write(_decision(), {"note": "no"}),
+    f"POST {M}decisions/{{id}}/replay/": lambda: Write(_decision()),
+    f"POST {M}deliveries/{{id}}/replays/": lambda: Write({"id": _dead_delivery().pk}),
+    f"POST {M}jobs/{{id}}/cancel/": lambda: Write(
+        {"id": jobs.enqueue("import_data", {"path": "x", "kind": "products"}).pk}
+    ),
+    f"POST {M}model-runs/{{id}}/live/": lambda: Write(_run(), {"reason": "It was better."}),
+    f"POST {M}orders/{{number}}/returns/": _returned,
+    f"POST {M}orders/{{number}}/steps/": lambda: Write(
+        {"number": _order().number}, {"to": "paid"}, {"to": "cancelled"}
+    ),
+    f"POST {M}prices/": _prices,
+    f"PATCH {M}purchase-orders/{{number}}/": _edit,
+    f"POST {M}purchase-orders/{{number}}/approval/": lambda: Write(
+        {"number": _purchase_order().number}
+    ),
+    f"POST {M}purchase-orders/{{number}}/receipts/": _arrival,
+    f"POST {M}purchase-orders/{{number}}/sending/": lambda: Write(
+        {"number": _purchase_order(purchase_orders.approve_purchase_order).number}
+    ),
+    f"POST {M}stock/adjustments/": lambda: _stock_body("delta_units", 3, reason="Found."),
+    f"POST {M}stock/counts/": lambda: _stock_body("counted_units", 7),
+    f"POST {M}stock/receipts/": lambda: _stock_body("units", 5),
+    f"POST {M}tickets/{{number}}/replies/": lambda: Write(
+        {"number": make_ticket(number=f"W-{next(_numbers)}").number},
+        *_text(body="It is on its way."),
+    ),
+    f"POST {M}variants/{{sku}}/hold/": lambda: Write({"sku": _sku()}, {"reason": "A defect."}),
+    f"DELETE {M}variants/{{sku}}/hold/": lambda: Write(_held_sku()),
+    f"POST {M}webhooks/": lambda: Write(
+        {}, {"url": "https://shop.example/new"}, {"url": "https://shop.example/other"}
+    ),
+    f"POST {M}webhooks/{{id}}/replays/": lambda: Write({"id": _dead_delivery().endpoint_id}),
+    f"POST {M}webhooks/{{id}}/tests/": lambda: Write(
+        {"id": make_endpoint(f"https://shop.example/{next(_numbers)}").pk}
+    ),
+    f"POST {S}carts/{{cart}}/reservations/": _reserve,
+    f"DELETE {S}carts/{{cart}}/reservations/": lambda: Write(
+        _reservation(f"cart-{next(_numbers)}")
+    ),
+    f"POST {S}consents/": _consent,
+    f"POST {S}conversations/": lambda: Write({}, *_text(body="Where is my order?")),
+    f"POST {S}conversations/{{id}}/messages/": lambda: Write(
+        {"id": make_ticket(number=f"W-{next(_numbers)}").public_id}, *_text(body="And?")
+    ),
+    f"POST {S}events/": _event,
+    f"POST {S}orders/": _place,
+}
