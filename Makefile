@@ -76,6 +76,7 @@ check: install-dev ## style, types, migrations, configuration, then the tests
 
 bench: install-dev ## the figures of docs/performance.md, measured on this machine
 	@for script in benchmarks/*.py; do echo "== $$script"; $(PY) $$script || exit 1; done
+	@$(PY) -m benchmarks.ledger_proof
 
 translations: install-dev ## collect the messages (needs gettext) and compile the catalogue
 	@$(PY) manage.py makemessages -l zh_Hans --no-location --ignore=.venv --ignore=var --ignore=tests

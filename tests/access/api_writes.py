@@ -23,9 +23,10 @@ from inventory.services.replenishment import plan_replenishment
 from marketing.services import campaigns
 from outbox.models import Delivery, DeliveryState
 from outbox.services.endpoints import send_test
-from shop.models import Order
+from shop.models import Order, Variant
 from shop.services import holds, orders, stock
 from shop.services.orders import NewOrder, WantedLine
+from shop.services.ring_fences import ring_fence
 from tests.factories import make_customer, make_variant, make_warehouse
 from tests.factories_decisions import make_decision, make_trained
 from tests.factories_inventory import AS_OF, Silent, make_forecast, make_item, make_supplier
@@ -100,8 +101,6 @@ def _proposed_campaign() -> dict[str, Any]:
 
 
 def _reservation(cart: str) -> dict[str, Any]:
-    from shop.models import Variant
-
     stock.reserve(Variant.objects.get(sku=_sku()), 2, cart=cart, key=f"held:{cart}")
     return {"cart": cart}
 
@@ -168,17 +167,44 @@ def _run() -> dict[str, Any]:
 
 
 def _held_sku() -> dict[str, Any]:
-    from shop.models import Variant
-
     sku = _sku()
     holds.hold(Variant.objects.get(sku=sku), "A defect.")
     return {"sku": sku}
+
+
+def _fence_body() -> Write:
+    body = {"sku": _sku(), "warehouse": make_warehouse().code, "units": 4, "purpose": "sale"}
+    return Write({}, body, body | {"units": 5})
+
+
+def _fence() -> Write:
+    sku = _sku()
+    terms = {"warehouse": make_warehouse(), "purpose": "sale", "key": f"fence:{sku}"}
+    made = ring_fence(Variant.objects.get(sku=sku), 4, **terms)
+    return Write({"id": made.pk}, {"units": 1}, {"units": 2})
+
+
+def _transfer() -> Write:
+    body = {"sku": _sku(), "source": make_warehouse().code, "units": 4}
+    body["target"] = make_warehouse("SECOND").code
+    return Write({}, body, body | {"units": 5})
+
+
+def _write_off() -> Write:
+    sku, place = _sku(), make_warehouse()
+    variant = Variant.objects.get(sku=sku)
+    stock.receive(variant, 5, warehouse=place, key=f"lot:{sku}", batch="LOT-1")
+    body = {"sku": sku, "warehouse": place.code, "batch": "LOT-1", "reason": "Too old."}
+    return Write({}, body, body | {"reason": "Broken."})
 
 
 def _text(**body: str) -> tuple[dict[str, str], dict[str, str]]:
     return body, body | {"body": "Something else."}
 
 
+# Takes no key of ours: a provider's signed message is idempotent by the provider's event id, see
+# tests/shop/test_orders_payments.py.
+BY_EVENT_ID = {"POST /api/storefront/v1/payments/{provider}/"}
 M, S = "/api/merchant/v1/", "/api/storefront/v1/"
 WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}campaigns/{{id}}/approve/": lambda: Write(_proposed_campaign()),
@@ -206,6 +232,10 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}stock/adjustments/": lambda: _stock_body("delta_units", 3, reason="Found."),
     f"POST {M}stock/counts/": lambda: _stock_body("counted_units", 7),
     f"POST {M}stock/receipts/": lambda: _stock_body("units", 5),
+    f"POST {M}stock/ring-fences/": _fence_body,
+    f"POST {M}stock/ring-fences/{{id}}/release/": _fence,
+    f"POST {M}stock/transfers/": _transfer,
+    f"POST {M}stock/write-offs/": _write_off,
     f"POST {M}tickets/{{number}}/replies/": lambda: Write(
         {"number": make_ticket(number=f"W-{next(_numbers)}").number},
         *_text(body="It is on its way."),
