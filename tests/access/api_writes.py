@@ -253,6 +253,9 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"DELETE {S}carts/{{cart}}/reservations/": lambda: Write(
         _reservation(f"cart-{next(_numbers)}")
     ),
+    f"PATCH {S}carts/{{cart}}/reservations/": lambda: Write(
+        _reservation(f"cart-{next(_numbers)}"), {"minutes": 60}, {"minutes": 70}
+    ),
     f"POST {S}consents/": _consent,
     f"POST {S}conversations/": lambda: Write({}, *_text(body="Where is my order?")),
     f"POST {S}conversations/{{id}}/messages/": lambda: Write(
