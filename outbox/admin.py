@@ -15,6 +15,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -112,10 +114,10 @@ class EndpointAdmin(ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> list[Any]:
         said = ["url", "description", "kinds"]
-        return [*said, "state", "why_off", "waiting", "given_up"] if obj else said
+        return [*said, "state_words", "waiting", "given_up"] if obj else said
 
     def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> list[str]:
-        return ["state", "why_off", "waiting", "given_up"] if obj else []
+        return ["state_words", "waiting", "given_up"] if obj else []
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
         if change:
@@ -250,9 +252,17 @@ class EndpointAdmin(ModelAdmin):
             return "off", _("off")
         return ("failing", _("failing")) if endpoint.failing_since else ("on", _("on"))
 
-    @display(description=_("why it is off"))
-    def why_off(self, endpoint: Endpoint) -> str:
-        return gettext(endpoint.off_reason) if endpoint.off_reason else "–"
+    @display(description=_("state"))
+    def state_words(self, endpoint: Endpoint) -> str:
+        """In words, with the reason: a label of the list is no sentence."""
+        parts = [str(self.state(endpoint)[1])]
+        if endpoint.off_reason:
+            parts.append(gettext(endpoint.off_reason))
+        since = endpoint.off_at or endpoint.failing_since
+        if since:
+            shown = date_format(timezone.localtime(since), "DATETIME_FORMAT")
+            parts.append(gettext("since %s") % shown)
+        return " · ".join(parts)
 
     @display(description=_("waiting"), ordering="n_waiting")
     def waiting(self, endpoint: Endpoint) -> str:
@@ -281,8 +291,8 @@ class DeliveryAdmin(ReadOnly, ModelAdmin):
     search_fields = ["message__key", "message__kind"]
     actions = ["send_chosen_again"]
     actions_detail = ["send_again"]
-    fields = ["kind", "to", "state_", "attempt", "answer", "when", "event_id", "payload", "created_at"]  # fmt: skip
-    readonly_fields = ["kind", "to", "state_", "answer", "when", "event_id", "payload"]
+    fields = ["kind", "to", "state_words", "attempt", "answer", "when", "event_id", "payload", "created_at"]  # fmt: skip
+    readonly_fields = ["kind", "to", "state_words", "answer", "when", "event_id", "payload"]
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.given_up)
@@ -331,6 +341,10 @@ class DeliveryAdmin(ReadOnly, ModelAdmin):
     @display(description=_("state"), ordering="state", label=STATE_COLOURS)
     def state_(self, delivery: Delivery) -> tuple[str, str]:
         return delivery.state, delivery.get_state_display()
+
+    @display(description=_("state"))
+    def state_words(self, delivery: Delivery) -> str:
+        return delivery.get_state_display()
 
     @display(description=_("last answer"))
     def answer(self, delivery: Delivery) -> str:

@@ -31,8 +31,8 @@ IN_FLIGHT = 32
 IN_FLIGHT_PER_ENDPOINT = 4
 IN_FLIGHT_WHILE_FAILING = 1  # a receiver that is down is probed; it may not fill the threads
 ROUND_SECONDS = 10.0  # then the worker may do something else; the clock calls again at once
-LEASE = timedelta(seconds=15)
-RENEW_SECONDS = 3.0
+LEASE = timedelta(seconds=6)
+RENEW_SECONDS = 1.5
 NEW_MESSAGES = 500
 
 

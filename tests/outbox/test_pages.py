@@ -76,6 +76,10 @@ def test_given_up_is_seen_with_its_reason_and_sent_again(owner, there, settings)
     one = Delivery.objects.first()
     detail = owner.get(reverse("admin:outbox_delivery_change", args=[one.pk])).content.decode()
     assert str(one.message_id) in detail
+    assert "given up" in detail
+    assert "(&#x27;" not in detail  # a label of the list is a pair, not a text
+    page = owner.get(reverse("admin:outbox_endpoint_change", args=[endpoint.pk])).content.decode()
+    assert "failing · since" in page
     there.answer = lambda *_: 200
     send = reverse("admin:outbox_delivery_send_again", args=[one.pk])
     owner.get(send)  # asks
