@@ -271,6 +271,7 @@ SPECTACULAR_SETTINGS = {
         "ProductState": "shop.models.Product.State",
         "ReservationState": "shop.models.Reservation.State",
         "PriceKind": "shop.models.PriceKind",
+        "LineKind": "shop.models.LineKind",
         "MovementKind": "shop.models.MovementKind",
         "JobState": "decisions.models.JobState",
         "RunState": "decisions.models.RunState",

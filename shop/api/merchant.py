@@ -5,23 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import Http404
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.api.idempotency import service_key
 from access.api.views import MerchantView
+from shop.api import order_serializers as order_shapes
 from shop.api import rows
 from shop.api import serializers as shapes
 from shop.api.listing import Listing, variant_of
+from shop.api.order_rows import merchant_order_row
+from shop.api.order_writes import order_of, units_by_line
 from shop.api.problems import refusals_as_problems
 from shop.api.storefront import channel_of
 from shop.models import (
     Customer,
-    LineKind,
     Order,
     OrderState,
     Product,
@@ -174,19 +173,19 @@ class Prices(MerchantView):
 class OrderDetail(MerchantView):
     needs = {"GET": "shop.view_order"}
 
-    @extend_schema(responses=shapes.OrderOut)
+    @extend_schema(responses=order_shapes.MerchantOrderDetailOut)
     def get(self, request: Request, number: str) -> Response:
-        """One order with its lines."""
-        return Response(rows.order_row(order_of(number)))
+        """One order: lines and their places, parcels, payments, refunds, and who owes whom."""
+        return Response(merchant_order_row(order_of(number)))
 
 
 class OrderSteps(MerchantView):
     needs = {"POST": "shop.change_order"}
 
-    @extend_schema(request=shapes.StepIn, responses=shapes.OrderOut)
+    @extend_schema(request=order_shapes.StepIn, responses=order_shapes.OrderOut)
     def post(self, request: Request, number: str) -> Response:
         """Move the order on its way. A step that was made already changes nothing."""
-        said = self.checked(shapes.StepIn, request.data)
+        said = self.checked(order_shapes.StepIn, request.data)
         order = order_of(number)
         with refusals_as_problems():
             STEPS[OrderState(said["to"])](order, by=request.user, note=said["note"])
@@ -196,15 +195,15 @@ class OrderSteps(MerchantView):
 class OrderReturns(MerchantView):
     needs = {"POST": "shop.add_return"}
 
-    @extend_schema(request=shapes.ReturnIn, responses={201: shapes.ReturnOut})
+    @extend_schema(request=order_shapes.ReturnIn, responses={201: order_shapes.ReturnOut})
     def post(self, request: Request, number: str) -> Response:
         """Goods came back; the return's own number makes the request safe to repeat."""
-        said = self.checked(shapes.ReturnIn, request.data)
+        said = self.checked(order_shapes.ReturnIn, request.data)
         order = order_of(number)
         with refusals_as_problems():
             made = return_lines(
                 order,
-                _units_by_line(order, said["lines"]),
+                units_by_line(order, said["lines"]),
                 number=said["number"],
                 reason=said["reason"],
                 restock=said["restock"],
@@ -213,17 +212,6 @@ class OrderReturns(MerchantView):
         columns = ("number", "currency", "refund_minor", "reason", "returned_at")
         body = {name: getattr(made, name) for name in columns}
         return Response({"order": order.number, **body}, status=201)
-
-
-def _units_by_line(order: Order, lines: list[dict[str, int]]) -> dict[int, int]:
-    pks = dict(order.lines.filter(kind=LineKind.ITEM).values_list("position", "pk"))
-    units: dict[int, int] = {}
-    for index, line in enumerate(lines):
-        if line["position"] not in pks or pks[line["position"]] in units:
-            message = _("The position of one of the order's lines, each once.")
-            raise ValidationError({f"lines.{index}.position": [message]})
-        units[pks[line["position"]]] = line["units"]
-    return units
 
 
 class Hold(MerchantView):
@@ -241,10 +229,3 @@ class Hold(MerchantView):
         """Let the sale go on."""
         holds.lift(variant_of(sku, "sku"))
         return Response({"sku": sku, "held": False, "reason": ""})
-
-
-def order_of(number: str) -> Order:
-    found = Order.objects.filter(number=number).first()
-    if found is None:
-        raise Http404
-    return found

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.api.problems import Problem, describe
-from shop.api import serializers as shapes
+from shop.api import order_serializers as order_shapes
 from shop.api.problems import refusals_as_problems
 from shop.payments import signatures
 from shop.payments.registry import ADAPTERS, secrets_by_provider
@@ -42,7 +42,7 @@ class PaymentReports(APIView):
     permission_classes = [AllowAny]
     throttle_classes = []
 
-    @extend_schema(request=OpenApiTypes.OBJECT, responses=shapes.PaymentReportOut)
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=order_shapes.PaymentReportOut)
     def post(self, request: Request, provider: str) -> Response:
         """A provider's signed message. The same event again changes nothing."""
         secrets = secrets_by_provider().get(provider)

@@ -71,6 +71,7 @@ CODES: list[tuple[type[Exception], str]] = [
     (stock.StockKeyReusedError, "idempotency-key-reused"),
     (stock.SaleStoppedError, "not-for-sale"),
     (prices.PriceKeyReusedError, "idempotency-key-reused"),
+    (orders.ShipmentKeyReusedError, "idempotency-key-reused"),
     (orders.OrderError, "conflict"),
     (stock.StockError, "stock-refused"),
     (prices.PriceError, "price-refused"),

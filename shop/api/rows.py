@@ -112,21 +112,37 @@ def image_addresses(product_pks: Iterable[int]) -> dict[int, list[str]]:
     return grouped
 
 
+LINE_COLUMNS = (
+    "position",
+    "kind",
+    "text",
+    "units",
+    "unit_price_minor",
+    "total_minor",
+    "discount_minor",
+    "tax_minor",
+    "tax_basis_points",
+)
+
+
 def order_row(order: Order) -> dict[str, Any]:
     """An order without personal data: whoever knows its number may see what it is and where."""
-    lines = order.lines.order_by("position").values(
-        "position", "variant__sku", "text", "units", "unit_price_minor", "total_minor"
-    )
+    lines = order.lines.order_by("position").values("variant__sku", *LINE_COLUMNS)
+    parcels = order.shipments.order_by("shipped_at", "pk")
     return {
         "number": order.number,
         "state": order.state,
         "currency": order.currency,
         "items_minor": order.items_minor,
         "total_minor": order.total_minor,
+        "prices_include_tax": order.prices_include_tax,
+        "tax_minor": order.tax_minor,
         "placed_at": order.placed_at,
+        "pay_by": order.pay_by,
         "lines": [
             {"position": line["position"], "sku": line.pop("variant__sku")} | line for line in lines
         ],
+        "shipments": list(parcels.values("number", "carrier", "tracking_code", "shipped_at")),
     }
 
 

@@ -85,22 +85,6 @@ class CustomerIn(s.Serializer):
     language = s.ChoiceField(["en", "zh"], required=False, default="")
 
 
-class WantedLineIn(s.Serializer):
-    sku = Code()
-    units = Units()
-
-
-class NewOrderIn(s.Serializer):
-    lines = WantedLineIn(many=True, min_length=1, max_length=MAX_LINES)
-    customer = CustomerIn(required=False, allow_null=True, default=None)
-    channel = Code(required=False, default="", max_length=32)
-    cart = Code(required=False, default="")
-    country = s.CharField(required=False, default="", max_length=60)
-    visitor = Code(required=False, default="")
-    session = Code(required=False, default="")
-    expected_total_minor = Minor(required=False, allow_null=True, default=None)
-
-
 class ConsentIn(s.Serializer):
     customer = Code()
     purpose = s.ChoiceField(Purpose.choices)
@@ -144,23 +128,6 @@ class PriceIn(s.Serializer):
     valid_from = s.DateTimeField(required=False, allow_null=True, default=None)
     valid_until = s.DateTimeField(required=False, allow_null=True, default=None)
     channel = Code(required=False, default="", max_length=32)
-
-
-class StepIn(s.Serializer):
-    to = s.ChoiceField([state for state in OrderState.choices if state[0] != OrderState.PLACED])
-    note = s.CharField(required=False, default="", max_length=200)
-
-
-class ReturnLineIn(s.Serializer):
-    position = s.IntegerField(min_value=0, max_value=10_000)
-    units = Units()
-
-
-class ReturnIn(s.Serializer):
-    number = Code()
-    lines = ReturnLineIn(many=True, min_length=1, max_length=MAX_LINES)
-    reason = s.CharField(required=False, default="", max_length=200)
-    restock = s.BooleanField(default=True)
 
 
 class HoldIn(s.Serializer):
@@ -244,31 +211,6 @@ class ReleasedOut(s.Serializer):
     released = s.IntegerField()
 
 
-class OrderLineOut(s.Serializer):
-    position = s.IntegerField()
-    sku = s.CharField(allow_null=True)
-    text = s.CharField()
-    units = s.IntegerField()
-    unit_price_minor = s.IntegerField()
-    total_minor = s.IntegerField()
-
-
-class OrderOut(s.Serializer):
-    number = s.CharField()
-    state = s.ChoiceField(OrderState.choices)
-    currency = s.CharField()
-    items_minor = s.IntegerField()
-    total_minor = s.IntegerField()
-    placed_at = s.DateTimeField()
-    lines = OrderLineOut(many=True)
-
-
-class PaymentReportOut(s.Serializer):
-    outcome = s.ChoiceField(["recorded", "ignored"])
-    order = s.CharField(allow_null=True)
-    state = s.ChoiceField(OrderState.choices, allow_null=True)
-
-
 class ConsentOut(s.Serializer):
     customer = s.CharField()
     purpose = s.ChoiceField(Purpose.choices)
@@ -319,15 +261,6 @@ class CustomerOut(s.Serializer):
     country = s.CharField()
     language = s.CharField()
     created_at = s.DateTimeField()
-
-
-class ReturnOut(s.Serializer):
-    number = s.CharField()
-    order = s.CharField()
-    currency = s.CharField()
-    refund_minor = s.IntegerField()
-    reason = s.CharField()
-    returned_at = s.DateTimeField()
 
 
 class HoldOut(s.Serializer):

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from access.api.idempotency import service_key
 from access.api.views import StorefrontView
+from shop.api import order_serializers as order_shapes
 from shop.api import rows
 from shop.api import serializers as shapes
 from shop.api.problems import refusals_as_problems
@@ -125,10 +126,10 @@ class Events(StorefrontView):
 class Orders(StorefrontView):
     needs_idempotency_key = ("POST",)
 
-    @extend_schema(request=shapes.NewOrderIn, responses={201: shapes.OrderOut})
+    @extend_schema(request=order_shapes.NewOrderIn, responses={201: order_shapes.OrderOut})
     def post(self, request: Request) -> Response:
         """Place an order: prices come from the ledger, units are allocated, or nothing happens."""
-        wanted = self.checked(shapes.NewOrderIn, request.data)
+        wanted = self.checked(order_shapes.NewOrderIn, request.data)
         with refusals_as_problems():
             order = orders.place_order(_new_order(wanted), key=service_key(request))
         return Response(rows.order_row(order), status=201)
@@ -142,6 +143,9 @@ def _new_order(wanted: dict[str, Any]) -> orders.NewOrder:
         channel=channel_of(wanted["channel"]),
         cart=wanted["cart"],
         country=wanted["country"],
+        discount_minor=wanted["discount_minor"],
+        discount_text=wanted["discount_text"],
+        shipping_minor=wanted["shipping_minor"],
         visitor=wanted["visitor"],
         session=wanted["session"],
         expected_total_minor=wanted["expected_total_minor"],
@@ -158,7 +162,7 @@ def channel_of(code: str) -> Channel | None:
 
 
 class OrderDetail(StorefrontView):
-    @extend_schema(responses=shapes.OrderOut)
+    @extend_schema(responses=order_shapes.OrderOut)
     def get(self, request: Request, number: str) -> Response:
         """Where an order is. No personal data: the number is all that is asked.
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from shop.api import merchant as m
+from shop.api import order_writes as w
 from shop.api import payments
 from shop.api import stock as k
 from shop.api import storefront as s
@@ -38,5 +39,10 @@ merchant = [
     path("orders/<str:number>/", m.OrderDetail.as_view(), name="order"),
     path("orders/<str:number>/steps/", m.OrderSteps.as_view(), name="order-steps"),
     path("orders/<str:number>/returns/", m.OrderReturns.as_view(), name="order-returns"),
+    path("orders/<str:number>/shipments/", w.OrderShipments.as_view(), name="order-shipments"),
+    path("orders/<str:number>/rest/", w.OrderRest.as_view(), name="order-rest"),
+    path("orders/<str:number>/refunds/", w.OrderRefunds.as_view(), name="order-refunds"),
+    path("orders/<str:number>/paid-back/", w.OrderPaidBack.as_view(), name="order-paid-back"),
+    path("orders/<str:number>/exchanges/", w.OrderExchanges.as_view(), name="order-exchanges"),
     path("customers/", m.Customers.as_view(), name="customers"),
 ]
