@@ -4,7 +4,7 @@ An order comes in whole or not at all: half of one would be a wrong amount of mo
 read twice, once to add up each order's lines and to find the rows that cannot be accepted, once to
 write. A format brings the rows in these columns:
 
-  number, placed_at, state, channel, country, email, customer_code, variant_id, text, units,
+  number, placed_at, state, channel, country, email, name, customer_code, variant_id, text, units,
   unit_price and, on the first row of the order, subtotal, shipping, taxes, total, refunded (all money
   in minor units), refunded_at, discount_text.
 """
@@ -49,6 +49,10 @@ class Orders:
     unmapped: Unmapped
     blamed: dict[str, str]  # reason → the file's column
     places: Places = field(default_factory=Places)
+    accepted_minor: int = 0
+
+    def accept(self, minor: int) -> None:
+        self.accepted_minor += minor
 
 
 def survey(run: ImportRun, read: Read, wrong: Wrong, *, total: str, date: str) -> Orders:
@@ -119,31 +123,34 @@ def load(rows: pl.DataFrame, chunk: Chunk, wrong: Wrong) -> None:
     rows = rows.join(channel_ids(rows), on="channel", how="left", maintain_order="left")
     written = write_documents(ORDERS, _lines(rows), chunk, state.places)
     _add_up(written, chunk)
+    heads = rows.filter(pl.col(LINE) == pl.col("first_line"))
+    accepted = heads.join(written.select(LINE), on=LINE, how="semi")["total"].sum()
+    chunk.after.append(lambda: state.accept(int(accepted)))
     _write_refunds(rows, written, chunk)
     count_rows(written, chunk)
 
 
 def _with_customers(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
     """By code, else by e-mail address; an address that nobody has becomes a customer of its own."""
-    codes = rows_of(Customer, "code", rows["customer_code"]).select(
-        customer_code="code", by_code="id"
-    )
-    strangers = rows.filter(
-        pl.col("email").is_not_null() & ~pl.col("customer_code").is_in(codes["customer_code"].implode())
-        .fill_null(False)
-    )  # fmt: skip
-    known = rows_of(Customer, "email", strangers["email"])["email"].implode()
-    new = strangers.filter(~pl.col("email").is_in(known)).group_by(
-        "email", maintain_order=True
-    ).agg(
-        pl.col("customer_code").drop_nulls().first(), pl.col("country").first(),
+    codes = rows_of(Customer, "code", rows["customer_code"])["code"].implode()
+    emails = rows_of(Customer, "email", rows["email"])["email"].implode()
+    known = pl.col("customer_code").is_in(codes).fill_null(False)
+    known |= pl.col("email").is_in(emails).fill_null(False)
+    who = pl.coalesce("email", "customer_code")
+    new = rows.filter(~known & who.is_not_null()).group_by(who, maintain_order=True).agg(
+        pl.col("customer_code").drop_nulls().first().alias("_code"),
+        pl.col("email").alias("address").drop_nulls().first(),
+        pl.col("name").drop_nulls().first(),
+        pl.col("country").drop_nulls().first(),
         created_at=pl.col("placed_at").min(),
     )  # fmt: skip
-    made = new["email"].map_elements(
+    made = new["address"].map_elements(
         lambda email: hashed_code(chunk.run.importer.format, email), pl.String
     )
-    new = new.with_columns(code=pl.coalesce("customer_code", made)).drop("customer_code")
-    upsert(Customer, new.unique("code", maintain_order=True), "code")
+    new = new.select(
+        "name", "country", "created_at", email="address", code=pl.coalesce("_code", made)
+    )
+    upsert(Customer, new.unique("code", keep="first", maintain_order=True), "code")
     chunk.wrote("customers", new.height)
     people = rows_of(Customer, "email", rows["email"]).select("email", by_email="id")
     fresh = rows_of(Customer, "code", rows["customer_code"]).select(
@@ -275,7 +282,12 @@ def tell(run: ImportRun) -> None:
     """At the end: what had no home, and whether the money is the file's, to the last unit."""
     state: Orders = run.state
     state.unmapped.tell(run)
-    missing = run.report.money.accepted - run.report.sums.get("orders", Decimal(0))
+    money = run.report.money
+    money.read = from_minor(int(state.table["total"].sum() or 0))
+    money.accepted = from_minor(state.accepted_minor)
+    money.rejected = money.read - money.accepted
+    money.unreadable_rows = state.table["total"].null_count()
+    missing = money.accepted - run.report.sums.get("orders", Decimal(0))
     if missing:
         run.report.notes.append(f"the orders do not add up to the totals of the file by {missing}")
 

@@ -18,6 +18,10 @@ from .shopify import customers as shopify_customers
 from .shopify import orders as shopify_orders
 from .shopify import products as shopify_products
 from .shopify import stock as shopify_stock
+from .woocommerce import customers as woocommerce_customers
+from .woocommerce import orders as woocommerce_orders
+from .woocommerce import products as woocommerce_products
+from .woocommerce import stock as woocommerce_stock
 
 __all__ = [
     "consents",
@@ -36,4 +40,8 @@ __all__ = [
     "shopify_products",
     "shopify_stock",
     "stock",
+    "woocommerce_customers",
+    "woocommerce_orders",
+    "woocommerce_products",
+    "woocommerce_stock",
 ]

@@ -53,15 +53,20 @@ JSON_COLUMNS = ("attributes_json", "variant_attributes_json")
 
 
 @importer("products", COLUMNS)
-def load_products(rows: pl.DataFrame, chunk: Chunk) -> None:
-    """Products first, then SKUs, then what hangs on them. A row is new if its SKU is."""
+def load_products(
+    rows: pl.DataFrame, chunk: Chunk, *, written: frozenset[int] = frozenset()
+) -> None:
+    """Products first, then SKUs, then what hangs on them. A row is new if its SKU is.
+
+    written: ids of products that a format wrote beforehand; their rows count as changed.
+    """
     rows = chunk.reject_repeated(rows, "sku").with_columns(
         pl.coalesce("product_code", "sku").alias("product_code")
     )
     for column in JSON_COLUMNS:
         objects = pl.col(column).map_elements(is_object, return_dtype=pl.Boolean)
         rows = chunk.reject(rows, ~objects.fill_null(True), column, "is no JSON object")
-    products = _write_products(rows, chunk)
+    products = write_products(rows, chunk)
     ids = ids_of(Product, "code", rows["product_code"], named="product_id")
     rows = rows.join(ids.rename({"code": "product_code"}), on="product_code", maintain_order="left")
     variants = _write_variants(rows)
@@ -69,10 +74,10 @@ def load_products(rows: pl.DataFrame, chunk: Chunk) -> None:
     rows = rows.join(skus, on="sku", maintain_order="left")
     rows, priced = write_list_prices(rows, chunk)
     touched = priced | write_images(rows, chunk)
-    _count(rows, variants, products.written, touched, chunk)
+    _count(rows, variants, products.written | written, touched, chunk)
 
 
-def _write_products(rows: pl.DataFrame, chunk: Chunk) -> Upserted:
+def write_products(rows: pl.DataFrame, chunk: Chunk) -> Upserted:
     """The first row of a product in the file speaks for it."""
     heads = rows.filter(chunk.first_time(rows["product_code"]))
     heads = heads.with_columns(
@@ -145,3 +150,18 @@ def _count(
     ).height
     chunk.count(new=rows.height - there.height, changed=changed, unchanged=there.height - changed)
     chunk.wrote("SKUs", variants.new + variants.changed)
+
+
+def nothing_said() -> dict[str, pl.Expr]:
+    """Columns that files of other shop systems do not have; null leaves what is there."""
+    texts = (
+        "name_zh", "description_zh", "brand_code", "category_zh", "category_code", "tax_class",
+    )  # fmt: skip
+    times = ("price_from", "created_at", "product_created_at")
+    return {
+        **{name: pl.lit(None, pl.String) for name in texts},
+        **{name: pl.lit(None, pl.Datetime("us", "UTC")) for name in times},
+        "is_active": pl.lit(None, pl.Boolean),
+        "min_shelf_life_days": pl.lit(None, pl.Int64),
+        "price_source": pl.lit("import"),
+    }

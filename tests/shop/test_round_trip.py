@@ -108,30 +108,45 @@ def _natural(value):
     raise AssertionError(f"{value!r} has no natural key")
 
 
-FORMATS = ["shopify"]
+FORMATS = ["shopify", "woocommerce"]
 PROMISES = ("Unavailable", "Committed", "Available")
 
 
 def carried(form: str) -> dict[str, list]:
-    """What such a format can hold, asked of the tables and not of the files."""
-    delivered = Case(When(state="shipped", then=Value("delivered")), default="state")
-    return {
-        "products": list(Product.objects.order_by("code").values_list(
-            "code", "name", "description", "state", "brand__name")),
-        "SKUs": list(Variant.objects.order_by("sku").values_list(
-            "sku", "name", "product__code", "cost_minor", "weight_g", "barcode", "tracks_stock")),
-        "customers": list(Customer.objects.order_by("code").values_list(
-            "code", "name", "email", "phone", "country")),
-        "orders": list(Order.objects.order_by("number").annotate(way=delivered).values_list(
-            "number", "way", "customer__code", "country", "total_minor", "tax_minor",
-            "channel__code")),
-        "goods": sorted(OrderLine.objects.filter(kind="item").values_list(
-            "order__number", "variant__sku", "units", "unit_price_minor", "text")),
-        "refunds": list(Return.objects.order_by("order__number").values_list("order__number")
-            .annotate(Sum("refund_minor"))),
-        "stock": sorted(StockLevel.objects.values_list(
-            "variant__sku", "warehouse__name", "on_hand")),
-    }  # fmt: skip
+    """What such a format can hold, asked of the tables and not of the files (docs/files.md)."""
+    here = form == "shopify"
+    states = {"shipped": "delivered"} if here else {"shipped": "delivered", "part_shipped": "paid"}
+    way = Case(*(When(state=a, then=Value(b)) for a, b in states.items()), default="state")
+    asked = {
+        "products": (Product, ["name", "description", "state", "brand__name"], ["code"]),
+        "SKUs": (
+            Variant,
+            ["sku", "name", "cost_minor", "weight_g", "barcode", "tracks_stock"],
+            ["product__code"],
+        ),
+        "customers": (Customer, ["code", "name", "email", "phone", "country"], []),
+        "orders": (
+            Order.objects.annotate(way=way),
+            ["number", "way", "customer__code", "country", "total_minor"],
+            ["tax_minor", "channel__code"],
+        ),
+        "goods": (
+            OrderLine.objects.filter(kind="item"),
+            ["order__number", "variant__sku", "units", "unit_price_minor", "text"],
+            [],
+        ),
+        "refunds": (
+            Return.objects.values("order").annotate(units=Sum("refund_minor")),
+            ["order__number", "units"],
+            [],
+        ),
+        "stock": (StockLevel, ["variant__sku", "on_hand"], ["warehouse__name"]),
+    }
+    found = {}
+    for what, (rows, columns, only_here) in asked.items():
+        rows = rows.objects.all() if isinstance(rows, type) else rows
+        found[what] = sorted(rows.values_list(*columns, *(only_here if here else [])), key=repr)
+    return found
 
 
 def _held(file: bytes) -> list[list[str]]:

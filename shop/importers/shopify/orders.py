@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from django.conf import settings
 
-from shop.importers.columns import code, email, micros_of_minor, moment, money, text, whole
+from shop.importers.columns import code, email, moment, money, text, whole
 from shop.importers.encodings import UnusableFileError
 from shop.importers.foreign_orders import Orders, Wrong, load, survey, tell, too_much
 from shop.importers.platforms import as_code, with_variant_ids
@@ -33,6 +33,7 @@ COLUMNS = [
     text("Lineitem name", max_length=300, default=None),
     money("Lineitem price"),
     text("Lineitem sku", max_length=64, default=None),
+    text("Billing Name", max_length=200, default=None),
     text("Shipping Country", max_length=60, default=None),
     text("Billing Country", max_length=60, default=None),
     moment("Cancelled at"),
@@ -74,6 +75,7 @@ def read(rows: pl.DataFrame) -> pl.DataFrame:
         channel=as_code(pl.col("Source")).str.slice(0, 32),
         country=pl.coalesce("Shipping Country", "Billing Country"),
         email=pl.col("Email"),
+        name=pl.col("Billing Name"),
         customer_code=pl.lit(None, pl.String),
         text=pl.col("Lineitem name"),
         units=pl.col("Lineitem quantity"),
@@ -110,12 +112,6 @@ def start(run: ImportRun) -> Orders:
     return survey(run, read, wrong(), total="Total", date="Created at")
 
 
-def row_amount() -> pl.Expr:
-    """What an order costs stands on its first row; the others leave it empty."""
-    first = pl.col("Name").is_first_distinct()
-    return pl.when(first).then(micros_of_minor("Total")).otherwise(pl.lit(0)).fill_null(0)
-
-
-@importer("orders", COLUMNS, format="shopify", start=start, finish=tell, amount=row_amount())
+@importer("orders", COLUMNS, format="shopify", start=start, finish=tell)
 def load_shopify_orders(rows: pl.DataFrame, chunk: Chunk) -> None:
     load(read(rows), chunk, wrong())

@@ -10,7 +10,7 @@ import polars as pl
 from shop.importers.columns import choice, money, number, text, whole, yes_no
 from shop.importers.images import ADDRESS
 from shop.importers.platforms import Unmapped, as_code, sku_from
-from shop.importers.products import load_products
+from shop.importers.products import load_products, nothing_said
 from shop.importers.registry import importer
 from shop.importers.run import Chunk, ImportRun
 from shop.importers.table import LINE
@@ -143,23 +143,8 @@ def _as_ours(rows: pl.DataFrame, state: State) -> pl.DataFrame:
         image_urls=pl.col("Image Src"),
         attributes_json=pl.when(gift).then(pl.lit('{"gift_card": true}')),
         variant_attributes_json=_option_json(rows),
-        **_nothing(),
+        **nothing_said(),
     )
-
-
-def _nothing() -> dict[str, pl.Expr]:
-    """What this format does not say; null leaves it as it is."""
-    texts = (
-        "name_zh", "description_zh", "brand_code", "category_zh", "category_code", "tax_class",
-    )  # fmt: skip
-    times = ("price_from", "created_at", "product_created_at")
-    return {
-        **{name: pl.lit(None, pl.String) for name in texts},
-        **{name: pl.lit(None, pl.Datetime("us", "UTC")) for name in times},
-        "is_active": pl.lit(None, pl.Boolean),
-        "min_shelf_life_days": pl.lit(None, pl.Int64),
-        "price_source": pl.lit("import"),
-    }
 
 
 def _skus(rows: pl.DataFrame) -> pl.Series:

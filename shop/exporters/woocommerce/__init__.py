@@ -1,0 +1,1 @@
+"""Files in WooCommerce's columns. Where they are described: shop/importers/woocommerce."""
