@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from shop.admin.base import ReadOnlyAdmin, link, number
-from shop.models import Event, Review
+from shop.models import Event, EventKey, Review
 
 
 @admin.register(Event)
@@ -27,8 +27,8 @@ class EventAdmin(ReadOnlyAdmin):
         ("consent", BooleanRadioFilter),
     ]
     # Exact words only: a pattern would read a log of millions from end to end.
-    search_fields = ["event_id__exact", "visitor__exact", "customer__code__exact"]
-    search_help_text = _("Event id, visitor or customer code, in full.")
+    search_fields = ["visitor__exact", "customer__code__exact"]
+    search_help_text = _("Visitor or customer code, in full.")
     ordering = ["-pk"]
 
     @display(description=_("SKU"))
@@ -42,6 +42,16 @@ class EventAdmin(ReadOnlyAdmin):
     @display(description=_("who"))
     def who(self, event: Event) -> str:
         return link(event.customer) if event.customer else event.visitor or "–"
+
+
+@admin.register(EventKey)
+class EventKeyAdmin(ReadOnlyAdmin):
+    """Answers whether an event has landed."""
+
+    list_display = ["event_id"]
+    search_fields = ["pk__exact"]
+    search_help_text = _("Event id, in full.")
+    ordering = ["pk"]
 
 
 @admin.register(Review)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from django.db import connection
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Consent, Customer, Order, Purpose, Variant
@@ -20,6 +21,8 @@ MAX_UNITS = 1_000_000
 # A client's clock may be wrong; further ahead than a day, once corrected, it is not a clock.
 MAX_AHEAD = timedelta(days=1)
 SKEW_NOTED_FROM = timedelta(minutes=5)
+# An empty battery is 60 years behind; what is further off is no clock, and no 32-bit number.
+MAX_SKEW = timedelta(days=366 * 65)
 # An empty clock battery says 1970; what is before was made up.
 OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 # PostgreSQL keeps no NUL, and half a surrogate pair is no character.
@@ -171,7 +174,10 @@ def _corrected(occurred_at: datetime, arrival: Arrival) -> tuple[datetime, int |
     if occurred_at < OLDEST:
         raise FieldError("occurred_at", _("Before 1970."))
     ahead = arrival.ahead
-    happened_at = occurred_at - ahead if ahead else occurred_at
+    try:
+        happened_at = occurred_at - ahead if ahead else occurred_at
+    except OverflowError:  # the year 9999 by a clock that is behind
+        happened_at = occurred_at
     if happened_at > arrival.at + MAX_AHEAD:
         raise FieldError("occurred_at", _("More than a day in the future."))
     if happened_at < arrival.kept_since:
@@ -231,7 +237,7 @@ class Known:
 
 def _words_of(customers: Iterable[int]) -> dict[int, list[tuple[datetime, bool]]]:
     found: dict[int, list[tuple[datetime, bool]]] = {}
-    words = Consent.objects.filter(customer__in=list(customers), purpose=Purpose.ANALYTICS)
+    words = Consent.objects.filter(customer__in=among(customers), purpose=Purpose.ANALYTICS)
     for pk, at, granted in words.order_by("recorded_at", "id").values_list(
         "customer_id", "recorded_at", "granted"
     ):
@@ -240,20 +246,19 @@ def _words_of(customers: Iterable[int]) -> dict[int, list[tuple[datetime, bool]]
 
 
 def ids_by(model: Any, column: str, wanted: Iterable[str | None]) -> dict[str, int]:
-    """Key → id of the rows that exist. One parameter however many keys: an IN of 500 marks costs
-    more to spell and parse than to answer."""
+    """Key → id of the rows that exist."""
     names = [name for name in wanted if name and not UNSTORABLE.search(name)]
     if not names:
         return {}
-    quoted, table = (
-        connection.ops.quote_name(column),
-        connection.ops.quote_name(model._meta.db_table),
-    )
-    on_postgres = connection.vendor == "postgresql"
-    among = "= ANY(%s)" if on_postgres else "IN (SELECT value FROM json_each(%s))"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {quoted}, id FROM {table} WHERE {quoted} {among}",
-            [names if on_postgres else json.dumps(names)],
-        )
-        return dict(cursor.fetchall())
+    found = model.objects.filter(**{f"{column}__in": among(names)})
+    return dict(found.order_by().values_list(column, "pk"))
+
+
+def among(values: Iterable[Any]) -> RawSQL:
+    """For `…__in`: one parameter however many values. 500 marks in a list take longer to spell
+    and to parse than the database needs to answer."""
+    listed = list(values)
+    if connection.vendor == "postgresql":
+        kind = "bigint" if listed and isinstance(listed[0], int) else "text"
+        return RawSQL(f"SELECT unnest(%s::{kind}[])", [listed])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(listed)])

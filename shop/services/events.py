@@ -15,6 +15,7 @@ from shop.services.crawlers import is_bot
 from shop.services.event_log import append_events
 from shop.services.event_partitions import kept_since
 from shop.services.event_rows import (
+    MAX_SKEW,
     Arrival,
     EventRow,
     FieldError,
@@ -30,6 +31,10 @@ MAX_BATCH = 1000  # rows a transaction on SQLite while the shop is serving
 
 class BatchTooLargeError(Exception):
     """More than MAX_BATCH events at once."""
+
+
+class NoClockError(ValueError):
+    """`sent_at` is decades away from our clock."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def record_events(
     """Write a batch of at most 1,000 events. The same event id again is a duplicate, not a row.
 
     batch: mappings, or raw JSON. `occurred_at` stays the client's, `received_at` is ours.
-    Raises BatchTooLargeError.
+    Raises BatchTooLargeError, NoClockError.
     """
     if len(batch) > MAX_BATCH:
         raise BatchTooLargeError(len(batch))
@@ -83,6 +88,8 @@ def record_events(
         return EventsOutcome(bots=len(batch))
     at = received_at or timezone.now()
     ahead = sender.sent_at - at if sender.sent_at else None
+    if ahead is not None and abs(ahead) > MAX_SKEW:
+        raise NoClockError(sender.sent_at)
     arrival = Arrival(at, frozenset(kinds), ahead, kept_since(at), sender.customer_of)
     outcome = EventsOutcome()
     rows = _rows(_read(batch, arrival, outcome), arrival, outcome)
