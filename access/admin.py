@@ -28,7 +28,7 @@ from access.services.keys import (
     rotate_key,
 )
 
-FIELDS = ["name", "user", "rate_per_minute", "expires_at"]
+FIELDS = ["name", "user", "is_publishable", "rate_per_minute", "expires_at"]
 
 
 class RotationDialog(BaseDialogForm):
@@ -58,7 +58,9 @@ class ApiKeyAdmin(ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
         """A key keeps its owner for life: else a storefront's key could become the owner's."""
-        return [] if obj is None else ["user", "begins_with", "state", "created_at", "last_used_at"]
+        if obj is None:
+            return []
+        return ["user", "is_publishable", "begins_with", "state", "created_at", "last_used_at"]
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         return False  # revoked, not deleted: whose key it was stays known
@@ -70,6 +72,7 @@ class ApiKeyAdmin(ModelAdmin):
         issued = issue_key(
             obj.name,
             user=obj.user,
+            publishable=obj.is_publishable,
             rate_per_minute=obj.rate_per_minute,
             expires_at=obj.expires_at,
         )
@@ -140,10 +143,15 @@ class ApiKeyAdmin(ModelAdmin):
     def begins_with(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
-    @display(description=_("opens"), label={"merchant": "warning", "storefront": "info"})
+    @display(
+        description=_("opens"),
+        label={"merchant": "warning", "storefront": "info", "browsers": "success"},
+    )
     def for_(self, key: ApiKey) -> tuple[str, Any]:
         if key.user:
             return "merchant", key.user.get_username()
+        if key.is_publishable:
+            return "browsers", _("events from browsers")
         return "storefront", _("storefront")
 
     @display(

@@ -23,7 +23,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 class ApiKey(models.Model):
     """A program's key. Only its hash is stored: the secret is shown once, when it is made.
 
-    Without a user it opens the storefront API; with one, the merchant API as that user's role.
+    Without a user it opens the storefront API; with one, the merchant API as that user's role. A
+    publishable one stands in the shop's pages for everybody to read, and may only send events.
     """
 
     name = models.CharField(max_length=100)
@@ -34,6 +35,10 @@ class ApiKey(models.Model):
         on_delete=models.CASCADE,
         related_name="api_keys",
         help_text=_("Whose role it has in the merchant API; empty: a storefront's key."),
+    )
+    is_publishable = models.BooleanField(
+        default=False,
+        help_text=_("For the collector in customers' browsers: it may only send events."),
     )
     prefix = models.CharField(max_length=12, unique=True)
     secret_sha256 = models.CharField(max_length=64, unique=True)
@@ -49,6 +54,13 @@ class ApiKey(models.Model):
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_publishable=False) | Q(user__isnull=True),
+                name="publishable_key_acts_for_nobody",
+                violation_error_message=_("A key that everybody can read acts for nobody."),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
@@ -72,8 +84,8 @@ class ApiKey(models.Model):
         return hashlib.sha256(secret.encode()).hexdigest()
 
     @staticmethod
-    def new_secret() -> str:
-        return f"bk_{secrets.token_urlsafe(32)}"
+    def new_secret(*, publishable: bool = False) -> str:
+        return f"{'bkp_' if publishable else 'bk_'}{secrets.token_urlsafe(32)}"
 
 
 class IdempotentAnswer(models.Model):

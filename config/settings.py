@@ -247,6 +247,11 @@ AUTH_PASSWORD_VALIDATORS = [
 API_USER_RATE_PER_MINUTE = env.int("API_USER_RATE_PER_MINUTE", default=600)
 # How long a web process remembers a valid storefront key; 0: it asks the database every time.
 API_KEY_CACHE_SECONDS = env.float("API_KEY_CACHE_SECONDS", default=5)
+# The collector in customers' browsers: whose pages may send events, and how many requests a minute
+# one address may make. Proxies in front of the program, whose X-Forwarded-For is believed.
+COLLECTOR_ORIGINS = env.list("COLLECTOR_ORIGINS", default=[])
+COLLECTOR_RATE_PER_MINUTE = env.int("COLLECTOR_RATE_PER_MINUTE", default=120)
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics is open, keep it inside
 
 REST_FRAMEWORK = {
@@ -259,6 +264,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "EXCEPTION_HANDLER": "access.api.problems.problem_details",
     "PAGE_SIZE": 50,
+    "NUM_PROXIES": TRUSTED_PROXIES,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Backroom",

@@ -35,6 +35,18 @@ class KeyAuthentication(BaseAuthentication):
         return 'Bearer realm="backroom"'
 
 
+class PublishableKeyAuthentication(KeyAuthentication):
+    """The key stands in the address: a page that is left cannot wait for the question whether it
+    may send a header. Such a key is no secret, so it may stand in a server's log too."""
+
+    def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
+        secret = request.query_params.get("key", "") or secret_of(request)
+        key = known_or_valid_key(secret) if secret else None
+        if secret and key is None:
+            raise AuthenticationFailed(_("The API key is unknown, expired or revoked."))
+        return (AnonymousUser(), key) if key else None
+
+
 def secret_of(request: Request) -> str:
     words = get_authorization_header(request).split()
     if len(words) == 2 and words[0].lower() == b"bearer":
@@ -59,7 +71,7 @@ def known_or_valid_key(secret: str) -> ApiKey | None:
 
 
 def valid_key(secret: str) -> ApiKey | None:
-    if not (secret.startswith("bk_") and secret.isascii() and secret.isprintable()):
+    if not (secret.startswith(("bk_", "bkp_")) and secret.isascii() and secret.isprintable()):
         return None
     now = timezone.now()
     found = ApiKey.objects.select_related("user").filter(prefix=ApiKey.prefix_of(secret)).first()
@@ -77,3 +89,11 @@ class KeyAuthenticationScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "bk_…"}
+
+
+class PublishableKeyScheme(OpenApiAuthenticationExtension):
+    target_class = "access.api.authentication.PublishableKeyAuthentication"
+    name = "publishableKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "query", "name": "key"}

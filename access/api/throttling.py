@@ -38,6 +38,16 @@ class KeyThrottle(BaseThrottle):
         return WINDOW_SECONDS - int(self.now) % WINDOW_SECONDS
 
 
+class AddressThrottle(KeyThrottle):
+    """One browser cannot use up what all of them share. Behind a proxy, TRUSTED_PROXIES says how
+    many entries of X-Forwarded-For are ours; otherwise anybody could write their own."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        self.now = time.time()
+        who = f"address:{self.get_ident(request)}"
+        return count_request(who, self.now) <= settings.COLLECTOR_RATE_PER_MINUTE
+
+
 def caller_and_rate(request: Request) -> tuple[str, int]:
     if isinstance(request.auth, ApiKey):
         return f"key:{request.auth.pk}", request.auth.rate_per_minute

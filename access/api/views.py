@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.http import Http404
+from django.utils.cache import patch_vary_headers
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from access.api.authentication import KeyAuthentication
+from access.api.authentication import KeyAuthentication, PublishableKeyAuthentication
 from access.api.idempotency import IdempotentWrites
 from access.api.pagination import Cursor
 from access.api.parsers import BoundedJSONParser
-from access.api.permissions import StaffWithRole, StorefrontKey
+from access.api.permissions import PublishableKey, StaffWithRole, StorefrontKey, is_known_origin
 from access.api.problems import Problem
-from access.api.throttling import KeyThrottle
+from access.api.throttling import AddressThrottle, KeyThrottle
 
 
 class ApiView(IdempotentWrites, APIView):
@@ -55,6 +56,29 @@ class StorefrontView(ApiView):
 
     authentication_classes = [KeyAuthentication]
     permission_classes = [StorefrontKey]
+
+
+class BrowserView(ApiView):
+    """For pages in customers' browsers: a publishable key, and CORS for the shop's own origins.
+
+    A body of text/plain needs no question beforehand (a "simple request" of the Fetch standard).
+    """
+
+    authentication_classes = [PublishableKeyAuthentication]
+    permission_classes = [PublishableKey]
+    throttle_classes = [AddressThrottle, KeyThrottle]
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        patch_vary_headers(response, ["Origin"])
+        origin = request.headers.get("Origin")
+        if origin and is_known_origin(origin):
+            response["Access-Control-Allow-Origin"] = origin
+            if request.method == "OPTIONS":
+                response["Access-Control-Allow-Methods"] = "POST"
+                response["Access-Control-Allow-Headers"] = "Content-Type, X-Api-Key"
+                response["Access-Control-Max-Age"] = "86400"
+        return response
 
 
 class MerchantView(ApiView):

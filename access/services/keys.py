@@ -29,14 +29,16 @@ def issue_key(
     name: str,
     *,
     user: Any = None,
+    publishable: bool = False,
     rate_per_minute: int = 600,
     expires_at: datetime | None = None,
 ) -> IssuedKey:
     """Make a key. The secret is returned here and nowhere else."""
-    secret = ApiKey.new_secret()
+    secret = ApiKey.new_secret(publishable=publishable)
     key = ApiKey.objects.create(
         name=name,
         user=user,
+        is_publishable=publishable,
         prefix=ApiKey.prefix_of(secret),
         secret_sha256=ApiKey.hash_of(secret),
         rate_per_minute=rate_per_minute,
@@ -60,7 +62,12 @@ def rotate_key(key: ApiKey, *, overlap_hours: int = 24) -> IssuedKey:
         soonest = min(ends_at, key.expires_at or ends_at)
         if not open_keys.update(expires_at=soonest):
             raise KeyClosedError(_("This key is revoked, expired or already being rotated."))
-        issued = issue_key(key.name, user=key.user, rate_per_minute=key.rate_per_minute)
+        issued = issue_key(
+            key.name,
+            user=key.user,
+            publishable=key.is_publishable,
+            rate_per_minute=key.rate_per_minute,
+        )
     key.expires_at = soonest
     forget_keys()
     return issued

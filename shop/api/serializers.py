@@ -60,6 +60,14 @@ class EventBatch(s.Serializer):
     """The events are checked one by one by the service: one bad event spoils no other."""
 
     events = s.ListField(child=s.JSONField(), min_length=1, max_length=1000)
+    sent_at = s.DateTimeField(
+        required=False, allow_null=True, help_text=_("The sender's clock when it sent them.")
+    )
+
+
+class IdentityIn(s.Serializer):
+    customer = Code()
+    visitor = Code(required=False, default="", allow_blank=True)
 
 
 class NewReservation(s.Serializer):
@@ -184,6 +192,12 @@ class EventErrorOut(s.Serializer):
     index = s.IntegerField()
     field = s.CharField()
     message = s.CharField()
+
+
+class IdentityOut(s.Serializer):
+    customer = s.CharField()
+    identity = s.CharField()
+    expires_at = s.DateTimeField()
 
 
 class EventsOut(s.Serializer):

@@ -20,22 +20,11 @@ from shop.api import order_serializers as order_shapes
 from shop.api import rows
 from shop.api import serializers as shapes
 from shop.api.problems import refusals_as_problems
-from shop.models import Channel, Customer, EventKind, Order, Product, Variant
+from shop.models import Channel, Customer, Order, Product, Variant
 from shop.services import orders
 from shop.services.customers import Person, ensure_customer, record_consent
-from shop.services.events import record_events
 from shop.services.prices import price_at
 
-# Orders write purchases and the mailer its own events: a browser cannot claim them.
-BROWSER_KINDS = [
-    EventKind.VIEW,
-    EventKind.SEARCH,
-    EventKind.CART_ADD,
-    EventKind.CART_REMOVE,
-    EventKind.IMPRESSION,
-    EventKind.CLICK,
-    EventKind.EXPOSURE,
-]
 LANGUAGES = {"en": "en", "zh": "zh-hans"}
 
 
@@ -100,27 +89,6 @@ def _detail(variant: Variant) -> dict[str, Any]:
         "images": rows.image_addresses([product.pk])[product.pk],
         "other_skus": list(others.order_by("sku").values_list("sku", flat=True)[:200]),
     }
-
-
-class Events(StorefrontView):
-    max_body_bytes = 2_000_000
-
-    @extend_schema(request=shapes.EventBatch, responses=shapes.EventsOut)
-    def post(self, request: Request) -> Response:
-        """Up to 1,000 events; each lands once, whatever is sent again. Bad ones are named."""
-        batch = self.checked(shapes.EventBatch, request.data)["events"]
-        outcome = record_events(batch, kinds=BROWSER_KINDS)
-        return Response(
-            {
-                "accepted": outcome.accepted,
-                "duplicates": outcome.duplicates,
-                "bots": outcome.bots,
-                "errors": [
-                    {"index": one.index, "field": one.field, "message": str(one.message)}
-                    for one in outcome.problems
-                ],
-            }
-        )
 
 
 class Orders(StorefrontView):

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from shop.api import events as e
 from shop.api import merchant as m
 from shop.api import order_writes as w
 from shop.api import payments
@@ -12,7 +13,9 @@ from shop.api.carts import CartReservations
 storefront = [
     path("products/", s.Products.as_view(), name="products"),
     path("products/<str:sku>/", s.ProductDetail.as_view(), name="product"),
-    path("events/", s.Events.as_view(), name="events"),
+    path("events/", e.Events.as_view(), name="events"),
+    path("collect/", e.Collect.as_view(), name="collect"),
+    path("identities/", e.Identities.as_view(), name="identities"),
     path("carts/<str:cart>/reservations/", CartReservations.as_view(), name="reservations"),
     path("orders/", s.Orders.as_view(), name="orders"),
     path("orders/<str:number>/", s.OrderDetail.as_view(), name="order"),

@@ -134,7 +134,9 @@ EVENT = {
     "user_agent": "Firefox",
 }
 GOOD = {
-    ("storefront", "events/", "post"): {"events": [EVENT]},
+    ("storefront", "events/", "post"): {"events": [EVENT], "sent_at": "2026-03-02T09:00:00Z"},
+    ("storefront", "collect/", "post"): {"events": [EVENT]},
+    ("storefront", "identities/", "post"): {"customer": "C-1", "visitor": "v"},
     ("storefront", "carts/<str:cart>/reservations/", "post"): LINE | {"minutes": 5},
     ("storefront", "orders/", "post"): {
         "lines": [LINE],
