@@ -139,4 +139,4 @@ def _signed_in(event: SentEvent, customer_of: Callable[[str], str]) -> str:
     try:
         return customer_of(event.identity)
     except IdentityError as error:
-        raise FieldError("identity", _("Not signed here, or too long ago.")) from error
+        raise FieldError("identity", _("Not signed here.")) from error

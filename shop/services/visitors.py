@@ -15,7 +15,7 @@ IDENTITY_LASTS = timedelta(days=2)  # longer than an evening, shorter than a sto
 
 
 class IdentityError(ValueError):
-    """The identity was not signed here, or too long ago."""
+    """The identity was not signed here."""
 
 
 def link_visitor(visitor: str, customer: Customer, *, at: datetime | None = None) -> VisitorLink:
@@ -36,8 +36,13 @@ def identity_of(customer: Customer) -> str:
 
 
 def code_behind(identity: str) -> str:
-    """The customer's code. Raises IdentityError."""
+    """The customer's code; "" for a page left open too long: its visitor is a guest again.
+
+    Raises IdentityError for what was not signed here.
+    """
     try:
         return str(signing.loads(identity, salt=SALT, max_age=IDENTITY_LASTS))
+    except signing.SignatureExpired:
+        return ""
     except signing.BadSignature as error:
         raise IdentityError(identity[:20]) from error

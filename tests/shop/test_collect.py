@@ -155,8 +155,7 @@ def test_an_identity_does_not_last_for_ever(monkeypatch):
     assert code_behind(token) == "ann"
     later = (timezone.now() + timedelta(days=3)).timestamp()
     monkeypatch.setattr(signing.time, "time", lambda: later)
-    with pytest.raises(ValueError, match=token[:10]):
-        code_behind(token)
+    assert code_behind(token) == ""
     assert signing.loads(token, salt=SALT) == "ann"
 
 
