@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Sum
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateFilter, RelatedDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
-from shop.admin.base import CappedPaginator, ShopAdmin, link, number
+from shop.admin.base import CappedPaginator, ShopAdmin, back_to, link, number
+from shop.admin.stock_dialogs import WriteOffDialog
 from shop.models import Batch, RingFence
 from shop.services.batch_order import EXPIRED
+from shop.services.batches import write_off_batch
+from shop.services.movements import StockError
 
 
 @admin.register(Batch)
@@ -27,12 +31,32 @@ class BatchAdmin(ShopAdmin):
     search_fields = ["code", "variant__sku"]
     fields = ["code", "sku", "warehouse", "expires_on", "on_hand", "received_at"]
     readonly_fields = ["code", "sku", "warehouse", "on_hand", "received_at"]
+    actions_detail = ["write_off"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
         return False
+
+    def has_move_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("shop.add_stockmovement")
+
+    @action(
+        description=_("Write off"),
+        permissions=["move"],
+        icon="delete_sweep",
+        dialog={"title": _("Write off what is not promised"), "form_class": WriteOffDialog},
+    )
+    def write_off(self, request: HttpRequest, form: WriteOffDialog, object_id: str) -> HttpResponse:
+        batch = get_object_or_404(Batch, pk=object_id)
+        said = form.cleaned_data
+        try:
+            units = write_off_batch(batch, key=said["key"], reason=said["reason"], by=request.user)
+            messages.success(request, _("%(units)d units were written off.") % {"units": units})
+        except StockError as refusal:
+            messages.error(request, str(refusal))
+        return back_to(batch, batch.pk)
 
     def prepare_page(self, page: list[Batch]) -> None:
         fences = RingFence.objects.filter(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -20,14 +18,22 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 from unfold.decorators import action, display
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from shop.admin import stock_check
 from shop.admin.base import ReadOnlyAdmin, ShopAdmin, back_to, link, number, tell_refusals
+from shop.admin.stock_dialogs import (
+    AdjustmentDialog,
+    CountDialog,
+    KeyedDialog,
+    ReceiptDialog,
+    RingFenceDialog,
+    TransferDialog,
+)
 from shop.models import Reservation, SellingHold, StockLevel, StockMovement, Warehouse
 from shop.services import stock
 from shop.services.holds import hold, lift
+from shop.services.ring_fences import ring_fence
+from shop.services.transfers import transfer
 
 MAY_MOVE = "shop.add_stockmovement"
 KIND_COLOURS = {
@@ -37,37 +43,6 @@ KIND_COLOURS = {
     "adjust": "warning",
     "count": "warning",
 }
-
-
-class MovementDialog(BaseDialogForm):
-    """The key is made with the form: pressing the button twice moves the stock once."""
-
-    units = forms.IntegerField(
-        label=_("Units"), min_value=1, max_value=1_000_000, widget=UnfoldAdminIntegerFieldWidget
-    )
-    reason = forms.CharField(
-        label=_("Reason"), max_length=120, required=False, widget=UnfoldAdminTextInputWidget
-    )
-    key = forms.CharField(widget=forms.HiddenInput, initial=lambda: f"admin:{uuid.uuid4()}")
-
-
-class AdjustmentDialog(MovementDialog):
-    units = forms.IntegerField(
-        label=_("Units more or less"),
-        min_value=-1_000_000,
-        max_value=1_000_000,
-        widget=UnfoldAdminIntegerFieldWidget,
-    )
-    reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
-
-
-class CountDialog(MovementDialog):
-    units = forms.IntegerField(
-        label=_("Units counted on the shelf"),
-        min_value=0,
-        max_value=1_000_000,
-        widget=UnfoldAdminIntegerFieldWidget,
-    )
 
 
 @admin.register(StockLevel)
@@ -80,7 +55,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
         ("variant__product__category", AutocompleteSelectFilter),
     ]
     search_fields = ["variant__sku", "variant__product__name", "variant__product__name_zh"]
-    actions_detail = ["receive_goods", "adjust_stock", "enter_count"]
+    actions_detail = ["receive_goods", "adjust_stock", "enter_count", "transfer_goods", "set_aside"]
     fields = ["sku", "product", "warehouse", "on_hand", "allocated", "reserved", "ring_fenced"]
     fields += ["available"]
     readonly_fields = ["sku", "product", "available"]
@@ -92,6 +67,9 @@ class StockLevelAdmin(ReadOnlyAdmin):
     def has_move_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """By method, not by name: Unfold's system check looks names up before there is a table."""
         return request.user.has_perm(MAY_MOVE)
+
+    def has_fence_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("shop.add_ringfence")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         taken = F("allocated") + F("reserved") + F("ring_fenced")
@@ -129,14 +107,20 @@ class StockLevelAdmin(ReadOnlyAdmin):
         description=_("Receive goods"),
         permissions=["move"],
         icon="add_box",
-        dialog={"title": _("Receive goods"), "form_class": MovementDialog},
+        dialog={"title": _("Receive goods"), "form_class": ReceiptDialog},
     )
     def receive_goods(
-        self, request: HttpRequest, form: MovementDialog, object_id: str
+        self, request: HttpRequest, form: ReceiptDialog, object_id: str
     ) -> HttpResponse:
         said = form.cleaned_data
         return self._moved(
-            request, object_id, stock.receive, form, reference=said["reason"], units=said["units"]
+            request,
+            object_id,
+            stock.receive,
+            form,
+            reference=said["reason"],
+            batch=said["batch"],
+            expires_on=said["expires_on"],
         )
 
     @action(
@@ -150,7 +134,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         said = form.cleaned_data
         return self._moved(
-            request, object_id, stock.adjust, form, reason=said["reason"], units=said["units"]
+            request, object_id, stock.adjust, form, reason=said["reason"], batch=said["batch"]
         )
 
     @action(
@@ -160,27 +144,48 @@ class StockLevelAdmin(ReadOnlyAdmin):
         dialog={"title": _("What was counted on the shelf"), "form_class": CountDialog},
     )
     def enter_count(self, request: HttpRequest, form: CountDialog, object_id: str) -> HttpResponse:
-        said = form.cleaned_data
-        return self._moved(
-            request, object_id, stock.count_stock, form, reason=said["reason"], units=said["units"]
-        )
+        reason = form.cleaned_data["reason"]
+        return self._moved(request, object_id, stock.count_stock, form, reason=reason)
+
+    @action(
+        description=_("Transfer"),
+        permissions=["move"],
+        icon="move_down",
+        dialog={"title": _("Transfer to another warehouse"), "form_class": TransferDialog},
+    )
+    def transfer_goods(
+        self, request: HttpRequest, form: TransferDialog, object_id: str
+    ) -> HttpResponse:
+        said = {name: form.cleaned_data[name] for name in ("target", "batch", "reason")}
+        return self._moved(request, object_id, transfer, form, place="source", **said)
+
+    @action(
+        description=_("Set aside"),
+        permissions=["fence"],
+        icon="fence",
+        dialog={"title": _("Set aside for a sale"), "form_class": RingFenceDialog},
+    )
+    def set_aside(
+        self, request: HttpRequest, form: RingFenceDialog, object_id: str
+    ) -> HttpResponse:
+        said = {name: form.cleaned_data[name] for name in ("purpose", "ends_at")}
+        return self._moved(request, object_id, ring_fence, form, **said)
 
     def _moved(
         self,
         request: HttpRequest,
         level_pk: str,
         verb: Callable[..., Any],
-        form: MovementDialog,
+        form: KeyedDialog,
         *,
-        units: int,
-        **note: str,
+        place: str = "warehouse",
+        **said: Any,
     ) -> HttpResponse:
-        level = get_object_or_404(
-            StockLevel.objects.select_related("variant", "warehouse"), pk=level_pk
-        )
-        key = form.cleaned_data["key"]
+        levels = StockLevel.objects.select_related("variant", "warehouse")
+        level = get_object_or_404(levels, pk=level_pk)
+        said |= {place: level.warehouse, "key": form.cleaned_data["key"], "by": request.user}
         try:
-            verb(level.variant, units, warehouse=level.warehouse, key=key, by=request.user, **note)
+            verb(level.variant, form.cleaned_data["units"], **said)
             messages.success(request, _("The ledger has it."))
         except stock.StockError as refusal:
             messages.error(request, str(refusal))
