@@ -32,7 +32,7 @@ for name, label, when in [
 register(
     MessageKind(
         "stock.available",
-        _("back in stock"),
+        _("in stock again"),
         "A SKU of which nothing was available can be sold again. Looked for once a minute.",
         {
             "sku": SKU,

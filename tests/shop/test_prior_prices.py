@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from config.checks import shop_settings
 from shop.models import Channel, Price, PriceKind
 from shop.services import prior_prices
 from shop.services.prior_prices import reduction_among, reduction_of, reductions_of
@@ -172,6 +173,13 @@ def test_many_in_one_query(django_assert_num_queries):
     with django_assert_num_queries(1):
         found = reductions_of([variant.pk for variant in skus], moment(5))
     assert {pk: one.percent for pk, one in found.items()} == {v.pk: 20 for v in skus[:4]}
+
+
+def test_a_window_without_days_is_refused_at_start(settings):
+    assert not shop_settings(None)
+    settings.PRIOR_PRICE_DAYS = 0
+    [error] = shop_settings(None)
+    assert error.id == "config.E003"
 
 
 # Against a brute force that knows nothing of stretches: what was asked, minute by minute.
