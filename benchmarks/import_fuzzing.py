@@ -445,7 +445,8 @@ def _tables() -> Iterator[tuple[Any, list[str]]]:
 
 def _is_plain(field: Any) -> bool:
     is_clock = isinstance(field, models.DateTimeField) and (field.has_default() or field.auto_now)
-    return not (field.primary_key or field.is_relation or is_clock)
+    is_random = isinstance(field, models.UUIDField)
+    return not (field.primary_key or field.is_relation or is_clock or is_random)
 
 
 def add_what_rows_refer_to() -> None:

@@ -193,6 +193,7 @@ WEBHOOK_DAYS = env.int("WEBHOOK_DAYS", default=30)
 WEBHOOK_DEAD_DAYS = env.int("WEBHOOK_DEAD_DAYS", default=90)
 
 # Files
+IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", default=1100)  # a file that is handed in on a page
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"

@@ -53,6 +53,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/<path:rest>", no_such_address),
     path("m/", include("marketing.urls")),
+    path("imports/", include(("shop.admin.imports", "imports"))),
     path("favicon.ico", RedirectView.as_view(url="/static/backroom/icon.svg", permanent=True)),
     path("media/<path:path>", picture, name="picture"),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -1,9 +1,22 @@
 """What beat asks of this app."""
 
+from pathlib import Path
+from typing import Any
+
 from celery import shared_task
+from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
-from shop.services import announcements, batches, imports, orders, reservations, ring_fences, verify
+from shop.services import (
+    announcements,
+    batches,
+    imports,
+    orders,
+    reservations,
+    ring_fences,
+    uploads,
+    verify,
+)
 
 
 @shared_task(name="shop.expire_reservations", ignore_result=True)
@@ -38,7 +51,12 @@ def announce_availability() -> int:
     return announcements.announce_availability()
 
 
-@job("import_data", queue="ml", max_attempts=2)
-def import_data(progress: Progress, path: str, kind: str, format: str = "backroom") -> dict:
-    """Payload: path, kind, format. The report is the job's result."""
-    return imports.run_import(path, kind, format, progress=progress)
+@job("import_data", label=_("Import a file"), queue="ml", max_attempts=2)
+def import_data(
+    progress: Progress, path: str, name: str = "", sha256: str = "", **wish: Any
+) -> dict:
+    """Payload: path, the fields of `uploads.Wish`, and the file's own name. Result: the report."""
+    wanted = uploads.Wish(**wish)
+    rejects = uploads.rejects_path(progress.job_id, name or Path(path).name)
+    progress(0, 0, name)
+    return imports.run_import(path, wanted, rejects=rejects, progress=progress)

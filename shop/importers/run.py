@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -72,7 +73,7 @@ class ImportRun:
                 "(--dates mdy reads them the other way)"
             )
 
-    def checked(self) -> Iterator[tuple[pl.DataFrame, Checked]]:
+    def checked(self) -> Generator[tuple[pl.DataFrame, Checked], None, None]:
         for frame in self.source.frames():
             yield frame, check(frame, self.importer.columns, self.names, self.reading)
 
@@ -209,11 +210,12 @@ def _run(importer: Importer, source: Source, options: Options) -> ImportReport:
     try:
         if importer.start:
             run.state = importer.start(run)
-        for frame, checked in run.checked():
-            _merge(run, _load(run, frame, checked))
-            bar.update(frame.height)
-            if options.progress:
-                options.progress(run.report.rows_read, bar.total or 0, source.name)
+        with closing(run.checked()) as parts:  # stopped midway, the file is closed at once
+            for frame, checked in parts:
+                _merge(run, _load(run, frame, checked))
+                bar.update(frame.height)
+                if options.progress:
+                    options.progress(run.report.rows_read, bar.total or 0, source.name)
         if importer.finish:
             importer.finish(run)
     finally:

@@ -17,7 +17,7 @@ from typing import IO, Protocol
 
 import polars as pl
 
-from .encodings import UnusableFileError, encoding_of, is_gzip
+from .encodings import UnusableFileError, encoding_of, is_gzip, lines_of
 from .table import BROKEN, LINE, Lines, Table
 
 CHUNK_ROWS = 10_000
@@ -77,6 +77,7 @@ class CsvSource:
         self.encoding = self.encoding or encoding_of(self.path)
         self.delimiter = _delimiter_of(self._first_line())
         self.header = self._read_header()
+        self.rows_expected = lines_of(self.path)
 
     @property
     def name(self) -> str:

@@ -7,25 +7,42 @@ from pathlib import Path
 
 from django.conf import settings
 
+from decisions.jobs import GiveUpError
+from shop.services.uploads import Wish
+
 Progress = Callable[[int, int, str], None]
 
 
 def run_import(
     path: Path | str,
-    kind: str,
-    format: str = "backroom",
+    wish: Wish,
     *,
+    rejects: Path | None = None,
     progress: Progress | None = None,
-    dry_run: bool = False,
 ) -> dict:
     """Import one file and return its report as plain JSON. Run twice, it changes nothing.
 
-    Raises UnusableFileError or UnknownImporterError with one sentence for the person.
+    Raises GiveUpError with one sentence for the person where the file cannot be used: another
+    attempt would find the same file.
     """
-    from shop.importers.run import Options, import_file  # loads polars: not at start-up
+    from shop.importers.encodings import UnusableFileError  # polars: not at start-up
+    from shop.importers.registry import UnknownImporterError
+    from shop.importers.run import Options, import_file
 
-    options = Options(dry_run=dry_run, rejects=rejects_path(path), progress=progress)
-    return import_file(kind, path, format=format, options=options).as_dict()
+    options = Options(
+        dry_run=wish.dry_run,
+        rejects=rejects or rejects_path(path),
+        # A trial run is one transaction: what it told the job's row would be taken back with it.
+        progress=None if wish.dry_run else progress,
+        day_first={"dmy": True, "mdy": False}.get(wish.dates),
+    )
+    try:
+        report = import_file(
+            wish.kind, path, format=wish.format, encoding=wish.encoding, options=options
+        )
+    except (UnusableFileError, UnknownImporterError) as error:
+        raise GiveUpError(str(error)) from error
+    return report.as_dict()
 
 
 def rejects_path(path: Path | str) -> Path:
