@@ -27,7 +27,8 @@ def by_month(apps, editor):
     # Django adds an index for LIKE to every text key; nobody asks for ids by their beginning.
     editor.execute(
         "DO $$ DECLARE name text; BEGIN FOR name IN SELECT indexname FROM pg_indexes "
-        "WHERE tablename = 'shop_eventkey' AND indexdef LIKE '%pattern_ops%' "
+        "WHERE schemaname = current_schema() AND tablename = 'shop_eventkey' "
+        "AND indexdef LIKE '%pattern_ops%' "
         "LOOP EXECUTE format('DROP INDEX %I', name); END LOOP; END $$",
         params=None,
     )
