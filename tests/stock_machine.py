@@ -487,7 +487,7 @@ class StockMachine(RuleBasedStateMachine):
         rows = StockLevel.objects.values_list(
             "variant__sku", "warehouse__code", "on_hand", "allocated", "reserved", "ring_fenced"
         )
-        return {(sku, place): tuple(units) for sku, place, *units in rows}
+        return {(sku, place): tuple(units) for sku, place, *units in rows if any(units)}
 
     @invariant()
     def counters_agree(self):

@@ -57,6 +57,7 @@ def transfer(
         batch_id=goods.pk if goods else None,
         **note,
     )
+    _open_level(variant, target)
     with transaction.atomic():
         _lock_both(variant, source, target)
         out = post_parts(leaving)
@@ -64,10 +65,19 @@ def transfer(
     return Transfer(out, into)
 
 
+def _open_level(variant: Variant, target: Warehouse) -> None:
+    """Committed before the goods move: who waits for them must see where they went.
+
+    A row that is new within the transfer is invisible to a buyer whose statement waits for the
+    other row; he would be refused although the units are there.
+    """
+    if not StockLevel.objects.filter(variant=variant, warehouse=target).exists():
+        place = StockLevel(variant=variant, warehouse=target)
+        StockLevel.objects.bulk_create([place], ignore_conflicts=True)
+
+
 def _lock_both(variant: Variant, source: Warehouse, target: Warehouse) -> None:
     """In the order of their primary key: of two transfers in opposite directions, one waits."""
-    place = StockLevel(variant=variant, warehouse=target)
-    StockLevel.objects.bulk_create([place], ignore_conflicts=True)
     levels = StockLevel.objects.filter(variant=variant, warehouse__in=(source, target))
     list(levels.order_by("pk").select_for_update())
 
