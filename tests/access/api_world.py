@@ -47,6 +47,7 @@ def callers() -> dict[str, dict[str, str]]:
         user.groups.set(Group.objects.filter(name=name))
         made[name] = _bearer(make_key(user=user, rate_per_minute=10**6).secret)
     made["storefront key"] = _bearer(make_key(rate_per_minute=10**6).secret)
+    made["publishable key"] = _bearer(make_key(publishable=True, rate_per_minute=10**6).secret)
     made["nobody"] = {}
     return made
 

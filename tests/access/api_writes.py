@@ -25,7 +25,8 @@ from outbox.models import Delivery, DeliveryState
 from outbox.services.endpoints import send_test
 from shop.models import Order, Variant
 from shop.services import holds, orders, stock
-from shop.services.orders import NewOrder, WantedLine
+from shop.services.orders import NewOrder, Parcel, WantedLine
+from shop.services.parcels import Piece, pieces_of
 from shop.services.ring_fences import ring_fence
 from tests.factories import make_customer, make_variant, make_warehouse
 from tests.factories_decisions import make_decision, make_trained
@@ -148,6 +149,34 @@ def _returned() -> Write:
     return Write({"number": order.number}, body, body | {"lines": [{"position": 0, "units": 2}]})
 
 
+def _part_shipped(order: Order) -> Order:
+    pieces = pieces_of(order, [Piece(0, 1, "")], "")
+    orders.ship_part(order, Parcel(f"part-{next(_numbers)}", pieces))
+    return order
+
+
+def _of_order(body: dict[str, Any], other: dict[str, Any], *steps: Any) -> Write:
+    """Each of these writes has a number of its own beside the key."""
+    number = {"number": f"O-{next(_numbers)}"}
+    return Write({"number": _order(*steps).number}, number | body, number | other)
+
+
+def _exchange() -> Write:
+    body = {"lines": [{"position": 0, "units": 1}], "wanted": [{"sku": _sku(), "units": 1}]}
+    return _of_order(body, body | {"restock": False}, orders.pay, orders.ship)
+
+
+def _parcel() -> Write:
+    line = {"position": 0, "units": 1}
+    return _of_order({"lines": [line]}, {"lines": [line | {"units": 2}]}, orders.pay)
+
+
+def _identity() -> Write:
+    customer = make_customer(f"C-{next(_numbers)}")
+    body = {"customer": customer.code, "visitor": "v-1"}
+    return Write({}, body, body | {"visitor": "v-2"})
+
+
 def _arrival() -> Write:
     order = _purchase_order(
         purchase_orders.approve_purchase_order, purchase_orders.send_purchase_order
@@ -202,9 +231,12 @@ def _text(**body: str) -> tuple[dict[str, str], dict[str, str]]:
     return body, body | {"body": "Something else."}
 
 
-# Takes no key of ours: a provider's signed message is idempotent by the provider's event id, see
-# tests/shop/test_orders_payments.py.
-BY_EVENT_ID = {"POST /api/storefront/v1/payments/{provider}/"}
+# These take no Idempotency-Key: a provider's signed message and a browser's event have ids of their
+# own, see tests/shop/test_orders_payments.py and tests/shop/test_collect.py.
+BY_EVENT_ID = {
+    "POST /api/storefront/v1/payments/{provider}/",
+    "POST /api/storefront/v1/collect/",
+}
 M, S = "/api/merchant/v1/", "/api/storefront/v1/"
 WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}campaigns/{{id}}/approve/": lambda: Write(_proposed_campaign()),
@@ -216,6 +248,17 @@ WRITES: dict[str, Callable[[], Write]] = {
         {"id": jobs.enqueue("import_data", {"path": "x", "kind": "products"}).pk}
     ),
     f"POST {M}model-runs/{{id}}/live/": lambda: Write(_run(), {"reason": "It was better."}),
+    f"POST {M}orders/{{number}}/exchanges/": _exchange,
+    f"POST {M}orders/{{number}}/paid-back/": lambda: _of_order(
+        {}, {"number": "another"}, orders.pay, orders.cancel
+    ),
+    f"POST {M}orders/{{number}}/refunds/": lambda: _of_order(
+        {"amount_minor": 5}, {"amount_minor": 6}, orders.pay
+    ),
+    f"DELETE {M}orders/{{number}}/rest/": lambda: Write(
+        {"number": _order(orders.pay, _part_shipped).number}
+    ),
+    f"POST {M}orders/{{number}}/shipments/": _parcel,
     f"POST {M}orders/{{number}}/returns/": _returned,
     f"POST {M}orders/{{number}}/steps/": lambda: Write(
         {"number": _order().number}, {"to": "paid"}, {"to": "cancelled"}
@@ -262,5 +305,6 @@ WRITES: dict[str, Callable[[], Write]] = {
         {"id": make_ticket(number=f"W-{next(_numbers)}").public_id}, *_text(body="And?")
     ),
     f"POST {S}events/": _event,
+    f"POST {S}identities/": _identity,
     f"POST {S}orders/": _place,
 }
