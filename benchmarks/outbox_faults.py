@@ -131,10 +131,12 @@ class Workers:
 
 
 def _run(options: argparse.Namespace, receivers: list[Receiver], workers: Workers) -> dict:
-    from outbox.models import Endpoint
+    from outbox.models import Endpoint, Message
     from outbox.services.endpoints import add_endpoint
 
-    Endpoint.objects.filter(description=KIND).delete()  # an earlier run's: its receivers are gone
+    # What an interrupted run left: its receivers are gone, its messages would go to ours.
+    Endpoint.objects.filter(description=KIND).delete()
+    Message.objects.filter(kind=KIND).delete()
     _register()
     for one in receivers:
         add_endpoint(one.url, kinds=[KIND], description=KIND)
