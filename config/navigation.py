@@ -47,6 +47,10 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
         [
             ("receipt_long", _("Orders"), "admin:shop_order_changelist", "shop.view_order"),
             ("assignment_return", _("Returns"), "admin:shop_return_changelist", "shop.view_return"),
+            ("payments", _("Payments"), "admin:shop_payment_changelist", "shop.view_payment"),
+            ("undo", _("Refunds"), "admin:shop_refund_changelist", "shop.view_refund"),
+            ("package_2", _("Parcels"), "admin:shop_shipment_changelist", "shop.view_shipment"),
+            ("percent", _("Tax rates"), "admin:shop_taxrate_changelist", "shop.view_taxrate"),
             ("group", _("Customers"), "admin:shop_customer_changelist", "shop.view_customer"),
             ("timeline", _("Events"), "admin:shop_event_changelist", "shop.view_event"),
         ],

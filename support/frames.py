@@ -110,7 +110,7 @@ def _latest_order(ticket: Ticket, now: datetime) -> Order | None:
 
 def _order_facts(order: Order, *, was_named: bool) -> dict[str, Any]:
     moves = {move.to_state: move for move in order.transitions.all()}
-    shipped = moves.get(OrderState.SHIPPED)
+    shipped = moves.get(OrderState.SHIPPED) or moves.get(OrderState.PART_SHIPPED)
     return {
         "number": order.number,
         "state": order.state,

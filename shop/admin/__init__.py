@@ -1,6 +1,16 @@
 """The back office of the shop's facts, by noun. Lists read; an action calls a service."""
 
-from shop.admin import batches, catalogue, customers, events, orders, prices, ring_fences, stock
+from shop.admin import (
+    batches,
+    catalogue,
+    customers,
+    events,
+    orders,
+    payments,
+    prices,
+    ring_fences,
+    stock,
+)
 
 __all__ = [
     "batches",
@@ -8,6 +18,7 @@ __all__ = [
     "customers",
     "events",
     "orders",
+    "payments",
     "prices",
     "ring_fences",
     "stock",

@@ -8,6 +8,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -27,9 +29,21 @@ from shop.admin.base import (
     number,
     tell_refusals,
 )
-from shop.models import LineKind, Order, OrderLine, OrderState, OrderTransition, Return, ReturnLine
+from shop.admin.order_parts import OrderParts, is_possible
+from shop.admin.payments import PaymentInline, RefundInline, ShipmentInline
+from shop.models import (
+    Allocation,
+    LineKind,
+    Order,
+    OrderLine,
+    OrderState,
+    OrderTransition,
+    Return,
+    ReturnLine,
+)
 from shop.money import format_money
 from shop.services import orders
+from shop.services.balances import balance_of
 from shop.services.movements import StockError
 
 STATE_COLOURS = {
@@ -70,15 +84,42 @@ class OrderLineInline(LineCells, NewestInline):
     model = OrderLine
     tab = False
     newest_by = ("position",)
-    fields = ["sku", "text", "kind", "units_", "unit_price", "total"]
-    readonly_fields = ["sku", "units_", "unit_price", "total"]
+    fields = ["sku", "text", "units_", "unit_price", "total", "discount", "tax", "places"]
+    readonly_fields = ["sku", "units_", "unit_price", "total", "discount", "tax", "places"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("variant", "order")
+        lines = super().get_queryset(request).select_related("variant", "order")
+        return lines.prefetch_related("allocations__variant", "allocations__warehouse")
+
+    @admin.display(description=_("discount"))
+    def discount(self, line: OrderLine) -> str:
+        return money(-line.discount_minor if line.discount_minor else None, line.order.currency)
+
+    @admin.display(description=_("tax"))
+    def tax(self, line: OrderLine) -> str:
+        """A dash where no rate was known: that is not the same as none."""
+        known = line.tax_basis_points is not None
+        return money(line.tax_minor if known else None, line.order.currency)
+
+    @admin.display(description=_("places"))
+    def places(self, line: OrderLine) -> str:
+        """`2 × TEA-1 · Main: 1 shipped`, a row for each place and component."""
+        rows = ((place_of(one),) for one in line.allocations.all())
+        return format_html_join(mark_safe("<br>"), "{}", rows) or "–"
 
     @admin.display(description=_("unit price"))
     def unit_price(self, line: OrderLine) -> str:
         return money(line.unit_price_minor, line.order.currency)
+
+
+def place_of(one: Allocation) -> str:
+    done = [
+        _("%d shipped") % one.shipped_units if one.shipped_units else "",
+        _("%d cancelled") % one.cancelled_units if one.cancelled_units else "",
+        _("%d returned") % one.returned_units if one.returned_units else "",
+    ]
+    what = f"{one.units} × {one.variant.sku} · {one.warehouse}"
+    return ": ".join([what, *filter(None, [", ".join(filter(None, map(str, done)))])])
 
 
 class TransitionInline(NewestInline):
@@ -106,7 +147,7 @@ def step_dialog(title: Any, text: Any) -> dict[str, Any]:
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(OrderParts, ReadOnlyAdmin):
     list_display = ["number", "placed_at", "buyer", "state_", "units", "total", "channel", "origin"]
     list_select_related = ["customer", "channel"]
     list_filter = [
@@ -119,16 +160,19 @@ class OrderAdmin(ReadOnlyAdmin):
     search_fields = ["number", "customer__code", "customer__email", "customer__name"]
     search_help_text = _("Number, or the customer's code, e-mail address or name.")
     ordering = ["-placed_at", "-id"]
-    inlines = [OrderLineInline, TransitionInline, ReturnInline]
+    inlines = [OrderLineInline, TransitionInline, ShipmentInline, PaymentInline, RefundInline]
+    inlines += [ReturnInline]
     fields = [
         ("number", "state"),
         ("buyer", "channel"),
         ("placed_at", "country"),
-        ("owed", "origin"),
+        ("owed", "tax"),
+        ("paid", "balance"),
+        ("pay_by", "origin"),
     ]
-    readonly_fields = ["buyer", "owed", "origin"]
+    readonly_fields = ["buyer", "owed", "tax", "paid", "balance", "origin"]
     actions = ["mark_paid", "mark_shipped", "mark_delivered", "mark_cancelled"]
-    actions_detail = ["pay", "ship", "deliver", "cancel"]
+    actions_detail = ["pay", "ship", "deliver", "cancel", *OrderParts.parts]
 
     def has_move_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("shop.change_order")
@@ -139,8 +183,11 @@ class OrderAdmin(ReadOnlyAdmin):
         return [
             step
             for step in super().get_actions_detail(request, object_id)
-            if order and order.can_become(STEPS[step.action_name.removeprefix("shop_order_")])
+            if order and self._is_possible(step.action_name.removeprefix("shop_order_"), order)
         ]
+
+    def _is_possible(self, name: str, order: Order) -> bool:
+        return order.can_become(STEPS[name]) if name in STEPS else is_possible(name, order)
 
     def prepare_page(self, page: list[Order]) -> None:
         lines = OrderLine.objects.filter(order__in=page, kind=LineKind.ITEM).order_by()
@@ -163,6 +210,31 @@ class OrderAdmin(ReadOnlyAdmin):
     @display(description=_("total"))
     def owed(self, order: Order) -> str:
         return format_money(order.total_minor, order.currency)
+
+    @display(description=_("tax"))
+    def tax(self, order: Order) -> str:
+        words = _("%s in it") if order.prices_include_tax else _("%s on top")
+        return words % format_money(order.tax_minor, order.currency)
+
+    @display(description=_("paid"))
+    def paid(self, order: Order) -> str:
+        balance = balance_of(order)
+        paid = format_money(balance.paid_minor, order.currency)
+        if not balance.paid_back_minor:
+            return paid
+        back = format_money(balance.paid_back_minor, order.currency)
+        return _("%(paid)s, of which %(back)s paid back") % {"paid": paid, "back": back}
+
+    @display(description=_("still owed"))
+    def balance(self, order: Order) -> str:
+        """By whom, in words: nobody should have to reckon it."""
+        balance = balance_of(order)
+        if balance.customer_owes_minor:
+            owed = format_money(balance.customer_owes_minor, order.currency)
+            return _("%s by the customer") % owed
+        if balance.shop_owes_minor:
+            return _("%s by the shop") % format_money(balance.shop_owes_minor, order.currency)
+        return str(_("nothing"))
 
     @display(description=_("total"), ordering="total_minor")
     def total(self, order: Order) -> str:

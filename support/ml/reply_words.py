@@ -14,6 +14,9 @@ WORDS: dict[str, dict[str, str]] = {
         "placed": "Your order {number} was placed on {placed}; no payment is recorded for it yet.",
         "paid": "Your order {number}, placed on {placed}, is paid and has not been sent yet.",
         "paid_on": "Your order {number} was paid on {on} and has not been sent yet.",
+        "part_shipped": "Part of your order {number}, placed on {placed}, has been sent; the rest"
+        " follows.",
+        "part_shipped_on": "Part of your order {number} was sent on {on}; the rest follows.",
         "shipped": "Your order {number}, placed on {placed}, has been sent.",
         "shipped_on": "Your order {number} was sent on {on}.",
         "delivered": "Your order {number}, placed on {placed}, is recorded as delivered.",
@@ -43,6 +46,8 @@ WORDS: dict[str, dict[str, str]] = {
         "placed": "您的订单 {number} 于{placed}提交，目前还没有付款记录。",
         "paid": "您{placed}提交的订单 {number} 已付款，尚未发货。",
         "paid_on": "您的订单 {number} 于{on}付款，尚未发货。",
+        "part_shipped": "您{placed}提交的订单 {number} 已部分发货，其余商品随后发出。",
+        "part_shipped_on": "您的订单 {number} 已于{on}部分发货，其余商品随后发出。",
         "shipped": "您{placed}提交的订单 {number} 已经发货。",
         "shipped_on": "您的订单 {number} 已于{on}发货。",
         "delivered": "您{placed}提交的订单 {number} 的记录显示已送达。",

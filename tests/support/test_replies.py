@@ -5,6 +5,7 @@ from decisions.models import Decision, Job
 from decisions.services import receipts
 from decisions.services.jobs import run_job
 from shop.models import OrderState
+from support.ml.reply_words import WORDS
 from support.models import Draft, Message
 from support.services.drafts import draft_reply
 from support.services.replies import (
@@ -123,3 +124,9 @@ def test_a_subject_with_line_breaks_is_one_header():
     message = send_reply(ticket, "On its way.", key="k")
     assert email_reply(message.pk)
     assert mail.outbox[0].subject == f"Re: Refund Bcc: all@example.com now [{ticket.number}]"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_state_of_an_order_can_be_said(language):
+    for state in OrderState.values:
+        assert {state, *([] if state == "placed" else [f"{state}_on"])} <= WORDS[language].keys()
