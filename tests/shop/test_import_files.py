@@ -17,6 +17,7 @@ from shop.importers.columns import Reading, money, whole
 from shop.importers.encodings import UnusableFileError
 from shop.importers.moments import parse_moments
 from shop.importers.run import Options, import_file
+from shop.importers.seen import Counted, Seen, hashes_of
 from shop.importers.source import CsvSource
 from shop.models import Customer, Order, Return
 
@@ -81,6 +82,35 @@ def test_any_table_that_csv_writes_is_read_back(tmp_path_factory, rows, chunk):
     frame = pl.concat(CsvSource(path, chunk_rows=chunk).frames())
     expected = [row for row in csv.reader(io.StringIO(out.getvalue(), newline="")) if row][1:]
     assert [list(row) for row in frame.select("first", "second").rows()] == expected
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n" + b"x" * 1_000_002)
+    with pytest.raises(UnusableFileError, match="Line 2 is longer than 1,000,000 characters"):
+        list(CsvSource(path).frames())
+
+
+def test_gzip_that_unpacks_to_hundreds_of_times_its_size_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("shop.importers.encodings.BOMB_BYTES", 1_000_000)
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 1_000_000))
+    with pytest.raises(UnusableFileError, match="unpacks to more than 200 times its size"):
+        CsvSource(path)
+
+
+def test_what_was_seen_is_found_again_over_many_parts(monkeypatch):
+    monkeypatch.setattr("shop.importers.seen.RUN", 3)
+    seen, counted = Seen(), Counted()
+    for part in range(5):
+        keys = pl.Series("k", [f"{part}-{n}" for n in range(4)])
+        assert not seen.has(hashes_of(keys)).any()
+        assert counted.of(keys).to_list() == [0] * 4
+        seen.add([hashes_of(keys)])
+        counted.put(keys, pl.Series(range(part, part + 4)))
+        assert seen.has(hashes_of(keys)).all()
+    counted.put(pl.Series("k", ["0-1"]), pl.Series([99]))
+    assert counted.of(pl.Series("k", ["0-1", "4-3", "9-9"])).to_list() == [99, 7, 0]
 
 
 @pytest.mark.parametrize(
