@@ -39,7 +39,13 @@ SHELVES = """
 SELECT l.id, l.variant_id, l.warehouse_id, w.priority, w.code,
        l.on_hand - l.allocated - l.reserved - l.ring_fenced
 FROM shop_stocklevel l JOIN shop_warehouse w ON w.id = l.warehouse_id
-WHERE l.variant_id IN ({items}) ORDER BY l.id {lock}"""
+WHERE l.variant_id IN (SELECT v.id FROM shop_variant v WHERE v.sku IN ({skus}))
+   OR l.variant_id IN (SELECT k.component_id FROM shop_kitcomponent k
+                       JOIN shop_variant v ON v.id = k.kit_id WHERE v.sku IN ({skus}))
+ORDER BY l.id {lock}"""
+
+# Read behind the locks, so that whoever was faster with the same key is seen.
+STANDING = "SELECT id FROM shop_reservation WHERE key IN ({keys})"
 
 ROW_COLUMNS = (
     "variant_id, warehouse_id, ring_fence_id, kit_id, cart, units, state, key, request_sha256,"
@@ -55,13 +61,16 @@ INSERT INTO shop_stockmovement (
 SELECT r.variant_id, r.warehouse_id, 'reserve', 0, 0, r.units,
        CASE WHEN r.ring_fence_id IS NULL THEN 0 ELSE -r.units END, r.ring_fence_id,
        'cart:' || r.cart, '', 'reservation:' || r.id || ':hold', r.created_at, r.created_at
-FROM shop_reservation r WHERE r.id IN ({ids})"""
+FROM shop_reservation r WHERE r.key IN ({keys}) ORDER BY r.id"""
 
 # The last word on who gets units: the condition is checked by the statement that takes them.
 TAKE = """
 UPDATE shop_stocklevel SET reserved = reserved + %s, ring_fenced = ring_fenced - %s
 WHERE on_hand - allocated - reserved - ring_fenced >= %s AND ring_fenced >= %s
       AND id IN ({levels})"""
+
+
+Statement = tuple[str, list[Any]]
 
 
 class Goods(NamedTuple):
@@ -86,21 +95,40 @@ class Shelf:
     available: int
 
 
-def read_goods(skus: Collection[str]) -> tuple[dict[str, Goods], datetime]:
-    """What the SKUs stand for, and the time by the clock that reservations run by.
+class Read(NamedTuple):
+    """What a round has to know: read in one journey to the database, its counters locked."""
 
-    SQLite runs in this process: its clock is ours.
-    """
+    goods: dict[str, Goods]
+    shelves: dict[int, list[Shelf]]  # per variant, in the order of shipping
+    standing: dict[str, list[Reservation]]  # by key, what was reserved under it before
+    now: datetime  # by the clock that reservations run by; SQLite runs in this process
+
+
+def read_and_lock(skus: Collection[str], keys: Collection[str]) -> Read:
+    """Everything about these SKUs and keys. The counters stay locked until the transaction ends."""
     ours = timezone.now()
-    if connection.vendor == "postgresql":
-        clock = now = "statement_timestamp()"
-        moments: list[Any] = []
-    else:
+    clock, now, moments = "statement_timestamp()", "statement_timestamp()", []
+    if connection.vendor != "postgresql":
         clock, now = "NULL", "%s"
         moments = [connection.ops.adapt_datetimefield_value(ours)] * 2
-    rows = _fetch(GOODS.format(clock=clock, now=now, skus=_marks(skus)), [*moments, *skus])
+    lock = "FOR UPDATE OF l" if connection.features.has_select_for_update else ""
+    marks = _marks(skus)
+    goods, shelves, standing = _journey(
+        (GOODS.format(clock=clock, now=now, skus=marks), [*moments, *skus]),
+        (SHELVES.format(skus=marks, lock=lock), [*skus, *skus]),
+        (STANDING.format(keys=_marks(keys)), list(keys)),
+    )
+    return Read(
+        _goods(goods),
+        _shelves(shelves),
+        _with_pieces([pk for (pk,) in standing]),
+        (goods[0][5] if goods else None) or ours,
+    )
+
+
+def _goods(rows: Sequence[tuple]) -> dict[str, Goods]:
     kits = components_of([row[1] for row in rows if row[6]]) if any(row[6] for row in rows) else {}
-    goods = {
+    return {
         sku: Goods(
             pk,
             kits[pk] if is_kit else {pk: 1} if is_counted else {},
@@ -110,20 +138,12 @@ def read_goods(skus: Collection[str]) -> tuple[dict[str, Goods], datetime]:
         )
         for sku, pk, is_counted, is_active, state, _clock, is_kit, is_held in rows
     }
-    return goods, (rows[0][5] if rows else None) or ours
 
 
-def lock_shelves(items: Collection[int]) -> dict[int, list[Shelf]]:
-    """Per variant, the warehouses in the order of shipping. Their counters are locked from now on.
-
-    SQLite has one writer at a time, locked by BEGIN IMMEDIATE.
-    """
+def _shelves(rows: Sequence[tuple]) -> dict[int, list[Shelf]]:
     shelves: dict[int, list[Shelf]] = defaultdict(list)
-    if items:
-        lock = "FOR UPDATE OF l" if connection.features.has_select_for_update else ""
-        rows = _fetch(SHELVES.format(items=_marks(items), lock=lock), list(items))
-        for shelf in in_shipping_order(Shelf(*row) for row in rows):
-            shelves[shelf.variant_id].append(shelf)
+    for shelf in in_shipping_order(Shelf(*row) for row in rows):
+        shelves[shelf.variant_id].append(shelf)
     return shelves
 
 
@@ -136,9 +156,11 @@ def piece_key(key: str, number: int) -> str:
     return key if number == 0 else f"#{number}#{key}"
 
 
-def standing(keys: Collection[str]) -> dict[str, list[Reservation]]:
-    """The rows that stand under these keys already, each in the order of its pieces."""
-    rows = {row.key: [row] for row in _under(keys)}
+def _with_pieces(pks: list[int]) -> dict[str, list[Reservation]]:
+    """The rows of earlier requests by their key, each in the order of its pieces."""
+    if not pks:
+        return {}
+    rows = {row.key: [row] for row in Reservation.objects.filter(pk__in=pks)}
     unread = set(rows)
     for first in count(1, PIECES_ASKED_FOR):
         if not unread:
@@ -148,45 +170,38 @@ def standing(keys: Collection[str]) -> dict[str, list[Reservation]]:
             for key in unread
             for number in range(first, first + PIECES_ASKED_FOR)
         }
-        more = _under(names)
-        for row in sorted(more, key=lambda one: one.pk):
+        more = list(Reservation.objects.filter(key__in=list(names)).order_by("pk"))
+        for row in more:
             rows[names[row.key]].append(row)
         unread = {names[row.key] for row in more}
     return rows
 
 
-def write(rows: Sequence[Reservation]) -> None:
-    """Insert new reservations with their movements, and take the units from the fences they name."""
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        _write(rows[start : start + ROWS_AT_ONCE])
-    fenced: dict[int, int] = defaultdict(int)
-    for row in rows:
-        if row.ring_fence_id is not None:
-            fenced[row.ring_fence_id] += row.units
-    for fence, units in sorted(fenced.items()):
-        there = RingFence.objects.filter(pk=fence, released_at=None, units_left__gte=units)
-        if not there.update(units_left=F("units_left") - units):
-            raise InsufficientStockError(_("There are not so many units behind this ring fence."))
+def write(rows: Sequence[Reservation], units_by_level: Mapping[int, tuple[int, int]]) -> None:
+    """Insert new reservations with their movements and take their units from counters and fences.
 
-
-def take(units_by_level: Mapping[int, tuple[int, int]]) -> None:
-    """Move the counters: per level the units from what is available and those from its fences.
-
-    Levels that give alike share one UPDATE. Raises InsufficientStockError when a counter does not
-    hold so many: then nothing may be committed.
+    units_by_level: units from what is available, units from fences. Levels that give alike share one
+    UPDATE. Raises InsufficientStockError when a counter or a fence does not hold so many: then
+    nothing may be committed.
     """
+    _take_from_fences(rows)
+    parts = [rows[at : at + ROWS_AT_ONCE] for at in range(0, len(rows), ROWS_AT_ONCE)]
+    for part in parts[:-1]:
+        _give_pks(part, _journey(*_insert(part))[0])
     alike: dict[tuple[int, int], list[int]] = defaultdict(list)
     for level, units in units_by_level.items():
         alike[units].append(level)
-    for (free, fenced), levels in alike.items():
-        with connection.cursor() as cursor:
-            sql = TAKE.format(levels=_marks(levels))
-            cursor.execute(sql, [free + fenced, fenced, free, fenced, *levels])
-            if cursor.rowcount != len(levels):
-                raise InsufficientStockError(_("Not enough stock in this warehouse."))
+    takes = [
+        (TAKE.format(levels=_marks(levels)), [free + fenced, fenced, free, fenced, *levels])
+        for (free, fenced), levels in alike.items()
+    ]
+    made, _posted, *taken = _journey(*_insert(parts[-1]), *takes)
+    if taken != [len(levels) for levels in alike.values()]:
+        raise InsufficientStockError(_("Not enough stock in this warehouse."))
+    _give_pks(parts[-1], made)
 
 
-def _write(rows: Sequence[Reservation]) -> None:
+def _insert(rows: Sequence[Reservation]) -> list[Statement]:
     marks = ", ".join(["(%s, %s, %s, %s, %s, %s, 'held', %s, %s, %s, %s)"] * len(rows))
     moment = connection.ops.adapt_datetimefield_value
     values = chain.from_iterable(
@@ -204,26 +219,52 @@ def _write(rows: Sequence[Reservation]) -> None:
         )
         for row in rows
     )
-    pks = {key: pk for pk, key in _fetch(WRITE.format(rows=marks), list(values))}
+    keys = [row.key for row in rows]
+    return [
+        (WRITE.format(rows=marks), list(values)),
+        (POST.format(keys=_marks(keys)), keys),
+    ]
+
+
+def _give_pks(rows: Sequence[Reservation], made: Sequence[tuple]) -> None:
+    pks = {key: pk for pk, key in made}
     for row in rows:
         row.pk = pks[row.key]
         row._state.adding = False
-    with connection.cursor() as cursor:
-        cursor.execute(POST.format(ids=_marks(pks)), list(pks.values()))
 
 
-def _under(keys: Iterable[str]) -> list[Reservation]:
-    asked = list(keys)
-    marks = _marks(asked)
-    found = _fetch(f"SELECT id FROM shop_reservation WHERE key IN ({marks})", asked)  # nosec
-    return list(Reservation.objects.filter(pk__in=[pk for (pk,) in found])) if found else []
+def _take_from_fences(rows: Sequence[Reservation]) -> None:
+    fenced: dict[int, int] = defaultdict(int)
+    for row in rows:
+        if row.ring_fence_id is not None:
+            fenced[row.ring_fence_id] += row.units
+    for fence, units in sorted(fenced.items()):
+        there = RingFence.objects.filter(pk=fence, released_at=None, units_left__gte=units)
+        if not there.update(units_left=F("units_left") - units):
+            raise InsufficientStockError(_("There are not so many units behind this ring fence."))
 
 
 def _marks(values: Collection[Any]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def _fetch(sql: str, values: list[Any]) -> list[tuple]:
+def _journey(*statements: Statement) -> list[Any]:
+    """What each statement returns: its rows, or how many rows it changed.
+
+    PostgreSQL takes them all at once and answers all at once: under load the way there and back
+    costs more than the work, and the counters are locked meanwhile. Each still sees what was
+    committed before it began. SQLite is no journey away and takes one at a time.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
+        if connection.vendor != "postgresql":
+            return [_result(cursor.execute(*one)) for one in statements]
+        values = [value for _sql, given in statements for value in given]
+        cursor.execute(";".join(sql for sql, _values in statements), values)
+        results = [_result(cursor)]
+        while cursor.nextset():
+            results.append(_result(cursor))
+    return results
+
+
+def _result(cursor: Any) -> Any:
+    return cursor.fetchall() if cursor.description else cursor.rowcount

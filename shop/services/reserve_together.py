@@ -3,7 +3,7 @@
 The statements are the same for one wish and for a hundred: read the goods, lock their counters in
 the order of their primary key, look for keys that stand already, then, in Python and in the order
 of arrival, decide who gets what, and write it: the reservations, their movements, and one
-conditional UPDATE for the counters. The database has the last word: the UPDATE's own condition
+conditional UPDATE for the counters. Two journeys to the database and the commit. The database has the last word: the UPDATE's own condition
 says whether the units are there, and the table's CHECK stands below it.
 """
 
@@ -21,16 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shop.models import Reservation, RingFence
 from shop.services.movements import StockError, StockKeyReusedError, until_it_fits
-from shop.services.reservation_rows import (
-    Goods,
-    in_shipping_order,
-    lock_shelves,
-    piece_key,
-    read_goods,
-    standing,
-    take,
-    write,
-)
+from shop.services.reservation_rows import Goods, in_shipping_order, piece_key, read_and_lock, write
 from shop.services.warehouses import OutOfStockError, Piece, Shortage, source
 
 
@@ -87,18 +78,17 @@ class _Round:
 
     def __init__(self, wishes: Sequence[Wish]):
         self.wishes = wishes
-        self.goods, self.now = read_goods({wish.sku for wish in wishes})
-        self.shelves = lock_shelves({item for one in self.goods.values() for item in one.items})
+        self.goods, self.shelves, self.under_key, self.now = read_and_lock(
+            {wish.sku for wish in wishes}, {wish.key for wish in wishes}
+        )
         self.fences = _fences(wishes)
-        self.under_key = standing({wish.key for wish in wishes})
         self.new: list[Reservation] = []
         self.given: dict[int, tuple[int, int]] = {}  # per level: free units, units of fences
 
     def carry_out(self) -> list[Held | StockError]:
         answers = [self._answer(wish) for wish in self.wishes]
         if self.new:
-            write(self.new)
-            take(self.given)
+            write(self.new, self.given)
         return answers
 
     def _answer(self, wish: Wish) -> Held | StockError:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.utils import timezone
 
 from access.models import ApiKey, IdempotentAnswer
@@ -140,7 +141,8 @@ def test_a_cart_is_held_for_longer(api, tea):
 
 def test_a_reservation_costs_few_queries(api, tea, django_assert_num_queries):
     api("POST", BODY, Idempotency_Key="a")  # the key is read once, and its use noted
-    with django_assert_num_queries(8):  # six, and the savepoint of the test
+    queries = 4 if connection.vendor == "postgresql" else 8  # the savepoint of the test is two
+    with django_assert_num_queries(queries):
         assert api("POST", BODY, Idempotency_Key="b").status_code == 201
 
 

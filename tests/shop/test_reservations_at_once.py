@@ -84,16 +84,16 @@ def stale_reading(monkeypatch):
     """No row lock, and everybody has read the counter before the first one writes."""
     gate, first = threading.Barrier(BUYERS), threading.local()
     monkeypatch.setattr(reservation_rows, "SHELVES", reservation_rows.SHELVES.replace("{lock}", ""))
-    lock_shelves = reserve_together.lock_shelves
+    read_and_lock = reserve_together.read_and_lock
 
-    def read(items):
-        found = lock_shelves(items)
+    def read(skus, keys):
+        found = read_and_lock(skus, keys)
         if not getattr(first, "passed", False):
             first.passed = True
             gate.wait(timeout=20)
         return found
 
-    monkeypatch.setattr(reserve_together, "lock_shelves", read)
+    monkeypatch.setattr(reserve_together, "read_and_lock", read)
 
 
 @on_postgres

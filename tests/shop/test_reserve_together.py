@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -212,9 +212,11 @@ def test_what_is_not_for_sale_is_refused_for_itself_only(shop):
 
 def test_the_statements_are_as_many_for_fifty_as_for_one(shop, django_assert_num_queries):
     stock.receive(shop["CUP"], 100, warehouse=make_warehouse("MAIN"), key="po4")
-    with django_assert_num_queries(8):  # two of them open and close the savepoint of the test
+    # Six; PostgreSQL takes them in two journeys. Two more are the savepoint of the test.
+    queries = 4 if connection.vendor == "postgresql" else 8
+    with django_assert_num_queries(queries):
         reserve_together([wish("CUP", key="one")])
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(queries):
         reserve_together([wish("CUP", key=f"k{number}") for number in range(50)])
 
 
