@@ -10,6 +10,7 @@ from decisions.jobs import Progress, job
 from shop.services import (
     announcements,
     batches,
+    exports,
     imports,
     orders,
     reservations,
@@ -60,3 +61,9 @@ def import_data(
     rejects = uploads.rejects_path(progress.job_id, name or Path(path).name)
     progress(0, 0, name)
     return imports.run_import(path, wanted, rejects=rejects, progress=progress)
+
+
+@job(exports.EXPORT_JOB, label=_("export"), max_attempts=2)
+def export_data(progress: Progress, kind: str, format: str, with_bom: bool = False) -> dict:
+    """Payload: kind, format, with_bom. The file lies under the job's number; the report is here."""
+    return exports.run_export(progress.job_id, kind, format, with_bom=with_bom, progress=progress)

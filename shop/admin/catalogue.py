@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from shop.admin.base import Inline, NewestInline, ShopAdmin, header, link, money, number
+from shop.admin.exports import Exported
 from shop.api.rows import image_addresses
 from shop.models import (
     Attribute,
@@ -52,7 +53,8 @@ class ImageInline(Inline):
 
 
 @admin.register(Product)
-class ProductAdmin(ShopAdmin):
+class ProductAdmin(Exported, ShopAdmin):
+    export_kind = "products"
     list_display = ["what", "brand", "category", "state_", "skus", "price_from", "available"]
     list_select_related = ["brand", "category"]
     list_filter = [

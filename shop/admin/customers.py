@@ -25,6 +25,7 @@ from shop.admin.base import (
     money,
     number,
 )
+from shop.admin.exports import Exported
 from shop.models import Consent, Customer, Order, VisitorLink
 
 
@@ -48,7 +49,8 @@ class OrderInline(NewestInline):
 
 
 @admin.register(Customer)
-class CustomerAdmin(ShopAdmin):
+class CustomerAdmin(Exported, ShopAdmin):
+    export_kind = "customers"
     paginator = CappedPaginator
     list_display = ["who", "code", "country", "language", "orders_", "last_order", "created_at"]
     list_filter = [("created_at", RangeDateTimeFilter)]

@@ -29,6 +29,7 @@ from shop.admin.base import (
     number,
     tell_refusals,
 )
+from shop.admin.exports import Exported
 from shop.admin.order_parts import OrderParts, is_possible
 from shop.admin.payments import PaymentInline, RefundInline, ShipmentInline
 from shop.models import (
@@ -147,7 +148,8 @@ def step_dialog(title: Any, text: Any) -> dict[str, Any]:
 
 
 @admin.register(Order)
-class OrderAdmin(OrderParts, ReadOnlyAdmin):
+class OrderAdmin(Exported, OrderParts, ReadOnlyAdmin):
+    export_kind = "orders"
     list_display = ["number", "placed_at", "buyer", "state_", "units", "total", "channel", "origin"]
     list_select_related = ["customer", "channel"]
     list_filter = [

@@ -21,6 +21,7 @@ from unfold.decorators import action, display
 
 from shop.admin import stock_check
 from shop.admin.base import ReadOnlyAdmin, ShopAdmin, back_to, link, number, tell_refusals
+from shop.admin.exports import Exported
 from shop.admin.stock_dialogs import (
     AdjustmentDialog,
     CountDialog,
@@ -46,7 +47,8 @@ KIND_COLOURS = {
 
 
 @admin.register(StockLevel)
-class StockLevelAdmin(ReadOnlyAdmin):
+class StockLevelAdmin(Exported, ReadOnlyAdmin):
+    export_kind = "stock"
     list_display = ["sku", "product", "warehouse", "on_hand_", "allocated_", "reserved_"]
     list_display += ["ring_fenced_", "available"]
     list_select_related = ["variant__product", "warehouse"]

@@ -55,7 +55,7 @@ def exporter(
     """Register `rows(page)`: a page of objects in, rows of the file out, in the same order."""
 
     def mark(rows: Callable[[list[Any]], Iterable[Row]]):
-        walked = source._default_manager.all if isinstance(source, type) else source
+        walked = source.objects.all if isinstance(source, type) else source  # type: ignore[attr-defined]
         header = columns if callable(columns) else lambda: columns
         _exporters[kind, format] = Exporter(kind, format, walked, header, rows, left_out)
         return rows
