@@ -134,12 +134,12 @@ class TransitionInline(NewestInline):
 
 class ReturnInline(NewestInline):
     model = Return
-    fields = ["number", "refund", "reason", "returned_at"]
-    readonly_fields = ["refund"]
+    fields = ["number", "refund_", "reason", "returned_at"]
+    readonly_fields = ["refund_"]
     show_change_link = True
 
     @admin.display(description=_("refund"))
-    def refund(self, made: Return) -> str:
+    def refund_(self, made: Return) -> str:
         return money(made.refund_minor, made.currency)
 
 
@@ -361,7 +361,7 @@ class ReturnLineInline(LineCells, NewestInline):
 
 @admin.register(Return)
 class ReturnAdmin(ReadOnlyAdmin):
-    list_display = ["number", "returned_at", "of", "buyer", "refund", "reason"]
+    list_display = ["number", "returned_at", "of", "buyer", "refund_", "reason"]
     list_select_related = ["order", "customer"]
     list_filter = [("returned_at", RangeDateTimeFilter), ("is_history", BooleanRadioFilter)]
     search_fields = ["number", "order__number", "customer__code", "customer__email"]
@@ -376,7 +376,7 @@ class ReturnAdmin(ReadOnlyAdmin):
         return link(made.customer)
 
     @display(description=_("refund"), ordering="refund_minor")
-    def refund(self, made: Return) -> str:
+    def refund_(self, made: Return) -> str:
         return money(made.refund_minor, made.currency)
 
 
