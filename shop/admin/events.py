@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from shop.admin.base import ReadOnlyAdmin, link, number
 from shop.models import Event, EventKey, Review
+from shop.models.announcements import AnnouncedAvailability
 
 
 @admin.register(Event)
@@ -52,6 +53,21 @@ class EventKeyAdmin(ReadOnlyAdmin):
     search_fields = ["pk__exact"]
     search_help_text = _("Event id, in full.")
     ordering = ["pk"]
+
+
+@admin.register(AnnouncedAvailability)
+class AnnouncedAvailabilityAdmin(ReadOnlyAdmin):
+    """What the webhooks were told last of each SKU."""
+
+    list_display = ["sku", "is_available", "changed_at"]
+    list_select_related = ["variant"]
+    list_filter = [("is_available", BooleanRadioFilter)]
+    search_fields = ["variant__sku"]
+    ordering = ["pk"]
+
+    @display(description=_("SKU"))
+    def sku(self, announced: AnnouncedAvailability) -> str:
+        return link(announced.variant)
 
 
 @admin.register(Review)

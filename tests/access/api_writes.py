@@ -78,9 +78,9 @@ def _line(order: PurchaseOrder, units: int) -> dict[str, Any]:
 
 
 def _decision() -> dict[str, Any]:
-    plain = DecisionKind("test", "Test", compute=lambda inputs: inputs)
-    kinds._kinds.setdefault("test", plain)
-    return {"id": make_decision(f"w:{next(_numbers)}").pk}
+    plain = DecisionKind("written", "Written", compute=lambda inputs: inputs)
+    kinds._kinds.setdefault("written", plain)  # other tests have a kind "test" with other rules
+    return {"id": make_decision(f"w:{next(_numbers)}", kind="written").pk}
 
 
 def _dead_delivery() -> Delivery:

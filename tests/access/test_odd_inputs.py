@@ -17,11 +17,15 @@ from django.urls import get_resolver
 from rest_framework import serializers
 
 from inventory.models import PurchaseOrder
+from outbox.services.endpoints import send_test
+from shop.services import stock
+from shop.services.ring_fences import ring_fence
 from tests.factories import make_customer, make_order, make_stock, make_variant, make_warehouse
 from tests.factories_access import bearer, make_key, make_staff
 from tests.factories_decisions import make_decision
 from tests.factories_inventory import make_supplier
 from tests.factories_marketing import make_campaign
+from tests.factories_outbox import make_endpoint
 from tests.factories_support import make_ticket
 
 SIDES = ("storefront", "merchant")
@@ -138,6 +142,8 @@ GOOD = {
     ("storefront", "collect/", "post"): {"events": [EVENT]},
     ("storefront", "identities/", "post"): {"customer": "C-1", "visitor": "v"},
     ("storefront", "carts/<str:cart>/reservations/", "post"): LINE | {"minutes": 5},
+    ("storefront", "carts/<str:cart>/reservations/", "patch"): {"minutes": 5},
+    ("storefront", "payments/<slug:provider>/", "post"): {"id": "e-1", "kind": "captured"},
     ("storefront", "orders/", "post"): {
         "lines": [LINE],
         "customer": {
@@ -158,6 +164,15 @@ GOOD = {
     ("merchant", "stock/receipts/", "post"): STOCK | {"units": 1, "reference": "r"},
     ("merchant", "stock/adjustments/", "post"): STOCK | {"delta_units": 1, "reason": "found"},
     ("merchant", "stock/counts/", "post"): STOCK | {"counted_units": 5, "reason": "shelf"},
+    ("merchant", "stock/transfers/", "post"): {
+        **{"sku": "TEA-1", "source": "MAIN", "target": "SECOND", "units": 1, "reason": "nearer"}
+    },
+    ("merchant", "stock/write-offs/", "post"): STOCK | {"batch": "LOT-1", "reason": "old"},
+    ("merchant", "stock/ring-fences/", "post"): {
+        **STOCK,
+        **{"units": 1, "purpose": "sale", "ends_at": "2099-02-01T00:00:00Z"},
+    },
+    ("merchant", "stock/ring-fences/<int:pk>/release/", "post"): {"units": 1},
     ("merchant", "prices/", "post"): {
         **{"sku": "TEA-1", "amount_minor": 900, "kind": "campaign", "channel": ""},
         **{"valid_from": "2099-01-01T00:00:00Z", "valid_until": "2099-02-01T00:00:00Z"},
@@ -168,6 +183,27 @@ GOOD = {
         "lines": [{"position": 0, "units": 1}],
         **{"reason": "broken", "restock": False},
     },
+    ("merchant", "orders/<str:number>/shipments/", "post"): {
+        "number": "P-1",
+        "lines": [{"position": 0, "units": 1, "sku": "TEA-1"}],
+        **{"warehouse": "MAIN", "carrier": "Post", "tracking_code": "T1", "note": "heavy"},
+    },
+    ("merchant", "orders/<str:number>/refunds/", "post"): {
+        **{"number": "F-1", "amount_minor": 1, "reason": "goodwill"}
+    },
+    ("merchant", "orders/<str:number>/paid-back/", "post"): {"number": "B-1"},
+    ("merchant", "orders/<str:number>/exchanges/", "post"): {
+        "number": "X-1",
+        "lines": [{"position": 0, "units": 1}],
+        "wanted": [LINE],
+        **{"reason": "size", "restock": True},
+    },
+    ("merchant", "webhooks/", "post"): {
+        **{"url": "https://shop.example/hook", "description": "till", "kinds": ["order.placed"]}
+    },
+    ("merchant", "webhooks/<int:pk>/tests/", "post"): {},
+    ("merchant", "webhooks/<int:pk>/replays/", "post"): {},
+    ("merchant", "deliveries/<int:pk>/replays/", "post"): {},
     ("merchant", "purchase-orders/<str:number>/", "patch"): {"lines": [LINE]},
     ("merchant", "purchase-orders/<str:number>/approval/", "post"): {},
     ("merchant", "purchase-orders/<str:number>/sending/", "post"): {},
@@ -201,7 +237,15 @@ def shop(db):
     )
     purchase.lines.create(variant=variant, suggested_units=1, units=1)
     campaign = make_campaign(variant=variant)
+    stock.receive(variant, 5, warehouse=warehouse, key="lot", batch="LOT-1")
+    make_warehouse("SECOND")
+    fence = ring_fence(variant, 1, warehouse=warehouse, purpose="sale", key="fence")
+    endpoint = make_endpoint("https://shop.example/hook")
     return {
+        "ring-fences": str(fence.pk),
+        "webhooks": str(endpoint.pk),
+        "deliveries": str(send_test(endpoint, key="test").pk),
+        "provider": "generic",
         "sku": "TEA-1",
         "cart": "c-1",
         "number": order.number,
@@ -244,7 +288,8 @@ def filled(route: str, with_: dict[str, str]) -> str:
     for part in route.split("/"):
         if part.startswith("<"):
             kind, name = part.strip("<>").split(":")
-            parts.append(with_["uuid"] if kind == "uuid" and name == "pk" else with_[name])
+            name = "uuid" if (kind, name) == ("uuid", "pk") else name
+            parts.append(with_.get(parts[-1], with_[name]))
         else:
             parts.append(part)
     return "/" + "/".join(parts)

@@ -104,6 +104,7 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "triage_ticket": a_ticket,
     "email_reply": a_reply,
     "train_intents": lambda: {"as_of": timezone.now().isoformat()},
+    "export_data": lambda: {"kind": "products", "format": "backroom"},
     night.NIGHT_KIND: a_night,
     night.STEP_KIND: lambda: {"step": "brief", "as_of": AS_OF, "missing": []},
 }

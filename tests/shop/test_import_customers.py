@@ -42,8 +42,11 @@ def test_good_rows_land_and_bad_rows_say_where_and_why(tmp_path):
         ("4", "email", "is no e-mail address"),
         ("5", "email", "belongs to another customer"),
         ("6", "customer_code", "is repeated"),
-        ("7", "email", "is no e-mail address"),
-        ("7", "consent_marketing_email", "is neither yes nor no"),
+        (
+            "7",
+            "email; consent_marketing_email",
+            "is no e-mail address; is neither yes nor no",
+        ),
         ("8", "customer_code", "is missing"),
     ]
     assert rejects[0]["name"] == "Eve"
