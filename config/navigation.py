@@ -92,7 +92,17 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         items = [item for entry in entries if (item := _item(request, *entry))]
         if items:
             sections.append({"title": title, "separator": True, "items": items})
+    _mark_where_we_are([item for one in sections for item in one["items"]], request.path)
     return sections
+
+
+def _mark_where_we_are(items: list[dict[str, Any]], path: str) -> None:
+    """One entry: the longest address that the page lies under, or exactly the first page's."""
+    index = reverse("admin:index")
+    above = [one["link"] for one in items if path.startswith(one["link"]) and one["link"] != index]
+    here = max(above, key=len, default=path)
+    for item in items:
+        item["active"] = item["link"] == here
 
 
 def _item(request: HttpRequest, icon: str, title: Any, view: str, permission: str) -> dict | None:

@@ -76,7 +76,7 @@ def choices_of(user: Any) -> list[tuple[str, str]]:
 
 
 def _label(kind: str) -> str:
-    return kind.replace("_", " ").capitalize()
+    return _(kind.replace("_", " ")).capitalize()
 
 
 @require_http_methods(["GET", "POST"])
