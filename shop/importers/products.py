@@ -9,7 +9,7 @@ from shop.models import Brand, Category, Product, Variant
 from .attributes import is_object, write_attributes
 from .categories import category_ids
 from .columns import choice, code, moment, money, text, whole, yes_no
-from .images import write_images
+from .images import reject_wrong_addresses, write_images
 from .list_prices import write_list_prices
 from .registry import importer
 from .run import Chunk
@@ -66,6 +66,7 @@ def load_products(
     for column in JSON_COLUMNS:
         objects = pl.col(column).map_elements(is_object, return_dtype=pl.Boolean)
         rows = chunk.reject(rows, ~objects.fill_null(True), column, "is no JSON object")
+    rows = reject_wrong_addresses(rows, chunk)
     products = write_products(rows, chunk)
     ids = ids_of(Product, "code", rows["product_code"], named="product_id")
     rows = rows.join(ids.rename({"code": "product_code"}), on="product_code", maintain_order="left")

@@ -79,6 +79,14 @@ def test_products_bring_skus_brands_categories_prices_and_pictures():
     assert small.prices.get().amount_minor == 450
 
 
+@pytest.mark.parametrize("urls", ["no address", "|", "https://shop.example/a.jpg ftp://b"])
+def test_a_wrong_picture_address_rejects_the_row_before_it_is_written(urls):
+    rows = PRODUCTS.head(1).with_columns(image_urls=pl.lit(urls))
+    assert counted(import_frames("products", rows)) == (0, 0, 0, 1)
+    assert not Product.objects.exists()
+    assert not ProductImage.objects.exists()
+
+
 def test_products_twice_equals_once_and_a_new_price_is_one_more_row():
     import_frames("products", PRODUCTS)
     assert counted(import_frames("products", PRODUCTS)) == (0, 0, 3, 2)
