@@ -58,6 +58,12 @@ def counted(report) -> tuple[int, int, int, int]:
     return report.new, report.changed, report.unchanged, report.rejected
 
 
+def test_products_without_columns_of_attributes(tmp_path):
+    text = "ID,Type,SKU,Name,Regular price\n1,simple,MUG,Mug,5\n2,simple,CUP,Cup,4\n"
+    assert counted(load("products", text, tmp_path)) == (2, 0, 0, 0)
+    assert Variant.objects.get(sku="CUP").prices.get().amount_minor == 400
+
+
 def test_a_variable_product_and_its_variations(tmp_path):
     report = load("products", PRODUCTS, tmp_path)
     assert counted(report) == (6, 0, 0, 2)

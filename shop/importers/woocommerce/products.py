@@ -128,9 +128,9 @@ def _attributes(rows: pl.DataFrame, chunk: Chunk) -> pl.Series:
     names = [name for pair in pairs for name in pair]
     said = rows.select(LINE).join(chunk.frame.select(LINE, *names), on=LINE, how="left",
                                   maintain_order="left")  # fmt: skip
-    return pl.Series(
-        "_attributes", [_pairs(row) for row in said.select(names).iter_rows()], pl.String
-    )
+    # With the line: a file without such columns has rows all the same.
+    every = [_pairs(row[1:]) for row in said.select(LINE, *names).iter_rows()]
+    return pl.Series("_attributes", every, pl.String)
 
 
 def _pairs(row: tuple[str | None, ...]) -> str | None:
