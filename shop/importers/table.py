@@ -69,7 +69,8 @@ class Table:
     """A file under way: which line comes next."""
 
     def __init__(self, header: list[str], delimiter: str, file: IO[str]):
-        csv.field_size_limit(LONGEST_FIELD)
+        # The reader's own limit would end a record in its middle and make two rows of it.
+        csv.field_size_limit(LONGEST_LINE + LONGEST_RECORD)
         self.header, self.delimiter, self.lines = header, delimiter, Lines(file)
 
     def read_header(self) -> list[str] | None:
@@ -208,6 +209,8 @@ def _fit(record: Record, width: int) -> tuple[int, list[str], str | None]:
     line, row, problem = record
     if len(row) > width and not any(row[width:]):  # a spreadsheet's empty last columns
         row = row[:width]
+    if any(len(value) > LONGEST_FIELD for value in row):
+        problem = problem or f"has a field longer than {LONGEST_FIELD:,} characters"
     if len(row) != width:
         problem = problem or f"has {len(row)} fields where the header has {width}"
         row = (row + [""] * width)[:width]

@@ -65,6 +65,15 @@ def test_line_numbers_survive_quoted_newlines_and_broken_rows(tmp_path):
     ]
 
 
+def test_a_field_that_is_too_long_is_one_rejected_row_over_however_many_lines(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(f'a,b\n"x\ny",{"z" * 100_001}\n"1",{"z" * 100_001}\n3,4\n')
+    frame = pl.concat(CsvSource(path).frames())
+    assert frame["line"].to_list() == [2, 4, 5]
+    assert [bool(problem) for problem in frame["broken"]] == [True, True, False]
+    assert frame["a"].to_list() == ["x\ny", "1", "3"]  # nothing of them is lost
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     rows=st.lists(
