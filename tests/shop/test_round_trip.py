@@ -52,6 +52,7 @@ def empty_the_shop() -> None:
     tables = [model._meta.db_table for model in ours]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # foreign keys still to be checked
             cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
             cursor.execute("SET LOCAL session_replication_role = DEFAULT")
