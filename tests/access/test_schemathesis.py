@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core.cache import cache
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.drainage import reset_generator_stats
 from drf_spectacular.generators import SchemaGenerator
@@ -115,7 +117,19 @@ def ask(operation: Any, mode: GenerationMode, size: int, headers: dict, known: d
     return iter(seen)
 
 
+@pytest.fixture
+def kept_connection():
+    """Django's own test client does the same: a request ends no connection, nor the test's rows."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
 @pytest.mark.django_db
+@pytest.mark.usefixtures("kept_connection")
 @pytest.mark.parametrize(
     "caller", [*ROLES, "no role", "storefront key", "publishable key", "nobody"]
 )
