@@ -196,6 +196,7 @@ def has_postgres() -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.postgres  # its server is its own: once is enough, beside the suite on PostgreSQL
 @pytest.mark.skipif(not has_postgres(), reason="needs PostgreSQL's programs")
 def test_a_real_sale_through_a_crash_and_the_control_that_must_oversell():
     """One world for all of it: its start is most of the time."""
