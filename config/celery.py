@@ -38,6 +38,9 @@ app.conf.beat_schedule = {
 }
 
 
+LOADED_BY = os.getpid()  # a forked child finds its parent's number here
+
+
 @worker_process_init.connect
 def leave_no_orphan(**kwargs) -> None:
-    end_when_orphaned()
+    end_when_orphaned(forked_by=0 if os.getpid() == LOADED_BY else LOADED_BY)

@@ -132,12 +132,14 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
-def end_when_orphaned(every_seconds: float = 1.0) -> None:
+def end_when_orphaned(forked_by: int = 0, every_seconds: float = 1.0) -> None:
     """In a forked worker: end at once when the parent is gone, whatever it died of.
 
     Otherwise a training goes on for hours, and nobody sees it, after its worker was killed.
+    `forked_by`: the parent's number, read before the fork; read here, it may be that of whoever
+    takes orphans in already.
     """
-    parent = os.getppid()
+    parent = forked_by or os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
