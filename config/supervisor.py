@@ -126,10 +126,14 @@ def _stop_signals(grace: float) -> list[tuple[int, float]]:
 def _end_with_parent() -> None:
     """Linux: the kernel ends this child when we die, even of SIGKILL.
 
-    A shell that starts us in the background has the signal ignored, and a child inherits that.
+    By SIGKILL: a worker that is still starting can hang for ever in what it does on a signal that
+    it can hear. What it forked sees that its parent is gone (`end_when_orphaned`), and jobs go on
+    from their rows.
     """
+    # A shell that starts us in the background has it ignored, a child inherits that, and `stop`
+    # insists with it.
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def end_when_orphaned(forked_by: int = 0, every_seconds: float = 1.0) -> None:
