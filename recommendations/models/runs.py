@@ -1,4 +1,4 @@
-"""No tables of its own: a recommendation is a receipt, a model is a run."""
+"""Receipts and scorecards of this app: proxies of what `decisions` keeps."""
 
 from __future__ import annotations
 

@@ -1,0 +1,14 @@
+from .lists import PublishedList
+from .placements import Placement, Rule, RuleAction
+from .runs import KIND, TASK, Recommendation, RecommenderRun
+
+__all__ = [
+    "KIND",
+    "TASK",
+    "Placement",
+    "PublishedList",
+    "Recommendation",
+    "RecommenderRun",
+    "Rule",
+    "RuleAction",
+]

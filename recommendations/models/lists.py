@@ -1,0 +1,26 @@
+"""What the night computed for everybody: read when nothing newer is known of a person."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class PublishedList(models.Model):
+    """One customer's best products by one run, before any gate or rule. Replaced as a whole."""
+
+    customer = models.OneToOneField(
+        "shop.Customer", primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    run = models.ForeignKey("decisions.ModelRun", on_delete=models.CASCADE, related_name="+")
+    products = models.JSONField(help_text=_("Product keys, best first."))
+    published_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("published list")
+        verbose_name_plural = _("published lists")
+        default_permissions = ["view"]
+
+    def __str__(self) -> str:
+        return f"customer {self.customer_id}"

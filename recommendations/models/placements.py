@@ -1,0 +1,130 @@
+"""Places where products are shown, and what the merchant wants there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+RATE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
+
+
+class Placement(models.Model):
+    """One place and its settings; the usual ones stand where a row is missing."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    sources = models.JSONField(
+        default=list, blank=True, help_text=_("In order, the fallbacks last; empty: the usual.")
+    )
+    diversity_rate = models.FloatField(
+        default=0.0, validators=RATE, help_text=_("0: by score alone; 1: as unlike as can be.")
+    )
+    exploration_rate = models.FloatField(
+        default=0.0, validators=RATE, help_text=_("Share of answers that try something else.")
+    )
+    margin_rate = models.FloatField(
+        default=0.0, validators=RATE, help_text=_("How much of the score is money earned.")
+    )
+    hide_bought_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("How long what was bought is not offered; empty: ever.")
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("placement")
+        verbose_name_plural = _("placements")
+        ordering = ["pk"]
+        default_permissions = ["view", "change"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class RuleAction(models.TextChoices):
+    PIN = "pin", _("pin to a position")
+    BOOST = "boost", _("boost")
+    BURY = "bury", _("bury")
+    ONLY = "only", _("offer only")
+    NEVER = "never", _("never offer")
+
+
+class RuleQuerySet(models.QuerySet["Rule"]):
+    def standing(self, at: datetime) -> RuleQuerySet:
+        """Switched on, and within their window at that time."""
+        return self.filter(
+            Q(starts_at__isnull=True) | Q(starts_at__lte=at),
+            Q(ends_at__isnull=True) | Q(ends_at__gt=at),
+            is_on=True,
+        )
+
+
+class Rule(models.Model):
+    """The merchant's word on which products are shown in one place, or in all of them.
+
+    What it is about: every field that is filled must fit (SKU, category with what is below it,
+    brand, an attribute's value, price from and to).
+    """
+
+    name = models.CharField(max_length=120)
+    placement = models.ForeignKey(
+        Placement, null=True, blank=True, on_delete=models.CASCADE, related_name="rules",
+        help_text=_("Empty: every placement."),
+    )  # fmt: skip
+    action = models.CharField(max_length=8, choices=RuleAction)
+    skus = models.JSONField(default=list, blank=True, help_text=_("SKUs; one of them must fit."))
+    category = models.ForeignKey(
+        "shop.Category", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    brand = models.ForeignKey(
+        "shop.Brand", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    attribute = models.ForeignKey(
+        "shop.Attribute", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    attribute_value = models.CharField(max_length=120, blank=True)
+    price_from_minor = models.BigIntegerField(null=True, blank=True)
+    price_to_minor = models.BigIntegerField(null=True, blank=True)
+    position = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Of a pin: 1 is the first.")
+    )
+    factor = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(0.0)],
+        help_text=_("Of boost and bury: what the score is multiplied by."),
+    )  # fmt: skip
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    is_on = models.BooleanField(default=True)
+    note = models.CharField(max_length=500, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = RuleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("rule")
+        verbose_name_plural = _("rules")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(action="pin") | Q(position__gte=1), name="rule_pin_has_a_position"
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__isnull=True)
+                | Q(ends_at__isnull=True)
+                | Q(ends_at__gt=models.F("starts_at")),
+                name="rule_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
