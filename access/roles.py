@@ -42,6 +42,7 @@ ROLES: dict[str, list[str]] = {
         *VIEW_SHOP,
         "marketing.*",
         "recommendations.*",
+        "decisions.*_experiment",
         "decisions.decide_decision",
         "decisions.view_modelrun",
         "decisions.view_job",

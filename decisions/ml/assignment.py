@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def position(experiment: str, unit: str) -> float:
@@ -26,3 +26,18 @@ def arm(experiment: str, unit: str, arms: Sequence[str]) -> str:
     if not arms:
         raise ValueError("no arms to choose from")
     return arms[int(position(experiment, unit) * len(arms))]
+
+
+def weighted_arm(experiment: str, unit: str, shares: Mapping[str, float]) -> str:
+    """One of the arms, each with its share (summing to 1), in the order they are given.
+
+    Raises ValueError without arms.
+    """
+    if not shares:
+        raise ValueError("no arms to choose from")
+    left = position(experiment, unit)
+    for name, share in shares.items():
+        left -= share
+        if left < 0:
+            return name
+    return list(shares)[-1]  # rounding: the shares sum to a hair less than 1

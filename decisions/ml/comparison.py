@@ -96,6 +96,24 @@ def wilson(successes: int, units: int, *, z: float) -> tuple[float, float]:
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
 
 
+def sample_ratio_p(counts: Sequence[int], shares: Sequence[float]) -> float:
+    """How likely counts this far from their shares are by chance: Pearson's chi-square test.
+
+    counts: units per arm; shares: positive, summing to 1, one per arm.
+    Raises ValueError without units. Source: Pearson, Phil. Magazine 50 (1900).
+    """
+    from scipy.special import chdtrc
+
+    units = sum(counts)
+    if not units or len(counts) != len(shares):
+        raise ValueError("needs units in arms that have shares")
+    squares = (
+        (count - units * share) ** 2 / (units * share)
+        for count, share in zip(counts, shares, strict=True)
+    )
+    return float(chdtrc(len(counts) - 1, math.fsum(squares)))
+
+
 def _need(*units: int) -> None:
     if min(units) < MIN_UNITS:
         raise TooFewUnitsError(

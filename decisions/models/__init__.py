@@ -1,3 +1,4 @@
+from .experiments import Experiment, ExperimentMetric, ExperimentState
 from .jobs import Job, JobState
 from .model_runs import LivePeriod, ModelRun, RunState
 from .receipts import Decision, DecisionChange, DecisionState
@@ -6,6 +7,9 @@ __all__ = [
     "Decision",
     "DecisionChange",
     "DecisionState",
+    "Experiment",
+    "ExperimentMetric",
+    "ExperimentState",
     "Job",
     "JobState",
     "LivePeriod",

@@ -1,6 +1,16 @@
 """The one assignment service and the one statistics module; other apps import them from here."""
 
-from decisions.ml.assignment import arm, in_share, position
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from decisions.ml.assignment import arm, in_share, position, weighted_arm
 from decisions.ml.comparison import (
     CANNOT_TELL,
     LOSE,
@@ -10,18 +20,106 @@ from decisions.ml.comparison import (
     TooFewUnitsError,
     compare_means,
     compare_proportions,
+    sample_ratio_p,
 )
+from decisions.models import Experiment, ExperimentState
+
+MOST_ARMS = 4
 
 __all__ = [
     "CANNOT_TELL",
     "LOSE",
     "MIN_UNITS",
     "WIN",
+    "Arm",
     "Comparison",
+    "ExperimentError",
     "TooFewUnitsError",
     "arm",
+    "arm_of",
     "compare_means",
     "compare_proportions",
     "in_share",
     "position",
+    "sample_ratio_p",
+    "save_experiment",
+    "start_experiment",
+    "stop_experiment",
 ]
+
+
+class ExperimentError(Exception):
+    """The experiment cannot be that, or cannot take this step."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+@dataclass(frozen=True)
+class Arm:
+    name: str
+    settings: dict
+
+
+def arm_of(experiment: Experiment, unit: str) -> Arm:
+    """The arm of this unit: always the same one while the shares stay."""
+    shares = {given["name"]: given["share"] for given in experiment.arms}
+    name = weighted_arm(f"experiment:{experiment.key}", unit, shares)
+    given = next(given for given in experiment.arms if given["name"] == name)
+    return Arm(name, given["settings"])
+
+
+def save_experiment(experiment: Experiment) -> Experiment:
+    """Write a draft. Raises ExperimentError for arms that cannot be, or once it has begun."""
+    _check_arms(experiment.arms)
+    if experiment.ends_at and experiment.ends_at <= (experiment.starts_at or timezone.now()):
+        raise ExperimentError(_("It would be over before it begins: choose a later end."))
+    with transaction.atomic():
+        known = Experiment.objects.select_for_update().filter(pk=experiment.pk).first()
+        if known and known.state != ExperimentState.DRAFT:
+            raise ExperimentError(
+                _("It has begun: arms that change spoil what was measured. Make a new experiment.")
+            )
+        experiment.save()
+    return experiment
+
+
+def start_experiment(experiment: Experiment, *, at: datetime | None = None) -> Experiment:
+    """Let it run from its start, or from now. What is over in its place is stopped first.
+
+    Raises ExperimentError when another one runs there, or when it has run already.
+    """
+    now = at or timezone.now()
+    _check_arms(experiment.arms)
+    begins = max(experiment.starts_at or now, now)
+    if experiment.ends_at and experiment.ends_at <= begins:
+        raise ExperimentError(_("Its end has passed: choose a later one."))
+    there = Experiment.objects.filter(place=experiment.place, state=ExperimentState.RUNNING)
+    try:
+        with transaction.atomic():
+            there.filter(ends_at__lte=now).update(state=ExperimentState.STOPPED, stopped_at=now)
+            mine = Experiment.objects.filter(pk=experiment.pk, state=ExperimentState.DRAFT)
+            if not mine.update(state=ExperimentState.RUNNING, starts_at=begins):
+                raise ExperimentError(_("It has run already. Make a new experiment."))
+    except IntegrityError as error:  # one_running_experiment_per_place
+        raise ExperimentError(
+            _("Another experiment runs here. Stop that one first, or wait for its end.")
+        ) from error
+    experiment.refresh_from_db()
+    return experiment
+
+
+def stop_experiment(experiment: Experiment, *, at: datetime | None = None) -> bool:
+    """Everybody gets what stands in the settings again. False when it did not run."""
+    running = Experiment.objects.filter(pk=experiment.pk, state=ExperimentState.RUNNING)
+    return bool(running.update(state=ExperimentState.STOPPED, stopped_at=at or timezone.now()))
+
+
+def _check_arms(arms: Any) -> None:
+    names = [given["name"] for given in arms]
+    if not 2 <= len(names) <= MOST_ARMS or len({*names}) < len(names) or not all(names):
+        raise ExperimentError(_("An experiment has two to four arms, each with its own name."))
+    if any(given["share"] <= 0 for given in arms):
+        raise ExperimentError(_("Every arm needs a share above zero."))
+    if abs(sum(given["share"] for given in arms) - 1) > 1e-6:
+        raise ExperimentError(_("The shares of the arms must add up to 100 %."))

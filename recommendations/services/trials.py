@@ -1,0 +1,76 @@
+"""Experiments on placements: who is in which arm, and that they have seen it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.cache import cache
+
+from decisions.models import Experiment
+from decisions.services.experiments import arm_of
+from shop.models import EventKind
+from shop.services.event_log import append_events
+from shop.services.event_rows import EventRow
+
+PLACE = "recommendations:"
+# A hint that spares a question to the log; the event's id is what keeps it single.
+SECONDS_REMEMBERED = 3600
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The arm of one person. settings: laid over the placement's own."""
+
+    key: str
+    arm: str
+    settings: dict
+    unit: str
+
+
+def place_of(placement: str) -> str:
+    return f"{PLACE}{placement}"
+
+
+def running_trials(at: datetime) -> dict[str, Experiment]:
+    """Placement code → the experiment that runs there, in one query."""
+    found = Experiment.objects.running(at).filter(place__startswith=PLACE)
+    return {experiment.place.removeprefix(PLACE): experiment for experiment in found}
+
+
+def unit_of(customer_id: int | None, visitor: str) -> str:
+    """Who is assigned: the customer where she is known, else the browser; "" for nobody."""
+    if customer_id:
+        return f"customer:{customer_id}"
+    return f"visitor:{visitor}" if visitor else ""
+
+
+def trial_of(experiment: Experiment, customer_id: int | None, visitor: str) -> Trial | None:
+    """The arm of this person; None for somebody nobody knows: she could not be told again."""
+    unit = unit_of(customer_id, visitor)
+    if not unit:
+        return None
+    arm = arm_of(experiment, unit)
+    return Trial(experiment.key, arm.name, arm.settings, unit)
+
+
+def record_exposure(trial: Trial, customer_id: int | None, visitor: str, at: datetime) -> None:
+    """Log that this person has been shown this arm: once, however often she comes back."""
+    known = f"{trial.key}\x00{trial.unit}\x00{trial.arm}"
+    event_id = f"exposure:{hashlib.sha256(known.encode()).hexdigest()[:50]}"
+    if cache.get(event_id):
+        return
+    row = EventRow(
+        event_id=event_id,
+        kind=EventKind.EXPOSURE,
+        occurred_at=at,
+        received_at=at,
+        # Never both: an event that names a visitor and a customer links the two.
+        visitor="" if customer_id else visitor,
+        customer_id=customer_id,
+        properties=json.dumps({"experiment": trial.key, "arm": trial.arm}),
+    )
+    append_events([row])
+    cache.set(event_id, 1, SECONDS_REMEMBERED)
