@@ -66,6 +66,8 @@ ROLES: dict[str, list[str]] = {
         "shop.view_paymentevent",
         "shop.view_refund",
         "shop.view_review",
+        "shop.view_waitlistentry",
+        "shop.change_waitlistentry",  # cancels on the person's word
         "support.*",
         "decisions.view_decision",
         "decisions.decide_decision",

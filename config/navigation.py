@@ -51,6 +51,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
             ("undo", _("Refunds"), "admin:shop_refund_changelist", "shop.view_refund"),
             ("package_2", _("Parcels"), "admin:shop_shipment_changelist", "shop.view_shipment"),
             ("percent", _("Tax rates"), "admin:shop_taxrate_changelist", "shop.view_taxrate"),
+            ("hourglass_top", _("Waitlist"), "admin:shop_waitlistentry_changelist", "shop.view_waitlistentry"),
             ("group", _("Customers"), "admin:shop_customer_changelist", "shop.view_customer"),
             ("timeline", _("Events"), "admin:shop_event_changelist", "shop.view_event"),
         ],

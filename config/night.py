@@ -26,7 +26,7 @@ from marketing.services.proposals import propose_campaigns
 from marketing.services.segments import refresh_segments
 from outbox.services import deliveries
 from shop.models import Order
-from shop.services import batches, verify
+from shop.services import batches, verify, waitlist
 from shop.services.event_partitions import keep_months
 
 STEP_KIND, NIGHT_KIND = "night_step", "night"
@@ -57,8 +57,13 @@ class Step:
 
 
 def _tidy(progress: Progress, as_of: datetime) -> dict:
+    now = timezone.now()
     found = housekeeping.tidy(progress) | {"prune_webhooks": deliveries.prune()}
-    return found | keep_months(timezone.now())
+    closed = {
+        "waitlist_bought": waitlist.close_bought(now),
+        "waitlist_expired": waitlist.expire_due(now),
+    }
+    return found | closed | keep_months(now)
 
 
 def _expired(progress: Progress, as_of: datetime) -> dict:

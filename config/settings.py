@@ -183,6 +183,7 @@ RECEIPT_DAYS = env.int("RECEIPT_DAYS", default=90)
 # Months of events that are kept beside the running one; 0 keeps all of them.
 EVENT_RETENTION_MONTHS = env.int("EVENT_RETENTION_MONTHS", default=0)
 JOB_DAYS = env.int("JOB_DAYS", default=90)
+WAITLIST_DAYS = env.int("WAITLIST_DAYS", default=180)  # then nobody waits any more
 
 # Webhooks (docs/webhooks.md)
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)  # http, own network
@@ -284,6 +285,7 @@ SPECTACULAR_SETTINGS = {
         "RunState": "decisions.models.RunState",
         "DecisionState": "decisions.models.DecisionState",
         "CampaignState": "marketing.models.CampaignState",
+        "WaitlistState": "shop.models.WaitlistState",
         "OrderStep": [
             ("paid", "paid"),
             ("shipped", "shipped"),

@@ -10,6 +10,7 @@ from shop.admin import (
     prices,
     ring_fences,
     stock,
+    waitlist,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "prices",
     "ring_fences",
     "stock",
+    "waitlist",
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from access.api.problems import Problem, describe
 from shop.services import orders, prices, returns, stock
 from shop.services.customers import CustomerError
+from shop.services.waitlist import WaitlistError
 
 describe(
     "out-of-stock",
@@ -57,6 +58,11 @@ describe(
     _("This much cannot go back."),
     _("Read the order's balance: never more goes back than was paid."),
 )
+describe(
+    "waitlist-refused",
+    _("Nobody can wait like that."),
+    _("Read the reason in `detail`."),
+)
 
 CODES: list[tuple[type[Exception], str]] = [
     (orders.UnknownPaymentError, "payment-unknown"),
@@ -76,6 +82,7 @@ CODES: list[tuple[type[Exception], str]] = [
     (stock.StockError, "stock-refused"),
     (prices.PriceError, "price-refused"),
     (CustomerError, "customer-refused"),
+    (WaitlistError, "waitlist-refused"),
 ]
 
 

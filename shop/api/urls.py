@@ -8,6 +8,7 @@ from shop.api import order_writes as w
 from shop.api import payments
 from shop.api import stock as k
 from shop.api import storefront as s
+from shop.api import waitlist as v
 from shop.api.carts import CartReservations
 
 storefront = [
@@ -21,6 +22,8 @@ storefront = [
     path("orders/<str:number>/", s.OrderDetail.as_view(), name="order"),
     path("payments/<slug:provider>/", payments.PaymentReports.as_view(), name="payments"),
     path("consents/", s.Consents.as_view(), name="consents"),
+    path("waitlist/", v.Waitlist.as_view(), name="waitlist"),
+    path("waitlist/<uuid:id>/", v.WaitlistPlace.as_view(), name="waitlist-place"),
 ]
 
 merchant = [
@@ -48,4 +51,6 @@ merchant = [
     path("orders/<str:number>/paid-back/", w.OrderPaidBack.as_view(), name="order-paid-back"),
     path("orders/<str:number>/exchanges/", w.OrderExchanges.as_view(), name="order-exchanges"),
     path("customers/", m.Customers.as_view(), name="customers"),
+    path("waitlist/", v.WaitlistEntries.as_view(), name="waitlist"),
+    path("waitlist/servable/", v.WaitlistServable.as_view(), name="waitlist-servable"),
 ]

@@ -36,6 +36,7 @@ from .stock import (
     StockMovement,
     Warehouse,
 )
+from .waitlist import WaitlistEntry, WaitlistState
 
 __all__ = [
     "Allocation",
@@ -79,5 +80,7 @@ __all__ = [
     "TaxRate",
     "Variant",
     "VisitorLink",
+    "WaitlistEntry",
+    "WaitlistState",
     "Warehouse",
 ]

@@ -24,7 +24,7 @@ from marketing.services import campaigns
 from outbox.models import Delivery, DeliveryState
 from outbox.services.endpoints import send_test
 from shop.models import Order, Variant
-from shop.services import holds, orders, stock
+from shop.services import holds, orders, stock, waitlist
 from shop.services.orders import NewOrder, Parcel, WantedLine
 from shop.services.parcels import Piece, pieces_of
 from shop.services.ring_fences import ring_fence
@@ -141,6 +141,17 @@ def _consent() -> Write:
     customer = make_customer(f"C-{next(_numbers)}")
     body = {"customer": customer.code, "purpose": "analytics", "granted": True}
     return Write({}, body, body | {"granted": False})
+
+
+def _wait() -> Write:
+    body = {"sku": _sku(), "customer": make_customer(f"C-{next(_numbers)}").code, "units": 2}
+    return Write({}, body, body | {"units": 3})
+
+
+def _place_in_line() -> dict[str, Any]:
+    variant, person = Variant.objects.get(sku=_sku()), make_customer(f"C-{next(_numbers)}")
+    wish = waitlist.Wish(2, "test", consent=True, variant=variant, customer=person)
+    return {"id": waitlist.join(wish).public_id}
 
 
 def _returned() -> Write:
@@ -307,4 +318,6 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"POST {S}events/": _event,
     f"POST {S}identities/": _identity,
     f"POST {S}orders/": _place,
+    f"POST {S}waitlist/": _wait,
+    f"DELETE {S}waitlist/{{id}}/": lambda: Write(_place_in_line()),
 }

@@ -28,7 +28,7 @@ from shop.models import (
     StockMovement,
     VisitorLink,
 )
-from shop.services import orders, stock
+from shop.services import orders, stock, waitlist
 from shop.services.holds import hold
 from shop.services.returns import return_lines
 from shop.services.ring_fences import ring_fence
@@ -68,6 +68,7 @@ def fill(first, last):
             customer=customer, purpose="analytics", granted=True, source="checkout"
         )
         VisitorLink.objects.create(visitor=f"v{n}", customer=customer)
+        waitlist.join(waitlist.Wish(1, "test", True, variant=variant, customer=customer))
         Attribute.objects.create(code=f"a{n}", name="colour")
         Channel.objects.create(code=f"ch{n}", name="Web")
         make_key(user=make_staff())
