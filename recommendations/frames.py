@@ -110,7 +110,7 @@ def browsers_of(as_of: datetime) -> Browsers:
     return found
 
 
-def _owner(links: list[tuple[datetime, int]], at: datetime) -> int | None:
+def owner_at(links: list[tuple[datetime, int]], at: datetime) -> int | None:
     """The last link until then; the first one for what came before any."""
     if not links:
         return None
@@ -208,7 +208,7 @@ def _behaviour(as_of: datetime, words: dict[int, bool], links: Browsers) -> Iter
         "customer_id", "visitor", "variant__product_id", "kind", "received_at"
     )
     for customer_id, visitor, product_id, kind, at in found.iterator(CHUNK):
-        owner = customer_id or _owner(links.get(visitor, []), at)
+        owner = customer_id or owner_at(links.get(visitor, []), at)
         person = owner or (f"visitor:{visitor}" if visitor else None)
         allowed = words.get(person, False) if isinstance(person, int) else person is not None
         if allowed:

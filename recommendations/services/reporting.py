@@ -1,0 +1,203 @@
+"""What each placement brought in a period, beside the period before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import numpy as np
+from django.core.cache import cache
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from recommendations import report_frames as frames
+from recommendations.ml.placement_report import (
+    Figure,
+    Report,
+    Shown,
+    change,
+    credit,
+    report,
+)
+from shop.models import Brand, Variant
+
+# A sale is due to a placement for so long after the click or the view.
+ATTRIBUTION_DAYS = 7
+SHORTEST_DAYS, LONGEST_DAYS = 1, 184
+USUAL_DAYS = 28
+SEED = 0
+SECONDS_KEPT = 300
+COSTS_NAMED = 5
+
+
+class PeriodError(ValueError):
+    """The period cannot be reported on; the text says why."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whole days of the shop's time zone, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def since(self) -> datetime:
+        return _midnight(self.first)
+
+    @property
+    def until(self) -> datetime:
+        return _midnight(self.last + timedelta(days=1))
+
+    def before(self) -> Period:
+        """As many days, just before."""
+        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class PlacementReport:
+    """One placement: now, before (None where nothing was shown), and per figure the change.
+
+    brands: (name, share). without_cost: SKUs whose cost is missing, at most COSTS_NAMED.
+    """
+
+    placement: str
+    now: Report
+    before: Report | None
+    changes: dict[str, Figure]
+    brands: list[tuple[str, Figure]]
+    without_cost: list[str]
+
+
+@dataclass(frozen=True)
+class Reports:
+    """ignored: reason → events that counted nowhere. open_until: when the last sale can still be
+    due to this period; None once that has passed."""
+
+    period: Period
+    placements: list[PlacementReport]
+    ignored: dict[str, int]
+    open_until: datetime | None
+
+
+def usual_period(today: date | None = None, days: int = USUAL_DAYS) -> Period:
+    """The last full days."""
+    yesterday = (today or timezone.localdate()) - timedelta(days=1)
+    return Period(yesterday - timedelta(days=days - 1), yesterday)
+
+
+def checked_period(first: date, last: date) -> Period:
+    """Raises PeriodError."""
+    period = Period(first, last)
+    if period.days < SHORTEST_DAYS:
+        raise PeriodError(_("The first day comes after the last one."))
+    if period.days > LONGEST_DAYS:
+        raise PeriodError(_("At most %(most)s days at once.") % {"most": LONGEST_DAYS})
+    if first > timezone.localdate():
+        raise PeriodError(_("This period has not begun yet."))
+    return period
+
+
+def placement_reports(period: Period, *, now: datetime | None = None) -> Reports:
+    """Every placement that showed something. Kept for five minutes. Raises PeriodError."""
+    key = f"recommendations:report:{period.first}:{period.last}"
+    kept = None if now else cache.get(key)
+    if kept is None:
+        kept = _reports(period, now or timezone.now())
+        cache.set(key, kept, SECONDS_KEPT)
+    return kept
+
+
+def _reports(period: Period, now: datetime) -> Reports:
+    try:
+        current, ignored, unpriced = _measured(period, now)
+        earlier, _ignored, _unpriced = _measured(period.before(), now)
+    except frames.TooManyEventsError as error:
+        raise PeriodError(
+            _("More than %(most)s events in these days. Choose fewer days.")
+            % {"most": f"{frames.MOST_EVENTS:,}"}
+        ) from error
+    brands = dict(Brand.objects.values_list("pk", "name"))
+    placements = [
+        _beside(code, found, earlier.get(code), brands, unpriced.get(code, []))
+        for code, found in sorted(current.items())
+    ]
+    last_sale = period.until + timedelta(days=ATTRIBUTION_DAYS)
+    return Reports(period, placements, ignored, last_sale if last_sale > now else None)
+
+
+def _beside(
+    code: str, now: Report, before: Report | None, brands: dict[int, str], unpriced: list[str]
+) -> PlacementReport:
+    past = before.figures if before else {}
+    changes = {
+        name: change(figure, past[name]) for name, figure in now.figures.items() if name in past
+    }
+    named = [(brands.get(pk, ""), share) for pk, share in now.brands]
+    return PlacementReport(code, now, before, changes, named, unpriced)
+
+
+def _measured(
+    period: Period, now: datetime
+) -> tuple[dict[str, Report], dict[str, int], dict[str, list[str]]]:
+    """Placement → its report; events that counted nowhere; placement → SKUs without a cost."""
+    people = frames.People()
+    seen = frames.seen_between(period.since, period.until, people)
+    window = timedelta(days=ATTRIBUTION_DAYS)
+    products = np.unique(seen.touches.product)
+    until = min(period.until + window, now)
+    bought = frames.sales_between(period.since, until, products, people)
+    due = credit(seen.touches, bought.sales, window.total_seconds())
+    shown = _shown(seen, bought, due, period)
+    placement, on_sale = np.array(seen.placement, dtype=object), frames.products_on_sale()
+    found: dict[str, Report] = {}
+    unpriced: dict[str, list[str]] = {}
+    for code in sorted(set(seen.placement)):
+        mine = placement == code
+        found[code] = report(_only(shown, mine), on_sale, seed=SEED)
+        unpriced[code] = _without_cost(bought, due, mine)
+    return found, seen.ignored, unpriced
+
+
+def _shown(seen: frames.Seen, bought: frames.Bought, due: np.ndarray, period: Period) -> Shown:
+    touches, credited = seen.touches, due >= 0
+    count = len(touches.person)
+    products = np.unique(touches.product)
+    brands = frames.brands_of(products)
+    novelty = frames.novelty_of(products, period.since)
+    return Shown(
+        person=touches.person,
+        product=touches.product,
+        brand=np.array([brands.get(int(pk), 0) for pk in touches.product], dtype=np.int64),
+        clicked=~np.isnan(touches.clicked_at),
+        bought=np.bincount(due[credited], minlength=count) > 0,
+        revenue_minor=np.bincount(due[credited], bought.revenue_minor[credited], count),
+        margin_minor=np.bincount(due[credited], bought.margin_minor[credited], count),
+        novelty_bits=np.array(
+            [novelty.get(int(pk), np.nan) for pk in touches.product], dtype=np.float64
+        ),
+    )
+
+
+def _only(shown: Shown, mine: np.ndarray) -> Shown:
+    return Shown(**{name: getattr(shown, name)[mine] for name in shown.__dataclass_fields__})
+
+
+def _without_cost(bought: frames.Bought, due: np.ndarray, mine: np.ndarray) -> list[str]:
+    """SKUs of this placement's sales whose cost nobody entered."""
+    unknown = (due >= 0) & np.isnan(bought.margin_minor)
+    unknown[unknown] = mine[due[unknown]]
+    keys = {int(pk) for pk in bought.variant_ids[unknown]}
+    named = Variant.objects.filter(pk__in=sorted(keys)[:COSTS_NAMED])
+    return list(named.values_list("sku", flat=True))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, timezone.get_current_timezone())
