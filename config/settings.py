@@ -14,6 +14,8 @@ env.read_env(BASE_DIR / ".env", overwrite=False)
 # Everything the program writes lies under VAR_DIR: database, broker, artefacts, mail, media.
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
+# Beside the source, numba's default, nothing can be written where the program is installed read-only.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(VAR_DIR / "compiled"))
 
 
 def _kept_secret_key() -> str:

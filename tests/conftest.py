@@ -2,10 +2,13 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="backroom-test-"))
+# Compiled loops outlive VAR_DIR, or every run would compile them again.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache/numba"))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

@@ -23,7 +23,17 @@ MAY_IMPORT = {
 }
 NOT_IN_ML = {*MAY_IMPORT, "config", "django", "celery", "rest_framework"}
 PRIVATE = {"tasks", "api", "ml", "admin"}
-HEAVY = {"implicit", "lightgbm", "polars", "scipy", "sklearn", "textblob", "torch", "numpy"}
+HEAVY = {
+    "implicit",
+    "lightgbm",
+    "numba",
+    "polars",
+    "scipy",
+    "sklearn",
+    "textblob",
+    "torch",
+    "numpy",
+}
 LIGHT_FILES = {
     "admin.py",
     "apps.py",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import numpy as np
 from scipy import linalg, sparse
 
+from . import als
 from .interactions import Interactions
 from .sources import Factors, HistoryRule, Neighbours, Popular, Source, history_values
 
@@ -66,17 +66,14 @@ def fit_item_knn(train: Interactions, params: dict, seed: int) -> Neighbours:
 
 
 def fit_als(train: Interactions, params: dict, seed: int) -> Factors:
-    """Implicit ALS by the `implicit` library, on the GPU where it has one.
+    """Implicit ALS: on the GPU where `implicit` has one, else by the loops of `als`.
 
     params: factors, regularization, alpha, iterations, by_weight, half_life_days,
     recency_baskets. The confidence is 1 + alpha · value, the value as `decayed_values` says.
     """
-    from threadpoolctl import threadpool_limits
-
     values = decayed_values(train, params["by_weight"], params["half_life_days"])
     confidence = train.histories.matrix(1 + params["alpha"] * values, train.n_items)
-    with threadpool_limits(1, "blas"):  # implicit runs its own threads; BLAS's would fight them
-        item_factors = als_item_factors(confidence, params, seed, gpu=has_cuda())
+    item_factors = als_item_factors(confidence, params, seed, gpu=has_cuda())
     rule = HistoryRule(params["recency_baskets"], params["by_weight"])
     return Factors.of(item_factors, params["alpha"], params["regularization"], rule)
 
@@ -90,8 +87,18 @@ def has_cuda() -> bool:
 def als_item_factors(
     confidence: sparse.csr_matrix, params: dict, seed: int, *, gpu: bool
 ) -> np.ndarray:
-    """float32 (n_items, factors), from CPU or GPU through the same interface."""
+    """float32 (n_items, factors), by the fastest solver there is: docs/performance.md."""
+    if gpu or not als.compiled_here():
+        return _by_implicit(confidence, params, seed, gpu=gpu)
+    options = als.AlsParams(params["factors"], params["regularization"], params["iterations"], seed)
+    return als.fit_factors(confidence, options)[1]
+
+
+def _by_implicit(
+    confidence: sparse.csr_matrix, params: dict, seed: int, *, gpu: bool
+) -> np.ndarray:
     from implicit.als import AlternatingLeastSquares
+    from threadpoolctl import threadpool_limits
 
     model = AlternatingLeastSquares(
         factors=params["factors"],
@@ -100,9 +107,10 @@ def als_item_factors(
         iterations=params["iterations"],
         use_gpu=gpu,
         random_state=seed,
-        num_threads=0 if gpu else os.cpu_count() or 1,
+        num_threads=0 if gpu else als.threads_here(),
     )
-    model.fit(confidence, show_progress=False)
+    with threadpool_limits(1, "blas"):  # implicit runs its own threads; BLAS's would fight them
+        model.fit(confidence, show_progress=False)
     factors = model.item_factors
     return np.asarray(factors.to_numpy() if gpu else factors, dtype=np.float32)
 
