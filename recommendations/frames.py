@@ -140,10 +140,16 @@ class PersonHistory:
 
 
 def person_history(
-    *, customer_id: int | None, visitor: str, at: datetime, most: int = 1_000
+    *,
+    customer_id: int | None,
+    visitor: str,
+    at: datetime,
+    session: str = "",
+    most: int = 1_000,
 ) -> PersonHistory:
     """The newest `most` purchases and as many signs of interest of one person, at this moment.
 
+    session: of a visitor nobody has named, only this visit counts, once something is known of it.
     At most four queries: the visitor's link, the customer's word, purchases, behaviour.
     """
     if customer_id is None and visitor:
@@ -153,7 +159,7 @@ def person_history(
     if customer_id and word is not False:
         found += _own_purchases(customer_id, at, most)
     if word or (customer_id is None and visitor):
-        found += _own_behaviour(customer_id, visitor, at, most)
+        found += _own_behaviour(customer_id, visitor, session, at, most)
     found.sort(key=lambda row: (row[2], row[0]))
     columns = list(zip(*found, strict=True)) or [(), (), (), ()]
     return PersonHistory(
@@ -180,17 +186,21 @@ def _own_purchases(customer_id: int, at: datetime, most: int) -> list[tuple]:
     return [(product_id, PURCHASE_WEIGHT, at.timestamp(), True) for product_id, at in found]
 
 
-def _own_behaviour(customer_id: int | None, visitor: str, at: datetime, most: int) -> list[tuple]:
+def _own_behaviour(
+    customer_id: int | None, visitor: str, session: str, at: datetime, most: int
+) -> list[tuple]:
     events = noticed_events(at)
     if customer_id is None:
         mine = events.filter(visitor=visitor, customer__isnull=True)
     else:
         mine = events.of_customer(customer_id, known_by=at)
     newest = mine.order_by("-received_at", "-id")
-    found = newest.values_list("variant__product_id", "kind", "received_at")[:most]
+    found = list(newest.values_list("variant__product_id", "kind", "received_at", "session")[:most])
+    if customer_id is None and session:
+        found = [row for row in found if row[3] == session] or found
     return [
         (product_id, WEIGHTS[EventKind(kind)], at.timestamp(), False)
-        for product_id, kind, at in found
+        for product_id, kind, at, _session in found
     ]
 
 

@@ -39,3 +39,11 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if item.get_closest_marker("postgres"):
                 item.add_marker(pytest.mark.skip(reason="needs PostgreSQL"))
+
+
+@pytest.fixture(autouse=True)
+def _settings_are_read_anew():
+    """A process keeps placements and rules for a second; a test's rows are gone sooner."""
+    from recommendations.kept import forget_settings
+
+    forget_settings()

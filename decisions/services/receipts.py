@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -61,10 +62,10 @@ def record_decision(proposal: Proposal) -> Decision:
     return decision
 
 
-def record_new(proposal: Proposal) -> Decision:
+def record_new(proposal: Proposal, receipt_id: UUID | None = None) -> Decision:
     """Write a receipt whose key nobody else can have (it holds a fresh UUID): one INSERT."""
     fields = {name: getattr(proposal, name) for name in proposal.__dataclass_fields__}
-    return Decision.objects.create(**fields, code_version=code_version())
+    return Decision.objects.create(pk=receipt_id or uuid4(), **fields, code_version=code_version())
 
 
 def record_decisions(proposals: list[Proposal]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,40 +10,63 @@ import numpy as np
 from .blend import Blend
 from .interactions import Histories
 from .lists import top_lists
+from .one_person import Reached, is_sparse, reached, scored
 from .sources import Neighbours, Popular
 
-# The stated order of every placement; what stands earlier is offered first.
-ORDER = {
-    "home": ("personal", "category", "popular"),
-    "product": ("similar", "bought_together", "category", "popular"),
-    "cart": ("bought_together", "similar", "category", "popular"),
-}
+RECENT = 3  # of how many things the source `session` asks what follows
 
 
 @dataclass(frozen=True)
 class Case:
     """Who looks where, in the model's numbering.
 
-    history: one person's; anchors: item indices of the page's product or the cart's, unknown ones
-    left out; categories: category keys to fall back on; barred: item indices never to offer.
+    sources: in order. history: one person's; anchors: item indices of the page's product or the
+    cart's, unknown ones left out; categories: category keys to fall back on; barred: item indices
+    never to offer, ascending. instead, on_flash: item indices that the shop's facts name, best first.
     """
 
-    placement: str
+    sources: tuple[str, ...]
     history: Histories
     anchors: np.ndarray
     categories: np.ndarray
     barred: np.ndarray
+    instead: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    on_flash: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """What the sources of one model know about its items."""
+    """What the sources of one model know about its items.
+
+    category_ids: int64 (n_items,), 0 for none. best_sold: int64 (n_items,), all items by popularity,
+    then index; by_category: the same within each category, the categories ascending.
+    """
 
     blend: Blend
     similar: Neighbours
     together: Neighbours
     popular: Popular
     category_ids: np.ndarray
+    best_sold: np.ndarray
+    by_category: np.ndarray
+    categories: np.ndarray
+
+    @staticmethod
+    def of(
+        blend: Blend,
+        similar: Neighbours,
+        together: Neighbours,
+        popular: Popular,
+        category_ids: np.ndarray,
+    ) -> Shelf:
+        """Sorted once a model, so that no request sorts the whole shop."""
+        items = np.arange(len(category_ids))
+        best_sold = np.lexsort((items, -popular.popularity))
+        by_category = np.lexsort((items, -popular.popularity, category_ids))
+        ordered = category_ids[by_category]
+        return Shelf(
+            blend, similar, together, popular, category_ids, best_sold, by_category, ordered
+        )
 
 
 @dataclass
@@ -65,54 +89,111 @@ class Candidates:
                 self.sources.append(source)
 
 
+Found = tuple[np.ndarray, np.ndarray]
+
+
 def candidates(shelf: Shelf, case: Case, most: int) -> Candidates:
-    """At most `most` candidates: the placement's sources one after the other."""
+    """At most `most` candidates: the case's sources one after the other."""
     found = Candidates()
-    finders = {
-        "personal": _personal,
-        "similar": lambda shelf, case, most: _neighbours(shelf.similar, case, most),
-        "bought_together": lambda shelf, case, most: _neighbours(shelf.together, case, most),
-        "category": _of_category,
-        "popular": _popular,
-    }
-    for source in ORDER[case.placement]:
+    for source in case.sources:
         if len(found.items) < most:
-            items, scores = finders[source](shelf, case, most)
+            items, scores = FINDERS[source](shelf, case, most)
             found.add(source, items, scores, most)
     return found
 
 
-def _personal(shelf: Shelf, case: Case, most: int) -> tuple[np.ndarray, np.ndarray]:
-    if not len(case.history.item_idx):
+def _personal(shelf: Shelf, case: Case, most: int) -> Found:
+    """What the blend says of her history; in a large shop only what it reaches is scored."""
+    history = case.history
+    if not len(history.item_idx):
         return _nothing()
-    scores = shelf.blend.scores(case.history).astype(np.float32, copy=True)
-    return _best(scores[0], case, shelf.popular.popularity, most)
+    if is_sparse(shelf.blend):
+        reach = most + len(case.barred)
+        return _best(shelf, case, scored(shelf.blend, history, shelf.best_sold[:reach]), most)
+    scores = shelf.blend.scores(history).astype(np.float32, copy=True)
+    return _best_of_all(shelf, case, scores[0], most)
 
 
-def _neighbours(source: Neighbours, case: Case, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Summed over the anchors; only what is a neighbour of at least one."""
-    if not len(case.anchors):
+def _session(shelf: Shelf, case: Case, most: int) -> Found:
+    """What follows the newest things of the history: half as much for each one before."""
+    newest = np.argsort(case.history.baskets_ago, kind="stable")[:RECENT]
+    values = np.float32(0.5) ** np.arange(len(newest), dtype=np.float32)
+    return _near(shelf, case, shelf.together, case.history.item_idx[newest], values, most)
+
+
+def _similar(shelf: Shelf, case: Case, most: int) -> Found:
+    return _near(shelf, case, shelf.similar, case.anchors, np.ones(len(case.anchors)), most)
+
+
+def _together(shelf: Shelf, case: Case, most: int) -> Found:
+    return _near(shelf, case, shelf.together, case.anchors, np.ones(len(case.anchors)), most)
+
+
+def _near(
+    shelf: Shelf, case: Case, source: Neighbours, items: np.ndarray, values: np.ndarray, most: int
+) -> Found:
+    """Summed over the items; only what is a neighbour of at least one."""
+    if not len(items):
         return _nothing()
-    scores = source.summed(case.anchors, np.ones(len(case.anchors), dtype=np.float32))
-    items, values = _best(scores, case, np.zeros(len(scores)), most)
-    return items[values > 0], values[values > 0]
+    found = reached(source, items, values.astype(np.float32))
+    positive = found.scores > 0
+    return _best(shelf, case, Reached(found.items[positive], found.scores[positive]), most)
 
 
-def _of_category(shelf: Shelf, case: Case, most: int) -> tuple[np.ndarray, np.ndarray]:
-    popularity = shelf.popular.popularity
-    inside = np.isin(shelf.category_ids, case.categories[case.categories > 0])
-    items, values = _best(np.where(inside, popularity, 0), case, popularity, most)
-    return items[values > 0], values[values > 0]
+def _of_category(shelf: Shelf, case: Case, most: int) -> Found:
+    """By popularity, of all the categories together; what nobody bought is left out."""
+    items = [_inside(shelf, category, case, most) for category in case.categories if category > 0]
+    if not items:
+        return _nothing()
+    every = np.unique(np.concatenate(items))
+    popularity = shelf.popular.popularity[every]
+    return _best(shelf, case, Reached(every[popularity > 0], popularity[popularity > 0]), most)
 
 
-def _popular(shelf: Shelf, case: Case, most: int) -> tuple[np.ndarray, np.ndarray]:
-    popularity = shelf.popular.popularity
-    return _best(popularity, case, popularity, most)
+def _inside(shelf: Shelf, category: int, case: Case, most: int) -> np.ndarray:
+    first, last = np.searchsorted(shelf.categories, [category, category + 1])
+    return shelf.by_category[first : min(last, first + most + len(case.barred))]
 
 
-def _best(
-    scores: np.ndarray, case: Case, popularity: np.ndarray, most: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _popular(shelf: Shelf, case: Case, most: int) -> Found:
+    items = shelf.best_sold[: most + len(case.barred)]
+    return _as_given(shelf, case, items, most)
+
+
+def _taken_instead(shelf: Shelf, case: Case, most: int) -> Found:
+    return _as_given(shelf, case, case.instead, most)
+
+
+def _on_flash(shelf: Shelf, case: Case, most: int) -> Found:
+    """What is on offer, in the order of her taste where it is known, else by popularity."""
+    if not len(case.history.item_idx) or not len(case.on_flash):
+        return _best(shelf, case, _popular_of(shelf, np.sort(case.on_flash)), most)
+    items = np.sort(case.on_flash)
+    scores = shelf.blend.scores(case.history)[0][items]
+    return _best(shelf, case, Reached(items, scores), most)
+
+
+def _popular_of(shelf: Shelf, items: np.ndarray) -> Reached:
+    return Reached(items, shelf.popular.popularity[items])
+
+
+def _as_given(shelf: Shelf, case: Case, items: np.ndarray, most: int) -> Found:
+    items = items[~_is_in(items, case.barred)][:most]
+    return items, shelf.popular.popularity[items]
+
+
+def _best(shelf: Shelf, case: Case, found: Reached, most: int) -> Found:
+    """The highest scores first; equal ones by popularity, then index, as in `top_lists`."""
+    kept = ~_is_in(found.items, case.barred)
+    items, scores = found.items[kept], found.scores[kept]
+    if len(items) > 4 * most:
+        cut = np.partition(scores, len(scores) - most)[len(scores) - most]
+        items, scores = items[scores >= cut], scores[scores >= cut]
+    order = np.lexsort((items, -shelf.popular.popularity[items], -scores))[:most]
+    return items[order], scores[order]
+
+
+def _best_of_all(shelf: Shelf, case: Case, scores: np.ndarray, most: int) -> Found:
     none = np.zeros(len(case.barred))
     barred = Histories(
         np.array([0, len(case.barred)]),
@@ -121,26 +202,30 @@ def _best(
         none,
         np.ones(len(case.barred), dtype=bool),
     )
-    items = top_lists(scores[None, :], barred, popularity, most)[0]
+    items = top_lists(scores[None, :], barred, shelf.popular.popularity, most)[0]
     items = items[items >= 0]
     return items, scores[items]
 
 
-def _nothing() -> tuple[np.ndarray, np.ndarray]:
-    return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
+def _is_in(items: np.ndarray, barred: np.ndarray) -> np.ndarray:
+    """Like np.isin for an ascending `barred`, without its set-up."""
+    if not len(barred):
+        return np.zeros(len(items), dtype=bool)
+    place = np.minimum(np.searchsorted(barred, items), len(barred) - 1)
+    return barred[place] == items
 
 
-def because(blend: Blend, history: Histories, items: np.ndarray) -> list[tuple[int, float]]:
-    """For each item the history row that adds most to its score, and how much it adds.
+def _nothing() -> Found:
+    return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
 
-    (−1, 0.0) where no row of the history adds anything.
-    """
-    if not len(history.item_idx):
-        return [(-1, 0.0)] * len(items)
-    added = blend.contributions(history, items)
-    rows = added.argmax(axis=0)
-    best = added[rows, np.arange(len(items))]
-    return [
-        (int(row), float(value)) if value > 0 else (-1, 0.0)
-        for row, value in zip(rows, best, strict=True)
-    ]
+
+FINDERS: dict[str, Callable[[Shelf, Case, int], Found]] = {
+    "personal": _personal,
+    "session": _session,
+    "similar": _similar,
+    "bought_together": _together,
+    "taken_instead": _taken_instead,
+    "on_flash": _on_flash,
+    "category": _of_category,
+    "popular": _popular,
+}

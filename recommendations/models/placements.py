@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from recommendations.kept import forget_settings
+from recommendations.ml.chains import ORDER, SOURCES
 
 RATE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 
@@ -46,6 +51,24 @@ class Placement(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        forget_settings()
+
+    def clean(self) -> None:
+        """Its code and its sources are among those that there are."""
+        if self.code not in ORDER:
+            known = ", ".join(ORDER)
+            raise ValidationError({"code": _("No such placement. One of: %s.") % known})
+        if not isinstance(self.sources, list):
+            raise ValidationError({"sources": _('A list of sources, e.g. ["popular"].')})
+        if unknown := [str(name) for name in self.sources if name not in SOURCES]:
+            message = _("No such source: %(unknown)s. There are: %(known)s.")
+            named = {"unknown": ", ".join(unknown), "known": ", ".join(SOURCES)}
+            raise ValidationError({"sources": message % named})
+        if len(set(self.sources)) < len(self.sources):
+            raise ValidationError({"sources": _("Each source once.")})
 
 
 class RuleAction(models.TextChoices):
@@ -128,3 +151,12 @@ class Rule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        forget_settings()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        done = super().delete(*args, **kwargs)
+        forget_settings()
+        return done

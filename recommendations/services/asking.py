@@ -8,16 +8,24 @@ from datetime import datetime
 from typing import Any
 
 from recommendations.frames import PersonHistory, person_history
+from recommendations.ml.policy import Settings
+from recommendations.services.gates import on_flash
 from recommendations.services.live_model import Serving
 from recommendations.services.newcomers import shop_wide_products
-from shop.models import Customer, Variant
+from shop.models import Channel, Customer, OrderLine, Variant
 
 MAX_LIMIT = 50
+MOST_LINES = 200
 
 
 @dataclass(frozen=True)
 class Ask:
-    """Who looks where. skus: the product page's SKU, or the cart's."""
+    """Who looks where.
+
+    skus: the product page's SKU, or the cart's. order: the number of the order that was just
+    placed. session: of a visitor who is nobody's customer yet, only this visit counts, once it has
+    events. channel: whose prices count beside those for all channels.
+    """
 
     placement: str = "home"
     customer: Customer | None = None
@@ -25,6 +33,9 @@ class Ask:
     skus: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     limit: int = 10
+    order: str = ""
+    session: str = ""
+    channel: Channel | None = None
 
     @property
     def subject(self) -> str:
@@ -37,26 +48,31 @@ class Ask:
 
 def person_of(ask: Ask, at: datetime) -> PersonHistory:
     customer_id = ask.customer.pk if ask.customer else None
-    return person_history(customer_id=customer_id, visitor=ask.visitor, at=at)
+    return person_history(customer_id=customer_id, visitor=ask.visitor, session=ask.session, at=at)
 
 
 def request_inputs(
-    ask: Ask, person: PersonHistory, model: Serving | None, at: datetime
+    ask: Ask, settings: Settings, model: Serving | None, at: datetime, seed: str
 ) -> dict[str, Any]:
-    """Everything that decides, as it goes into the receipt."""
+    """Everything that decides, as it goes into the receipt, but for what the gates will say."""
+    person = person_of(ask, at)
     named = _products_of([*ask.skus, *ask.exclude])
     anchors = [named[sku] for sku in ask.skus if sku in named]
+    anchors += _ordered_products(ask.order)
     return {
         "placement": ask.placement,
         "at": at.isoformat(),
+        "seed": seed,
         "limit": min(ask.limit, MAX_LIMIT),
         "run": model.run.pk if model else None,
         "baseline": _baseline(model),
+        "settings": settings.as_json(),
         "personalisation_refused": person.refused,
         "history": _by_product(person),
-        "anchors": [product_id for product_id, _category in anchors],
+        "anchors": list(dict.fromkeys(product_id for product_id, _category in anchors)),
         "categories": _categories(anchors, person),
         "exclude": [named[sku][0] for sku in ask.exclude if sku in named],
+        "on_flash": on_flash(at) if "on_flash" in settings.sources else [],
         "shop_wide": [] if model else shop_wide_products(at),
     }
 
@@ -86,6 +102,17 @@ def _products_of(skus: Sequence[str]) -> dict[str, tuple[int, int]]:
         "sku", "product_id", "product__category_id"
     )
     return {sku: (product_id, category or 0) for sku, product_id, category in found}
+
+
+def _ordered_products(number: str) -> list[tuple[int, int]]:
+    """(product, category or 0) of an order's lines; nothing for an unknown order."""
+    if not number:
+        return []
+    lines = OrderLine.objects.filter(order__number=number, variant__isnull=False)
+    found = lines.order_by("position").values_list(
+        "variant__product_id", "variant__product__category_id"
+    )
+    return [(product_id, category or 0) for product_id, category in found[:MOST_LINES]]
 
 
 def _categories(anchors: list[tuple[int, int]], person: PersonHistory) -> list[int]:

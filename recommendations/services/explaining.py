@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 from django.utils import timezone
 
+from recommendations.ml.policy import Placed, Settings
+from recommendations.ml.rules import BURY, NEVER, ONLY, Rule
 from recommendations.services import ranking
-from recommendations.services.asking import Ask, person_of, request_inputs
-from recommendations.services.gates import names_of, offers, why_not
-from recommendations.services.live_model import Serving, serving_model
-from recommendations.services.serving import reason_of, reason_text
+from recommendations.services.asking import Ask
+from recommendations.services.gates import Offer, names_of, offers, why_not
+from recommendations.services.live_model import Serving
+from recommendations.services.placements import settings_at
+from recommendations.services.serving import decide, reason_of, reason_text
 from shop.models.catalogue import in_reader_language
 
 
 @dataclass(frozen=True)
 class Line:
-    """One candidate. place: its position in the answer, None when a gate stopped it or the list
-    was full. parts: what each source of the blend adds to a personal score. gate: a message id.
+    """One candidate. place: its position in the answer, None when a gate or a rule stopped it or the
+    list was full. parts: what each source of the blend adds to a personal score. gate: a message
+    id. rules: those that moved it, or that keep it away.
     """
 
     place: int | None
@@ -31,6 +35,7 @@ class Line:
     parts: tuple[tuple[str, float], ...]
     reason: str
     gate: str
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,35 +47,45 @@ class Explanation:
     baseline: str
     history_size: int
     refused: bool
+    settings: Settings
 
 
-def explain(ask: Ask, *, show: int = 30, at: datetime | None = None) -> Explanation:
-    """The first `show` candidates for this request, each with source, score, reason and gate."""
+def explain(
+    ask: Ask, *, show: int = 30, at: datetime | None = None, settings: Settings | None = None
+) -> Explanation:
+    """What is shown and the first `show` candidates, each with source, score, reason and gate.
+
+    settings: in the place of the placement's own, for a preview (services/placements.py). With
+    exploration it shows the list that is shown when nothing is tried out.
+    """
     at = at or timezone.now()
-    model = serving_model()
-    inputs = request_inputs(ask, person_of(ask, at), model, at)
-    rows = ranking.with_reasons(ranking.pool(inputs, model, show), inputs, model)
-    ids = [row["product_id"] for row in rows]
-    found = offers(ids, at)
-    stopped = why_not([pk for pk in ids if pk not in found], at)
-    named = names_of([*ids, *(row["because"] for row in rows if row["because"])])
-    parts = _parts(rows, inputs, model)
-    lines: list[Line] = []
-    for row, row_parts in zip(rows, parts, strict=True):
-        offer = found.get(row["product_id"])
-        taken = sum(line.place is not None for line in lines)
-        shown = offer is not None and taken < inputs["limit"]
+    settings = settings or settings_at(ask.placement, at)
+    decided = decide(ask, at, replace(settings, exploration_rate=0.0), seed="")
+    inputs, found, model = decided.inputs, decided.found, decided.model
+    placed = {row.index: (place, row) for place, row in enumerate(decided.chosen, start=1)}
+    indices = sorted({*placed, *range(min(show, len(found.product_ids)))})
+    reasons = ranking.reasons_of(found, indices, inputs, model)
+    ids = [found.product_ids[index] for index in indices]
+    sellable = offers(ids, at, channel_id=ask.channel.pk if ask.channel else None)
+    stopped = why_not([pk for pk in ids if pk not in sellable], at)
+    named = names_of([*ids, *(pk for _reason, pk in reasons if pk)])
+    parts = _parts(found, indices, inputs, model)
+    lines = []
+    for index, (reason, product_id), row_parts in zip(indices, reasons, parts, strict=True):
+        pk = found.product_ids[index]
+        place, row = placed.get(index, (None, None))
         lines.append(
             Line(
-                place=taken + 1 if shown else None,
-                product_id=row["product_id"],
-                sku=offer.sku if offer else "",
-                name=in_reader_language(*named[row["product_id"]]),
-                source=row["source"],
-                score=row["score"],
+                place=place,
+                product_id=pk,
+                sku=sellable[pk].sku if pk in sellable else "",
+                name=in_reader_language(*named[pk]),
+                source=found.sources[index],
+                score=found.scores[index],
                 parts=row_parts,
-                reason=reason_text(reason_of(row, named)),
-                gate=stopped.get(row["product_id"], ""),
+                reason=reason_text(reason_of({"reason": reason, "because": product_id}, named)),
+                gate=stopped.get(pk, ""),
+                rules=_rules_of(pk, row, sellable.get(pk), settings),
             )
         )
     return Explanation(
@@ -79,22 +94,41 @@ def explain(ask: Ask, *, show: int = 30, at: datetime | None = None) -> Explanat
         inputs["baseline"],
         len(inputs["history"]),
         inputs["personalisation_refused"],
+        settings,
+    )
+
+
+def _rules_of(
+    product_id: int, row: Placed | None, offer: Offer | None, settings: Settings
+) -> tuple[Rule, ...]:
+    """Those that moved it, and of what is not shown those that keep it away."""
+    if row is not None:
+        return tuple(rule for rule in settings.rules if rule.pk in row.rules)
+    if offer is None:
+        return ()
+    facts = offer.facts
+    return tuple(
+        rule
+        for rule in settings.rules
+        if (rule.action == NEVER and rule.fits(product_id, facts))
+        or (rule.action == ONLY and not rule.fits(product_id, facts))
+        or (rule.action == BURY and rule.fits(product_id, facts))
     )
 
 
 def _parts(
-    rows: list[dict], inputs: dict, model: Serving | None
+    found: ranking.Pool, indices: list[int], inputs: dict, model: Serving | None
 ) -> list[tuple[tuple[str, float], ...]]:
     """(source of the blend, what it adds) for each personal row; nothing for the others."""
-    personal = [row["item_idx"] for row in rows if row["source"] == "personal"]
+    personal = [found.items[i] for i in indices if found.sources[i] == "personal"]
     if model is None or not personal:
-        return [()] * len(rows)
+        return [()] * len(indices)
     history = ranking.history_of(inputs, model)
     every = [
         (name, scores[0][np.array(personal)]) for name, scores in model.shelf.blend.parts(history)
     ]
-    found = iter(range(len(personal)))
-    return [_of_row(every, next(found)) if row["source"] == "personal" else () for row in rows]
+    place = iter(range(len(personal)))
+    return [_of_row(every, next(place)) if found.sources[i] == "personal" else () for i in indices]
 
 
 def _of_row(every: list[tuple[str, np.ndarray]], place: int) -> tuple[tuple[str, float], ...]:

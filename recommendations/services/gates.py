@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.utils.translation import gettext_noop
 
-from shop.models import Price, Product, Variant
+from recommendations.ml.policy import Settings
+from recommendations.ml.rules import Facts
+from shop.models import Price, PriceKind, Product, Variant
 from shop.models.catalogue import in_reader_language
 from shop.services.prices import RANK
 
@@ -18,6 +20,7 @@ NOT_LISTED = gettext_noop("not on sale")
 HELD = gettext_noop("sale stopped")
 SOLD_OUT = gettext_noop("nothing available")
 NO_PRICE = gettext_noop("no price")
+MOST_ON_FLASH = 200
 
 
 @dataclass(frozen=True)
@@ -30,35 +33,88 @@ class Offer:
     name_zh: str
     price_minor: int
     currency: str
+    category_id: int = 0
+    brand_id: int = 0
+    cost_minor: int | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+    def as_row(self, settings: Settings) -> list[Any]:
+        """As a receipt keeps it: SKU, then the facts that these settings can ask for."""
+        if settings.keeps_order:
+            return [self.sku]
+        facts = self.facts
+        asked = {rule.attribute[0] for rule in settings.rules if rule.attribute}
+        attributes = {code: facts.attributes[code] for code in asked if code in facts.attributes}
+        money = (facts.price_minor, facts.margin_minor)
+        return [self.sku, facts.category_id, facts.brand_id, *money, attributes]
+
+    @property
+    def facts(self) -> Facts:
+        """What rules, margin and diversity ask."""
+        margin = None if self.cost_minor is None else self.price_minor - self.cost_minor
+        return Facts(self.category_id, self.brand_id, self.price_minor, margin, self.attributes)
 
     @property
     def name_for_reader(self) -> str:
         return in_reader_language(self.name, self.name_zh)
 
 
-def offers(product_ids: Iterable[int], at: datetime) -> dict[int, Offer]:
+def offers(
+    product_ids: Iterable[int],
+    at: datetime,
+    *,
+    channel_id: int | None = None,
+    most: int | None = None,
+    price_kind: str = "",
+) -> dict[int, Offer]:
     """The sellable products among these, gates and prices in one query.
 
-    On sale, not held, available above zero (or not stock-keeping), with a price. Of several
-    SKUs of a product the one with most available, then the first by SKU.
+    On sale, not held, available above zero (or not stock-keeping), with a price for all channels or
+    for this one. Of several SKUs of a product the one with most available, then the first by SKU.
+    most: the first so many of the products, in the order given. price_kind: no SKU whose price in
+    force is of another kind.
     """
+    ids = list(product_ids)
+    among = Variant.objects.filter(product_id__in=ids)
+    if price_kind:
+        among = among.annotate(kind=_price("kind", at, channel_id)).filter(kind=price_kind)
     rows = (
-        Variant.objects.filter(product_id__in=list(product_ids))
-        .sellable(at)
-        .annotate(price_minor=_price("amount_minor", at), currency=_price("currency", at))
+        among.sellable(at)
+        .annotate(
+            price_minor=_price("amount_minor", at, channel_id),
+            currency=_price("currency", at, channel_id),
+        )
         .filter(price_minor__isnull=False)
         .order_by(F("available_units").desc(), "sku")
         .values_list(
-            "product_id", "sku", "product__name", "product__name_zh", "price_minor", "currency"
+            "product_id", "sku", "product__name", "product__name_zh", "price_minor", "currency",
+            "product__category_id", "product__brand_id", "cost_minor", "product__attributes",
+            "attributes",
         )
-    )
+    )  # fmt: skip
     found: dict[int, Offer] = {}
     for row in rows:
-        found.setdefault(row[0], Offer(*row))
-    return found
+        if row[0] not in found:
+            category_id, brand_id, cost_minor, of_product, own = row[6:]
+            found[row[0]] = Offer(
+                *row[:6], category_id or 0, brand_id or 0, cost_minor, of_product | own
+            )
+    passing = [pk for pk in ids if pk in found][:most]
+    return {pk: found[pk] for pk in passing}
 
 
-def why_not(product_ids: Iterable[int], at: datetime) -> dict[int, str]:
+def on_flash(at: datetime) -> list[int]:
+    """Products of which a SKU has a flash price in force, the newest offer first; 200 at most."""
+    standing = Price.objects.filter(
+        kind=PriceKind.FLASH, channel__isnull=True, valid_from__lte=at, valid_until__gt=at
+    )
+    newest = standing.order_by("-valid_from", "-pk").values_list("variant__product_id", flat=True)
+    return list(dict.fromkeys(newest[: 5 * MOST_ON_FLASH]))[:MOST_ON_FLASH]
+
+
+def why_not(
+    product_ids: Iterable[int], at: datetime, *, channel_id: int | None = None
+) -> dict[int, str]:
     """For products without an offer, the first gate that stopped every SKU of theirs."""
     ids = list(product_ids)
     stages = (
@@ -72,7 +128,7 @@ def why_not(product_ids: Iterable[int], at: datetime) -> dict[int, str]:
         for product_id in ids:
             if product_id not in passed:
                 reasons.setdefault(product_id, reason)
-    priced = offers(ids, at)
+    priced = offers(ids, at, channel_id=channel_id)
     for product_id in ids:
         if product_id not in priced:
             reasons.setdefault(product_id, NO_PRICE)
@@ -90,7 +146,7 @@ def _on_sale_not_held(ids: list[int], at: datetime) -> Any:
     return Variant.objects.filter(product_id__in=ids).on_sale().exclude(pk__in=held)
 
 
-def _price(field: str, at: datetime) -> Subquery:
+def _price(name: str, at: datetime, channel_id: int | None) -> Subquery:
     """One field of the deciding price row, by the same preference as shop.services.prices."""
     rank = Case(
         *[When(kind=kind, then=Value(place)) for kind, place in RANK.items()],
@@ -98,10 +154,11 @@ def _price(field: str, at: datetime) -> Subquery:
     )
     standing = Price.objects.filter(
         Q(valid_until__isnull=True) | Q(valid_until__gt=at),
+        Q(channel__isnull=True) | Q(channel=channel_id),
         variant=OuterRef("pk"),
-        channel__isnull=True,
         valid_from__lte=at,
     )
+    own = F("channel_id").asc(nulls_last=True)  # its own price before that of all channels
     return Subquery(
-        standing.order_by(rank, F("valid_from").desc(), F("id").desc()).values(field)[:1]
+        standing.order_by(rank, own, F("valid_from").desc(), F("id").desc()).values(name)[:1]
     )

@@ -69,4 +69,4 @@ def shelf_of(recommender: Recommender, weights: dict[str, float]) -> Shelf:
     assert isinstance(together, Neighbours)
     assert isinstance(popular, Popular)
     blend = recommender.blend(weights)
-    return Shelf(blend, similar, together, popular, recommender.category_ids)
+    return Shelf.of(blend, similar, together, popular, recommender.category_ids)

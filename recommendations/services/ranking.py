@@ -2,104 +2,191 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from recommendations.ml.candidates import Candidates, Case, because, candidates
+from recommendations.ml.candidates import Case, candidates
+from recommendations.ml.chains import NOTHING_ELSE
 from recommendations.ml.interactions import Histories, one_history
+from recommendations.ml.one_person import because, link, links
+from recommendations.ml.policy import Placed, Settings, arrange
+from recommendations.ml.rules import Facts
 from recommendations.services.live_model import Serving, serving_of
 
 
-def pool(inputs: dict, model: Serving | None, most: int) -> list[dict]:
-    """Candidates in order: product_id, source, score; what the model does not know comes last.
+@dataclass
+class Pool:
+    """Candidates in order, each once; the four lists run side by side.
+
+    items: index in the model, −1 for a product that it does not know.
+    """
+
+    product_ids: list[int]
+    items: list[int]
+    scores: list[float]
+    sources: list[str]
+
+    def add(self, source: str, product_ids: Sequence[int], barred: set[int]) -> None:
+        known = barred.union(self.product_ids)
+        for pk in product_ids:
+            if pk not in known:
+                known.add(pk)
+                self.product_ids.append(pk)
+                self.items.append(-1)
+                self.scores.append(0.0)
+                self.sources.append(source)
+
+
+def pool(inputs: dict, model: Serving | None, most: int) -> Pool:
+    """At most `most` candidates of the model, then what it does not know.
 
     Excluded products, anchors and what the person has bought are not in it.
     """
-    barred = {*inputs["exclude"], *inputs["anchors"]}
-    barred |= {row[0] for row in inputs["history"] if row[3]}
-    rows = _as_rows(candidates(model.shelf, _case(inputs, model), most), model) if model else []
-    known = barred | {row["product_id"] for row in rows}
-    wide = [_row(pk, "shop_wide", 0.0) for pk in inputs["shop_wide"] if pk not in known]
-    return [*rows, *wide][:most]
+    barred = {*inputs["exclude"], *inputs["anchors"], *_bought(inputs)}
+    found = _of_model(inputs, model, barred, most) if model else Pool([], [], [], [])
+    settings = inputs["settings"]
+    found.add("rule", [pk for rule in settings["rules"] for pk in rule.get("brings", ())], barred)
+    for source in ("taken_instead", "on_flash"):
+        if source in settings["sources"]:
+            found.add(source, inputs.get(source, ()), barred)
+    if inputs["placement"] not in NOTHING_ELSE:
+        found.add("shop_wide", inputs["shop_wide"], barred)
+    return found
 
 
-def with_reasons(chosen: list[dict], inputs: dict, model: Serving | None) -> list[dict]:
-    """The same rows with `reason` and `because`: the product that speaks most for each."""
-    result = []
-    for row, (reason, product_id) in zip(chosen, _reasons(chosen, inputs, model), strict=True):
-        result.append(row | {"reason": reason, "because": product_id})
-    return result
+def _of_model(inputs: dict, model: Serving, barred: set[int], most: int) -> Pool:
+    known = model.recommender.item_idx
+    named = known(np.array(sorted(barred), dtype=np.int64))
+    anchors = known(np.array(inputs["anchors"], dtype=np.int64))
+    case = Case(
+        sources=tuple(inputs["settings"]["sources"]),
+        history=history_of(inputs, model),
+        anchors=anchors[anchors >= 0],
+        categories=np.array(inputs["categories"], dtype=np.int64),
+        barred=named[named >= 0],
+        instead=_known(inputs.get("taken_instead", ()), model),
+        on_flash=_known(inputs.get("on_flash", ()), model),
+    )
+    found = candidates(model.shelf, case, most)
+    ids = model.recommender.product_ids[np.array(found.items, dtype=np.int64)].tolist()
+    # Five digits: more would differ between two machines' arithmetic and mean nothing.
+    scores = [float(f"{score:.5g}") for score in found.scores]
+    return Pool(ids, found.items, scores, found.sources)
 
 
-def _reasons(
-    chosen: list[dict], inputs: dict, model: Serving | None
+def _known(product_ids: Sequence[int], model: Serving) -> np.ndarray:
+    items = model.recommender.item_idx(np.array(product_ids, dtype=np.int64))
+    return items[items >= 0]
+
+
+def _bought(inputs: dict) -> set[int]:
+    """What is not offered again: bought ever, or within the days that the placement says."""
+    days = inputs["settings"]["hide_bought_days"]
+    since = -np.inf
+    if days is not None:
+        since = (datetime.fromisoformat(inputs["at"]) - timedelta(days=days)).timestamp()
+    return {pk for pk, _weight, at, bought in inputs["history"] if bought and at >= since}
+
+
+def placed(found: Pool, inputs: dict, model: Serving | None) -> list[Placed]:
+    """Which of the candidates are shown where, of those in inputs["offers"]: see `arrange`."""
+    settings = Settings.of_json(inputs["settings"])
+    facts = {int(pk): _facts(row) for pk, row in inputs["offers"].items()}
+    likeness = _likeness(found, model) if settings.diversity_rate and model else None
+    return arrange(
+        found.product_ids,
+        facts,
+        settings,
+        limit=inputs["limit"],
+        seed=inputs["seed"],
+        likeness=likeness,
+    )
+
+
+def _facts(row: Sequence[Any]) -> Facts:
+    """An entry of inputs["offers"]: SKU, and what `arrange` asks of it where it moves anything."""
+    return Facts(*row[1:])
+
+
+def _likeness(found: Pool, model: Serving) -> Any:
+    """Product keys → how near the model holds each two to be, over the nearest of them all."""
+    item_of = dict(zip(found.product_ids, found.items, strict=True))
+
+    def likeness(product_ids: Sequence[int]) -> list[list[float]]:
+        items = np.array([item_of[pk] for pk in product_ids], dtype=np.int64)
+        near = links(model.shelf.similar, items)
+        most = float(near.max(initial=0.0))
+        return (near / most).tolist() if most > 0 else near.tolist()
+
+    return likeness
+
+
+def shown(
+    found: Pool, chosen: Sequence[Placed], inputs: dict, model: Serving | None
+) -> list[dict[str, Any]]:
+    """The rows of the receipt's output: what is shown, from which source, and why."""
+    indices = [row.index for row in chosen]
+    reasons = reasons_of(found, indices, inputs, model)
+    return [
+        {
+            "product_id": found.product_ids[row.index],
+            "sku": inputs["offers"][found.product_ids[row.index]][0],
+            "source": found.sources[row.index],
+            "score": found.scores[row.index],
+            "reason": reason,
+            "because": product_id,
+            "propensity": float(f"{row.propensity:.6g}"),
+            "rules": list(row.rules),
+        }
+        for row, (reason, product_id) in zip(chosen, reasons, strict=True)
+    ]
+
+
+def reasons_of(
+    found: Pool, indices: Sequence[int], inputs: dict, model: Serving | None
 ) -> list[tuple[str, int | None]]:
-    """(kind of reason, product) per row."""
-    reasons: list[tuple[str, int | None]] = [(row["source"], None) for row in chosen]
+    """(kind of reason, product that speaks most for it) for each of these candidates."""
+    reasons: list[tuple[str, int | None]] = [(found.sources[index], None) for index in indices]
     if model is None:
         return reasons
-    personal = [place for place, row in enumerate(chosen) if row["source"] == "personal"]
-    history = history_of(inputs, model)
-    items = np.array([chosen[place]["item_idx"] for place in personal], dtype=np.int64)
-    strongest = because(model.shelf.blend, history, items)
-    for place, (row, _added) in zip(personal, strongest, strict=True):
-        reasons[place] = ("popular", None)
-        if row >= 0:
-            product_id = int(model.recommender.product_ids[history.item_idx[row]])
-            reasons[place] = ("bought" if history.bought[row] else "seen", product_id)
-    for place, shown in enumerate(chosen):
-        if shown["source"] in ("similar", "bought_together"):
-            anchor = _nearest_anchor(shown, inputs["anchors"], model)
-            reasons[place] = (shown["source"], anchor)
+    personal = [place for place, (source, _pk) in enumerate(reasons) if source == "personal"]
+    if personal:
+        history = history_of(inputs, model)
+        items = np.array([found.items[indices[place]] for place in personal], dtype=np.int64)
+        strongest = because(model.shelf.blend, history, items)
+        for place, (row, _added) in zip(personal, strongest, strict=True):
+            reasons[place] = _of_history(history, row, model)
+    for place, index in enumerate(indices):
+        if found.sources[index] in ("similar", "bought_together"):
+            anchor = _nearest_anchor(found.sources[index], found.items[index], inputs, model)
+            reasons[place] = (found.sources[index], anchor)
+        if found.sources[index] == "taken_instead" and inputs["anchors"]:
+            reasons[place] = ("taken_instead", inputs["anchors"][0])
     return reasons
 
 
-def picked(chosen: list[dict], offered: dict[int, Any]) -> dict:
-    """The receipt's output."""
-    return {
-        "items": [
-            {
-                "product_id": row["product_id"],
-                "sku": getattr(offered[row["product_id"]], "sku", offered[row["product_id"]]),
-                "source": row["source"],
-                "score": row["score"],
-                "reason": row["reason"],
-                "because": row["because"],
-            }
-            for row in chosen
-        ]
-    }
+def _of_history(history: Histories, row: int, model: Serving) -> tuple[str, int | None]:
+    if row < 0:
+        return "popular", None
+    product_id = int(model.recommender.product_ids[history.item_idx[row]])
+    return ("bought" if history.bought[row] else "seen"), product_id
 
 
 def compute(inputs: dict) -> dict:
     """The output again, from the receipt alone and the file of the model that it names."""
     model = serving_of(inputs["run"], inputs["baseline"]) if inputs["run"] else None
-    offered = {int(product_id): sku for product_id, sku in inputs["offers"].items()}
-    rows: list[dict] = []
-    for size in (200, 2_000, 20_000):
-        rows = [row for row in pool(inputs, model, size) if row["product_id"] in offered]
-        if len(rows) >= len(offered):
-            break
-    return picked(with_reasons(rows, inputs, model), offered)
+    # Through JSON the keys became text.
+    offers = {int(pk): row for pk, row in inputs["offers"].items()}
+    inputs = inputs | {"offers": offers}
+    found = pool(inputs, model, inputs["pool_size"])
+    return {"items": shown(found, placed(found, inputs, model), inputs, model)}
 
 
-def _case(inputs: dict, model: Serving) -> Case:
-    history = history_of(inputs, model)
-    known = model.recommender.item_idx
-    named = known(np.array([*inputs["anchors"], *inputs["exclude"]], dtype=np.int64))
-    anchors = known(np.array(inputs["anchors"], dtype=np.int64))
-    barred = np.union1d(named[named >= 0], history.item_idx[history.bought])
-    return Case(
-        inputs["placement"],
-        history,
-        anchors[anchors >= 0],
-        np.array(inputs["categories"], dtype=np.int64),
-        barred,
-    )
-
-
-def history_of(inputs: dict, model: Serving) -> Histories:
+def history_of(inputs: Mapping[str, Any], model: Serving) -> Histories:
     """The person's rows that the model knows, folded as in training."""
     columns = list(zip(*inputs["history"], strict=True)) or [(), (), (), ()]
     item = model.recommender.item_idx(np.array(columns[0], dtype=np.int64))
@@ -112,27 +199,13 @@ def history_of(inputs: dict, model: Serving) -> Histories:
     )
 
 
-def _as_rows(found: Candidates, model: Serving) -> list[dict]:
-    ids = model.recommender.product_ids
-    return [
-        _row(int(ids[item]), source, score) | {"item_idx": item}
-        for item, source, score in zip(found.items, found.sources, found.scores, strict=True)
-    ]
-
-
-def _row(product_id: int, source: str, score: float) -> dict:
-    # Five digits: more would differ between two machines' arithmetic and mean nothing.
-    return {"product_id": product_id, "source": source, "score": float(f"{score:.5g}")}
-
-
-def _nearest_anchor(row: dict, anchors: list[int], model: Serving) -> int | None:
+def _nearest_anchor(source: str, item: int, inputs: dict, model: Serving) -> int | None:
     """Of the page's or cart's products the one whose link to this item is strongest."""
-    shelf = model.shelf
-    source = shelf.similar if row["source"] == "similar" else shelf.together
-    known = model.recommender.item_idx(np.array(anchors, dtype=np.int64))
+    near = model.shelf.similar if source == "similar" else model.shelf.together
+    known = model.recommender.item_idx(np.array(inputs["anchors"], dtype=np.int64))
     links = [
-        (float(source.weights[idx, row["item_idx"]]), product_id)
-        for idx, product_id in zip(known.tolist(), anchors, strict=True)
+        (link(near, idx, item), product_id)
+        for idx, product_id in zip(known.tolist(), inputs["anchors"], strict=True)
         if idx >= 0
     ]
     return max(links)[1] if links else None

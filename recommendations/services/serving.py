@@ -1,8 +1,9 @@
 """Recommend to one person in one place, now; every answer leaves a receipt.
 
 The order of things, on every placement (docs/recommendations.md):
-candidates by source in the stated order → what the person has bought is taken out → gates at the
-moment of the request → the first `limit` that pass → a reason for each, from its real score.
+candidates by source in the placement's order → what the person has bought is taken out → gates at
+the moment of the request → rules, margin, diversity, exploration → a reason for each, from its real
+score.
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ from django.utils.translation import gettext, gettext_noop
 from decisions.models import DecisionState
 from decisions.services.receipts import Proposal, record_new
 from decisions.text import sentence
+from recommendations.ml.chains import NOTHING_ELSE
+from recommendations.ml.policy import Placed, Settings
 from recommendations.models import KIND
 from recommendations.services import ranking
-from recommendations.services.asking import Ask, person_of, request_inputs
+from recommendations.services.asking import Ask, request_inputs
 from recommendations.services.gates import Offer, names_of, offers
 from recommendations.services.live_model import Serving, serving_model
 from recommendations.services.newcomers import shop_wide_products
+from recommendations.services.placements import settings_at
+from shop.models import PriceKind
 from shop.models.catalogue import in_reader_language
 
-Shown = tuple[list["Item"], list[int]]
 # Candidates asked for at once: one round trip, unless most of the first 200 cannot be sold.
 POOL_SIZES = (200, 2_000, 20_000)
 
@@ -37,6 +41,10 @@ BOUGHT_TOGETHER = gettext_noop("Often bought with %(name)s")
 IN_CATEGORY = gettext_noop("Popular in this category")
 POPULAR = gettext_noop("Popular with other customers")
 NEW = gettext_noop("In the shop now")
+NEXT = gettext_noop("Goes with what you looked at last")
+INSTEAD = gettext_noop("Others who found %(name)s sold out took this")
+ON_FLASH = gettext_noop("On offer for a short time")
+SELECTED = gettext_noop("Selected by the shop")
 REASONS = {
     "bought": BECAUSE_BOUGHT,
     "seen": BECAUSE_SEEN,
@@ -45,6 +53,10 @@ REASONS = {
     "category": IN_CATEGORY,
     "popular": POPULAR,
     "shop_wide": NEW,
+    "session": NEXT,
+    "taken_instead": INSTEAD,
+    "on_flash": ON_FLASH,
+    "rule": SELECTED,
 }
 
 
@@ -83,65 +95,84 @@ def reason_text(reason: dict) -> str:
     return gettext(reason["msgid"]) % {"name": name}
 
 
-def recommend(ask: Ask, *, at: datetime | None = None) -> Answer:
-    """What to show. Nothing that cannot be sold at `at` (now) is ever in it."""
+@dataclass(frozen=True)
+class Decided:
+    """What a request comes to, before anything of it is written or worded."""
+
+    inputs: dict
+    output: dict
+    offers: dict[int, Offer]
+    dropped: list[int]
+    found: ranking.Pool
+    chosen: list[Placed]
+    model: Serving | None
+
+
+def recommend(ask: Ask, *, at: datetime | None = None, settings: Settings | None = None) -> Answer:
+    """What to show. Nothing that cannot be sold at `at` (now) is ever in it.
+
+    settings: in the place of the placement's own, for a preview (services/placements.py).
+    """
     at = at or timezone.now()
+    receipt_id = uuid.uuid4()
+    decided = decide(ask, at, settings or settings_at(ask.placement, at), str(receipt_id))
+    named = names_of({row["because"] for row in decided.output["items"] if row["because"]})
+    items = [
+        _item(row, decided.offers[row["product_id"]], named) for row in decided.output["items"]
+    ]
+    record_new(_receipt(ask, decided, items), receipt_id)
+    return Answer(items, receipt_id, decided.model.run.pk if decided.model else None)
+
+
+def decide(ask: Ask, at: datetime, settings: Settings, seed: str) -> Decided:
+    """Candidates → gates → rules, money, diversity, exploration → reasons. Reads, writes nothing.
+
+    Gates are asked once; again, deeper, only where most of the candidates cannot be sold.
+    """
     model = serving_model()
-    person = person_of(ask, at)
-    inputs = request_inputs(ask, person, model, at)
-    chosen, found, dropped = _choose(inputs, model, at)
-    output = ranking.picked(chosen, found)
-    named = names_of({row["because"] for row in chosen if row["because"]})
-    items = [_item(row, found[row["product_id"]], named) for row in chosen]
-    inputs["offers"] = {str(row["product_id"]): row["sku"] for row in output["items"]}
-    receipt = record_new(_receipt(ask, inputs, output, model, (items, dropped)))
-    return Answer(items, receipt.pk, model.run.pk if model else None)
-
-
-def _choose(
-    inputs: dict, model: Serving | None, at: datetime
-) -> tuple[list[dict], dict[int, Offer], list[int]]:
-    """The rows to show, their offers, and what stood before the last of them but cannot be sold."""
-    found: dict[int, Offer] = {}
-    asked: set[int] = set()
+    inputs = request_inputs(ask, settings, model, at, seed)
+    # Where nothing is moved, the first that can be sold are the list, and no others are looked at.
+    most = inputs["limit"] if settings.keeps_order else None
+    kind = PriceKind.FLASH if ask.placement == "flash_sale" else ""
     for size in POOL_SIZES:
-        pool = ranking.pool(inputs, model, size)
-        fresh = [row["product_id"] for row in pool if row["product_id"] not in asked]
-        asked.update(fresh)
-        found |= offers(fresh, at)
-        passing = [row for row in pool if row["product_id"] in found]
-        if len(passing) >= inputs["limit"]:
+        found = ranking.pool(inputs, model, size)
+        channel_id = ask.channel.pk if ask.channel else None
+        offered = offers(found.product_ids, at, channel_id=channel_id, most=most, price_kind=kind)
+        inputs["offers"] = {pk: offer.as_row(settings) for pk, offer in offered.items()}
+        inputs["pool_size"] = size
+        chosen = ranking.placed(found, inputs, model)
+        if len(chosen) >= inputs["limit"]:
             break
-        if len(pool) < size:  # all that the model knows: what is newer than the model comes last
-            if inputs["shop_wide"]:
+        if len(found.product_ids) < size:  # all that the model knows
+            if inputs["shop_wide"] or ask.placement in NOTHING_ELSE:
                 break
             inputs["shop_wide"] = shop_wide_products(at)
-    chosen = passing[: inputs["limit"]]
-    last = pool.index(chosen[-1]) if chosen else len(pool)
-    dropped = [row["product_id"] for row in pool[:last] if row["product_id"] not in found]
-    return ranking.with_reasons(chosen, inputs, model), found, dropped
+    output = {"items": ranking.shown(found, chosen, inputs, model)}
+    last = max((row.index for row in chosen), default=len(found.product_ids) - 1)
+    dropped = [pk for pk in found.product_ids[:last] if pk not in offered]
+    return Decided(inputs, output, offered, dropped, found, chosen, model)
 
 
 def _item(row: dict, offer: Offer, named: dict[int, tuple[str, str]]) -> Item:
     return Item(offer, row["source"], row["score"], reason_of(row, named))
 
 
-def _receipt(ask: Ask, inputs: dict, output: dict, model: Serving | None, shown: Shown) -> Proposal:
-    items, dropped = shown
+def _receipt(ask: Ask, decided: Decided, items: list[Item]) -> Proposal:
     return Proposal(
         kind=KIND,
-        key=f"{KIND}:{uuid.uuid4()}",
+        key=f"{KIND}:{decided.inputs['seed']}",
         subject=ask.subject[:120],
         headline=sentence(HEADLINE, count=len(items), placement=ask.placement),
         why=items[0].reason if items else {},
-        inputs=inputs,
-        output=output,
-        model_run=model.run if model else None,
+        inputs=decided.inputs,
+        output=decided.output,
+        model_run=decided.model.run if decided.model else None,
         score_parts=[
             {"sku": item.offer.sku, "source": item.source, "score": item.score} for item in items
         ],
         constraints_hit=[
-            {"product_id": product_id, "gate": "cannot be sold now"} for product_id in dropped[:50]
+            {"product_id": product_id, "gate": "cannot be sold now"}
+            for product_id in decided.dropped[:50]
         ],
         state=DecisionState.AUTOMATIC,
     )
