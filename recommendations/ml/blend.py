@@ -8,12 +8,12 @@ import numpy as np
 
 from .interactions import Histories
 from .lists import top_lists
-from .metrics import per_customer
 from .sources import Source
 from .splits import HeldOut
 
 STEPS = (0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 3.0)
 CANDIDATES_PER_SOURCE = 100
+MOST_GROUPS = 8_000  # customers to learn weights or trees from
 WORTH_IT = 1.003  # a change of weights must raise nDCG by this factor, else it is noise
 
 
@@ -56,47 +56,121 @@ def _scale(scores: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Candidates:
-    """The union of each source's best items for n customers, and what every source says of them.
+    """The union of each source's best items, and what every source says of them.
 
-    items: int32 (n, c), −1 for a repeat; scores: float32 (n, sources, c), spread.
-    ties: float64 (n, c), the popularity that orders equal scores, as in `top_lists`.
+    Only of those of n customers whose union holds something that was held out: nothing that is
+    made of it can be worth anything to the others.
+    customer: int64 (g,), which of the n. items: int32 (g, c), −1 for a repeat.
+    scores: float32 (g, names, c), spread. label: bool (g, c), what was held out.
+    ties: float64 (g, c), the popularity that orders equal scores, as in `top_lists`.
+    counts: int64 (n,), how much was held out of every customer; person: int64 (n,), who it is.
     """
 
     names: list[str]
+    customer: np.ndarray
     items: np.ndarray
     scores: np.ndarray
+    label: np.ndarray
     ties: np.ndarray
+    counts: np.ndarray
+    person: np.ndarray
 
-    def ranked(self, weights: dict[str, float], k: int) -> np.ndarray:
-        """int32 (n, k): lists under these weights, −1 where there is nothing to add."""
+    def take(self, chosen: np.ndarray) -> Candidates:
+        """Some of the g customers."""
+        return Candidates(
+            self.names,
+            self.customer[chosen],
+            self.items[chosen],
+            self.scores[chosen],
+            self.label[chosen],
+            self.ties[chosen],
+            self.counts,
+            self.person,
+        )
+
+    def totals(self, weights: dict[str, float]) -> np.ndarray:
+        """float64 (g, c): the blend's scores under these weights; −inf at a repeat."""
         vector = np.array([weights.get(name, 0.0) for name in self.names], dtype=np.float32)
         total = np.einsum("nsc,s->nc", self.scores, vector).astype(np.float64)
         total += self.ties * np.maximum(np.abs(total).max(axis=1, keepdims=True), 1e-30)
         total[self.items < 0] = -np.inf
-        best = np.argsort(-total, axis=1, kind="stable")[:, :k]
-        return np.take_along_axis(self.items, best, axis=1)
+        return total
+
+    def ndcg(self, totals: np.ndarray, k: int) -> np.ndarray:
+        """float64 (n,): per customer, of the lists that these totals (g, c) order."""
+        row, column = np.nonzero(self.label)
+        place = _places(totals, row, totals[row, column])
+        hit = place < k
+        discount = 1 / np.log2(np.arange(2, k + 2))
+        gains = np.bincount(
+            self.customer[row[hit]], weights=discount[place[hit]], minlength=len(self.counts)
+        )
+        ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(self.counts, k)]
+        return gains / np.maximum(ideal, 1e-12)
+
+
+def _places(totals: np.ndarray, row: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """int64: how many of the row's totals are above the value; a block at a time."""
+    place = np.empty(len(row), dtype=np.int64)
+    for start in range(0, len(row), 4096):
+        block = slice(start, start + 4096)
+        place[block] = (totals[row[block]] > value[block, None]).sum(axis=1)
+    return place
 
 
 def gather_candidates(
-    sources: dict[str, Source], histories: Histories, popularity: np.ndarray
+    sources: dict[str, Source],
+    views: dict[str, Source],
+    histories: Histories,
+    held_out: HeldOut,
+    popularity: np.ndarray,
 ) -> Candidates:
-    """Candidates of all customers, 256 at a time so that memory stays flat."""
-    items, scores = [], []
-    for start in range(0, len(histories), 256):
-        batch = histories.take(np.arange(start, min(start + 256, len(histories))))
+    """Candidates of the customers in their order, until MOST_GROUPS have something in theirs.
+
+    views: further scores to gather that bring no candidates of their own.
+    """
+    parts, groups, asked = [], 0, 0
+    while asked < len(histories) and groups < MOST_GROUPS:
+        rows = np.arange(asked, min(asked + 256, len(histories)))
+        batch = histories.take(rows)
         every = [spread(source.scores(batch)) for source in sources.values()]
-        listed = np.hstack(
-            [top_lists(part, batch, popularity, CANDIDATES_PER_SOURCE) for part in every]
+        items = first_of_each(
+            np.hstack([top_lists(part, batch, popularity, CANDIDATES_PER_SOURCE) for part in every])
         )
-        columns = np.maximum(listed, 0)
-        scores.append(np.stack([np.take_along_axis(s, columns, axis=1) for s in every], axis=1))
-        items.append(_first_of_each(listed))
-    found = np.vstack(items)
+        label = held_out_among(items, held_out.take(rows), len(popularity))
+        useful = np.flatnonzero(label.any(axis=1) & (np.diff(batch.indptr) > 0))
+        columns = np.maximum(items[useful], 0)
+        every = [part[useful] for part in every]
+        every += [spread(view.scores(batch.take(useful))) for view in views.values()]
+        scores = [np.take_along_axis(part, columns, axis=1) for part in every]
+        parts.append((rows[useful], items[useful], np.stack(scores, axis=1), label[useful]))
+        groups, asked = groups + len(useful), int(rows[-1]) + 1
+    customer, found, values, label = (np.concatenate(column) for column in zip(*parts, strict=True))
     ties = popularity / max(float(popularity.max()), 1e-30) * 1e-9
-    return Candidates(list(sources), found, np.concatenate(scores), ties[np.maximum(found, 0)])
+    names, each = [*sources, *views], ties[np.maximum(found, 0)]
+    people = held_out.counts[:asked], held_out.users[:asked]
+    return Candidates(names, customer, found, values, label, each, *people)
 
 
-def _first_of_each(listed: np.ndarray) -> np.ndarray:
+def joined_candidates(parts: list[Candidates]) -> Candidates:
+    """Candidates of several cuts in one; a customer of two cuts counts in both."""
+    people = np.cumsum([0] + [len(part.counts) for part in parts])
+    customer = [part.customer + begin for part, begin in zip(parts, people[:-1], strict=True)]
+    columns = [
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("items", "scores", "label", "ties", "counts", "person")
+    ]
+    return Candidates(parts[0].names, np.concatenate(customer), *columns)
+
+
+def held_out_among(items: np.ndarray, held_out: HeldOut, n_items: int) -> np.ndarray:
+    row = np.repeat(np.arange(len(held_out)), np.diff(held_out.indptr))
+    wanted = row * np.int64(n_items) + held_out.item_idx
+    offered = np.arange(len(items))[:, None] * np.int64(n_items) + items
+    return np.isin(offered, wanted) & (items >= 0)
+
+
+def first_of_each(listed: np.ndarray) -> np.ndarray:
     """The same array with −1 in place of every repeat within a row."""
     order = np.argsort(listed, axis=1, kind="stable")
     ordered = np.take_along_axis(listed, order, axis=1)
@@ -109,7 +183,7 @@ def _first_of_each(listed: np.ndarray) -> np.ndarray:
 
 
 def search_weights(
-    candidates: Candidates, held_out: HeldOut, n_items: int, *, k: int, start: str
+    candidates: Candidates, names: list[str], *, k: int, start: str
 ) -> tuple[dict[str, float], float]:
     """Coordinate ascent on validation nDCG from one source; returns weights and the value.
 
@@ -117,14 +191,13 @@ def search_weights(
     """
 
     def value(weights: dict[str, float]) -> float:
-        lists = candidates.ranked(weights, k)
-        return float(per_customer(lists, held_out, n_items)["ndcg"].mean())
+        return float(candidates.ndcg(candidates.totals(weights), k).mean())
 
     weights = {start: 1.0}
     best = value(weights)
     for _round in range(3):
         before = best
-        for name in candidates.names:
+        for name in names:
             if name == start:
                 continue
             for step in (0.0, *STEPS):

@@ -6,42 +6,57 @@ differ only in what they make of a history.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
-from .blend import Blend, gather_candidates, search_weights
+from .blend import Blend
 from .fits import EASE_ITEMS, fit
 from .interactions import Interactions, Rows
+from .item_facts import learn_facts
 from .lists import lists_for
-from .metrics import paired_difference, per_customer, scorecard
+from .metrics import intervals, paired_difference, per_customer, scorecard
+from .mixing import MIXES, Cut, Fitted, Mixing, mix, validation_cuts
+from .ranker import Learned, Ranker
+from .ranker_features import Attributes, FeatureReader
 from .search import SPACES, Fitter, Found, coordinate_search
+from .selection import decide
 from .sources import Popular, Source
-from .splits import HeldOut, Split, SplitError, held_out_mask, split_rows
+from .splits import Split, SplitError
 
-MODELS = ("popularity", "item_knn", "transitions", "ease", "als", "blend")
+MODELS = ("popularity", "item_knn", "transitions", "ease", "als", "blend", "ranker")
 BASELINES = ("popularity", "item_knn")
 # How the search's seconds are shared out; what one does not use, the next one has.
 SHARES = {"popularity": 0.05, "item_knn": 0.15, "transitions": 0.2, "ease": 0.35, "als": 0.25}
-VALIDATION_CUSTOMERS = 4_000
-VALIDATION_SHARE = 0.2
+VALIDATION_CUSTOMERS = 4_000  # for the parameters of a source
 Report = Callable[[int, int, str], None]
+NO_ATTRIBUTES = Attributes()
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to try. seconds: for the search; the final fits come on top."""
+    """What to try. seconds: for the search; the final fits come on top.
+
+    attributes: of the rows' items, for the ranker; nothing of it is needed.
+    """
 
     models: tuple[str, ...] = MODELS
     k: int = 10
     seed: int = 42
     seconds: float = 300.0
+    attributes: Attributes = NO_ATTRIBUTES
 
 
 @dataclass
 class Choice:
-    """Parameters of every source, the blend's weights, and how each did on validation data."""
+    """Parameters of every source, the mixes, and how each did on validation data.
+
+    chosen, why: the model that goes on, and the comparisons that led to it.
+    kind: how the parts were cut, which says what the ranker may look at. cuts: validation parts
+    that the mixes were learned on.
+    """
 
     params: dict[str, dict]
     weights: dict[str, float]
@@ -50,14 +65,19 @@ class Choice:
     cut_by_budget: list[str]
     left_out: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def chosen(self) -> str:
-        """Best on validation; of equals the first of MODELS, which is the simpler one."""
-        return max(self.values, key=lambda name: self.values[name])
+    chosen: str = ""
+    why: list[str] = field(default_factory=list)
+    kind: str = "temporal"
+    cuts: int = 1
+    learned: Learned | None = None
 
     def weights_of(self, name: str) -> dict[str, float]:
-        return self.weights if name == "blend" else {name: 1.0}
+        """Of the sources that bring a model's candidates."""
+        return self.weights if name in MIXES else {name: 1.0}
+
+    def sources_of(self, name: str) -> set[str]:
+        """All sources that a model asks."""
+        return set(self.params) if name == "ranker" else set(self.weights_of(name))
 
 
 @dataclass(frozen=True)
@@ -72,24 +92,50 @@ class Measured:
 def choose(
     rows: Rows, kind: str, plan: Plan, *, clock: Callable[[], float], report: Report
 ) -> Choice:
-    """Cut a validation part out of training rows in the test's own way and search there.
+    """Cut validation parts out of training rows in the test's own way and search there.
 
     Raises SplitError when the rows are too few for a validation part.
     """
-    split = split_rows(rows, held_out_mask(rows, kind, share=VALIDATION_SHARE, seed=plan.seed))
-    held_out = _sample(split.held_out, VALIDATION_CUSTOMERS, plan.seed)
-    histories = split.train.histories.take(held_out.users)
-    # Until the first source, popularity, is chosen, ties and cold customers go by plain counts.
-    ties = split.train.item_users()
+    cuts = validation_cuts(rows, kind, plan.seed)
+    first = next(cuts)
+    wanted, left_out = _possible(first.train, plan)
+    begun = clock()
+    found, seconds = _search(first, wanted, plan, clock, report)
+    choice = _as_choice(found, left_out, seconds, kind)
+    report(len(wanted), len(wanted) + 1, "search blend and ranker")
+    started = clock()
+    task = Mixing(
+        tuple(name for name in MIXES if name in plan.models and len(found) > 1),
+        kind,
+        plan.k,
+        plan.seed,
+        plan.attributes,
+        lambda: clock() - begun < plan.seconds,
+    )
+    sources = {name: one.source for name, one in found.items()}
+    mixed = mix(_fitted(first, sources, cuts, choice, plan.seed), task)
+    choice.weights = mixed.weights if task.wanted else {}
+    choice.learned, choice.cuts = mixed.learned, mixed.cuts
+    choice.values = {name: float(values.mean()) for name, values in mixed.ndcg.items()}
+    verdict = decide(mixed.ndcg, mixed.person, list(MIXES))
+    choice.chosen, choice.why = verdict.chosen, verdict.why
+    seconds["search_mixes"] = clock() - started
+    return choice
 
-    def in_time() -> bool:
-        return clock() < deadline
+
+def _search(
+    cut: Cut, wanted: list[str], plan: Plan, clock: Callable[[], float], report: Report
+) -> tuple[dict[str, Found], dict[str, float]]:
+    """Parameters of every wanted source, each within its share of the seconds."""
+    sample = cut.sample(VALIDATION_CUSTOMERS, plan.seed)
+    histories = sample.histories
+    # Until the first source, popularity, is chosen, ties and cold customers go by plain counts.
+    ties = cut.train.item_users()
 
     def value_of(source: Source) -> float:
         lists = lists_for(source, histories, ties, plan.k)
-        return float(per_customer(lists, held_out, split.train.n_items)["ndcg"].mean())
+        return float(per_customer(lists, sample.held_out, cut.train.n_items)["ndcg"].mean())
 
-    wanted, left_out = _possible(split, plan)
     found: dict[str, Found] = {}
     seconds: dict[str, float] = {}
     begun, share = clock(), 0.0
@@ -98,22 +144,32 @@ def choose(
         started = clock()
         share += SHARES[name] / sum(SHARES[other] for other in wanted)
         deadline = begun + share * plan.seconds
-        fitter = Fitter(name, split.train, plan.seed)
-        found[name] = coordinate_search(fitter, SPACES[name], value_of, in_time)
+        fitter = Fitter(name, cut.train, plan.seed)
+        found[name] = coordinate_search(
+            fitter, SPACES[name], value_of, partial(_before, clock, deadline)
+        )
         seconds[f"search_{name}"] = clock() - started
         if name == "popularity":
             ties = found[name].source.scores(histories.take(np.array([-1])))[0]
-    report(len(wanted), len(wanted) + 1, "search blend")
-    choice = _as_choice(found, left_out, seconds)
-    if "blend" in plan.models and len(found) > 1:
-        started = clock()
-        sources = {name: one.source for name, one in found.items()}
-        candidates = gather_candidates(sources, histories, ties)
-        choice.weights, choice.values["blend"] = search_weights(
-            candidates, held_out, split.train.n_items, k=plan.k, start=choice.chosen
+    return found, seconds
+
+
+def _before(clock: Callable[[], float], deadline: float) -> bool:
+    return clock() < deadline
+
+
+def _fitted(
+    first: Cut, sources: dict[str, Source], further: Iterator[Cut], choice: Choice, seed: int
+) -> Iterator[Fitted]:
+    """The first cut with the sources that are there, the others with sources fitted to them."""
+    most = len(first.held_out)
+    yield first.sample(most, seed), sources
+    for cut in further:
+        names = sources.keys()
+        yield (
+            cut.sample(most, seed),
+            {name: fit(name, cut.train, choice.params[name], seed) for name in names},
         )
-        seconds["search_blend"] = clock() - started
-    return choice
 
 
 def measure(
@@ -125,11 +181,12 @@ def measure(
     histories = split.train.histories.take(split.held_out.users)
     item_users = ties = split.train.item_users()
     with_rows = int((np.diff(split.train.histories.indptr) > 0).sum())
+    attributes = plan.attributes.take(split.item_codes)
     for number, name in enumerate(choice.values):
         report(number, len(choice.values), f"measure {name}")
         started = clock()
-        if name == "blend":
-            source: Source = _blend(sources, choice.weights)  # type: ignore[assignment]
+        if name in MIXES:
+            source = mixed_model(name, split.train, choice, sources, attributes)
         else:
             source = sources[name] = fit(name, split.train, choice.params[name], plan.seed)
         if isinstance(source, Popular):  # stands first: every model falls back to the same list
@@ -138,8 +195,35 @@ def measure(
         metrics[name] = scorecard(lists, split.held_out, item_users, with_rows)
         ndcg[name] = per_customer(lists, split.held_out, split.train.n_items)["ndcg"]
         seconds[f"measure_{name}"] = clock() - started
+    bounds = intervals(np.stack(list(ndcg.values())), seed=plan.seed)
+    for name, (low, high) in zip(ndcg, bounds, strict=True):
+        metrics[name] |= {"ndcg_low": low, "ndcg_high": high}
     report(len(choice.values), len(choice.values), "")
     return Measured(metrics, ndcg, seconds)
+
+
+def mixed_model(
+    name: str,
+    train: Interactions,
+    choice: Choice,
+    sources: dict[str, Source],
+    attributes: Attributes,
+) -> Source:
+    """The blend or the ranker over sources that were fitted to this training part."""
+    if name == "ranker":
+        return ranker_of(train, choice, sources, attributes)
+    chosen = {one: sources[one] for one in choice.weights}
+    return Blend(chosen, choice.weights)  # type: ignore[return-value]
+
+
+def ranker_of(
+    train: Interactions, choice: Choice, sources: dict[str, Source], attributes: Attributes
+) -> Ranker:
+    """The learned trees over sources that were fitted to this training part."""
+    assert choice.learned is not None
+    asked = {one: sources[one] for one in choice.params}
+    reader = FeatureReader(asked, choice.weights, learn_facts(train, choice.kind), attributes)
+    return Ranker.of(reader, choice.learned.slope, choice.learned.text)
 
 
 def fit_all(train: Interactions, choice: Choice, names: set[str], seed: int) -> dict[str, Source]:
@@ -156,19 +240,25 @@ def best_baseline(metrics: dict[str, dict[str, float]], metric: str) -> str:
 
 def comparison(measured: Measured, chosen: str, *, seed: int) -> dict[str, float | str]:
     """The chosen model against the better baseline, customer by customer, with an interval."""
-    against = best_baseline(measured.metrics, "ndcg")
-    mean, low, high = paired_difference(measured.ndcg[chosen], measured.ndcg[against], seed=seed)
-    return {"against": against, "ndcg_difference": mean, "low": low, "high": high}
+    return _against(measured, chosen, best_baseline(measured.metrics, "ndcg"), seed)
 
 
-def _blend(sources: dict[str, Source], weights: dict[str, float]) -> Blend:
-    return Blend({name: sources[name] for name in weights}, weights)
+def mixes_compared(measured: Measured, *, seed: int) -> dict[str, dict[str, float | str]]:
+    """The blend and the ranker, each against the source that did best on the test part."""
+    singles = [name for name in measured.ndcg if name not in MIXES]
+    best = max(singles, key=lambda name: measured.metrics[name]["ndcg"])
+    return {name: _against(measured, name, best, seed) for name in MIXES if name in measured.ndcg}
 
 
-def _possible(split: Split, plan: Plan) -> tuple[list[str], dict[str, str]]:
-    wanted = [name for name in MODELS if name in plan.models and name != "blend"]
+def _against(measured: Measured, ours: str, theirs: str, seed: int) -> dict[str, float | str]:
+    mean, low, high = paired_difference(measured.ndcg[ours], measured.ndcg[theirs], seed=seed)
+    return {"against": theirs, "ndcg_difference": mean, "low": low, "high": high}
+
+
+def _possible(train: Interactions, plan: Plan) -> tuple[list[str], dict[str, str]]:
+    wanted = [name for name in MODELS if name in plan.models and name not in MIXES]
     left_out = {}
-    if "ease" in wanted and split.train.n_items > EASE_ITEMS:
+    if "ease" in wanted and train.n_items > EASE_ITEMS:
         wanted.remove("ease")
         left_out["ease"] = f"more than {EASE_ITEMS} items: its dense inverse would not fit"
     if not wanted:
@@ -177,7 +267,7 @@ def _possible(split: Split, plan: Plan) -> tuple[list[str], dict[str, str]]:
 
 
 def _as_choice(
-    found: dict[str, Found], left_out: dict[str, str], seconds: dict[str, float]
+    found: dict[str, Found], left_out: dict[str, str], seconds: dict[str, float], kind: str
 ) -> Choice:
     return Choice(
         params={name: one.params for name, one in found.items()},
@@ -187,11 +277,5 @@ def _as_choice(
         cut_by_budget=[name for name, one in found.items() if one.cut_by_budget],
         left_out=left_out,
         seconds=seconds,
+        kind=kind,
     )
-
-
-def _sample(held_out: HeldOut, most: int, seed: int) -> HeldOut:
-    if len(held_out) <= most:
-        return held_out
-    chosen = np.random.default_rng(seed).choice(len(held_out), most, replace=False)
-    return held_out.take(np.sort(chosen))

@@ -54,6 +54,7 @@ class Histories:
     item_idx: int32, weight: float32 (summed over the pair's rows).
     baskets_ago: int32, 0 for the user's newest basket; a basket is all that shares one time.
     bought: bool, whether the item was bought at least once.
+    at: float64, the pair's latest time in seconds since 1970 UTC; None when no time is known.
     """
 
     indptr: np.ndarray
@@ -61,6 +62,7 @@ class Histories:
     weight: np.ndarray
     baskets_ago: np.ndarray
     bought: np.ndarray
+    at: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -83,6 +85,7 @@ class Histories:
             self.weight[rows],
             self.baskets_ago[rows],
             self.bought[rows],
+            None if self.at is None else self.at[rows],
         )
 
     def matrix(self, values: np.ndarray, n_items: int) -> sparse.csr_matrix:
@@ -136,7 +139,7 @@ def interactions(rows: Rows) -> Interactions:
     indptr = np.searchsorted(user, np.arange(rows.n_users + 1))
     ago = _baskets_ago(user, at, indptr)
     histories = Histories(
-        indptr, item.astype(np.int32), weight.astype(np.float32), ago, bought[pair[kept]]
+        indptr, item.astype(np.int32), weight.astype(np.float32), ago, bought[pair[kept]], at
     )
     return Interactions(histories, at, rows.n_items)
 

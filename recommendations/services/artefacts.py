@@ -12,10 +12,13 @@ import numpy as np
 from scipy import sparse
 
 from recommendations.ml.blend import Blend
+from recommendations.ml.item_facts import FACT_ARRAYS, ItemFacts
+from recommendations.ml.ranker import Ranker
+from recommendations.ml.ranker_features import Attributes, FeatureReader
 from recommendations.ml.sources import Factors, HistoryRule, Neighbours, Popular, Source
 
-# 1: first version.
-FORMAT_VERSION = 1
+# 1: first version. 2: the ranker's trees, facts and attributes.
+FORMAT_VERSION = 2
 ALIGNMENT = 64  # bytes; what numpy itself aligns to, and a cache line
 
 
@@ -29,7 +32,7 @@ class Recommender:
 
     product_ids: int64 (n_items,) ascending. category_ids: int64 (n_items,), 0 for none, as they
     were when the model was trained. sources hold at least the baselines; weights are
-    those of the model that won.
+    those of the model that won; a ranker's are its blend's.
     """
 
     product_ids: np.ndarray
@@ -38,6 +41,7 @@ class Recommender:
     params: dict[str, dict]
     model: str
     weights: dict[str, float]
+    ranker: Ranker | None = None
 
     def blend(self, weights: dict[str, float] | None = None) -> Blend:
         chosen = self.weights if weights is None else weights
@@ -63,6 +67,10 @@ def write_recommender(recommender: Recommender, path: Path) -> None:
     for name, source in sorted(recommender.sources.items()):
         for key, values in source.arrays().items():
             arrays[f"{name}.{key}"] = values
+    if recommender.ranker:
+        head["ranker"] = _ranker_head(recommender.ranker)
+        for key, values in recommender.ranker.arrays().items():
+            arrays[f"ranker.{key}"] = values
     arrays["head"] = np.frombuffer(json.dumps(head, sort_keys=True).encode(), dtype=np.uint8)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, values in arrays.items():
@@ -82,9 +90,37 @@ def read_recommender(path: Path) -> Recommender:
         name: _source(name, head["params"][name], arrays, len(product_ids))
         for name in head["sources"]
     }
+    ranker = _ranker(head["ranker"], arrays, sources) if "ranker" in head else None
     return Recommender(
-        product_ids, category_ids, sources, head["params"], head["model"], head["weights"]
+        product_ids, category_ids, sources, head["params"], head["model"], head["weights"], ranker
     )
+
+
+def _ranker_head(ranker: Ranker) -> dict:
+    reader = ranker.reader
+    return {
+        "slope": ranker.slope,
+        "sources": list(reader.sources),
+        "weights": reader.weights,
+        "reading": reader.facts.reading,
+        "now": reader.facts.now,
+        "codes": list(reader.attributes.codes),
+        "figures": list(reader.attributes.figures),
+    }
+
+
+def _ranker(head: dict, arrays: dict[str, np.ndarray], sources: dict[str, Source]) -> Ranker:
+    """The order of sources and of attributes is that of the features: it is kept in the head."""
+    own = {key[7:]: values for key, values in arrays.items() if key.startswith("ranker.")}
+    facts = ItemFacts(head["reading"], head["now"], **{name: own[name] for name in FACT_ARRAYS})
+    attributes = Attributes(
+        own.get("price"),
+        {name: own[f"code.{name}"] for name in head["codes"]},
+        {name: own[f"figure.{name}"] for name in head["figures"]},
+    )
+    asked = {name: sources[name] for name in head["sources"]}
+    reader = FeatureReader(asked, head["weights"], facts, attributes)
+    return Ranker.of(reader, head["slope"], bytes(own["trees"]).decode())
 
 
 def _source(name: str, params: dict, arrays: dict[str, np.ndarray], n_items: int) -> Source:

@@ -18,7 +18,16 @@ from recommendations.interaction_files import (
     as_rows,
     read_interactions,
 )
-from recommendations.ml.harness import Choice, Measured, Plan, choose, comparison, measure
+from recommendations.ml.harness import (
+    MIXES,
+    Choice,
+    Measured,
+    Plan,
+    choose,
+    comparison,
+    measure,
+    mixes_compared,
+)
 from recommendations.ml.interactions import Rows
 from recommendations.ml.splits import Split, SplitError, held_out_mask, likely_kind, split_parts
 
@@ -74,6 +83,7 @@ def _scorecard(
         "data": describe(files, train, test, split) | {"split": how | _sizes(train, test, split)},
         "k": plan.k,
         "chosen": choice.chosen,
+        "why": choice.why,
         "models": measured.metrics,
         "search": describe_search(choice),
         "seconds": choice.seconds | measured.seconds | {"total": time.perf_counter() - started},
@@ -81,6 +91,8 @@ def _scorecard(
     }
     if "popularity" in measured.metrics or "item_knn" in measured.metrics:
         card["comparison"] = comparison(measured, choice.chosen, seed=plan.seed)
+    if any(name in measured.metrics for name in MIXES):
+        card["against_best_source"] = mixes_compared(measured, seed=plan.seed)
     return card
 
 
@@ -112,6 +124,8 @@ def describe_search(choice: Choice) -> dict[str, Any]:
         "params": choice.params | ({"blend": choice.weights} if choice.weights else {}),
         "validation_ndcg": choice.values,
         "trials": choice.trials,
+        "validation_cuts": choice.cuts,
+        "trees": choice.learned.rounds if choice.learned else 0,
         "cut_by_budget": choice.cut_by_budget,
         "left_out": choice.left_out,
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+import numpy as np
 from django.utils.translation import gettext_noop
 
 from decisions.jobs import Progress
@@ -26,8 +27,11 @@ from recommendations.ml.harness import (
     comparison,
     fit_all,
     measure,
+    mixes_compared,
+    ranker_of,
 )
 from recommendations.ml.interactions import interactions
+from recommendations.ml.ranker_features import Attributes
 from recommendations.ml.search import SPACES
 from recommendations.ml.splits import SplitError, held_out_mask, split_rows
 from recommendations.models import TASK
@@ -79,7 +83,8 @@ def train_recommender(
     digest = _digest(history, seed, budget_seconds)
     if known := existing_run(TASK, digest):
         return known
-    plan = Plan(seed=seed, seconds=budget_seconds)
+    attributes = shop_attributes(product_categories(history.product_ids))
+    plan = Plan(seed=seed, seconds=budget_seconds, attributes=attributes)
     choice, measured = _backtest(history, plan, report)
     recommender = _final(history, choice, seed)
     before_publishing()
@@ -136,12 +141,23 @@ def _backtest(history: ShopInteractions, plan: Plan, report: Report) -> tuple[Ch
 
 def _final(history: ShopInteractions, choice: Choice, seed: int) -> Recommender:
     """All that serves: the winner's sources, both baselines, and transitions for the cart."""
-    weights = choice.weights_of(choice.chosen)
-    names = {*weights, *BASELINES, "transitions"}
-    sources = fit_all(interactions(history.rows), choice, names, seed)
+    chosen, weights = choice.chosen, choice.weights_of(choice.chosen)
+    names = {*choice.sources_of(chosen), *BASELINES, "transitions"}
+    train = interactions(history.rows)
+    sources = fit_all(train, choice, names, seed)
     params = {name: choice.params[name] for name in names}
     categories = product_categories(history.product_ids)
-    return Recommender(history.product_ids, categories, sources, params, choice.chosen, weights)
+    attributes = shop_attributes(categories)
+    ranker = ranker_of(train, choice, sources, attributes) if chosen == "ranker" else None
+    return Recommender(history.product_ids, categories, sources, params, chosen, weights, ranker)
+
+
+def shop_attributes(categories: np.ndarray) -> Attributes:
+    """What the ranker may know of the products: their category, numbered from 0."""
+    _keys, codes = np.unique(categories, return_inverse=True)
+    codes = codes.astype(np.int32)
+    codes[categories == 0] = -1
+    return Attributes(codes={"category": codes})
 
 
 def _trained(
@@ -166,6 +182,8 @@ def _trained(
         },
         "extra": {
             "validation_ndcg": choice.values,
+            "why": choice.why,
+            "mixes": mixes_compared(measured, seed=plan.seed),
             "cut_by_budget": choice.cut_by_budget,
             "left_out": choice.left_out,
             "comparison": comparison(measured, choice.chosen, seed=plan.seed),

@@ -32,9 +32,13 @@ def evaluate(capsys, *arguments):
 def test_prints_every_model_on_one_split(tmp_path, capsys, split):
     path = interactions_csv(tmp_path / "a.csv")
     card = evaluate(capsys, "--interactions", path, "--split", split, "--budget", "0")
-    assert set(card["models"]) == {"popularity", "item_knn", "transitions", "ease", "als", "blend"}
+    sources = {"popularity", "item_knn", "transitions", "ease", "als"}
+    assert set(card["models"]) >= {*sources, "blend"}
+    assert card["why"]
+    assert set(card["against_best_source"]) == set(card["models"]) & {"blend", "ranker"}
     assert card["chosen"] in card["models"]
     metrics = {"ndcg", "map", "precision", "recall", "hit_rate", "coverage", "novelty"}
+    metrics |= {"ndcg_low", "ndcg_high"}
     assert all(set(found) == metrics for found in card["models"].values())
     assert card["data"]["rows"] == 420
     assert card["data"]["split"]["kind"] == split

@@ -152,8 +152,8 @@ def test_a_blend_is_never_worse_on_validation_than_what_it_starts_from():
         lists = lists_for(source, histories, ties, 5)
         return per_customer(lists, split.held_out, n_items)["ndcg"].mean()
 
-    candidates = gather_candidates(sources, histories, ties)
-    weights, value = search_weights(candidates, split.held_out, n_items, k=5, start="ease")
+    candidates = gather_candidates(sources, {}, histories, split.held_out, ties)
+    weights, value = search_weights(candidates, list(sources), k=5, start="ease")
     assert value >= ndcg(sources["ease"]) - 1e-9
     assert value == pytest.approx(ndcg(Blend({n: sources[n] for n in weights}, weights)), abs=1e-3)
 

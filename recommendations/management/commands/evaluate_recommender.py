@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-MODELS = ("popularity", "item_knn", "transitions", "ease", "als", "blend")
+MODELS = ("popularity", "item_knn", "transitions", "ease", "als", "blend", "ranker")
 
 
 class Command(BaseCommand):
@@ -57,8 +57,8 @@ class Command(BaseCommand):
             problem = "--test-share must lie between 0 and 1."
         elif options["k"] < 1 or options["budget"] < 0:
             problem = "--k must be at least 1 and --budget must not be negative."
-        elif set(options["model"]) == {"blend"}:
-            problem = "--model blend needs the models that it is to blend."
+        elif set(options["model"]) <= {"blend", "ranker"}:
+            problem = "--model blend and ranker need at least one source that they are to mix."
         else:
             return
         raise CommandError(problem, returncode=2)
