@@ -61,7 +61,13 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
         [
             ("groups", _("Segments"), "admin:marketing_segment_changelist", "marketing.view_segment"),
             ("campaign", _("Campaigns"), "admin:marketing_campaign_changelist", "marketing.view_campaign"),
-            ("recommend", _("Recommendations"), "admin:recommendations_why", "recommendations.view_recommendation"),
+        ],
+    ),
+    (
+        _("Recommendations"),
+        [
+            ("monitoring", _("Placement report"), "admin:recommendations_report", "recommendations.view_recommendation"),
+            ("recommend", _("Why is this here?"), "admin:recommendations_why", "recommendations.view_recommendation"),
         ],
     ),
     (

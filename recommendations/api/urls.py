@@ -1,7 +1,11 @@
-"""The addresses of this app below /api/storefront/v1/."""
+"""The addresses of this app below /api/storefront/v1/ and /api/merchant/v1/."""
 
 from django.urls import path
 
+from recommendations.api import merchant as views
 from recommendations.api.storefront import Recommendations
 
 storefront = [path("recommendations/", Recommendations.as_view(), name="recommendations")]
+merchant = [
+    path("recommendations/report/", views.Report.as_view(), name="recommendation-report"),
+]

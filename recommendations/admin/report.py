@@ -1,0 +1,137 @@
+"""The report of placements: a page, and the same figures as a file."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+PRESETS = (7, 28, 91)
+MAY_SEE = "recommendations.view_recommendation"
+
+
+class PeriodForm(forms.Form):
+    """Both days included; nothing chosen is the last 28 full days."""
+
+    first = forms.DateField(
+        required=False,
+        label=gettext_lazy("From"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    last = forms.DateField(
+        required=False,
+        label=gettext_lazy("Until"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def period(self) -> Any:
+        """Raises PeriodError."""
+        from recommendations.services.reporting import checked_period, usual_period
+
+        if not self.is_valid():
+            return usual_period()
+        usual = usual_period()
+        first: date = self.cleaned_data["first"] or usual.first
+        last: date = self.cleaned_data["last"] or usual.last
+        return checked_period(first, last)
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    from recommendations.report_words import card, ignored_lines
+    from recommendations.services.reporting import (
+        ATTRIBUTION_DAYS,
+        PeriodError,
+        placement_reports,
+        usual_period,
+    )
+
+    _must_see(request)
+    form = PeriodForm(request.GET)
+    context: dict[str, Any] = {"problem": "", "period": usual_period()}
+    try:
+        context["period"] = period = form.period()
+        found = placement_reports(period)
+        context |= {
+            "cards": [card(one) for one in found.placements],
+            "ignored": ignored_lines(found.ignored),
+            "open_until": found.open_until,
+            "before": period.before(),
+        }
+    except PeriodError as error:
+        context["problem"] = str(error)
+    return TemplateResponse(
+        request,
+        "recommendations/report.html",
+        {
+            **admin.site.each_context(request),
+            **context,
+            "title": _("Placement report"),
+            "form": PeriodForm(initial=_days_of(context["period"])),
+            "errors": form.errors,
+            "presets": [(days, usual_period(days=days)) for days in PRESETS],
+            "attribution_days": ATTRIBUTION_DAYS,
+        },
+    )
+
+
+def export(request: HttpRequest) -> HttpResponse:
+    """One row per placement and figure; an unknown figure is an empty cell, never 0."""
+    from recommendations.report_words import FIGURES
+    from recommendations.services.reporting import PeriodError, placement_reports
+
+    _must_see(request)
+    form = PeriodForm(request.GET)
+    if form.errors:
+        return HttpResponseBadRequest(_("A day is written like 2026-03-02."))
+    try:
+        period = form.period()
+        found = placement_reports(period)
+    except PeriodError as error:
+        return HttpResponseBadRequest(str(error))
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    name = f"placements_{period.first}_{period.last}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    out = csv.writer(answer)
+    out.writerow(
+        ["placement", "first", "last", "figure", "value", "low", "high", "before",
+         "change", "change_low", "change_high"]
+    )  # fmt: skip
+    for one in found.placements:
+        where = [one.placement, period.first, period.last]
+        out.writerows([*where, name, count, *[""] * 6] for name, count in one.now.counts.items())
+        out.writerows([*where, name, *_cells(one, name)] for name in FIGURES)
+        out.writerows(
+            [*where, f"brand_share_rate:{_plain(brand)}", share.value, share.low, share.high]
+            for brand, share in one.brands
+        )
+    return answer
+
+
+def _cells(one: Any, name: str) -> list[Any]:
+    now, change = one.now.figures.get(name), one.changes.get(name)
+    before = one.before.figures.get(name) if one.before else None
+    cells = [now and now.value, now and now.low, now and now.high, before and before.value]
+    cells += [change and change.value, change and change.low, change and change.high]
+    return ["" if value is None else value for value in cells]
+
+
+def _plain(text: str) -> str:
+    """A brand whose name a spreadsheet would take for a formula is text."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
+
+
+def _days_of(period: Any) -> dict[str, date]:
+    return {"first": period.first, "last": period.last}
+
+
+def _must_see(request: HttpRequest) -> None:
+    if not request.user.has_perm(MAY_SEE):
+        raise PermissionDenied

@@ -1,0 +1,52 @@
+"""What comes in, and what goes out for the OpenAPI document."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers as s
+
+
+class ReportAsk(s.Serializer):
+    first = s.DateField(required=False, help_text=_("First day; the last 28 full days if empty."))
+    last = s.DateField(required=False, help_text=_("Last day, included."))
+    placement = s.CharField(required=False, max_length=40)
+
+
+class FigureOut(s.Serializer):
+    value = s.FloatField(allow_null=True, help_text=_("null: not known, which is not 0."))
+    low = s.FloatField(allow_null=True, help_text=_("Of the 95 % interval."))
+    high = s.FloatField(allow_null=True)
+
+
+class NamedFigureOut(FigureOut):
+    figure = s.CharField()
+    before = s.FloatField(allow_null=True, help_text=_("In as many days before."))
+    change = FigureOut(allow_null=True)
+
+
+class BrandShareOut(FigureOut):
+    brand = s.CharField(allow_blank=True)
+
+
+class MissingOut(s.Serializer):
+    what = s.CharField()
+    found = s.IntegerField()
+    needed = s.IntegerField()
+
+
+class PlacementReportOut(s.Serializer):
+    placement = s.CharField()
+    counts = s.DictField(child=s.IntegerField())
+    missing = MissingOut(many=True)
+    without_cost = s.ListField(child=s.CharField(), help_text=_("SKUs without a unit cost."))
+    figures = NamedFigureOut(many=True)
+    brands = BrandShareOut(many=True)
+
+
+class ReportOut(s.Serializer):
+    first = s.DateField()
+    last = s.DateField()
+    attribution_days = s.IntegerField()
+    open_until = s.DateTimeField(allow_null=True)
+    ignored = s.DictField(child=s.IntegerField(), help_text=_("Events that counted nowhere."))
+    placements = PlacementReportOut(many=True)
