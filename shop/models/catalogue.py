@@ -206,22 +206,28 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         )
 
     def held(self, at: datetime) -> VariantQuerySet:
-        """Under a selling hold at that time. Asks the few holds, not the many variants."""
-        from .stock import SellingHold
+        """Under a selling hold at that time, itself or a component of the kit that it is.
 
-        return self.filter(pk__in=SellingHold.objects.in_force(at).values("variant_id"))
+        Asks the few holds, not the many variants.
+        """
+        return self.filter(_held(at))
 
     def sellable(self, at: datetime) -> VariantQuerySet:
         """On sale, not held, and available (or not stock-keeping at all)."""
-        from .stock import SellingHold
-
-        held = SellingHold.objects.in_force(at).values("variant_id")
         return (
             self.on_sale()
             .annotate_available()
-            .exclude(pk__in=held)
+            .exclude(_held(at))
             .filter(Q(available_units__gt=0) | Q(tracks_stock=False))
         )
+
+
+def _held(at: datetime) -> Q:
+    """A part that was recalled stops the kits that it is in, else it is sold inside of them."""
+    from .stock import SellingHold
+
+    held = SellingHold.objects.in_force(at).values("variant_id")
+    return Q(pk__in=held) | Q(pk__in=KitComponent.objects.filter(component__in=held).values("kit"))
 
 
 class Variant(models.Model):

@@ -29,7 +29,9 @@ ROWS_AT_ONCE = 500  # a statement has no more than 65,535 parameters on PostgreS
 GOODS = """
 SELECT v.sku, v.id, v.tracks_stock, v.is_active, p.state, {clock},
        EXISTS (SELECT 1 FROM shop_kitcomponent k WHERE k.kit_id = v.id),
-       EXISTS (SELECT 1 FROM shop_sellinghold h WHERE h.variant_id = v.id
+       EXISTS (SELECT 1 FROM shop_sellinghold h
+               WHERE (h.variant_id = v.id OR h.variant_id IN (
+                          SELECT c.component_id FROM shop_kitcomponent c WHERE c.kit_id = v.id))
                AND h.began_at <= {now} AND (h.ended_at IS NULL OR h.ended_at > {now}))
 FROM shop_variant v JOIN shop_product p ON p.id = v.product_id
 WHERE v.sku IN ({skus})"""

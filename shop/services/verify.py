@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from shop.models import Batch, Reservation, RingFence, StockLevel, StockMovement
+from shop.models import Batch, RingFence, StockLevel, StockMovement
 
 CHECK_JOB, CHECK_STEP = "verify_stock", "stock_check"  # a person's, and the night's
 SHOWN = 200  # differences that a result names; their number is always whole
@@ -40,20 +40,58 @@ OWN_SUMS = [
 ]
 
 
+class Witness(NamedTuple):
+    """Other rows of which a level's counter is the sum, or at least or at most that."""
+
+    name: str
+    counter: str
+    wrong: str  # counter `wrong` sum is a difference
+    sums: str
+
+
+def _sums(units: str, rows: str, of: str = "") -> str:
+    return (
+        f"SELECT {of}variant_id, {of}warehouse_id, CAST(SUM({units}) AS BIGINT) AS units"
+        f" FROM {rows} GROUP BY {of}variant_id, {of}warehouse_id"
+    )
+
+
+# Imported history holds no stock; units can be allocated for something that is no order.
+OPEN_ALLOCATIONS = (
+    "shop_allocation a JOIN shop_orderline o ON o.id = a.order_line_id"
+    " JOIN shop_order r ON r.id = o.order_id WHERE NOT r.is_history"
+)
+WITNESSES = [
+    Witness(
+        "reservations",
+        "reserved",
+        "<>",
+        _sums("units", "shop_reservation WHERE state = 'held'"),
+    ),
+    Witness(
+        "allocations",
+        "allocated",
+        "<",
+        _sums("a.units - a.shipped_units - a.cancelled_units", OPEN_ALLOCATIONS, "a."),
+    ),
+    Witness("batches", "on_hand", "<", _sums("on_hand", "shop_batch")),
+    Witness("ring_fences", "ring_fenced", "<>", _sums("units_left", "shop_ringfence")),
+]
+
+
 def verify_stock() -> list[Difference]:
     """Every counter that is not the sum of its movements, or of the rows that make it up.
 
-    `reservations`: reserved against open reservations. `batch …`, `ring_fence …`: their units
-    against their movements. `batches`: their sum against on hand, which it never exceeds.
-    `ring_fences`: ring-fenced against what is left behind the fences.
+    `reservations`: reserved against open reservations. `allocations`: allocated against what open
+    orders still wait for, which it is never below. `batch …`, `ring_fence …`: their units against
+    their movements. `batches`: on hand against their sum, which never exceeds it. `ring_fences`:
+    ring-fenced against what is left behind the fences.
     """
     return [
         *_against_ledger(),
         *_without_counter(),
-        *_against_reservations(),
         *(found for own in OWN_SUMS for found in _own_sums(own)),
-        *_against_batches(),
-        *_against_fences(),
+        *_against_witnesses(),
     ]
 
 
@@ -76,7 +114,7 @@ def repair_stock() -> int:
     repaired = 0
     for variant, warehouse in _pairs_without_counter():
         StockLevel.objects.get_or_create(variant_id=variant, warehouse_id=warehouse)
-    for pk in list(_with_ledger().filter(_differs()).order_by("pk").values_list("pk", flat=True)):
+    for pk, *_units in _levels_off_their_ledger():
         # One statement: sums and counters are of the same moment.
         sums = {counter: _ledger_sum(counter) for counter in COUNTERS}
         repaired += _set(StockLevel.objects.filter(pk=pk), sums)
@@ -102,26 +140,41 @@ def _ledger_sum(counter: str) -> Coalesce:
     return Coalesce(Subquery(summed.values("units")), Value(0))
 
 
-def _with_ledger() -> QuerySet[StockLevel]:
-    return StockLevel.objects.annotate(
-        **{f"ledger_{counter}": _ledger_sum(counter) for counter in COUNTERS}
+# One statement each, so that counters and witnesses are of one moment and a shop that trades does
+# not look wrong; summed once and joined, because a subquery for every level reads a long ledger
+# again for every level.
+BESIDE_LEVELS = """
+SELECT l.id, v.sku, w.code, {columns}
+FROM shop_stocklevel l
+JOIN shop_variant v ON v.id = l.variant_id
+JOIN shop_warehouse w ON w.id = l.warehouse_id
+LEFT JOIN ({sums}) s ON s.variant_id = l.variant_id AND s.warehouse_id = l.warehouse_id
+WHERE {differs} ORDER BY l.id"""
+
+
+def _levels_beside(sums: str, columns: str, differs: str) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(BESIDE_LEVELS.format(sums=sums, columns=columns, differs=differs))
+        return cursor.fetchall()
+
+
+def _levels_off_their_ledger() -> list[tuple]:
+    """(level, SKU, warehouse, the four counters, the four sums) where a counter is not its sum."""
+    summed = ", ".join(f"CAST(SUM({one}_delta) AS BIGINT) AS {one}" for one in COUNTERS)
+    pairs = [(f"l.{one}", f"COALESCE(s.{one}, 0)") for one in COUNTERS]
+    return _levels_beside(
+        f"SELECT variant_id, warehouse_id, {summed} FROM shop_stockmovement"
+        " GROUP BY variant_id, warehouse_id",
+        ", ".join([*(is_ for is_, _should in pairs), *(should for _is, should in pairs)]),
+        " OR ".join(f"{is_} <> {should}" for is_, should in pairs),
     )
 
 
-def _differs() -> Q:
-    differs = Q()
-    for counter in COUNTERS:
-        differs |= ~Q(**{counter: F(f"ledger_{counter}")})
-    return differs
-
-
 def _against_ledger() -> Iterator[Difference]:
-    wrong = _with_ledger().filter(_differs()).select_related("variant", "warehouse")
-    for level in wrong.order_by("pk").iterator(chunk_size=1000):
-        for counter in COUNTERS:
-            is_, should = getattr(level, counter), getattr(level, f"ledger_{counter}")
+    for _pk, sku, warehouse, *units in _levels_off_their_ledger():
+        for counter, is_, should in zip(COUNTERS, units[:4], units[4:], strict=True):
             if is_ != should:
-                yield Difference(level.variant.sku, level.warehouse.code, counter, is_, should)
+                yield Difference(sku, warehouse, counter, is_, should)
 
 
 def _pairs_without_counter() -> list[tuple[int, int]]:
@@ -140,11 +193,14 @@ def _without_counter() -> Iterator[Difference]:
             )
 
 
-def _against_reservations() -> Iterator[Difference]:
-    """`reserved` has a second witness: the open reservations themselves."""
-    held = Reservation.objects.filter(state=Reservation.State.HELD)
-    levels = StockLevel.objects.annotate(held=_sum_beside(held, "units"))
-    yield from _differing(levels.exclude(reserved=F("held")), "reservations", "reserved", "held")
+def _against_witnesses() -> Iterator[Difference]:
+    for witness in WITNESSES:
+        counter, seen = f"l.{witness.counter}", "COALESCE(s.units, 0)"
+        found = _levels_beside(
+            witness.sums, f"{counter}, {seen}", f"{counter} {witness.wrong} {seen}"
+        )
+        for _pk, sku, warehouse, is_, should in found:
+            yield Difference(sku, warehouse, witness.name, is_, should)
 
 
 def _own_sum(own: OwnSum) -> Coalesce:
@@ -162,32 +218,3 @@ def _own_sums(own: OwnSum) -> Iterator[Difference]:
     for row in _wrong_own_sums(own).select_related("variant", "warehouse").iterator(1000):
         is_, name = getattr(row, own.counter), f"{own.movement} {getattr(row, own.label)}"
         yield Difference(row.variant.sku, row.warehouse.code, name, is_, row.ledger_units)
-
-
-def _against_batches() -> Iterator[Difference]:
-    """Batches are a part of on hand: together they are never more."""
-    levels = StockLevel.objects.annotate(batched=_sum_beside(Batch.objects.all(), "on_hand"))
-    yield from _differing(levels.filter(batched__gt=F("on_hand")), "batches", "batched", "on_hand")
-
-
-def _against_fences() -> Iterator[Difference]:
-    levels = StockLevel.objects.annotate(fenced=_sum_beside(RingFence.objects.all(), "units_left"))
-    wrong = levels.exclude(ring_fenced=F("fenced"))
-    yield from _differing(wrong, "ring_fences", "ring_fenced", "fenced")
-
-
-def _sum_beside(rows: QuerySet, counter: str) -> Coalesce:
-    """The sum of a level's other witnesses, in the statement that reads the level itself.
-
-    Two statements would see two moments, and a shop that trades would look wrong.
-    """
-    of_level = rows.filter(variant=OuterRef("variant"), warehouse=OuterRef("warehouse"))
-    summed = of_level.order_by().values("variant").annotate(sum_units=Sum(counter))
-    return Coalesce(Subquery(summed.values("sum_units")), Value(0))
-
-
-def _differing(levels: QuerySet, name: str, is_: str, should: str) -> Iterator[Difference]:
-    found = levels.select_related("variant", "warehouse").order_by("pk")
-    for level in found.iterator(chunk_size=1000):
-        counters = getattr(level, is_), getattr(level, should)
-        yield Difference(level.variant.sku, level.warehouse.code, name, *counters)

@@ -1,10 +1,12 @@
 """A kit is available as often as its scarcest component allows: one annotation for everybody."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from shop.models import KitComponent, Variant
+from shop.models import KitComponent, SellingHold, Variant
 from shop.services import kits, stock
 from tests.factories import make_variant, make_warehouse
 
@@ -74,6 +76,22 @@ def test_a_kit_is_sold_while_its_components_last(tea, cup, gift):
     assert gift in Variant.objects.sellable(now)
     stock.allocate(cup, 1, warehouse=make_warehouse(), key="o")
     assert set(Variant.objects.sellable(now)) == {tea, cup}
+
+
+def test_a_recalled_part_is_not_sold_inside_a_kit(tea, cup, gift):
+    """A kit that goes on selling hands the recalled part to the next customer."""
+    stocked(tea, 3)
+    stocked(cup, 3)
+    hold = SellingHold.objects.create(variant=cup, reason="recall")
+    now = timezone.now()
+    assert set(Variant.objects.held(now)) == {cup, gift}
+    assert set(Variant.objects.sellable(now)) == {tea}
+    wish = stock.Wish("GIFT", 1, "c", "k1", timedelta(minutes=5), only_on_sale=True)
+    with pytest.raises(stock.SaleStoppedError):
+        stock.reserve_wish(wish)
+    SellingHold.objects.filter(pk=hold.pk).update(ended_at=now - timedelta(seconds=1))
+    assert gift in Variant.objects.sellable(timezone.now())
+    assert stock.reserve_wish(wish).reservations
 
 
 def test_goods_arrive_and_are_counted_as_what_they_are(gift):
