@@ -75,7 +75,8 @@ check: install-dev ## style, types, migrations, configuration, then the tests
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile
 
 bench: install-dev ## the figures of docs/performance.md, measured on this machine
-	@for script in benchmarks/*.py; do echo "== $$script"; $(PY) $$script || exit 1; done
+	@for script in benchmarks/*.py; do echo "== $$script"; $(PY) $$script; \
+		case $$? in 0) ;; 2) echo "not measured here";; *) exit 1;; esac; done
 	@$(PY) -m benchmarks.ledger_proof
 
 translations: install-dev ## collect the messages (needs gettext) and compile the catalogue

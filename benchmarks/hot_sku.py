@@ -68,7 +68,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     options = parser.parse_args()
     if connection.vendor != "postgresql":
-        sys.exit("The figures are of PostgreSQL: set DATABASE_URL.")
+        print("The figures are of PostgreSQL: set DATABASE_URL.", file=sys.stderr)
+        sys.exit(2)
     before = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
