@@ -63,7 +63,7 @@ night: install ## the night, now, with a progress bar per step
 	@$(PY) manage.py run_nightly
 
 test: install-dev ## the tests, on the embedded database (or on DATABASE_URL)
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: install-dev ## style, types, migrations, configuration, then the tests
 	@$(BIN)/ruff check .
@@ -72,7 +72,7 @@ check: install-dev ## style, types, migrations, configuration, then the tests
 	@$(BIN)/mypy
 	@$(PY) manage.py makemigrations --check --dry-run
 	@$(PY) manage.py check --fail-level WARNING
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 bench: install-dev ## the figures of docs/performance.md, measured on this machine
 	@for script in benchmarks/*.py; do echo "== $$script"; $(PY) $$script; \

@@ -30,7 +30,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from benchmarks.import_fuzzing import (  # noqa: E402
+from benchmarks.fuzzing import (  # noqa: E402
     Fault,
     add_what_rows_refer_to,
     import_case,

@@ -33,7 +33,11 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 def pytest_collection_modifyitems(items):
+    """Files with a slow test first: workers take whole files, and one that begins late ends late."""
     from django.db import connection
+
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
     if connection.vendor != "postgresql":
         for item in items:

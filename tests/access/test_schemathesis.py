@@ -128,6 +128,7 @@ def kept_connection():
         signal.connect(close_old_connections)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.usefixtures("kept_connection")
 @pytest.mark.parametrize(

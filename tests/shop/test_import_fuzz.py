@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.import_fuzzing import (
+from benchmarks.fuzzing import (
     Case,
     Fault,
     Row,

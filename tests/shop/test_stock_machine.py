@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from shop.services import batch_order, movements
-from tests.stock_machine import StockMachine, tally
+from tests.stock_machine import StockMachine
+from tests.stock_rules import tally
 
 STEPS_EACH = 75
 MORE_STEPS = int(os.environ.get("STOCK_STEPS", "0"))
@@ -25,7 +26,7 @@ VERBS = {
     "ring_fence", "set_aside_expired", "ship", "transfer", "write_off_batch",
 }  # fmt: skip
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def walk(steps: int, **chosen) -> None:
