@@ -53,7 +53,7 @@ def test_every_sequence_agrees_with_the_model():
         sys.stdout.write("\n" + "\n".join(told) + "\n")
     assert tally["steps", "checked"] >= (MORE_STEPS or 1500)
     assert VERBS - {verb for verb, how in tally if how == "worked"} == set()
-    assert sum(count for (_verb, how), count in tally.items() if how == "crashed") > 10
+    assert sum(count for (_verb, how), count in tally.items() if how == "crashed") >= 5
 
 
 def test_control_a_wrong_order_of_batches_is_noticed(monkeypatch):
