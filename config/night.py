@@ -94,6 +94,12 @@ def _recommendations(progress: Progress, as_of: datetime) -> dict:
         raise SkipStepError(error.sentence) from error
 
 
+def _lost_demand(progress: Progress, as_of: datetime) -> dict:
+    from inventory.services import lost_demand  # numeric libraries: in the job's own process
+
+    return lost_demand.refresh_lost_demand(as_of, progress=progress)
+
+
 def _demand(progress: Progress, as_of: datetime) -> dict:
     try:
         return forecasts.refresh_demand_forecast(as_of, seed=SEED, progress=progress)
@@ -139,6 +145,7 @@ STEPS: list[Step] = [
     Step("expired", gettext_noop("Set expired goods aside"), _expired),
     Step(verify.CHECK_STEP, gettext_noop("Check the stock ledger"), _stock_check),
     Step("recommendations", gettext_noop("Train recommendations"), _recommendations),
+    Step("lost_demand", gettext_noop("Count what was wanted and not there"), _lost_demand),
     Step("demand", gettext_noop("Demand forecast"), _demand),
     Step("replenishment", gettext_noop("Reorder plan"), _replenishment, needs=("demand",)),
     Step("intents", gettext_noop("Learn what tickets ask"), _intents),

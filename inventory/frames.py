@@ -12,7 +12,7 @@ from django.db.models import F, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from inventory.models import PurchaseOrderLine, SupplierItem
+from inventory.models import LostDemandDay, PurchaseOrderLine, SupplierItem
 from inventory.models.purchase_orders import INCOMING
 from shop.models import (
     Allocation,
@@ -250,6 +250,51 @@ def _prices(row_of: dict[int, int], first: date, days: int) -> tuple[np.ndarray,
             finish = (timezone.localtime(end).date() - first).days
             promotion[row, max(begin, 0) : max(finish + 1, 0)] = 1
     return price, promotion
+
+
+@dataclass(frozen=True)
+class LostDemandPanel:
+    """Evidence of demand that met an empty shelf, per SKU and day, all (n, T) in the order asked.
+
+    looks:          people and views in vain; 0 where nobody looked.
+    waitlist_units: units that people began to wait for that day.
+    searches:       searches without a result whose words name this SKU alone.
+    estimated_units, low_units, high_units: what the looks would have sold, with its 0.1 and 0.9
+                    quantile; NaN where nothing was counted or the shop has too little to learn from.
+    """
+
+    looks: np.ndarray
+    waitlist_units: np.ndarray
+    searches: np.ndarray
+    estimated_units: np.ndarray
+    low_units: np.ndarray
+    high_units: np.ndarray
+
+
+def lost_demand_panel(variant_ids: list[int], first: date, last: date) -> LostDemandPanel:
+    """What the nights counted for the local days `first` … `last`, both included; one query.
+
+    Each day as the newest night counted it (the last eight weeks are counted again each night, for
+    events that came late); days after `last` are not read.
+    """
+    import numpy as np
+
+    shape = (len(variant_ids), (last - first).days + 1)
+    names = ("looks", "waitlist_units", "searches", "estimated_units", "low_units", "high_units")
+    panel = {
+        name: np.zeros(shape) if name in names[:3] else np.full(shape, np.nan) for name in names
+    }
+    row_of = {variant: row for row, variant in enumerate(variant_ids)}
+    found = LostDemandDay.objects.filter(day__gte=first, day__lte=last)
+    for one in found.iterator():
+        row = row_of.get(one.variant_id)
+        if row is None:
+            continue
+        for name in names:
+            value = getattr(one, name)
+            if value is not None:
+                panel[name][row, (one.day - first).days] = value
+    return LostDemandPanel(**panel)
 
 
 @dataclass(frozen=True)

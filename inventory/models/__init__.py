@@ -1,4 +1,5 @@
 from .forecasts import DemandForecast
+from .lost_demand import LostDemand, LostDemandDay, LostQuery, SubstituteList
 from .purchase_orders import (
     PurchaseOrder,
     PurchaseOrderLine,
@@ -10,11 +11,15 @@ from .suppliers import Supplier, SupplierItem
 
 __all__ = [
     "DemandForecast",
+    "LostDemand",
+    "LostDemandDay",
+    "LostQuery",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "PurchaseOrderState",
     "PurchaseOrderTransition",
     "Receipt",
+    "SubstituteList",
     "Supplier",
     "SupplierItem",
 ]
