@@ -13,15 +13,17 @@ What may be used (docs/recommendations.md says it for the merchant):
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
+from recommendations.columns import MICROSECONDS, Wanted, columns_of
 from recommendations.ml.interactions import Rows
+from recommendations.ml.people import Links, codes_of, numbered_as_seen, owners
 from shop.models import (
     Consent,
     Event,
@@ -34,11 +36,11 @@ from shop.models import (
     VisitorLink,
 )
 from shop.models.events import EventQuerySet
+from shop.services.event_rows import among
 
 # How much of a purchase a lesser sign of interest counts; a choice, measured nowhere yet.
 WEIGHTS = {EventKind.VIEW: 0.1, EventKind.CART_ADD: 0.4}
 PURCHASE_WEIGHT = 1.0
-CHUNK = 20_000
 Browsers = dict[str, list[tuple[datetime, int]]]
 
 
@@ -47,10 +49,12 @@ class ShopInteractions:
     """Rows of the whole shop under one numbering.
 
     product_ids: int64 (rows.n_items,), ascending: the database key of each item code.
+    customer_ids: int64 (rows.n_users,): the database key of each user code, 0 for a visitor.
     """
 
     rows: Rows
     product_ids: np.ndarray
+    customer_ids: np.ndarray
 
     @property
     def customers(self) -> int:
@@ -68,14 +72,17 @@ class ShopInteractions:
         return float(np.asarray(self.rows.at, dtype=np.float64).min())
 
 
-def shop_interactions(as_of: datetime) -> ShopInteractions:
+def shop_interactions(
+    as_of: datetime, customers: Collection[int] | None = None
+) -> ShopInteractions:
     """All usable interactions before `as_of`, by kind, then database key: stable for a hash.
 
+    customers: only theirs, under a numbering of their own.
     Known people come first in the numbering of users, then visitors nobody has named.
     """
-    words = consent_words(as_of)
-    links = browsers_of(as_of)
-    return _numbered(itertools.chain(_purchases(as_of, words), _behaviour(as_of, words, links)))
+    words = _words(as_of)
+    parts = [_purchases(as_of, words, customers), _behaviour(as_of, words, customers)]
+    return _numbered(parts, customers)
 
 
 def consent_words(as_of: datetime) -> dict[int, bool]:
@@ -101,17 +108,8 @@ def noticed_events(as_of: datetime) -> EventQuerySet:
     )
 
 
-def browsers_of(as_of: datetime) -> Browsers:
-    """Visitor → when and to whom it was linked, oldest first: the rule of VisitorLink in Python."""
-    found: Browsers = {}
-    links = VisitorLink.objects.known_by(as_of).order_by("linked_at", "id")
-    for visitor, at, customer_id in links.values_list("visitor", "linked_at", "customer_id"):
-        found.setdefault(visitor, []).append((at, customer_id))
-    return found
-
-
 def owner_at(links: list[tuple[datetime, int]], at: datetime) -> int | None:
-    """The last link until then; the first one for what came before any."""
+    """The last link until then; the first one for what came before any. `links`: oldest first."""
     if not links:
         return None
     return next((customer for when, customer in reversed(links) if when <= at), links[0][1])
@@ -204,45 +202,104 @@ def _own_behaviour(
     ]
 
 
-def _purchases(as_of: datetime, words: dict[int, bool]) -> Iterator[tuple]:
-    lines = sold_lines(as_of).filter(order__customer__isnull=False).order_by("pk")
-    found = lines.values_list("order__customer_id", "variant__product_id", "order__placed_at")
-    for customer_id, product_id, at in found.iterator(CHUNK):
-        if words.get(customer_id, True):
-            yield customer_id, product_id, PURCHASE_WEIGHT, at.timestamp(), True
+Allowed = tuple[np.ndarray, np.ndarray]  # customers who said yes, and no: int64, ascending
 
 
-def _behaviour(as_of: datetime, words: dict[int, bool], links: Browsers) -> Iterator[tuple]:
-    events = noticed_events(as_of).order_by("pk")
-    found = events.values_list(
-        "customer_id", "visitor", "variant__product_id", "kind", "received_at"
-    )
-    for customer_id, visitor, product_id, kind, at in found.iterator(CHUNK):
-        owner = customer_id or owner_at(links.get(visitor, []), at)
-        person = owner or (f"visitor:{visitor}" if visitor else None)
-        allowed = words.get(person, False) if isinstance(person, int) else person is not None
-        if allowed:
-            yield person, product_id, WEIGHTS[EventKind(kind)], at.timestamp(), False
+def _words(as_of: datetime) -> Allowed:
+    words = consent_words(as_of)
+    said = np.array(sorted(words), dtype=np.int64)
+    yes = np.array([words[int(customer)] for customer in said], dtype=bool)
+    return said[yes], said[~yes]
 
 
-def _numbered(found: Iterable[tuple]) -> ShopInteractions:
-    """Columns from tuples; people are numbered as they appear, products by their key."""
-    people: dict[int | str, int] = {}
-    user, product, weight, at, bought = [], [], [], [], []
-    for person, product_id, row_weight, seconds, was_bought in found:
-        user.append(people.setdefault(person, len(people)))
-        product.append(product_id)
-        weight.append(row_weight)
-        at.append(seconds)
-        bought.append(was_bought)
-    product_ids, item = np.unique(np.array(product, dtype=np.int64), return_inverse=True)
-    rows = Rows(
-        np.array(user, dtype=np.int64),
-        item.astype(np.int64),
-        np.array(weight, dtype=np.float32),
-        np.array(at, dtype=np.float64),
-        len(people),
-        len(product_ids),
-        np.array(bought, dtype=bool),
-    )
-    return ShopInteractions(rows, product_ids)
+@dataclass(frozen=True)
+class _Found:
+    """Rows of one kind. person: the customer's key, or −1 − the browser's code."""
+
+    person: np.ndarray
+    product: np.ndarray
+    weight: np.ndarray
+    at: np.ndarray
+    bought: bool
+
+    def take(self, chosen: np.ndarray) -> _Found:
+        return _Found(
+            self.person[chosen],
+            self.product[chosen],
+            self.weight[chosen],
+            self.at[chosen],
+            self.bought,
+        )
+
+
+def _purchases(as_of: datetime, words: Allowed, customers: Collection[int] | None) -> _Found:
+    lines = sold_lines(as_of).filter(order__customer__isnull=False)
+    if customers is not None:
+        lines = lines.filter(order__customer_id__in=among(customers or [0]))
+    ints = {"person": "order__customer_id", "product": "variant__product_id"}
+    read = columns_of(lines, Wanted(ints, {"at": "order__placed_at"}, {}))
+    weight = np.full(len(read["at"]), PURCHASE_WEIGHT, dtype=np.float32)
+    found = _Found(read["person"], read["product"], weight, read["at"], True)
+    return found.take(~np.isin(found.person, words[1]))
+
+
+def _behaviour(as_of: datetime, words: Allowed, customers: Collection[int] | None) -> _Found:
+    events = noticed_events(as_of)
+    links = VisitorLink.objects.known_by(as_of)
+    if customers is not None:
+        theirs = links.filter(customer_id__in=among(customers or [0])).values("visitor")
+        guest = Q(customer__isnull=True, visitor__in=theirs)
+        events = events.filter(Q(customer_id__in=among(customers or [0])) | guest)
+    read = columns_of(events, _EVENT_COLUMNS)
+    codes: dict[str, int] = {"": 0}
+    browser = codes_of(read["visitor"], codes)
+    linked = _links(links, codes)
+    owner = np.where(read["person"] > 0, read["person"], owners(browser, read["at"], linked))
+    person = np.where(owner > 0, owner, -1 - browser)
+    weight = np.array(list(WEIGHTS.values()), dtype=np.float32)[read["kind"]]
+    found = _Found(person, read["product"], weight, read["at"], False)
+    nobody_named = (person < -1) if customers is None else np.zeros(len(person), dtype=bool)
+    return found.take(nobody_named | np.isin(person, words[0]))
+
+
+_EVENT_COLUMNS = Wanted(
+    {
+        "person": Coalesce("customer_id", 0),
+        "product": "variant__product_id",
+        "kind": Case(
+            *(When(kind=kind, then=place) for place, kind in enumerate(WEIGHTS)),
+            output_field=IntegerField(),
+        ),
+    },
+    {"at": "received_at"},
+    # The browser of a known customer says nothing more of her.
+    {"visitor": Case(When(customer__isnull=True, then="visitor"), default=Value(""))},
+)
+
+
+def _links(links: QuerySet[VisitorLink], codes: dict[str, int]) -> Links:
+    """Of the browsers that have a code: the others did nothing. Oldest first; the key decides."""
+    wanted = Wanted({"customer": "customer_id"}, {"at": "linked_at"}, {"visitor": "visitor"})
+    read = columns_of(links, wanted)
+    browser = np.array([codes.get(visitor, -1) for visitor in read["visitor"]], dtype=np.int64)
+    order = np.argsort(read["at"], kind="stable")
+    order = order[browser[order] > 0]
+    return Links(browser[order], read["at"][order], read["customer"][order])
+
+
+def _numbered(parts: list[_Found], customers: Collection[int] | None) -> ShopInteractions:
+    """People are numbered as they appear, products by their key."""
+    person = np.concatenate([part.person for part in parts])
+    weight = np.concatenate([part.weight for part in parts])
+    at = np.concatenate([part.at for part in parts]) / MICROSECONDS
+    bought = np.concatenate([np.full(len(part.at), part.bought) for part in parts])
+    if customers is not None:  # a browser that was theirs once may have become another's
+        asked = np.isin(person, np.array(list(customers), dtype=np.int64))
+        person, weight, at, bought = person[asked], weight[asked], at[asked], bought[asked]
+    else:
+        asked = np.ones(len(person), dtype=bool)
+    product = np.concatenate([part.product for part in parts])[asked]
+    user, people = numbered_as_seen(person)
+    product_ids, item = np.unique(product, return_inverse=True)
+    rows = Rows(user, item.astype(np.int64), weight, at, len(people), len(product_ids), bought)
+    return ShopInteractions(rows, product_ids, np.where(people > 0, people, 0))
