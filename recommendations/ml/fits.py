@@ -8,8 +8,10 @@ import numpy as np
 from scipy import linalg, sparse
 
 from . import als
+from .attention_training import fit_attention
 from .interactions import Interactions
 from .sources import Factors, HistoryRule, Neighbours, Popular, Source, history_values
+from .sparse_rows import strongest, strongest_sparse, without_diagonal
 
 SECONDS_A_DAY = 86_400.0
 EASE_ITEMS = 16_000  # a dense float32 inverse of this size takes 1 GB
@@ -62,7 +64,7 @@ def fit_item_knn(train: Interactions, params: dict, seed: int) -> Neighbours:
     model = ItemItemRecommender(K=params["k"] + 1)  # an item is its own first neighbour
     model.fit(weigh[params["similarity"]](counts).T.tocsr(), show_progress=False)
     similarity = model.similarity.tocsr().astype(np.float32)
-    return Neighbours(_without_diagonal(similarity), HistoryRule())
+    return Neighbours(without_diagonal(similarity), HistoryRule())
 
 
 def fit_als(train: Interactions, params: dict, seed: int) -> Factors:
@@ -174,7 +176,7 @@ def fit_transitions(train: Interactions, params: dict, seed: int) -> Neighbours:
     left = sparse.diags((1 / (users + 5)).astype(np.float32))
     right = sparse.diags((users ** -params["item_norm"]).astype(np.float32))
     weights = strongest_sparse((left @ counts @ right).tocsr(), NEIGHBOURS)
-    return Neighbours(_without_diagonal(weights), HistoryRule(params["recency_baskets"]))
+    return Neighbours(without_diagonal(weights), HistoryRule(params["recency_baskets"]))
 
 
 WINDOW = 30
@@ -194,52 +196,13 @@ def _close_pairs(train: Interactions) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore
 
 
-def _without_diagonal(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    entries = matrix.tocoo()
-    off = (entries.row != entries.col) & (entries.data != 0)
-    return sparse.csr_matrix(
-        (entries.data[off].astype(np.float32), (entries.row[off], entries.col[off])), matrix.shape
-    )
-
-
-def strongest(dense: np.ndarray, keep: int) -> sparse.csr_matrix:
-    """Per row the `keep` entries of largest absolute value, as CSR; zeros are dropped."""
-    if dense.shape[1] <= keep:
-        return sparse.csr_matrix(dense)
-    rows = []
-    for start in range(0, len(dense), 1024):
-        block = dense[start : start + 1024]
-        columns = np.argpartition(-np.abs(block), keep, axis=1)[:, :keep]
-        columns.sort(axis=1)
-        values = np.take_along_axis(block, columns, axis=1)
-        indptr = np.arange(0, columns.size + 1, keep)
-        rows.append(
-            sparse.csr_matrix((values.ravel(), columns.ravel(), indptr), (len(block), len(dense)))
-        )
-    kept = sparse.vstack(rows, format="csr")
-    kept.eliminate_zeros()
-    return kept
-
-
-def strongest_sparse(matrix: sparse.csr_matrix, keep: int) -> sparse.csr_matrix:
-    """The same for a sparse matrix of positive entries."""
-    rank_order = np.lexsort((matrix.indices, -matrix.data, _row_of(matrix)))
-    place = np.arange(matrix.nnz) - matrix.indptr[_row_of(matrix)]
-    kept = rank_order[place < keep]
-    row = _row_of(matrix)[kept]
-    return sparse.csr_matrix((matrix.data[kept], (row, matrix.indices[kept])), matrix.shape)
-
-
-def _row_of(matrix: sparse.csr_matrix) -> np.ndarray:
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-
-
 FITS: dict[str, Callable[..., Source]] = {
     "popularity": fit_popularity,
     "item_knn": fit_item_knn,
     "als": fit_als,
     "ease": fit_ease,
     "transitions": fit_transitions,
+    "sasrec": fit_attention,
 }
 
 

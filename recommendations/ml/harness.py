@@ -21,15 +21,22 @@ from .metrics import intervals, paired_difference, per_customer, scorecard
 from .mixing import MIXES, Cut, Fitted, Mixing, mix, validation_cuts
 from .ranker import Learned, Ranker
 from .ranker_features import Attributes, FeatureReader
-from .search import SPACES, Fitter, Found, coordinate_search
+from .search import SPACES, Fitter, Found, OutOfTimeError, coordinate_search
 from .selection import decide
 from .sources import Popular, Source
 from .splits import Split, SplitError
 
-MODELS = ("popularity", "item_knn", "transitions", "ease", "als", "blend", "ranker")
+MODELS = ("popularity", "item_knn", "transitions", "ease", "als", "sasrec", "blend", "ranker")
 BASELINES = ("popularity", "item_knn")
 # How the search's seconds are shared out; what one does not use, the next one has.
-SHARES = {"popularity": 0.05, "item_knn": 0.15, "transitions": 0.2, "ease": 0.35, "als": 0.25}
+SHARES = {
+    "popularity": 0.05,
+    "item_knn": 0.1,
+    "transitions": 0.15,
+    "ease": 0.25,
+    "als": 0.15,
+    "sasrec": 0.3,
+}
 VALIDATION_CUSTOMERS = 4_000  # for the parameters of a source
 Report = Callable[[int, int, str], None]
 NO_ATTRIBUTES = Attributes()
@@ -100,7 +107,8 @@ def choose(
     first = next(cuts)
     wanted, left_out = _possible(first.train, plan)
     begun = clock()
-    found, seconds = _search(first, wanted, plan, clock, report)
+    found, no_time, seconds = _search(first, wanted, plan, clock, report)
+    left_out |= no_time
     choice = _as_choice(found, left_out, seconds, kind)
     report(len(wanted), len(wanted) + 1, "search blend and ranker")
     started = clock()
@@ -125,8 +133,9 @@ def choose(
 
 def _search(
     cut: Cut, wanted: list[str], plan: Plan, clock: Callable[[], float], report: Report
-) -> tuple[dict[str, Found], dict[str, float]]:
-    """Parameters of every wanted source, each within its share of the seconds."""
+) -> tuple[dict[str, Found], dict[str, str], dict[str, float]]:
+    """What was found for every wanted source within its share of the seconds, for which the
+    seconds were too few, and how many were used."""
     sample = cut.sample(VALIDATION_CUSTOMERS, plan.seed)
     histories = sample.histories
     # Until the first source, popularity, is chosen, ties and cold customers go by plain counts.
@@ -137,6 +146,7 @@ def _search(
         return float(per_customer(lists, sample.held_out, cut.train.n_items)["ndcg"].mean())
 
     found: dict[str, Found] = {}
+    left_out: dict[str, str] = {}
     seconds: dict[str, float] = {}
     begun, share = clock(), 0.0
     for number, name in enumerate(wanted):
@@ -145,13 +155,15 @@ def _search(
         share += SHARES[name] / sum(SHARES[other] for other in wanted)
         deadline = begun + share * plan.seconds
         fitter = Fitter(name, cut.train, plan.seed)
-        found[name] = coordinate_search(
-            fitter, SPACES[name], value_of, partial(_before, clock, deadline)
-        )
+        in_time = partial(_before, clock, deadline)
+        try:
+            found[name] = coordinate_search(fitter, SPACES[name], value_of, in_time)
+        except OutOfTimeError as error:
+            left_out[name] = str(error)
         seconds[f"search_{name}"] = clock() - started
         if name == "popularity":
             ties = found[name].source.scores(histories.take(np.array([-1])))[0]
-    return found, seconds
+    return found, left_out, seconds
 
 
 def _before(clock: Callable[[], float], deadline: float) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .attention_training import AttentionTrainer
 from .fits import fit
 from .interactions import Interactions
 from .sources import HistoryRule, Source
@@ -40,7 +41,22 @@ SPACES: dict[str, Space] = {
         "half_life_days": [None, 365.0, 90.0],
         "iterations": [15],
     },
+    "sasrec": {
+        "horizon": [1, 10],
+        "shuffle": [False, True],
+        "dropout": [0.3, 0.5],
+        "dim": [64],
+        "blocks": [2],
+        "decay": [0.01],
+        "epochs": [20],
+    },
 }
+
+
+# Trained by epochs: how many is found by early stopping, not by trying each from the beginning.
+TRAINERS = {"sasrec": AttentionTrainer}
+EPOCHS = (1, 2, 3, 4, 6, 8, 11, 15, 20, 26, 33, 41, 50, 60)
+PATIENCE = 2
 
 
 @dataclass
@@ -76,6 +92,10 @@ class Fitter:
         )
 
 
+class OutOfTimeError(Exception):
+    """The budget ended before a source had its first value."""
+
+
 def coordinate_search(
     fitter: Fitter,
     space: Space,
@@ -84,22 +104,58 @@ def coordinate_search(
 ) -> Found:
     """One pass over the coordinates, keeping what raises the value.
 
-    The start is always tried. `may_go_on` is asked before every further trial; when it says no
-    the search ends there and says so. As long as it is not cut, the same data and seed give the
-    same answer on any machine.
+    The start is always tried. `may_go_on` is asked before every further trial, and between the
+    steps of what is trained by epochs; when it says no the search ends there and says so. As
+    long as it is not cut, the same data and seed give the same answer on any machine.
+    Raises OutOfTimeError when the start itself could not be trained for one epoch.
     """
-    params = {name: values[0] for name, values in space.items()}
-    source = fitter(params)
-    best = Found(params, value_of(source), source)
+    best = _trial(fitter, {name: values[0] for name, values in space.items()}, value_of, may_go_on)
+    if best is None:
+        raise OutOfTimeError(f"the budget ended within the first epoch of {fitter.name}")
+    trials, cut = 1, best.cut_by_budget
     for name, values in space.items():
         for value in values[1:]:
-            if not may_go_on():
-                best.cut_by_budget = True
-                return best
-            trial = best.params | {name: value}
-            source = fitter(trial)
-            found = value_of(source)
-            best.trials += 1
-            if found > best.value:
-                best.params, best.value, best.source = trial, found, source
+            found = None
+            if not cut and may_go_on():
+                found = _trial(fitter, best.params | {name: value}, value_of, may_go_on)
+                trials += 1
+            cut = cut or found is None or found.cut_by_budget
+            if found is not None and found.value > best.value:
+                best = found
+    return replace(best, trials=trials, cut_by_budget=cut)
+
+
+def _trial(
+    fitter: Fitter,
+    params: dict,
+    value_of: Callable[[Source], float],
+    may_go_on: Callable[[], bool],
+) -> Found | None:
+    if fitter.name in TRAINERS:
+        trainer = TRAINERS[fitter.name](fitter.train, params, fitter.seed)
+        return _early_stopped(trainer, params, value_of, may_go_on)
+    source = fitter(params)
+    return Found(params, value_of(source), source)
+
+
+def _early_stopped(
+    trainer: AttentionTrainer,
+    params: dict,
+    value_of: Callable[[Source], float],
+    may_go_on: Callable[[], bool],
+) -> Found | None:
+    """The best of EPOCHS, given up after PATIENCE that are no better; None without any."""
+    best: Found | None = None
+    done = worse = 0
+    for epochs in EPOCHS:
+        in_time = trainer.run(epochs - done, may_go_on)
+        if not in_time:
+            return best and replace(best, cut_by_budget=True)
+        done, source = epochs, trainer.source()
+        value = value_of(source)
+        worse += 1
+        if best is None or value > best.value:
+            best, worse = Found(params | {"epochs": epochs}, value, source), 0
+        if worse == PATIENCE:
+            break
     return best

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+from recommendations.ml.attention import SelfAttention
 from recommendations.ml.blend import Blend
 from recommendations.ml.item_facts import FACT_ARRAYS, ItemFacts
 from recommendations.ml.ranker import Ranker
@@ -130,6 +131,9 @@ def _source(name: str, params: dict, arrays: dict[str, np.ndarray], n_items: int
     if name == "als":
         factors = arrays["als.item_factors"]
         return Factors.of(factors, params["alpha"], params["regularization"], rule)
+    if name == "sasrec":
+        own = (key for key in arrays if key.startswith("sasrec."))
+        return SelfAttention.of({key.removeprefix("sasrec."): arrays[key] for key in own})
     weights = sparse.csr_matrix((n_items, n_items), dtype=np.float32)
     # Set, not passed: the constructor copies what is a small part of a larger mapping.
     weights.data, weights.indices, weights.indptr = (

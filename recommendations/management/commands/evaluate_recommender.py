@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-MODELS = ("popularity", "item_knn", "transitions", "ease", "als", "blend", "ranker")
+MODELS = ("popularity", "item_knn", "transitions", "ease", "als", "sasrec", "blend", "ranker")
 
 
 class Command(BaseCommand):
