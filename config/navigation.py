@@ -67,6 +67,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
         _("Recommendations"),
         [
             ("monitoring", _("Placement report"), "admin:recommendations_report", "recommendations.view_recommendation"),
+            ("rule_settings", _("Rules"), "admin:recommendations_rule_changelist", "recommendations.view_rule"),
             ("recommend", _("Why is this here?"), "admin:recommendations_why", "recommendations.view_recommendation"),
         ],
     ),

@@ -1,0 +1,101 @@
+"""Write the merchant's rules; a rule that cannot mean anything is refused with what to change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from recommendations.models import Rule, RuleAction
+from recommendations.services.asking import MAX_LIMIT
+from shop.models import Variant
+from shop.services.event_rows import among
+
+MOST_SKUS = 200
+CONDITIONS = (
+    "skus", "category_id", "brand_id", "attribute_id", "price_from_minor", "price_to_minor",
+)  # fmt: skip
+
+
+class RuleError(Exception):
+    """problems: field → what to change."""
+
+    def __init__(self, problems: dict[str, str]):
+        super().__init__(problems)
+        self.problems = problems
+
+
+def save_rule(rule: Rule, *, by: Any = None) -> Rule:
+    """Write a rule; whoever makes it is its author. What its action does not use is emptied.
+
+    Raises RuleError.
+    """
+    if problems := problems_of(rule):
+        raise RuleError(problems)
+    if rule.action != RuleAction.PIN:
+        rule.position = None
+    if rule.action not in (RuleAction.BOOST, RuleAction.BURY):
+        rule.factor = None
+    if rule.pk is None:
+        rule.author = by
+    with transaction.atomic():
+        rule.save()
+    return rule
+
+
+def switch_rule(rule: Rule, *, on: bool) -> Rule:
+    """Switch it on or off; everything else of it stays as it is."""
+    rule.is_on = on
+    rule.save(update_fields=["is_on"])
+    return rule
+
+
+def problems_of(rule: Rule) -> dict[str, str]:
+    """Field → what to change; empty for a rule that can be kept."""
+    found = _of_action(rule) | _of_conditions(rule)
+    if not rule.name.strip():
+        found["name"] = _("Give it a name that others understand.")
+    if rule.starts_at and rule.ends_at and rule.ends_at <= rule.starts_at:
+        found["ends_at"] = _("It would be over before it begins: choose a later end.")
+    return found
+
+
+def _of_action(rule: Rule) -> dict[str, str]:
+    found = {}
+    if rule.action == RuleAction.PIN and not 1 <= (rule.position or 0) <= MAX_LIMIT:
+        found["position"] = _("Say which place, from 1 to %(most)s.") % {"most": MAX_LIMIT}
+    if rule.action == RuleAction.BOOST and rule.factor is not None and rule.factor <= 1:
+        found["factor"] = _("A boost multiplies by more than 1.")
+    if rule.action == RuleAction.BURY and rule.factor is not None and not 0 <= rule.factor < 1:
+        found["factor"] = _("To bury multiplies by less than 1; 0 sends it to the end.")
+    if rule.action not in RuleAction.values:
+        found["action"] = _("Choose what it does.")
+    return found
+
+
+def _of_conditions(rule: Rule) -> dict[str, str]:
+    found = {}
+    if not any(getattr(rule, name) not in (None, [], "") for name in CONDITIONS):
+        found["skus"] = _("Say which products: SKUs, a category, a brand, an attribute or a price.")
+    if unknown := _unknown_skus(rule.skus):
+        found["skus"] = _("There is no SKU %(skus)s.") % {"skus": ", ".join(unknown[:5])}
+    if len(rule.skus) > MOST_SKUS:
+        found["skus"] = _("At most %(most)s SKUs; a category or brand says more in one word.") % {
+            "most": MOST_SKUS
+        }
+    if rule.attribute_id and not rule.attribute_value.strip():
+        found["attribute_value"] = _("Say which value.")
+    if rule.attribute_value.strip() and not rule.attribute_id:
+        found["attribute"] = _("Say which attribute has this value.")
+    lowest, highest = rule.price_from_minor, rule.price_to_minor
+    if lowest is not None and highest is not None and lowest > highest:
+        found["price_to_minor"] = _("The highest price is below the lowest one.")
+    return found
+
+
+def _unknown_skus(skus: list[str]) -> list[str]:
+    if not skus:
+        return []
+    known = Variant.objects.filter(sku__in=among(skus[:MOST_SKUS])).values_list("sku", flat=True)
+    return [sku for sku in skus[:MOST_SKUS] if sku not in set(known)]
