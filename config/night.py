@@ -95,9 +95,10 @@ def _recommendations(progress: Progress, as_of: datetime) -> dict:
 
 
 def _lost_demand(progress: Progress, as_of: datetime) -> dict:
-    from inventory.services import lost_demand  # numeric libraries: in the job's own process
+    from inventory.services import lost_demand, substitutes  # numeric libraries, as above
 
-    return lost_demand.refresh_lost_demand(as_of, progress=progress)
+    found = lost_demand.refresh_lost_demand(as_of, progress=progress)
+    return found | {"substitutes": substitutes.refresh_substitutes(as_of)}
 
 
 def _demand(progress: Progress, as_of: datetime) -> dict:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from inventory.ml.availability import Changes, Spans, out_of_stock
 from inventory.ml.lost_looks import NOBODY, Looks
 from inventory.ml.queries import is_personal, normal_query
+from inventory.ml.substitutes import Shelf, Visits
 from shop.models import (
     Event,
     EventKind,
@@ -296,3 +297,42 @@ def product_words() -> Iterator[tuple[int, int | None, str]]:
         "category__name", "category__name_zh",
     ).iterator(CHUNK):  # fmt: skip
         yield pk, category, " ".join(word for word in words if word)
+
+
+def visits(window: Window, rows: Rows, spans: Spans) -> Visits:
+    """Looks, cart additions and purchases of every visit under consent, and whether what was
+    looked at was out at that moment. A visit is a session of the event log."""
+    kinds = [EventKind.VIEW, EventKind.CART_ADD, EventKind.PURCHASE]
+    found = noticed(window, kinds).filter(consent=True, variant__isnull=False).exclude(session="")
+    numbers: dict[str, int] = {}
+    parts: list[tuple[np.ndarray, ...]] = []
+    for chunk in _chunks(
+        found.order_by().values_list(
+            "variant_id", "occurred_at", "received_at", "clock_ahead_seconds", "session", "kind"
+        )
+    ):
+        row = rows.of(np.array([one[0] for one in chunk], dtype=np.int64))
+        at = np.array([happened_at(*one[1:4]).timestamp() for one in chunk])
+        visit = np.array([numbers.setdefault(one[4], len(numbers)) for one in chunk])
+        taken = np.array([one[5] != EventKind.VIEW for one in chunk])
+        inside = row >= 0
+        row, at, taken = row[inside], at[inside], taken[inside]
+        parts.append((visit[inside], row, at, spans.covers(row, at) & ~taken, taken))
+    if not parts:
+        none = np.zeros(0, dtype=np.int64)
+        return Visits(none, none, none.astype(float), none.astype(bool), none.astype(bool))
+    return Visits(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def shelf_of_rows(rows: Rows) -> tuple[Shelf, np.ndarray]:
+    """Product (numbered from 0) and category (−1 without one) of each SKU; and int64 (rows,) the
+    product's database key."""
+    found = Variant.objects.order_by("pk").values_list("pk", "product_id", "product__category_id")
+    columns = np.array(
+        [(pk, product, category or -1) for pk, product, category in found.iterator(CHUNK)],
+        dtype=np.int64,
+    ).reshape(-1, 3)
+    columns = columns[np.isin(columns[:, 0], rows.variant_ids)]
+    product_ids = columns[:, 1]
+    product = np.unique(product_ids, return_inverse=True)[1].astype(np.int64)
+    return Shelf(product, columns[:, 2]), product_ids
