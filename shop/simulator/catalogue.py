@@ -13,6 +13,7 @@ from .world import PRICE_SCALE, World
 
 LATE_LAUNCH_SHARE = 0.18
 DISCONTINUED_SHARE = 0.02
+COMPLEMENTS = 2
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Catalogue:
     share: np.ndarray  # (skus,) of the product's demand
     line_units: np.ndarray  # (skus,) mean units a line
     supplier_idx: np.ndarray  # (products,)
+    complements: np.ndarray  # (products, COMPLEMENTS): what goes with it, of other categories
 
 
 def make_catalogue(world: World, suppliers: int) -> Catalogue:
@@ -64,6 +66,7 @@ def make_catalogue(world: World, suppliers: int) -> Catalogue:
         share=share,
         line_units=line_units,
         supplier_idx=_supplier_idx(rng, category_idx, suppliers),
+        complements=_complements(world, category_idx),
     )
 
 
@@ -105,6 +108,22 @@ def _supplier_idx(rng: np.random.Generator, category_idx: np.ndarray, suppliers:
     """A supplier serves a few categories: each category draws from two or three of them."""
     per_category = rng.integers(0, suppliers, (len(SHELVES), 3))
     return per_category[category_idx, rng.integers(0, 3, len(category_idx))]
+
+
+def _complements(world: World, category_idx: np.ndarray) -> np.ndarray:
+    """A pot for the tea: products of other categories of the same department, else of any.
+
+    They are not near in taste, so that only what is bought together can tell.
+    """
+    rng = world.rng("complements")
+    department = np.array([shelf.department for shelf in SHELVES])[category_idx]
+    chosen = np.zeros((len(category_idx), COMPLEMENTS), dtype=int)
+    for product, category in enumerate(category_idx):
+        elsewhere = category_idx != category
+        near = np.flatnonzero(elsewhere & (department == department[product]))
+        pool = near if len(near) >= COMPLEMENTS else np.flatnonzero(elsewhere)
+        chosen[product] = rng.choice(pool, COMPLEMENTS, replace=False)
+    return chosen
 
 
 def _words(pick: tuple[int, int, int, int]) -> tuple[Shelf, Thing, tuple[str, str], str, str]:

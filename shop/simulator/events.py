@@ -9,6 +9,7 @@ from .catalogue import Catalogue
 from .customers import Customers
 from .moments import moments
 from .orders import Book
+from .phrases.absent import ABSENT
 from .sessions import Sessions
 from .trading import Ledger
 from .world import World
@@ -19,11 +20,12 @@ REMOVE_RATE = 0.3  # of abandoned cart lines
 SECONDS_A_VIEW = 40
 STRANGER_CONSENT = 0.85
 MISSPELL_RATE = 0.06
+ABSENT_RATE = 0.04  # of searches: for what the shop does not sell
 
 
 def make_events(world: World, catalogue: Catalogue, customers: Customers, **told) -> pl.DataFrame:
     """`event_id, kind, occurred_at, session, visitor, customer_code, sku, order_number, units,
-    query, consent`, in order of time. Who refused analytics leaves purchases only.
+    query, properties, consent`, in order of time. Who refused analytics leaves purchases only.
 
     told: `sessions`, `ledger` and `book` of the same world.
     """
@@ -84,12 +86,35 @@ def _searches(rng, catalogue, customers: Customers, views: pl.DataFrame, session
     # A swapped pair of letters, as fingers do.
     slips = [w[:2] + w[3:4] + w[2:3] + w[4:] for w in english]
     english = np.where(draw[1] < MISSPELL_RATE, slips, english)
+    query = np.where(chinese, things_zh, english).astype(object)
+    absent = rng.random(len(first)) < ABSENT_RATE
+    thing = rng.integers(0, len(ABSENT), len(first))
+    query[absent] = np.array(ABSENT)[thing, chinese.astype(int)][absent]
+    found = _results(catalogue, query)
     return first.drop("sku_idx").with_columns(
-        query=pl.Series(np.where(chinese, things_zh, english).astype(str)),
+        query=pl.Series(query.astype(str)),
+        properties=pl.Series(
+            [f'{{"results": {count}}}' for count in found.tolist()], dtype=pl.String
+        ),
         second=pl.Series(sessions.start_second[session]),
         step=pl.lit(0),
         kind=pl.lit("search"),
     )
+
+
+def _results(catalogue: Catalogue, query: np.ndarray) -> np.ndarray:
+    """How many products the shop's own search finds: those whose name holds the words as typed."""
+    names = catalogue.products.select(
+        pl.col("name").str.to_lowercase(), pl.col("name_zh").str.to_lowercase()
+    )
+    every, place = np.unique(query.astype(str), return_inverse=True)
+    holds = [
+        pl.col("name").str.contains(words, literal=True)
+        | pl.col("name_zh").str.contains(words, literal=True)
+        for words in every.tolist()
+    ]
+    counts = [names.select(one.sum()).item() for one in holds]
+    return np.array(counts, dtype=np.int64)[place]
 
 
 def _carts(rng, book: Book, views: pl.DataFrame) -> list[pl.DataFrame]:
@@ -151,6 +176,7 @@ def _finish(world, catalogue, customers, frame: pl.DataFrame, **told) -> pl.Data
         "order_number",
         "units",
         "query",
+        "properties",
         "consent",
         event_id=pl.format("{}-{}", pl.lit(prefix), pl.col("n") + 1),
         session=pl.format("{}-s{}", pl.lit(prefix), pl.col("session") + 1),

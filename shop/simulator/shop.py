@@ -29,7 +29,7 @@ from .reviews import make_reviews
 from .sessions import make_sessions
 from .suppliers import Suppliers, make_suppliers
 from .tickets import make_tickets
-from .trading import History, Trading
+from .trading import History, Trading, nearest_in_category
 from .world import World
 
 
@@ -150,6 +150,8 @@ def _array_truth(
         "taste": customers.taste.astype(np.float32),
         "factors": catalogue.factors.astype(np.float32),
         "product_idx": catalogue.product_idx,
+        "substitutes": nearest_in_category(catalogue),  # SKUs
+        "complements": catalogue.complements,  # products
         "expected_units": history.expected_units,
         "demanded_units": history.demanded_units,
         "sold_units": history.sold_units,

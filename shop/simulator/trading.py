@@ -6,8 +6,9 @@ and price effect m (prices.log_demand_effect):
     weight[s, j] = basket_lines * softmax_j(u_s . v_j + log w_j) * share_j * exp(m_jt) * live_jt
     lines        ~ Poisson(sum_j weight), truncated at zero (an order has at least one line)
 
-so that expected demand is log-linear in price, season and promotion. Units beyond the shelf are
-lost, or with some probability bought as a similar product: sales are censored, the truth is kept.
+so that expected demand is log-linear in price, season and promotion. Each of these lines brings
+each complement of its product along with a chance of complement_rate * exp(m) of the complement,
+which is why a tea on promotion also sells pots. Units beyond the shelf are lost, or with some probability bought as a similar product: sales are censored, the truth is kept.
 """
 
 from __future__ import annotations
@@ -83,6 +84,9 @@ class Trading:
         self.substitutes = nearest_in_category(catalogue)
         self.ledger = Ledger()
         self.live = np.zeros(self.skus, dtype=bool)  # today
+        self.multiplier = np.zeros(self.skus)  # today: price, season and promotion, 0 if not live
+        # Where a product's SKUs end on a line that is one long for each product.
+        self.share_ends = self.product + running_share(self.product, catalogue.share)
 
     def run(self, log_effect: np.ndarray) -> tuple[Ledger, History, Shelf]:
         shape = (self.skus, self.world.days)
@@ -95,7 +99,8 @@ class Trading:
             today = slice(bounds[day], bounds[day + 1])
             self._morning(shelf, day)
             self.live = self._live_on(day)
-            weights = self._weights(today, np.exp(log_effect[:, day]) * self.live)
+            self.multiplier = np.exp(log_effect[:, day]) * self.live
+            weights = self._weights(today, self.multiplier)
             self._look(today, weights)
             sold, demanded, expected = self._sell(today, weights, shelf)
             self._evening(shelf, day, sold)
@@ -151,9 +156,10 @@ class Trading:
         """Requests in the order they arrive, first come first served."""
         buys = np.flatnonzero(self.sessions.buys[today])
         weights, mean = weights[buys], weights[buys].sum(axis=1)
-        expected = (weights / -np.expm1(-mean)[:, None]).sum(axis=0) * self.catalogue.line_units
+        expected_lines = (weights / -np.expm1(-mean)[:, None]).sum(axis=0)
+        expected = (expected_lines + self._brought(expected_lines)) * self.catalogue.line_units
         lines = truncated_poisson(self.rng, mean)
-        sku, row = sample_rows(self.rng, weights, lines)
+        sku, row = self._with_complements(*sample_rows(self.rng, weights, lines))
         units = 1 + self.rng.poisson(self.catalogue.line_units[sku] - 1)
         session = buys[row] + today.start
         session, sku, units = merge_lines(session, sku, units, self.skus)
@@ -172,6 +178,30 @@ class Trading:
         sold = np.bincount(requests["sku"], requests["units"], self.skus).astype(int)
         self.ledger.lines.append(requests | self._aftermath(requests, shelf))
         return sold, demanded, expected
+
+    def _with_complements(self, sku: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The lines and those that they bring along; what was brought brings nothing."""
+        if not self.world.complement_rate:
+            return sku, row
+        product = self.catalogue.complements[self.product[sku]]
+        place = product + self.rng.random(product.shape)
+        other = np.minimum(np.searchsorted(self.share_ends, place, side="right"), self.skus - 1)
+        chance = self.world.complement_rate * self.multiplier[other]
+        came = self.rng.random(product.shape) < chance
+        rows = np.repeat(row[:, None], product.shape[1], axis=1)
+        return np.concatenate([sku, other[came]]), np.concatenate([row, rows[came]])
+
+    def _brought(self, lines: np.ndarray) -> np.ndarray:
+        """Expected lines per SKU that `lines` (skus,) bring along."""
+        catalogue = self.catalogue
+        of_product = np.bincount(self.product, lines, len(catalogue.complements))
+        brought = np.bincount(
+            catalogue.complements.ravel(),
+            np.repeat(of_product, catalogue.complements.shape[1]),
+            len(catalogue.complements),
+        )
+        chance = np.minimum(self.world.complement_rate * self.multiplier, 1.0)
+        return brought[self.product] * catalogue.share * chance
 
     def _substitute(self, session, sku, missing, shelf: Shelf) -> dict[str, np.ndarray]:
         """Some of those who found nothing take the most similar thing that is there.
@@ -294,6 +324,15 @@ def merge_lines(session, sku, units, skus: int) -> tuple[np.ndarray, np.ndarray,
     key, inverse = np.unique(session * skus + sku, return_inverse=True)
     merged = np.bincount(inverse, units, len(key)).astype(int)
     return key // skus, key % skus, merged
+
+
+def running_share(product: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Each SKU's share of its product added to those before it; SKUs of a product lie together."""
+    running = np.cumsum(share)
+    first = np.concatenate([[True], product[1:] != product[:-1]])
+    before = np.maximum.accumulate(np.where(first, running - share, 0))
+    last = np.append(first[1:], True)  # exactly one, whatever the sum of its shares rounds to
+    return np.where(last, 1.0, running - before)
 
 
 def nearest_in_category(catalogue: Catalogue, count: int = 3) -> np.ndarray:

@@ -41,6 +41,7 @@ class World:
     seasons: bool = True
     limited_stock: bool = True
     substitution_rate: float = 0.35
+    complement_rate: float = 0.08  # of lines that bring each of the product's complements along
     cover_days: float = 30.0  # what the naive buyer orders beyond the lead time
     lead_time_slip: float = 1.25  # true mean lead time over the promised one
     chinese_share: float = 0.35
@@ -61,7 +62,12 @@ WORLDS: dict[str, dict] = {
     # A London tea and kitchen shop with Chinese suppliers and customers in both languages.
     "teahouse": {},
     # Nothing but taste and repeat purchase: for tests that want one cause at a time.
-    "calm": {"promotions": False, "seasons": False, "limited_stock": False},
+    "calm": {
+        "promotions": False,
+        "seasons": False,
+        "limited_stock": False,
+        "complement_rate": 0.0,
+    },
     # Slow suppliers and a thin shelf: many censored days.
     "stormy": {"lead_time_slip": 2.0, "cover_days": 10.0, "dropout_b": 2.5},
 }

@@ -215,6 +215,34 @@ def test_expected_demand_is_what_is_demanded_on_average(shop):
     assert arrays["demanded_units"].sum() == pytest.approx(arrays["expected_units"].sum(), rel=0.05)
 
 
+def test_complements_are_bought_together_more_often_than_chance(shop):
+    """And substitutes are of the same category, of another product."""
+    arrays, products = shop.truth["arrays"], shop.truth["products"]
+    category = products["category_code"].to_numpy()
+    complements, product = arrays["complements"], arrays["product_idx"]
+    assert (category[complements] != category[:, None]).all()
+    other = product[arrays["substitutes"]]
+    assert (category[other] == category[product][:, None]).all()
+    assert (other != product[:, None]).mean() > 0.95  # a category of one product has no other
+    items = shop.frames["orders"].filter(pl.col("sku").is_not_null())
+    order = np.unique(items["order_number"], return_inverse=True)[1]
+    baskets = np.zeros((order.max() + 1, len(category)))
+    place = {sku: number for number, sku in enumerate(shop.truth["skus"])}
+    baskets[order, product[[place[sku] for sku in items["sku"]]]] = 1
+    together = baskets.T @ baskets
+    chance = np.outer(baskets.mean(0), baskets.mean(0)) * len(baskets)
+    rows = np.arange(len(category))[:, None]
+    lift = together[rows, complements].sum() / chance[rows, complements].sum()
+    assert lift > 1.8
+
+
+def test_searches_say_how_many_they_found(shop):
+    searches = shop.frames["events"].filter(pl.col("kind") == "search")
+    none = searches.filter(pl.col("properties") == '{"results": 0}')
+    assert 0.04 < len(none) / len(searches) < 0.15
+    assert (none["query"] == "coffee grinder").any()
+
+
 def test_calm_world_sells_whatever_is_wanted():
     arrays = simulate(world("calm", products=30, customers=200)).truth["arrays"]
     assert (arrays["sold_units"] == arrays["demanded_units"]).all()
