@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
 
 from . import als
 from .attention_training import fit_attention
+from .bpr import fit_bpr
+from .complements import fit_complements, fit_trend
+from .content import fit_content
+from .ease import fit_ease
 from .interactions import Interactions
-from .sources import Factors, HistoryRule, Neighbours, Popular, Source, history_values
-from .sparse_rows import strongest, strongest_sparse, without_diagonal
+from .sources import Factors, HistoryRule, Neighbours, Popular, Source, decayed_values
+from .sparse_rows import strongest_sparse, without_diagonal
 
-SECONDS_A_DAY = 86_400.0
-EASE_ITEMS = 16_000  # a dense float32 inverse of this size takes 1 GB
 NEIGHBOURS = 500  # kept per item; the truncated matrix is what is measured and what serves
 
 
@@ -26,20 +28,6 @@ def fit_popularity(train: Interactions, params: dict, seed: int) -> Popular:
     values = decayed_values(train, by_weight=False, half_life_days=params["half_life_days"])
     counts = np.bincount(train.histories.item_idx, weights=values, minlength=train.n_items)
     return Popular(counts.astype(np.float32))
-
-
-def decayed_values(
-    train: Interactions, by_weight: bool, half_life_days: float | None
-) -> np.ndarray:
-    """float32 per pair: its strength, halved for every half life before the newest pair.
-
-    Without times, or with no half life, nothing decays.
-    """
-    values = history_values(train.histories.weight, by_weight)
-    if half_life_days is None or train.at is None or not len(train.at):
-        return values
-    age_days = (train.at.max() - train.at) / SECONDS_A_DAY
-    return (values * np.exp2(-age_days / half_life_days)).astype(np.float32)
 
 
 def fit_item_knn(train: Interactions, params: dict, seed: int) -> Neighbours:
@@ -117,45 +105,6 @@ def _by_implicit(
     return np.asarray(factors.to_numpy() if gpu else factors, dtype=np.float32)
 
 
-def fit_ease(train: Interactions, params: dict, seed: int) -> Neighbours:
-    """The linear item-item model that predicts each history best from its other items.
-
-    B = −P / diag(P) with P = (XᵀX + Λ)⁻¹ and Λ = λ + dropout/(1 − dropout) · diag(XᵀX).
-    params: penalty (λ), dropout, user_norm (each user's row is divided by its size to this
-    power), by_weight, half_life_days, recency_baskets.
-    Raises ValueError for more than EASE_ITEMS items: the dense inverse would not fit.
-    Source: Steck, WWW 2019 (EASE); Steck, NeurIPS 2020 (the dropout penalty).
-    """
-    if train.n_items > EASE_ITEMS:
-        raise ValueError(f"{train.n_items} items are more than {EASE_ITEMS}: too many for EASE")
-    values = decayed_values(train, params["by_weight"], params["half_life_days"])
-    matrix = train.histories.matrix(values, train.n_items)
-    if params["user_norm"]:
-        sizes = np.maximum(np.diff(train.histories.indptr), 1).astype(np.float32)
-        scale = (sizes / sizes.mean()) ** (-params["user_norm"] / 2)
-        matrix = sparse.diags(scale) @ matrix
-    gram = np.asarray((matrix.T @ matrix).todense(), dtype=np.float32)
-    diagonal = np.diag(gram).copy()
-    dropout = params["dropout"]
-    np.fill_diagonal(gram, diagonal * (1 + dropout / (1 - dropout)) + params["penalty"])
-    weights = _ease_weights(gram)
-    rule = HistoryRule(params["recency_baskets"], params["by_weight"])
-    return Neighbours(strongest(weights, NEIGHBOURS), rule)
-
-
-def _ease_weights(gram: np.ndarray) -> np.ndarray:
-    """Dense float32 (n, n) with a zero diagonal; `gram` is used up."""
-    factor, problem = linalg.lapack.spotrf(gram.T, lower=0, overwrite_a=1)
-    if problem:
-        raise ValueError("the penalised Gram matrix is not positive definite")
-    inverse, _problem = linalg.lapack.spotri(factor, lower=0, overwrite_c=1)
-    inverse = np.triu(inverse)
-    inverse += np.triu(inverse, 1).T
-    weights = inverse / -np.diag(inverse)[None, :]
-    np.fill_diagonal(weights, 0)
-    return weights
-
-
 def fit_transitions(train: Interactions, params: dict, seed: int) -> Neighbours:
     """Decayed counts of what comes after (or with) what, per source item's popularity.
 
@@ -202,6 +151,10 @@ FITS: dict[str, Callable[..., Source]] = {
     "als": fit_als,
     "ease": fit_ease,
     "transitions": fit_transitions,
+    "bpr": fit_bpr,
+    "complements": fit_complements,
+    "trend": fit_trend,
+    "content": fit_content,
     "sasrec": fit_attention,
 }
 

@@ -12,8 +12,10 @@ from functools import partial
 
 import numpy as np
 
+from .als import compiled_here
 from .blend import Blend
-from .fits import EASE_ITEMS, fit
+from .ease import MOST_ITEMS
+from .fits import fit
 from .interactions import Interactions, Rows
 from .item_facts import learn_facts
 from .lists import lists_for
@@ -26,15 +28,32 @@ from .selection import decide
 from .sources import Popular, Source
 from .splits import Split, SplitError
 
-MODELS = ("popularity", "item_knn", "transitions", "ease", "als", "sasrec", "blend", "ranker")
+MODELS = (
+    "popularity",
+    "trend",
+    "item_knn",
+    "complements",
+    "content",
+    "transitions",
+    "ease",
+    "als",
+    "bpr",
+    "sasrec",
+    "blend",
+    "ranker",
+)
 BASELINES = ("popularity", "item_knn")
 # How the search's seconds are shared out; what one does not use, the next one has.
 SHARES = {
-    "popularity": 0.05,
-    "item_knn": 0.1,
-    "transitions": 0.15,
-    "ease": 0.25,
-    "als": 0.15,
+    "popularity": 0.03,
+    "trend": 0.02,
+    "item_knn": 0.05,
+    "complements": 0.05,
+    "content": 0.05,
+    "transitions": 0.1,
+    "ease": 0.2,
+    "als": 0.1,
+    "bpr": 0.1,
     "sasrec": 0.3,
 }
 VALIDATION_CUSTOMERS = 4_000  # for the parameters of a source
@@ -270,9 +289,15 @@ def _against(measured: Measured, ours: str, theirs: str, seed: int) -> dict[str,
 def _possible(train: Interactions, plan: Plan) -> tuple[list[str], dict[str, str]]:
     wanted = [name for name in MODELS if name in plan.models and name not in MIXES]
     left_out = {}
-    if "ease" in wanted and train.n_items > EASE_ITEMS:
+    if "ease" in wanted and train.n_items > MOST_ITEMS:
         wanted.remove("ease")
-        left_out["ease"] = f"more than {EASE_ITEMS} items: its dense inverse would not fit"
+        left_out["ease"] = f"more than {MOST_ITEMS} items: its blocks would take too long"
+    if "content" in wanted and train.content is None:
+        wanted.remove("content")
+        left_out["content"] = "the rows do not say what the items are"
+    if "bpr" in wanted and not compiled_here():
+        wanted.remove("bpr")
+        left_out["bpr"] = "numba is not installed: its loops cannot be compiled"
     if not wanted:
         raise SplitError("no model is left to try")
     return wanted, left_out

@@ -19,6 +19,9 @@ class Rows:
     bought:     bool, whether the row is what a recommendation is for (a purchase) or only tells
                 of interest (a view, a cart); None: all are. Only bought items are held out, and
                 only bought items are never offered again.
+    content:    float32 (n_items, d), what each item is said to be, rows of length 1, 0 where
+                nothing is; None: nothing is known of any. With it a training part holds all
+                items, also those that nobody has touched yet.
     """
 
     user: np.ndarray
@@ -28,6 +31,7 @@ class Rows:
     n_users: int
     n_items: int
     bought: np.ndarray | None = None
+    content: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.user)
@@ -43,6 +47,7 @@ class Rows:
             self.n_users,
             self.n_items,
             None if self.bought is None else self.bought[chosen],
+            self.content,
         )
 
 
@@ -100,12 +105,13 @@ class Histories:
 class Interactions:
     """A training part: the histories of all its users and the times of the pairs.
 
-    at: float64 (n rows,), the pair's latest time, or None.
+    at: float64 (n rows,), the pair's latest time, or None. content: as in Rows.
     """
 
     histories: Histories
     at: np.ndarray | None
     n_items: int
+    content: np.ndarray | None = None
 
     @property
     def n_users(self) -> int:
@@ -141,7 +147,7 @@ def interactions(rows: Rows) -> Interactions:
     histories = Histories(
         indptr, item.astype(np.int32), weight.astype(np.float32), ago, bought[pair[kept]], at
     )
-    return Interactions(histories, at, rows.n_items)
+    return Interactions(histories, at, rows.n_items, rows.content)
 
 
 def _baskets_ago(user: np.ndarray, at: np.ndarray | None, indptr: np.ndarray) -> np.ndarray:

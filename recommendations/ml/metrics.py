@@ -45,9 +45,10 @@ def scorecard(
 ) -> dict[str, float]:
     """Means over customers, and what the lists cover.
 
-    item_users: (n_items,), how many training customers touched each item; all positive.
+    item_users: (n_items,), how many training customers touched each item.
     coverage: share of the training part's items that stand in at least one list.
-    novelty:  mean over listed items of −log2(share of training customers who touched the item);
+    novelty:  mean over listed items of −log2(share of training customers who touched the item,
+              of at least one);
               absent when no list holds an item.
     """
     means = {
@@ -57,7 +58,7 @@ def scorecard(
     listed = lists[lists >= 0]
     means["coverage"] = len(np.unique(listed)) / len(item_users)
     if len(listed):
-        means["novelty"] = float(-np.log2(item_users[listed] / n_users).mean())
+        means["novelty"] = float(-np.log2(np.maximum(item_users[listed], 1) / n_users).mean())
     return means
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .attention_training import AttentionTrainer
+from .bpr import BprTrainer
 from .fits import fit
 from .interactions import Interactions
 from .sources import HistoryRule, Source
@@ -41,6 +42,23 @@ SPACES: dict[str, Space] = {
         "half_life_days": [None, 365.0, 90.0],
         "iterations": [15],
     },
+    "bpr": {
+        "recency_baskets": [None, 20.0, 5.0, 1.5],
+        "tries": [4, 1, 16],
+        "penalty": [0.005, 0.02],
+        "factors": [64],
+        "rate": [0.1],
+        "alpha": [10.0],
+        "regularization": [10.0],
+        "epochs": [20],
+    },
+    "complements": {
+        "recency_baskets": [5.0, None, 20.0, 1.5],
+        "lift": [0.2, 0.5, 0.0],
+        "shrink": [5.0, 20.0],
+    },
+    "content": {"recency_baskets": [5.0, None, 1.5], "sharpness": [2.0, 1.0, 4.0], "k": [100]},
+    "trend": {"half_life_days": [7.0, 2.0, 30.0], "growth": [0.5, 0.0, 1.0, 2.0]},
     "sasrec": {
         "horizon": [1, 10],
         "shuffle": [False, True],
@@ -54,7 +72,10 @@ SPACES: dict[str, Space] = {
 
 
 # Trained by epochs: how many is found by early stopping, not by trying each from the beginning.
-TRAINERS = {"sasrec": AttentionTrainer}
+TRAINERS: dict[str, type[AttentionTrainer] | type[BprTrainer]] = {
+    "bpr": BprTrainer,
+    "sasrec": AttentionTrainer,
+}
 EPOCHS = (1, 2, 3, 4, 6, 8, 11, 15, 20, 26, 33, 41, 50, 60)
 PATIENCE = 2
 
@@ -79,17 +100,30 @@ class Fitter:
         self._key: Any = None
         self._source: Source | None = None
 
+    def has(self, params: dict) -> bool:
+        """Whether the last fit is that of these parameters, but for recency."""
+        return self._source is not None and self._key == _without_recency(params)
+
+    def keep(self, params: dict, source: Source) -> None:
+        """Take what was fitted elsewhere for the last fit."""
+        self._source, self._key = source, _without_recency(params)
+
     def __call__(self, params: dict) -> Source:
-        key = {name: value for name, value in params.items() if name != "recency_baskets"}
-        if self._source is None or self._key != key:
-            self._source, self._key = fit(self.name, self.train, params, self.seed), key
-        rule = getattr(self._source, "rule", None)
+        if not self.has(params):
+            self.keep(params, fit(self.name, self.train, params, self.seed))
+        source = self._source
+        assert source is not None
+        rule = getattr(source, "rule", None)
         if rule is None or "recency_baskets" not in params:
-            return self._source
+            return source
         return replace(
-            self._source,  # type: ignore[type-var]
+            source,  # type: ignore[type-var]
             rule=HistoryRule(params["recency_baskets"], rule.by_weight),
         )
+
+
+def _without_recency(params: dict) -> dict:
+    return {name: value for name, value in params.items() if name != "recency_baskets"}
 
 
 class OutOfTimeError(Exception):
@@ -109,7 +143,8 @@ def coordinate_search(
     long as it is not cut, the same data and seed give the same answer on any machine.
     Raises OutOfTimeError when the start itself could not be trained for one epoch.
     """
-    best = _trial(fitter, {name: values[0] for name, values in space.items()}, value_of, may_go_on)
+    start = {name: values[0] for name, values in space.items()}
+    best = _trial(fitter, start, value_of, may_go_on)
     if best is None:
         raise OutOfTimeError(f"the budget ended within the first epoch of {fitter.name}")
     trials, cut = 1, best.cut_by_budget
@@ -131,15 +166,18 @@ def _trial(
     value_of: Callable[[Source], float],
     may_go_on: Callable[[], bool],
 ) -> Found | None:
-    if fitter.name in TRAINERS:
+    if fitter.name in TRAINERS and not fitter.has(params):
         trainer = TRAINERS[fitter.name](fitter.train, params, fitter.seed)
-        return _early_stopped(trainer, params, value_of, may_go_on)
+        found = _early_stopped(trainer, params, value_of, may_go_on)
+        if found is not None:
+            fitter.keep(found.params, found.source)
+        return found
     source = fitter(params)
     return Found(params, value_of(source), source)
 
 
 def _early_stopped(
-    trainer: AttentionTrainer,
+    trainer: AttentionTrainer | BprTrainer,
     params: dict,
     value_of: Callable[[Source], float],
     may_go_on: Callable[[], bool],

@@ -14,7 +14,9 @@ from typing import Protocol
 import numpy as np
 from scipy import sparse
 
-from .interactions import Histories
+from .interactions import Histories, Interactions
+
+SECONDS_A_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,20 @@ class HistoryRule:
 def history_values(weight: np.ndarray, by_weight: bool) -> np.ndarray:
     """log2(1 + weight), which is 1 for one purchase and grows slowly; or the weight up to 1."""
     return np.log2(1 + weight) if by_weight else np.minimum(weight, np.float32(1))
+
+
+def decayed_values(
+    train: Interactions, by_weight: bool, half_life_days: float | None
+) -> np.ndarray:
+    """float32 per pair: its strength, halved for every half life before the newest pair.
+
+    Without times, or with no half life, nothing decays.
+    """
+    values = history_values(train.histories.weight, by_weight)
+    if half_life_days is None or train.at is None or not len(train.at):
+        return values
+    age_days = (train.at.max() - train.at) / SECONDS_A_DAY
+    return (values * np.exp2(-age_days / half_life_days)).astype(np.float32)
 
 
 class Source(Protocol):

@@ -47,3 +47,16 @@ def strongest_sparse(matrix: sparse.csr_matrix, keep: int) -> sparse.csr_matrix:
 def row_of(matrix: sparse.csr_matrix) -> np.ndarray:
     """int64 (nnz,): the row of each stored entry."""
     return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+
+
+def spread_out(matrix: sparse.csr_matrix, places: np.ndarray, size: int) -> sparse.csr_matrix:
+    """CSR (size, size): row and column i of the matrix at places[i], empty elsewhere.
+
+    places: int64, ascending.
+    """
+    if matrix.shape[0] == size:
+        return matrix
+    lengths = np.zeros(size, dtype=np.int64)
+    lengths[places] = np.diff(matrix.indptr)
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    return sparse.csr_matrix((matrix.data, places[matrix.indices], indptr), (size, size))

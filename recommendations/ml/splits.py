@@ -72,8 +72,13 @@ def split_rows(rows: Rows, mask: np.ndarray) -> Split:
 
 
 def split_parts(train: Rows, test: Rows) -> Split:
-    """Two parts with common codes; items are numbered anew by the training part alone."""
+    """Two parts with common codes; items are numbered anew by the training part alone.
+
+    Where the rows say what every item is, the training part holds all of them.
+    """
     codes, item = np.unique(train.item, return_inverse=True)
+    if train.content is not None:
+        codes, item = np.arange(train.n_items), train.item
     own = replace(train, item=item, n_items=len(codes))
     return Split(interactions(own), _held_out(test, codes), codes)
 

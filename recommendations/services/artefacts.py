@@ -13,6 +13,7 @@ from scipy import sparse
 
 from recommendations.ml.attention import SelfAttention
 from recommendations.ml.blend import Blend
+from recommendations.ml.complements import Trending
 from recommendations.ml.item_facts import FACT_ARRAYS, ItemFacts
 from recommendations.ml.ranker import Ranker
 from recommendations.ml.ranker_features import Attributes, FeatureReader
@@ -128,9 +129,11 @@ def _source(name: str, params: dict, arrays: dict[str, np.ndarray], n_items: int
     rule = HistoryRule(params.get("recency_baskets"), params.get("by_weight", False))
     if name == "popularity":
         return Popular(arrays["popularity.popularity"])
-    if name == "als":
-        factors = arrays["als.item_factors"]
+    if name in ("als", "bpr"):
+        factors = arrays[f"{name}.item_factors"]
         return Factors.of(factors, params["alpha"], params["regularization"], rule)
+    if name == "trend":
+        return Trending(arrays["trend.trend"])
     if name == "sasrec":
         own = (key for key in arrays if key.startswith("sasrec."))
         return SelfAttention.of({key.removeprefix("sasrec."): arrays[key] for key in own})

@@ -7,7 +7,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-MODELS = ("popularity", "item_knn", "transitions", "ease", "als", "sasrec", "blend", "ranker")
+MODELS = (
+    "popularity",
+    "trend",
+    "item_knn",
+    "complements",
+    "transitions",
+    "ease",
+    "als",
+    "bpr",
+    "sasrec",
+    "blend",
+    "ranker",
+)
 
 
 class Command(BaseCommand):

@@ -1,0 +1,85 @@
+"""Descriptions lead to items that nobody has bought, and say nothing of what is not described."""
+
+import numpy as np
+import pytest
+
+from recommendations.ml import content
+from recommendations.ml.content import content_neighbours
+from recommendations.ml.fits import FITS, fit
+from recommendations.ml.interactions import Rows, interactions
+from recommendations.ml.lists import lists_for
+from recommendations.ml.search import SPACES
+from recommendations.ml.splits import held_out_mask, split_rows
+
+START = {name: {key: values[0] for key, values in space.items()} for name, space in SPACES.items()}
+START["sasrec"]["epochs"] = 1
+
+
+def make_rows(n_users=40, n_items=24, unsold=4):
+    """Even users buy even items, odd ones odd; the last four items nobody has bought yet."""
+    rng = np.random.default_rng(1)
+    own = [rng.choice(np.arange(u % 2, n_items - unsold, 2), 6, False) for u in range(n_users)]
+    user, item = np.repeat(np.arange(n_users), 6), np.concatenate(own)
+    at = np.tile(np.arange(6.0), n_users)
+    vectors = np.eye(2, dtype=np.float32)[np.arange(n_items) % 2]
+    ones = np.ones(len(user), np.float32)
+    return Rows(user, item, ones, at, n_users, n_items, content=vectors)
+
+
+def test_neighbours_are_the_largest_cosines():
+    vectors = np.random.default_rng(0).normal(size=(30, 8)).astype(np.float32)
+    found = content_neighbours(vectors, 3, 0).toarray()
+    centred = vectors - vectors.mean(axis=0)
+    unit = centred / np.linalg.norm(centred, axis=1, keepdims=True)
+    cosines = unit @ unit.T
+    np.fill_diagonal(cosines, -1)
+    for row, expected in zip(found, cosines, strict=True):
+        best = np.sort(np.argsort(-expected)[:3])
+        assert np.flatnonzero(row).tolist() == best.tolist()
+        assert row[best] == pytest.approx(expected[best], abs=1e-5)
+
+
+def test_many_vectors_are_projected_and_keep_their_neighbours(monkeypatch):
+    rng = np.random.default_rng(0)
+    groups = rng.normal(size=(5, 300))
+    vectors = (groups[np.arange(50) % 5] + 0.3 * rng.normal(size=(50, 300))).astype(np.float32)
+    monkeypatch.setattr(content, "MANY", 10)
+    found = content_neighbours(vectors, 9, 0)
+    rows, columns = found.nonzero()
+    assert (rows % 5 == columns % 5).all()
+    assert found.nnz == 50 * 9
+
+
+def test_what_is_not_described_is_nobody_s_neighbour():
+    vectors = np.eye(2, dtype=np.float32)[np.arange(10) % 2]
+    vectors[3] = 0
+    found = content_neighbours(vectors, 5, 0)
+    assert found[[3]].nnz == found[:, [3]].nnz == 0
+
+
+def test_an_unsold_item_is_in_the_training_part_and_can_be_reached():
+    rows = make_rows()
+    split = split_rows(rows, held_out_mask(rows, "leave-one-out", share=0, seed=1))
+    assert split.train.n_items == 24
+    source = fit("content", split.train, START["content"], 0)
+    lists = lists_for(source, split.train.histories, split.train.item_users(), 12)
+    for user, listed in enumerate(lists.tolist()):
+        own = set(range(20 + user % 2, 24, 2))
+        assert own <= {item for item in listed if item >= 0}
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_every_source_bears_items_that_nobody_bought(name):
+    part = interactions(make_rows())
+    source = fit(name, part, START[name], 1)
+    scores = source.scores(part.histories)
+    assert np.isfinite(scores).all()
+    for values in source.arrays().values():
+        assert np.isfinite(values).all()
+
+
+def test_without_descriptions_there_is_nothing_to_compare():
+    rows = make_rows()
+    plain = Rows(rows.user, rows.item, rows.weight, rows.at, rows.n_users, rows.n_items)
+    with pytest.raises(ValueError, match="no descriptions"):
+        fit("content", interactions(plain), START["content"], 0)
