@@ -175,51 +175,64 @@ def solve_rows(span, matrix, fixed, gram, solved, limits):
 
 
 @compiled()
-def _hide(scores, first, seen, row):
-    """Put −∞ in the place of what the row has seen of this tile; the row's cursor moves on."""
-    cursor, ends, indices = seen
-    at = cursor[row]
-    while at < ends[row] and indices[at] < first + scores.shape[0]:
-        scores[indices[at] - first] = -np.inf
-        at += 1
-    cursor[row] = at
+def _holds(ascending, wanted):
+    low, high = 0, ascending.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if ascending[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low < ascending.shape[0] and ascending[low] == wanted
 
 
 @compiled()
 def _insert(item, score, best, values):
-    """Into a list by falling score; of equal scores the later item stands first."""
+    """Into a full list by falling score; of equal scores the higher item stands first."""
     place = best.shape[0] - 1
-    while place > 0 and values[place - 1] <= score:
+    while place > 0 and (
+        values[place - 1] < score or (values[place - 1] == score and best[place - 1] < item)
+    ):
         best[place], values[place] = best[place - 1], values[place - 1]
         place -= 1
     best[place], values[place] = item, score
 
 
 @compiled()
-def keep_best(scores, first, seen, best, values):
-    """Let a tile of scores, items first … first + width − 1, compete for the lists of its rows.
+def keep_best(scores, items, rows, seen, lists):
+    """Let a tile of scores compete for the lists of its rows.
 
-    scores: float32 (rows, width), used up. seen: (cursor, ends, indices), positions of each row's
-    next and last seen item, ascending. best int32, values float32 (rows, k): the lists so far.
+    scores: float32 (active rows, width), column j belongs to item items[j] (int32). rows: int64, the
+    place of each active row in the lists. seen: (starts, ends, indices), the ascending items that a
+    row may not list. lists: (best int32, values float32, torn bool), (rows, k) and
+    (rows,). A row is torn once an equal score stood on both sides of its end.
     """
+    starts, ends, indices = seen
+    best, values, torn = lists
     width = scores.shape[1]
-    k = best.shape[1]
-    for row in range(scores.shape[0]):
-        line = scores[row]
-        _hide(line, first, seen, row)
-        least = values[row, k - 1]
-        for start in range(0, width, LANES):
-            end = min(start + LANES, width)
+    last = best.shape[1] - 1
+    for active in range(scores.shape[0]):
+        line = scores[active]
+        row = rows[active]
+        mine = indices[starts[row] : ends[row]]
+        least = values[row, last]
+        for first in range(0, width, LANES):
+            end = min(first + LANES, width)
             above = 0
-            for j in range(start, end):
-                if line[j] > least:
+            for j in range(first, end):
+                if line[j] >= least:
                     above += 1
             if above == 0:
                 continue
-            for j in range(start, end):
+            for j in range(first, end):
+                if line[j] < least or _holds(mine, items[j]):
+                    continue
                 if line[j] > least:
-                    _insert(first + j, line[j], best[row], values[row])
-                    least = values[row, k - 1]
+                    _insert(items[j], line[j], best[row], values[row])
+                    pushed_out, least = least, values[row, last]
+                    torn[row] |= pushed_out == least and least > -np.inf
+                else:
+                    torn[row] |= least > -np.inf
 
 
 @compiled(sums=False)
