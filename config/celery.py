@@ -34,6 +34,11 @@ app.conf.beat_schedule = {
     "end-ring-fences": {"task": "shop.end_ring_fences", "schedule": 30.0},
     "set-aside-expired": {"task": "shop.set_aside_expired", "schedule": 600.0},
     "prune-answers": {"task": "access.prune_answers", "schedule": 3600.0},
+    "refresh-lists": {
+        "task": "recommendations.refresh_lists",
+        "schedule": 900.0,
+        "options": {"expires": 800},
+    },
     "night": {"task": "config.start_night", "schedule": crontab(hour=2, minute=0)},
 }
 

@@ -101,6 +101,15 @@ def _lost_demand(progress: Progress, as_of: datetime) -> dict:
     return found | {"substitutes": substitutes.refresh_substitutes(as_of)}
 
 
+def _lists(progress: Progress, as_of: datetime) -> dict:
+    from recommendations.services import lists  # numeric libraries: in the job's own process
+
+    try:
+        return lists.publish_lists(as_of, progress.still_mine)
+    except lists.NothingToListError as error:
+        raise SkipStepError(error.sentence) from error
+
+
 def _demand(progress: Progress, as_of: datetime) -> dict:
     try:
         return forecasts.refresh_demand_forecast(as_of, seed=SEED, progress=progress)
@@ -147,6 +156,7 @@ STEPS: list[Step] = [
     Step(verify.CHECK_STEP, gettext_noop("Check the stock ledger"), _stock_check),
     Step("recommendations", gettext_noop("Train recommendations"), _recommendations),
     Step("lost_demand", gettext_noop("Count what was wanted and not there"), _lost_demand),
+    Step("lists", gettext_noop("Write every customer's recommendations"), _lists),
     Step("demand", gettext_noop("Demand forecast"), _demand),
     Step("replenishment", gettext_noop("Reorder plan"), _replenishment, needs=("demand",)),
     Step("intents", gettext_noop("Learn what tickets ask"), _intents),

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
@@ -29,8 +29,10 @@ from shop.models import (
     Event,
     EventKind,
     LineKind,
+    Order,
     OrderLine,
     OrderState,
+    OrderTransition,
     Product,
     Purpose,
     VisitorLink,
@@ -41,6 +43,7 @@ from shop.services.event_rows import among
 # How much of a purchase a lesser sign of interest counts; a choice, measured nowhere yet.
 WEIGHTS = {EventKind.VIEW: 0.1, EventKind.CART_ADD: 0.4}
 PURCHASE_WEIGHT = 1.0
+LATECOMERS = timedelta(minutes=10)  # longer than a transaction takes that was open at the reading
 Browsers = dict[str, list[tuple[datetime, int]]]
 
 
@@ -89,6 +92,36 @@ def consent_words(as_of: datetime) -> dict[int, bool]:
     """Customer → her latest word on personalisation; absent where she never said one."""
     given = Consent.objects.filter(purpose=Purpose.PERSONALISATION, recorded_at__lt=as_of)
     return dict(given.order_by("recorded_at", "id").values_list("customer_id", "granted"))
+
+
+def refused_customers(as_of: datetime) -> list[int]:
+    """Whose latest word on personalisation is no, by key."""
+    words = consent_words(as_of)
+    return [customer for customer in sorted(words) if not words[customer]]
+
+
+def changed_customers(since: datetime, read_at: datetime, as_of: datetime) -> set[int]:
+    """Of whom something may read otherwise at `as_of` than it read at `read_at` up to `since`.
+
+    Orders placed, brought in or cancelled, noticed events, words on personalisation and links of
+    browsers since then, and LATECOMERS before: what was on its way at that moment is not missed.
+    """
+    since, read_at = since - LATECOMERS, read_at - LATECOMERS
+    placed = Q(placed_at__gte=since, placed_at__lt=as_of) | Q(created_at__gte=read_at)
+    orders = Order.objects.filter(placed, customer__isnull=False)
+    cancelled = OrderTransition.objects.filter(
+        at__gte=read_at, to_state=OrderState.CANCELLED, order__customer__isnull=False
+    )
+    events = noticed_events(as_of).filter(received_at__gte=since).order_by()
+    words = Consent.objects.filter(recorded_at__gte=since, purpose=Purpose.PERSONALISATION)
+    browsers = events.filter(customer__isnull=True).exclude(visitor="").values("visitor")
+    links = VisitorLink.objects.known_by(as_of)
+    linked = links.filter(Q(linked_at__gte=since) | Q(visitor__in=browsers))
+    known = events.filter(customer__isnull=False)
+    found = [one.values_list("customer_id", flat=True) for one in (orders, known, words, linked)]
+    return {pk for one in found for pk in one.order_by().distinct()} | set(
+        cancelled.order_by().values_list("order__customer_id", flat=True)
+    )
 
 
 def sold_lines(as_of: datetime) -> QuerySet[OrderLine]:

@@ -1,12 +1,15 @@
-"""The training as a job."""
+"""The training and the refreshing of lists as jobs, and the clock's own entry."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from celery import shared_task
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
+from decisions.services import jobs
 
 
 @job("train_recommender", label=_("Train recommendations"), queue="ml")
@@ -17,3 +20,22 @@ def train_recommender(
     from recommendations.services import training
 
     return training.train_or_say_why(progress, datetime.fromisoformat(as_of), seed, budget_seconds)
+
+
+@job("refresh_lists", label=_("Refresh customers' recommendations"), queue="ml", max_attempts=1)
+def refresh_lists(progress: Progress, *, as_of: str) -> dict:
+    """`as_of` is ISO 8601; the result says how many customers had changed."""
+    from recommendations.services import lists
+
+    return lists.refresh_or_say_why(datetime.fromisoformat(as_of), progress.still_mine)
+
+
+@shared_task(name="recommendations.refresh_lists", ignore_result=True)
+def enqueue_refresh() -> int | None:
+    """A job only where somebody did something, and none behind another that waits or runs."""
+    from recommendations.services import lists
+
+    now = timezone.now()
+    if not lists.refresh_is_due(now):
+        return None
+    return jobs.enqueue("refresh_lists", {"as_of": now.isoformat()}).pk

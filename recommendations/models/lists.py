@@ -24,3 +24,21 @@ class PublishedList(models.Model):
 
     def __str__(self) -> str:
         return f"customer {self.customer_id}"
+
+
+class ListPublication(models.Model):
+    """That everybody's lists by a run are written, and up to when. Absent while they are not."""
+
+    run = models.OneToOneField(
+        "decisions.ModelRun", primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    data_until = models.DateTimeField(help_text=_("Nothing at or after it was read."))
+    read_at = models.DateTimeField(help_text=_("When the reading began, by our clock."))
+
+    class Meta:
+        verbose_name = _("publication of lists")
+        verbose_name_plural = _("publications of lists")
+        default_permissions = ["view"]
+
+    def __str__(self) -> str:
+        return f"lists of run {self.run_id} up to {self.data_until:%Y-%m-%d %H:%M}"

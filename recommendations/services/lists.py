@@ -1,0 +1,235 @@
+"""Every customer's best products by the live model, written in one stream and kept fresh.
+
+Nothing is written for who refused personalisation or of whom nothing usable is known; what was
+written before is taken away. A run that died is simply run again: the record of what is published
+is gone while it is being written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from decisions.models import Job, JobState
+from decisions.text import render, sentence
+from recommendations.frames import (
+    ShopInteractions,
+    changed_customers,
+    refused_customers,
+    shop_interactions,
+)
+from recommendations.ml.batch import Scorer, lists_in_blocks
+from recommendations.ml.interactions import Histories, Rows, interactions
+from recommendations.ml.sources import Popular
+from recommendations.models import ListPublication, PublishedList
+from recommendations.services.live_model import Serving, serving_model
+from shop.models import Customer
+from shop.services.event_rows import among
+
+MOST = 50  # products per list: what the largest request asks for
+# Rows in one transaction: other writers wait that long on SQLite, not at all on PostgreSQL.
+ROWS = {"postgresql": 8_192, "sqlite": 1_000}
+UNDER_WAY = [JobState.QUEUED, JobState.RUNNING]
+NO_MODEL = gettext_noop("No model serves that knows persons apart.")
+NOT_YET = gettext_noop(
+    "The lists of the model that serves are not written yet: the night does that."
+)
+UNCHANGED = gettext_noop("The model and what it reads are the same as at the last time.")
+
+EMPTY_STAGING = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS list_staging (customer_id bigint, products jsonb)"
+    " ON COMMIT DELETE ROWS"
+)
+# The customer's row is held until the commit: she may be erased at this moment.
+KEEP_STAGED = (
+    "INSERT INTO recommendations_publishedlist (customer_id, run_id, products, published_at)"
+    " SELECT c.id, %s, s.products, %s FROM list_staging s"
+    " JOIN shop_customer c ON c.id = s.customer_id FOR KEY SHARE OF c"
+    " ON CONFLICT (customer_id) DO UPDATE SET run_id = EXCLUDED.run_id,"
+    " products = EXCLUDED.products, published_at = EXCLUDED.published_at"
+)
+
+Written = tuple[np.ndarray, list[list[int]]]  # customer keys and each one's product keys
+
+
+class NothingToListError(Exception):
+    """No lists can or need be written; `sentence` says why."""
+
+    def __init__(self, text: dict):
+        super().__init__(render(text))
+        self.sentence = text
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One writing. customers: whose lists; None: everybody's. began_at: on the wall's clock."""
+
+    model: Serving
+    as_of: datetime
+    began_at: datetime
+    customers: set[int] | None = None
+
+
+def no_check() -> None:
+    """What a caller without a lease passes for `still_mine`."""
+
+
+def publish_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) -> dict:
+    """Everybody's lists once per model, then only those of customers of whom something changed.
+
+    still_mine: called first in every transaction. Raises NothingToListError.
+    """
+    model = serving_model()
+    if model is None or not _knows_persons(model):
+        PublishedList.objects.all().delete()
+        ListPublication.objects.all().delete()
+        raise NothingToListError(sentence(NO_MODEL))
+    if ListPublication.objects.filter(run=model.run).exists():
+        return refresh_lists(as_of, still_mine)
+    with transaction.atomic():
+        still_mine()
+        ListPublication.objects.all().delete()
+    asked = _Asked(model, as_of, timezone.now())
+    found = _write_lists(asked, still_mine)
+    with transaction.atomic():
+        still_mine()
+        PublishedList.objects.exclude(published_at=asked.began_at).delete()
+        _record(asked)
+    return found
+
+
+def refresh_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) -> dict:
+    """Fold in the customers of whom something changed since the lists were written.
+
+    Raises NothingToListError when nothing did, or when the live model's lists are not written yet.
+    """
+    model = serving_model()
+    known = ListPublication.objects.filter(run=model.run).first() if model else None
+    if model is None or known is None:
+        raise NothingToListError(sentence(NOT_YET))
+    began_at = timezone.now()
+    changed = changed_customers(known.data_until, known.read_at, as_of)
+    if not changed:
+        raise NothingToListError(sentence(UNCHANGED))
+    asked = _Asked(model, as_of, began_at, changed)
+    found = _write_lists(asked, still_mine)
+    with transaction.atomic():
+        still_mine()
+        theirs = PublishedList.objects.filter(customer_id__in=among(changed))
+        theirs.exclude(published_at=began_at).delete()
+        if ListPublication.objects.filter(run=model.run).exists():  # else everybody's are begun
+            _record(asked)
+    return found
+
+
+def refresh_or_say_why(as_of: datetime, still_mine: Callable[[], None]) -> dict:
+    """The job's result: nothing to do is an answer, not a failure."""
+    try:
+        return refresh_lists(as_of, still_mine)
+    except NothingToListError as error:
+        return {"refused": error.sentence}
+
+
+def refresh_is_due(now: datetime) -> bool:
+    """Whether anybody changed since the lists were written, and no refresh is on its way."""
+    known = ListPublication.objects.first()
+    under_way = Job.objects.filter(kind="refresh_lists", state__in=UNDER_WAY)
+    if known is None or under_way.exists():
+        return False
+    return bool(changed_customers(known.data_until, known.read_at, now))
+
+
+def _knows_persons(model: Serving) -> bool:
+    return any(model.recommender.sources[name].personal for name in model.weights)
+
+
+def _record(asked: _Asked) -> None:
+    when = {"data_until": asked.as_of, "read_at": asked.began_at}
+    ListPublication.objects.update_or_create(run=asked.model.run, defaults=when)
+
+
+def _write_lists(asked: _Asked, still_mine: Callable[[], None]) -> dict:
+    if refused := refused_customers(asked.as_of):
+        PublishedList.objects.filter(customer_id__in=among(refused)).delete()
+    history = shop_interactions(asked.as_of, asked.customers)
+    customers, histories = _known_to(asked.model, history)
+    lists = 0
+    for written in _streamed(asked.model, customers, histories):
+        with transaction.atomic():
+            still_mine()
+            _upsert(written, asked)
+        lists += len(written[0])
+    changed = {} if asked.customers is None else {"changed": len(asked.customers)}
+    return {"run": asked.model.run.pk, "lists": lists, "rows": len(history.rows), **changed}
+
+
+def _known_to(model: Serving, history: ShopInteractions) -> tuple[np.ndarray, Histories]:
+    """Customer keys and their histories in the model's numbering, as a request would see them."""
+    rows, item = history.rows, model.recommender.item_idx(history.product_ids)
+    known = (item[rows.item] >= 0) & (history.customer_ids[rows.user] > 0)
+    kept = rows.take(known)
+    n_items = len(model.recommender.product_ids)
+    renamed = Rows(
+        kept.user, item[kept.item], kept.weight, kept.at, rows.n_users, n_items, kept.bought
+    )
+    users = np.unique(kept.user)
+    return history.customer_ids[users], interactions(renamed).histories.take(users)
+
+
+def source_of(model: Serving) -> Scorer:
+    """What a request without a page or a cart is answered from."""
+    return model.shelf.blend
+
+
+def _streamed(model: Serving, customers: np.ndarray, histories: Histories) -> Iterator[Written]:
+    popular = model.recommender.sources["popularity"]
+    assert isinstance(popular, Popular)
+    ids = model.recommender.product_ids
+    step = ROWS[connection.vendor]
+    for first, lists in lists_in_blocks(source_of(model), histories, popular.popularity, MOST):
+        products = [ids[row[row >= 0]].tolist() for row in lists]
+        keys = customers[first : first + len(lists)]
+        for start in range(0, len(lists), step):
+            yield keys[start : start + step], products[start : start + step]
+
+
+def _upsert(written: Written, asked: _Asked) -> None:
+    """Replace the lists of customers who are still there."""
+    if connection.vendor == "postgresql":
+        _copy(written, asked)
+        return
+    there = Customer.objects.filter(pk__in=among(written[0].tolist()))
+    still = set(there.values_list("pk", flat=True))
+    PublishedList.objects.bulk_create(
+        [
+            PublishedList(
+                customer_id=customer,
+                run=asked.model.run,
+                products=products,
+                published_at=asked.began_at,
+            )
+            for customer, products in zip(written[0].tolist(), written[1], strict=True)
+            if customer in still
+        ],
+        update_conflicts=True,
+        unique_fields=["customer"],
+        update_fields=["run", "products", "published_at"],
+    )
+
+
+def _copy(written: Written, asked: _Asked) -> None:
+    rows = zip(written[0].tolist(), written[1], strict=True)
+    text = "".join(f"{customer}\t{json.dumps(products)}\n" for customer, products in rows)
+    with connection.cursor() as cursor:
+        cursor.execute(EMPTY_STAGING)
+        cursor.execute("DELETE FROM list_staging")  # of an earlier block of one transaction
+        with cursor.copy("COPY list_staging (customer_id, products) FROM STDIN") as stream:
+            stream.write(text)
+        cursor.execute(KEEP_STAGED, [asked.model.run.pk, asked.began_at])

@@ -1,0 +1,217 @@
+"""Everybody's lists: written once, taken away from who said no, kept fresh, safe to run again."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from config import night
+from decisions.models import Job, LivePeriod
+from decisions.services.jobs import create_job, run_job
+from recommendations.frames import shop_interactions
+from recommendations.ml.lists import lists_for
+from recommendations.models import ListPublication, PublishedList
+from recommendations.services import lists
+from recommendations.services.live_model import serving_model
+from recommendations.tasks import enqueue_refresh
+from shop.models import Consent, Customer, Order, VisitorLink
+from tests.factories import make_customer, make_order
+from tests.factories_recommendations import LATER, START, make_taste_shop, publish_model
+from tests.recommendations.test_training import see
+
+pytestmark = pytest.mark.django_db
+NEXT = LATER + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_files(settings, tmp_path):
+    settings.ARTEFACT_DIR = tmp_path / "artefacts"
+    cache.clear()
+
+
+@pytest.fixture
+def shop():
+    variants = make_taste_shop()
+    Order.objects.update(created_at=START)  # else all of them came in during the last ten minutes
+    publish_model()
+    return variants
+
+
+def stored():
+    return dict(PublishedList.objects.values_list("customer__code", "products"))
+
+
+def expected(as_of):
+    """Straight from the model, in the plain way, by the customer's code."""
+    model, history = serving_model(), shop_interactions(as_of)
+    customers, histories = lists._known_to(model, history)
+    popularity = model.recommender.sources["popularity"].popularity
+    found = lists_for(model.shelf.blend, histories, popularity, lists.MOST)
+    codes = dict(Customer.objects.values_list("pk", "code"))
+    ids = model.recommender.product_ids
+    return {
+        codes[int(pk)]: ids[row[row >= 0]].tolist()
+        for pk, row in zip(customers, found, strict=True)
+    }
+
+
+def test_everybody_has_the_model_s_best_products_and_none_that_they_have(shop):
+    found = lists.publish_lists(LATER)
+    assert found["lists"] == 60
+    assert stored() == expected(LATER)
+    assert PublishedList.objects.filter(run=serving_model().run).count() == 60
+    orders = Order.objects.filter(customer__code="C-0")
+    bought = set(orders.values_list("lines__variant__product_id", flat=True))
+    assert len(bought) == 3
+    assert not bought & set(stored()["C-0"])
+    own = {variant.product_id for variant in shop[0::3]} - bought
+    assert set(stored()["C-0"][: len(own)]) == own
+
+
+def test_a_second_time_nothing_is_written(shop):
+    lists.publish_lists(LATER)
+    before = list(PublishedList.objects.order_by("pk").values_list())
+    with pytest.raises(lists.NothingToListError):
+        lists.publish_lists(LATER)
+    assert list(PublishedList.objects.order_by("pk").values_list()) == before
+
+
+def test_who_said_no_and_who_did_nothing_have_no_list(shop):
+    no = Customer.objects.get(code="C-1")
+    quiet = make_customer("QUIET")
+    lists.publish_lists(LATER)
+    assert "C-1" in stored()
+    assert not PublishedList.objects.filter(customer=quiet).exists()
+    Consent.objects.create(
+        customer=no, purpose="personalisation", granted=False, source="t", recorded_at=LATER
+    )
+    assert lists.publish_lists(NEXT)["changed"] == 1
+    assert "C-1" not in stored()
+    assert len(stored()) == 59
+
+
+def test_an_erased_customer_s_list_goes_with_her(shop):
+    guest = make_customer("GUEST")
+    Consent.objects.create(
+        customer=guest, purpose="personalisation", granted=True, source="t", recorded_at=START
+    )
+    see(shop[0], 1, customer=guest)
+    lists.publish_lists(LATER)
+    assert "GUEST" in stored()
+    guest.delete()
+    assert "GUEST" not in stored()
+
+
+@pytest.mark.parametrize("calls", [1, 2, 3])
+def test_a_run_that_dies_is_run_again(monkeypatch, shop, calls):
+    monkeypatch.setattr(lists, "ROWS", {"postgresql": 25, "sqlite": 25})
+    asked = []
+
+    def still_mine():
+        asked.append(1)
+        if len(asked) > calls:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lists.publish_lists(LATER, still_mine)
+    assert not ListPublication.objects.exists()
+    assert PublishedList.objects.count() == min(25 * (calls - 1), 60)
+    lists.publish_lists(LATER)
+    assert stored() == expected(LATER)
+    assert ListPublication.objects.count() == 1
+
+
+def test_only_the_lists_of_who_did_something_are_written_again(shop):
+    lists.publish_lists(LATER)
+    when = dict(PublishedList.objects.values_list("customer__code", "published_at"))
+    buyer = Customer.objects.get(code="C-4")
+    make_order([(shop[0], 1)], customer=buyer, at=LATER)
+    assert lists.publish_lists(NEXT) == {
+        "run": serving_model().run.pk, "lists": 1, "rows": 4, "changed": 1,
+    }  # fmt: skip
+    after = dict(PublishedList.objects.values_list("customer__code", "published_at"))
+    assert [code for code in when if when[code] != after[code]] == ["C-4"]
+    assert stored() == expected(NEXT)
+
+
+def test_every_kind_of_change_is_noticed(shop):
+    lists.publish_lists(LATER)
+    people = {code: Customer.objects.get(code=code) for code in ("C-2", "C-3", "C-5", "C-6")}
+    for person in people.values():
+        Consent.objects.create(
+            customer=person, purpose="personalisation", granted=True, source="t", recorded_at=START
+        )
+    VisitorLink.objects.create(visitor="v", customer=people["C-5"], linked_at=START)
+    Order.objects.filter(customer=people["C-2"]).first().transitions.create(
+        from_state="paid", to_state="cancelled"
+    )
+    see(shop[1], 1, customer=people["C-3"], at=LATER)
+    see(shop[1], 2, visitor="v", at=LATER)
+    see(shop[1], 3, visitor="w", at=START - timedelta(days=1))
+    VisitorLink.objects.create(visitor="w", customer=people["C-6"], linked_at=LATER)
+    see(shop[1], 4, visitor="nobody", at=LATER)
+    assert lists.publish_lists(NEXT)["changed"] == 4
+    assert stored() == expected(NEXT)
+
+
+def test_a_cancelled_only_order_takes_the_list_away(shop):
+    once = make_customer("ONCE")
+    order = make_order([(shop[0], 1)], customer=once, at=START)
+    lists.publish_lists(LATER)
+    assert "ONCE" in stored()
+    Order.objects.filter(pk=order.pk).update(state="cancelled")
+    order.transitions.create(from_state="paid", to_state="cancelled")
+    lists.publish_lists(NEXT)
+    assert "ONCE" not in stored()
+
+
+def test_another_model_writes_everybody_s_lists_again(shop):
+    lists.publish_lists(LATER)
+    run = publish_model(weights={"transitions": 1.0}, salt="next")
+    assert "changed" not in lists.publish_lists(LATER)
+    assert set(PublishedList.objects.values_list("run", flat=True)) == {run.pk}
+    assert stored() == expected(LATER)
+
+
+def test_a_model_that_knows_nobody_apart_writes_nothing_and_takes_old_lists_away(shop):
+    lists.publish_lists(LATER)
+    LivePeriod.objects.update(ended_at=LATER)
+    publish_model(beats=False, salt="x")
+    with pytest.raises(lists.NothingToListError):
+        lists.publish_lists(LATER)
+    assert not PublishedList.objects.exists()
+    assert not ListPublication.objects.exists()
+
+
+def test_the_night_s_step_writes_and_then_skips(shop):
+    payload = {"step": "lists", "as_of": LATER.isoformat(), "missing": []}
+    first, second = (run_job(create_job(night.STEP_KIND, payload)[0].pk) for _ in range(2))
+    assert first.result["summary"]["lists"] == 60, first.error
+    assert second.result["skipped"]["msgid"] == lists.UNCHANGED
+    assert len(stored()) == 60
+
+
+def test_the_clock_refreshes_only_when_somebody_did_something(shop):
+    assert enqueue_refresh() is None
+    lists.publish_lists(LATER)
+    assert enqueue_refresh() is None
+    buyer = Customer.objects.get(code="C-4")
+    make_order([(shop[0], 1)], customer=buyer, at=timezone.now() - timedelta(minutes=1))
+    job = Job.objects.get(pk=enqueue_refresh())
+    assert enqueue_refresh() is None  # one is on its way
+    assert run_job(job.pk).result["changed"] == 1
+    assert stored() == expected(timezone.now())
+
+
+def test_a_refresh_before_the_first_lists_answers_in_words(shop):
+    job = run_job(create_job("refresh_lists", {"as_of": LATER.isoformat()})[0].pk)
+    assert job.result["refused"]["msgid"] == lists.NOT_YET, job.error
+    assert not PublishedList.objects.exists()
+
+
+def test_writing_takes_a_fixed_number_of_queries_a_block(shop, django_assert_max_num_queries):
+    with django_assert_max_num_queries(30):
+        lists.publish_lists(LATER)
+    assert np.array(stored()["C-0"]).dtype.kind == "i"
