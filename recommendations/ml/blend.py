@@ -149,21 +149,47 @@ def gather_candidates(
         parts.append((rows[useful], items[useful], np.stack(scores, axis=1), label[useful]))
         groups, asked = groups + len(useful), int(rows[-1]) + 1
     customer, found, values, label = (np.concatenate(column) for column in zip(*parts, strict=True))
+    found, values, label = _narrowed(found, values, label)
     ties = popularity / max(float(popularity.max()), 1e-30) * 1e-9
     names, each = [*sources, *views], ties[np.maximum(found, 0)]
     people = held_out.counts[:asked], held_out.users[:asked]
     return Candidates(names, customer, found, values, label, each, *people)
 
 
+def _narrowed(
+    items: np.ndarray, scores: np.ndarray, label: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same without the repeats, which go to the right and are cut off: half the memory."""
+    width = int((items >= 0).sum(axis=1).max(initial=1))
+    order = np.argsort(items < 0, axis=1, kind="stable")[:, :width]
+    return (
+        np.take_along_axis(items, order, axis=1),
+        np.take_along_axis(scores, order[:, None, :], axis=2),
+        np.take_along_axis(label, order, axis=1),
+    )
+
+
 def joined_candidates(parts: list[Candidates]) -> Candidates:
     """Candidates of several cuts in one; a customer of two cuts counts in both."""
-    people = np.cumsum([0] + [len(part.counts) for part in parts])
-    customer = [part.customer + begin for part, begin in zip(parts, people[:-1], strict=True)]
-    columns = [
-        np.concatenate([getattr(part, name) for part in parts])
-        for name in ("items", "scores", "label", "ties", "counts", "person")
+    begins = np.cumsum([0] + [len(part.counts) for part in parts])
+    customer = [part.customer + begin for part, begin in zip(parts, begins[:-1], strict=True)]
+    # A cut with fewer items than a source may list has narrower rows.
+    width = max(part.items.shape[1] for part in parts)
+    wide = [
+        np.concatenate([_widened(getattr(part, name), width, fill) for part in parts])
+        for name, fill in (("items", -1), ("scores", 0), ("label", False), ("ties", 0))
     ]
-    return Candidates(parts[0].names, np.concatenate(customer), *columns)
+    people = [np.concatenate([getattr(part, name) for part in parts]) for name in PEOPLE]
+    return Candidates(parts[0].names, np.concatenate(customer), *wide, *people)
+
+
+PEOPLE = ("counts", "person")
+
+
+def _widened(values: np.ndarray, width: int, fill: float) -> np.ndarray:
+    """The same array with its last axis filled up to this width."""
+    added = [(0, 0)] * (values.ndim - 1) + [(0, width - values.shape[-1])]
+    return np.pad(values, added, constant_values=fill)
 
 
 def held_out_among(items: np.ndarray, held_out: HeldOut, n_items: int) -> np.ndarray:

@@ -39,8 +39,8 @@ def fashion_rows(seed=0, users=300, items=120, bought=12):
     return Rows(np.array(user), np.array(item), np.ones(n, np.float32), np.array(at), users, items)
 
 
-def chosen_on(rows, kind="random", models=MODELS, **options):
-    plan = Plan(models=models, seconds=0, k=5, **options)
+def chosen_on(rows, kind="random", models=MODELS, seconds=0, **options):
+    plan = Plan(models=models, seconds=seconds, k=5, **options)
     mask = held_out_mask(rows, kind, share=0.25, seed=1)
     clock = iter(range(10**9)).__next__
     choice = choose(rows.take(~mask), kind, plan, clock=clock, report=lambda *_: None)
@@ -65,6 +65,15 @@ def test_the_same_seed_grows_the_same_trees():
     first, second = (chosen_on(fashion_rows(users=120))[0] for _ in range(2))
     assert first.learned.text == second.learned.text
     assert first.values == second.values
+
+
+def test_cuts_that_know_different_numbers_of_items_are_joined():
+    """40 items, a fifth of which nobody has touched before the newest part: each step back knows
+    fewer, and all have fewer than a source may list."""
+    rows = fashion_rows(items=40, bought=6)
+    choice, *_rest = chosen_on(rows, kind="temporal", seconds=10**9)
+    assert choice.cuts > 1
+    assert choice.values["blend"] > 0
 
 
 def test_noise_gives_no_ranker():
