@@ -47,11 +47,13 @@ class TooManyEventsError(Exception):
 class Seen:
     """Products that were shown, one entry each, in the order in which they were first seen.
 
-    placement: code per entry. ignored: reason → events that count nowhere.
+    placement, receipts: code and answer per entry. position: int64, 1 for the first, as the
+    receipt says. ignored: reason → events that count nowhere.
     """
 
     touches: Touches
     placement: list[str]
+    receipts: list[UUID]
     position: np.ndarray
     ignored: dict[str, int] = field(default_factory=dict)
 
@@ -82,7 +84,7 @@ def seen_between(since: datetime, until: datetime, people: People) -> Seen:
     rows: dict[tuple[UUID, int], _Row] = {}
     for chunk in _chunks(_named(events)):
         _add(chunk, rows, ignored)
-    return _as_seen(list(rows.values()), people, ignored)
+    return _as_seen(rows, people, ignored)
 
 
 def _named(events: Any) -> Iterable[tuple]:
@@ -142,7 +144,8 @@ def _answers(receipts: Iterable[UUID]) -> dict[UUID, tuple[str, dict[int, int]]]
     }
 
 
-def _as_seen(rows: list[_Row], people: People, ignored: dict[str, int]) -> Seen:
+def _as_seen(found: dict[tuple[UUID, int], _Row], people: People, ignored: dict[str, int]) -> Seen:
+    rows, receipts = list(found.values()), [receipt for receipt, _product in found]
     touches = Touches(
         people.numbers([(row.person, row.shown_at) for row in rows]),
         np.array([row.product_id for row in rows], dtype=np.int64),
@@ -150,7 +153,7 @@ def _as_seen(rows: list[_Row], people: People, ignored: dict[str, int]) -> Seen:
         np.array([row.clicked_at for row in rows], dtype=np.float64),
     )
     position = np.array([row.position for row in rows], dtype=np.int64)
-    return Seen(touches, [row.placement for row in rows], position, ignored)
+    return Seen(touches, [row.placement for row in rows], receipts, position, ignored)
 
 
 class People:

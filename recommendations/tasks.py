@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
+from decisions.models import ModelRun
 from decisions.services import jobs
 
 
@@ -20,6 +21,15 @@ def train_recommender(
     from recommendations.services import training
 
     return training.train_or_say_why(progress, datetime.fromisoformat(as_of), seed, budget_seconds)
+
+
+@job("judge_recommender", label=_("Judge a recommender by what was tried out"), queue="ml")
+def judge_recommender(progress: Progress, *, run_id: int, at: str) -> dict:
+    """`at` is ISO 8601; the result is an estimate, or why there is none, per placement."""
+    from recommendations.services import off_policy
+
+    run = ModelRun.objects.get(pk=run_id)
+    return off_policy.judge(run, at=datetime.fromisoformat(at), progress=progress)
 
 
 @job("refresh_lists", label=_("Refresh customers' recommendations"), queue="ml", max_attempts=1)

@@ -23,7 +23,7 @@ STATE_COLOURS = {
     "queued": "info", "running": "warning", "succeeded": "success", "failed": "danger",
     "cancelled": "default", "candidate": "info", "live": "success", "refused": "danger",
     "retired": "default", "pending": "warning", "approved": "success", "expired": "default",
-    "superseded": "default", "automatic": "info",
+    "superseded": "default", "automatic": "info", "draft": "info", "stopped": "default",
 }  # fmt: skip
 LONGEST_BAR = 100.0
 MOST_COLUMNS = 12

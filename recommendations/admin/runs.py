@@ -1,45 +1,159 @@
-"""The scorecards of recommenders."""
+"""The scorecards of recommenders: the trend of every training, and what was tried out says."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
 from access.read_only import ReadOnly
-from decisions.text import render
+from decisions import pages
+from decisions.models import Job, JobState
+from decisions.services import jobs
+from decisions.templatetags.receipts import STATE_COLOURS, figure
+from decisions.text import render, words
+from recommendations.charts import Point, trend
 from recommendations.models import TASK, RecommenderRun
+from recommendations.words import placement_name
+
+JUDGE = "judge_recommender"
+RUNS_DRAWN = 60
 
 
 @admin.register(RecommenderRun)
 class RecommenderRunAdmin(ReadOnly, ModelAdmin):
-    """The scorecard, with every past run."""
+    """Every past run; comparing two and rolling back are on the run's own page."""
 
-    list_display = ["created_at", "state", "model", "value", "baseline", "baseline_value", "said"]
+    list_display = ["created_at", "state_label", "model", "value", "baseline", "baseline_value",
+                    "said"]  # fmt: skip
     list_display_links = ["created_at"]
     list_filter = ["state"]
-    fields = [
-        "created_at",
-        "state",
-        "said",
-        "model",
-        "metrics",
-        "params",
-        "row_count",
-        "data_from",
-        "data_until",
-        "seed",
-        "code_version",
-        "device",
-        "duration_seconds",
-        "artefact_bytes",
-    ]
+    list_before_template = "recommendations/trend.html"
+    show_full_result_count = False
+
+    def get_urls(self) -> list[URLPattern]:
+        judge = self.admin_site.admin_view(require_POST(self.judge))
+        own = path("<int:pk>/judge/", judge, name="recommendations_run_judge")
+        return [own, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RecommenderRun]:
         return super().get_queryset(request).filter(task=TASK)
 
-    @admin.display(description=_("verdict"))
+    @display(description=gettext_lazy("state"), ordering="state", label=STATE_COLOURS)
+    def state_label(self, run: RecommenderRun) -> tuple[str, str]:
+        return run.state, run.get_state_display()
+
+    @display(description=gettext_lazy("verdict"))
     def said(self, run: RecommenderRun) -> str:
         return render(run.verdict)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict | None = None
+    ) -> HttpResponse:
+        runs = list(RecommenderRun.objects.filter(task=TASK).order_by("-pk")[:RUNS_DRAWN])[::-1]
+        extra = {"trend": trend([_point(run) for run in runs], _metric(runs)), "drawn": len(runs)}
+        return super().changelist_view(request, {**(extra_context or {}), **extra})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "",
+        extra_context: dict | None = None,
+    ) -> HttpResponse:  # fmt: skip
+        run = self._row(request, object_id)
+        may_change = request.user.has_perm("decisions.change_modelrun")
+        job = _judged(run)
+        return TemplateResponse(
+            request,
+            "recommendations/run.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": str(run),
+                "list_url": reverse("admin:recommendations_recommenderrun_changelist"),
+                **pages.run_page(run, other_id=request.GET.get("with", ""), may_change=may_change),
+                "job": job,
+                "judged": _lines(job),
+                "may_judge": request.user.has_perm("decisions.add_job") and bool(run.artefact),
+            },
+        )
+
+    def judge(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask a worker; two clicks while it works are one job."""
+        run = self._row(request, str(pk))
+        if not request.user.has_perm("decisions.add_job"):
+            raise PermissionDenied
+        last = _judged(run)
+        if last is None or last.is_finished:
+            key = f"{JUDGE}:{run.pk}:after:{last.pk if last else 0}"
+            payload = {"run_id": run.pk, "at": timezone.now().isoformat()}
+            jobs.enqueue(JUDGE, payload, key=key, requested_by=request.user)
+        messages.success(request, _("It is on its way; load this page again for its result."))
+        return redirect("admin:recommendations_recommenderrun_change", pk)
+
+    def _row(self, request: HttpRequest, object_id: str) -> RecommenderRun:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        pk = int(object_id) if object_id.isdecimal() and len(object_id) < 19 else 0
+        return get_object_or_404(self.get_queryset(request), pk=pk)
+
+
+def _metric(runs: list[RecommenderRun]) -> str:
+    return words(runs[-1].metric) if runs else ""
+
+
+def _point(run: RecommenderRun) -> Point:
+    text = f"#{run.pk} · {run.model} · {run.get_state_display()} · {figure(run.value)}"
+    return Point(
+        at=timezone.localtime(run.created_at),
+        value=run.value,
+        baseline=run.baseline_value,
+        is_live=run.state == "live",
+        url=reverse("admin:recommendations_recommenderrun_change", args=[run.pk]),
+        text=text,
+    )
+
+
+def _judged(run: RecommenderRun) -> Job | None:
+    return Job.objects.filter(kind=JUDGE, payload__run_id=run.pk).order_by("-pk").first()
+
+
+def _lines(job: Job | None) -> list[dict[str, Any]]:
+    """One line per placement: the verdict or the refusal, and the figures."""
+    from recommendations.services.off_policy import refusal_text, verdict_text
+
+    if job is None or job.state != JobState.SUCCEEDED:
+        return []
+    found = job.result.get("placements", {})
+    return [
+        {
+            "name": placement_name(code).capitalize(),
+            "text": refusal_text(one) or verdict_text(one),
+            "refused": bool(one.get("refused")),
+            "estimates": [] if one.get("refused") else _estimates(one),
+            "figures": one,
+        }
+        for code, one in found.items()
+    ]
+
+
+def _estimates(one: dict[str, Any]) -> list[dict[str, str]]:
+    names = {"dr": "DR", "snips": "SNIPS", "ips": "IPS", "shown": _("what was shown")}
+    return [
+        {
+            "name": label,
+            "value": f"{100 * one[name][0]:.2f}",
+            "interval": f"{100 * one[name][1]:.2f} – {100 * one[name][2]:.2f}",
+        }
+        for name, label in names.items()
+    ]

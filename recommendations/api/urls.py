@@ -3,9 +3,12 @@
 from django.urls import path
 
 from recommendations.api import merchant as views
+from recommendations.api import rules
 from recommendations.api.storefront import Recommendations
 
 storefront = [path("recommendations/", Recommendations.as_view(), name="recommendations")]
 merchant = [
     path("recommendations/report/", views.Report.as_view(), name="recommendation-report"),
+    path("recommendations/rules/", rules.Rules.as_view(), name="recommendation-rules"),
+    path("recommendations/rules/<int:pk>/", rules.RuleOne.as_view(), name="recommendation-rule"),
 ]
