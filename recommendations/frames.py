@@ -148,6 +148,25 @@ def owner_at(links: list[tuple[datetime, int]], at: datetime) -> int | None:
     return next((customer for when, customer in reversed(links) if when <= at), links[0][1])
 
 
+def described_products() -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """All products but drafts, by key: key (int64), whether on sale (bool), description.
+
+    The description is name, brand, category, attributes and text, in the shop's first language,
+    as they are now: older ones are not kept.
+    """
+    products = Product.objects.exclude(state=Product.State.DRAFT)
+    found = products.order_by("pk").values_list(
+        "pk", "state", "name", "brand__name", "category__name", "attributes", "description"
+    )
+    ids, on_sale, texts = [], [], []
+    for pk, state, name, brand, category, attributes, text in found.iterator(10_000):
+        ids.append(pk)
+        on_sale.append(state == Product.State.ACTIVE)
+        values = " ".join(f"{key} {value}" for key, value in sorted(attributes.items()))
+        texts.append(". ".join(part for part in (name, brand, category, values, text) if part))
+    return np.array(ids, dtype=np.int64), np.array(on_sale, dtype=bool), texts
+
+
 def product_categories(product_ids: np.ndarray) -> np.ndarray:
     """int64 (n,), in the order asked for: each product's category key, 0 for none."""
     found = dict(Product.objects.values_list("pk", "category_id"))

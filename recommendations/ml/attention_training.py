@@ -22,7 +22,7 @@ LENGTH = 50
 BASKETS = 20
 STEP_ROWS = (64, 1_024)  # of one step: a hundredth of an epoch within these bounds
 NEGATIVES = 1_024  # drawn anew for each step; where there are fewer items, all of them
-LEARNING_RATE = 2e-3
+LEARNING_RATE = 5e-3
 AVERAGED = 0.99  # a step's share of the past in the averaged weights, which are what serves
 
 

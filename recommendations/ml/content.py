@@ -47,3 +47,23 @@ def content_neighbours(vectors: np.ndarray, k: int, seed: int) -> sparse.csr_mat
         cosines[own, start + own] = 0
         rows.append(strongest(cosines, k))
     return sparse.vstack(rows, format="csr")
+
+
+def with_unsold(
+    similar: Neighbours, content: Neighbours, item_users: np.ndarray, share: float = 0.5
+) -> Neighbours:
+    """`similar` with, for items that nobody has bought, what their descriptions say.
+
+    Rows are brought to a largest weight of 1; links to and from unsold items count `share` of the
+    content's weight, so that a new item stands beside what it is like, below what is proven.
+    item_users: (n_items,), how many users touched each item.
+    """
+    matrix = similar.weights
+    highest = np.maximum(matrix.max(axis=1).toarray().ravel(), 1e-12)
+    proven = sparse.diags((1 / highest).astype(np.float32)) @ matrix
+    unsold = sparse.diags((item_users == 0).astype(np.float32))
+    links = content.weights
+    new = unsold @ links + links @ unsold - unsold @ links @ unsold
+    total = (proven + share * new).tocsr().astype(np.float32)
+    total.eliminate_zeros()
+    return Neighbours(total, similar.rule)

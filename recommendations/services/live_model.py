@@ -63,10 +63,14 @@ def _mapped(run_id: int, sha256: str, baseline: str) -> Serving:
 
 def shelf_of(recommender: Recommender, weights: dict[str, float]) -> Shelf:
     sources = recommender.sources
-    similar, together = sources["item_knn"], sources["transitions"]
+    similar = sources.get("similar", sources["item_knn"])
+    together = sources.get("complements", sources["transitions"])
     popular = sources["popularity"]
     assert isinstance(similar, Neighbours)
     assert isinstance(together, Neighbours)
+    if not together.weights.nnz:  # a shop of one thing an order: what follows is the next best
+        together = sources["transitions"]
+        assert isinstance(together, Neighbours)
     assert isinstance(popular, Popular)
     blend = recommender.blend(weights)
     return Shelf.of(blend, similar, together, popular, recommender.category_ids)

@@ -16,6 +16,7 @@ from decisions.services.artefacts import write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, publish_run
 from decisions.text import render, sentence
 from recommendations.frames import ShopInteractions, product_categories, shop_interactions
+from recommendations.ml.content import with_unsold
 from recommendations.ml.fits import has_cuda
 from recommendations.ml.harness import (
     BASELINES,
@@ -30,12 +31,14 @@ from recommendations.ml.harness import (
     mixes_compared,
     ranker_of,
 )
-from recommendations.ml.interactions import interactions
+from recommendations.ml.interactions import Interactions, interactions
 from recommendations.ml.ranker_features import Attributes
 from recommendations.ml.search import SPACES
+from recommendations.ml.sources import Neighbours, Source
 from recommendations.ml.splits import SplitError, held_out_mask, split_rows
 from recommendations.models import TASK
 from recommendations.services.artefacts import FORMAT_VERSION, Recommender, write_recommender
+from recommendations.services.descriptions import with_descriptions
 
 METRIC = "ndcg"
 NIGHT_SECONDS = 90.0  # of processor time, so that a busy machine learns the same
@@ -43,6 +46,8 @@ TEST_SHARE = 0.25
 # Below this a backtest says nothing. Source: the minimum that Amazon Personalize asks for.
 MIN_PURCHASES = 1_000
 MIN_CUSTOMERS = 25
+# For pages of products and carts, whatever the model for a person is.
+BESIDES = ("transitions", "complements", "content")
 TOO_SHORT = gettext_noop(
     "Too little history for recommendations: %(purchases)s of %(purchases_needed)s purchases and"
     " %(customers)s of %(customers_needed)s customers with a purchase."
@@ -80,6 +85,7 @@ def train_recommender(
     started = time.perf_counter()
     history = shop_interactions(as_of)
     _refuse_if_short(history)
+    history = with_descriptions(history)
     digest = _digest(history, seed, budget_seconds)
     if known := existing_run(TASK, digest):
         return known
@@ -122,7 +128,9 @@ def _digest(history: ShopInteractions, seed: int, budget_seconds: float) -> str:
         "format": FORMAT_VERSION,
         "spaces": SPACES,
     }
-    columns = (rows.user, rows.item, rows.weight, rows.at, rows.bought)
+    columns = [rows.user, rows.item, rows.weight, rows.at, rows.bought]
+    if rows.content is not None:
+        columns.append(rows.content.round(2))  # its last bits are the machine's
     return data_hash(*columns, history.product_ids, settings)
 
 
@@ -140,16 +148,28 @@ def _backtest(history: ShopInteractions, plan: Plan, report: Report) -> tuple[Ch
 
 
 def _final(history: ShopInteractions, choice: Choice, seed: int) -> Recommender:
-    """All that serves: the winner's sources, both baselines, and transitions for the cart."""
+    """All that serves: the winner's sources, both baselines, and what placements ask besides."""
     chosen, weights = choice.chosen, choice.weights_of(choice.chosen)
-    names = {*choice.sources_of(chosen), *BASELINES, "transitions"}
+    asked = {name for name in BESIDES if name in choice.params}
+    names = {*choice.sources_of(chosen), *BASELINES, *asked}
     train = interactions(history.rows)
     sources = fit_all(train, choice, names, seed)
     params = {name: choice.params[name] for name in names}
+    if "content" in sources:
+        sources["similar"] = _similar(sources, train)
+        params["similar"] = {}
     categories = product_categories(history.product_ids)
     attributes = shop_attributes(categories)
     ranker = ranker_of(train, choice, sources, attributes) if chosen == "ranker" else None
     return Recommender(history.product_ids, categories, sources, params, chosen, weights, ranker)
+
+
+def _similar(sources: dict[str, Source], train: Interactions) -> Source:
+    """Item-kNN, with products that nobody has bought standing where their descriptions say."""
+    proven, content = sources["item_knn"], sources["content"]
+    assert isinstance(proven, Neighbours)
+    assert isinstance(content, Neighbours)
+    return with_unsold(proven, content, train.item_users())
 
 
 def shop_attributes(categories: np.ndarray) -> Attributes:

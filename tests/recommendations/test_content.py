@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommendations.ml import content
-from recommendations.ml.content import content_neighbours
+from recommendations.ml.content import content_neighbours, with_unsold
 from recommendations.ml.fits import FITS, fit
 from recommendations.ml.interactions import Rows, interactions
 from recommendations.ml.lists import lists_for
@@ -66,6 +66,21 @@ def test_an_unsold_item_is_in_the_training_part_and_can_be_reached():
     for user, listed in enumerate(lists.tolist()):
         own = set(range(20 + user % 2, 24, 2))
         assert own <= {item for item in listed if item >= 0}
+
+
+def test_new_items_stand_beside_what_they_are_like_and_proven_links_stay_first():
+    part = interactions(make_rows())
+    proven = fit("item_knn", part, START["item_knn"], 0)
+    alike = fit("content", part, START["content"], 0)
+    both = with_unsold(proven, alike, part.item_users()).weights.toarray()
+    old = proven.weights.toarray()
+    sold = old[:20, :20] / old[:20].max(axis=1, keepdims=True)
+    assert both[:20, :20] == pytest.approx(sold, abs=1e-6)
+    assert old[20:].max() == old[:, 20:].max() == 0
+    for item in range(24):  # among the first: the unsold ones of her own group
+        unsold = [other for other in range(20 + item % 2, 24, 2) if other != item]
+        assert both[item, unsold] == pytest.approx(0.5, abs=1e-5)
+        assert both[item, 20 + (item + 1) % 2 : 24 : 2].max() == 0
 
 
 @pytest.mark.parametrize("name", FITS)

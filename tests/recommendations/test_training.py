@@ -12,6 +12,7 @@ from decisions.services.artefacts import artefact_path
 from decisions.services.jobs import create_job, run_job
 from recommendations.frames import shop_interactions
 from recommendations.services.artefacts import read_recommender
+from recommendations.services.live_model import shelf_of
 from recommendations.services.training import HistoryTooShortError, train_recommender
 from shop.models import Consent, Customer, Event, Order, VisitorLink
 from tests.factories import make_customer, make_order, make_variant
@@ -183,3 +184,35 @@ def test_a_linked_visitor_counts_as_the_customer_also_for_what_came_before():
     # Before the link nobody could know.
     assert len(rows_of(START)) == 1
     assert Customer.objects.count() == 1
+
+
+def test_a_product_that_nobody_bought_is_found_by_its_description():
+    variants = make_chain_shop()
+    for number, variant in enumerate(variants):
+        variant.product.name = "brass lantern" if number % 2 else "woollen scarf"
+        variant.product.save()
+    new = make_variant("NEW-1", name="lantern of brass")
+    recommender = read_recommender(artefact_path(train()))
+    product_ids = [new.product_id, variants[1].product_id, variants[2].product_id]
+    place, lantern, scarf = recommender.item_idx(np.array(product_ids)).tolist()
+    similar = shelf_of(recommender, {"popularity": 1.0}).similar.weights
+    assert similar[place, lantern] > similar[place, scarf]
+    assert similar[lantern, place] > 0
+    assert recommender.sources["popularity"].popularity[place] == 0
+
+
+def test_a_catalogue_too_large_to_describe_is_left_as_it_is(monkeypatch):
+    make_chain_shop()
+    make_variant("NEW-1")
+    monkeypatch.setattr("recommendations.services.descriptions.MOST_DESCRIBED", 5)
+    run = train()
+    assert len(read_recommender(artefact_path(run)).product_ids) == 30
+    assert "content" not in run.metrics
+
+
+def test_pages_offer_what_follows_where_nothing_is_bought_together():
+    make_chain_shop()  # one thing an order
+    recommender = read_recommender(artefact_path(train()))
+    shelf = shelf_of(recommender, {"popularity": 1.0})
+    assert not recommender.sources["complements"].weights.nnz
+    assert shelf.together is recommender.sources["transitions"]
