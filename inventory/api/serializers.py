@@ -81,3 +81,46 @@ class ArrivedLine(s.Serializer):
 
 class Arrival(s.Serializer):
     lines = ArrivedLine(many=True, allow_empty=False, max_length=MAX_LINES)
+
+
+class LostDemandFilter(s.Serializer):
+    sku = s.CharField(required=False, max_length=64)
+    since = s.DateField(required=False)
+    until = s.DateField(required=False, help_text="This day is not among them.")
+
+
+class LostDemandOut(s.Serializer):
+    sku = s.CharField()
+    day = s.DateField()
+    out_of_stock_seconds = s.IntegerField()
+    views = s.IntegerField()
+    people = s.IntegerField()
+    other_views = s.IntegerField()
+    waitlist_entries = s.IntegerField()
+    waitlist_units = s.IntegerField()
+    searches = s.IntegerField()
+    estimated_units = s.FloatField(allow_null=True, help_text="Null: not estimated.")
+    low_units = s.FloatField(allow_null=True)
+    high_units = s.FloatField(allow_null=True)
+    as_of = s.DateTimeField()
+
+
+class LostQueryOut(s.Serializer):
+    query = s.CharField()
+    searches = s.IntegerField()
+    people = s.IntegerField()
+    product = s.CharField(allow_null=True)
+    category = s.CharField(allow_null=True)
+    first_day = s.DateField()
+    last_day = s.DateField()
+
+
+class SubstituteOut(s.Serializer):
+    sku = s.CharField()
+    taken_rate = s.FloatField(help_text="Extra share of visits that found it out and took this.")
+    low_rate = s.FloatField()
+    high_rate = s.FloatField()
+    lost_sessions = s.IntegerField()
+    taken_sessions = s.IntegerField()
+    base_rate = s.FloatField()
+    source = s.ChoiceField(["seen", "similar"])

@@ -2,9 +2,13 @@
 
 from django.urls import path
 
+from inventory.api import lost_demand as d
 from inventory.api import merchant as m
 
 merchant = [
+    path("lost-demand/", d.LostDemandDays.as_view(), name="lost-demand"),
+    path("lost-demand/searches/", d.LostQueries.as_view(), name="lost-searches"),
+    path("variants/<str:sku>/substitutes/", d.Substitutes.as_view(), name="substitutes"),
     path("forecasts/", m.Forecasts.as_view(), name="forecasts"),
     path("purchase-orders/", m.PurchaseOrders.as_view(), name="purchase-orders"),
     path("purchase-orders/<str:number>/", m.PurchaseOrderDetail.as_view(), name="purchase-order"),

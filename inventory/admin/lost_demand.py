@@ -1,0 +1,253 @@
+"""What was wanted and not there: the list, one SKU's days, and the events behind a day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import RangeNumericFilter
+from unfold.decorators import action, display
+
+from access.read_only import ReadOnly
+from inventory.models import LostDemand, LostDemandDay, LostQuery, SubstituteList
+from inventory.services.lost_demand_file import csv_lines
+from inventory.services.lost_evidence import evidence_of_day, searches_of
+from inventory.services.substitutes import substitutes_of
+from shop.models import Variant
+
+MOST_DAYS = 60
+MOST_SEARCHES = 200
+
+
+def estimate(row: LostDemand | LostDemandDay) -> str:
+    """12.4 (5 to 21), or that there is none."""
+    if row.estimated_units is None:
+        return _now("not estimated")
+    shown = (number_format(row.estimated_units, 1), *map(_whole, (row.low_units, row.high_units)))
+    return _now("%s (%s to %s)") % shown
+
+
+def _whole(value: float | None) -> str:
+    return number_format(value or 0, 0, force_grouping=True)
+
+
+class KeyOfSku(ModelAdmin):
+    """Django bounds an integer key by itself, but not one that is a foreign key as well."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        try:
+            return super().get_object(request, object_id, from_field)
+        except OverflowError:
+            return None
+
+
+@admin.register(LostDemand)
+class LostDemandAdmin(ReadOnly, KeyOfSku):
+    list_display = ["sku", "product", "hours_out", "people", "other_views", "waiting"]
+    list_display += ["searches", "estimated"]
+    list_display_links = ["sku"]
+    list_filter = [("people", RangeNumericFilter), ("waitlist_units", RangeNumericFilter)]
+    list_filter_submit = True
+    list_per_page = 50
+    search_fields = ["variant__sku", "variant__product__name", "variant__product__name_zh"]
+    list_select_related = ["variant__product"]
+    ordering = ["-estimated_units", "-people", "-waitlist_units", "pk"]
+    fields = [("variant", "weeks"), ("hours_out", "estimated"), ("rate", "waiting"), "days"]
+    fields += ["instead"]
+    readonly_fields = ["weeks", "hours_out", "estimated", "rate", "waiting", "days", "instead"]
+    show_full_result_count = False
+    actions_list = ["queries", "as_csv"]
+
+    def get_urls(self) -> list:
+        day = path(
+            "<int:pk>/days/<slug:on>/",
+            self.admin_site.admin_view(self.evidence),
+            name="inventory_lostdemand_evidence",
+        )
+        return [day, *super().get_urls()]
+
+    @display(description=_("SKU"), ordering="variant__sku")
+    def sku(self, row: LostDemand) -> str:
+        return row.variant.sku
+
+    @display(description=_("product"))
+    def product(self, row: LostDemand) -> str:
+        return str(row.variant.product)
+
+    @display(description=_("hours out of stock"), ordering="out_of_stock_seconds")
+    def hours_out(self, row: LostDemand) -> str:
+        """On the days on which somebody wanted it."""
+        return _whole(row.out_of_stock_seconds / 3600)
+
+    @display(description=_("units on the waitlist"), ordering="waitlist_units")
+    def waiting(self, row: LostDemand) -> str:
+        return _whole(row.waitlist_units)
+
+    @display(description=_("estimated units (80 %)"), ordering="estimated_units")
+    def estimated(self, row: LostDemand) -> str:
+        return estimate(row)
+
+    @display(description=_("weeks"))
+    def weeks(self, row: LostDemand) -> str:
+        return f"{row.first_day:%Y-%m-%d} – {row.last_day:%Y-%m-%d}"
+
+    @display(description=_("units per look while it was there"))
+    def rate(self, row: LostDemand) -> str:
+        if row.units_per_look is None:
+            return _now("The shop has too few looks or orders in these weeks to learn from.")
+        said = _now("%(rate)s, from %(units)s units in %(looks)s looks, drawn to the shop's rate")
+        return said % {
+            "rate": number_format(row.units_per_look, 3),
+            "units": _whole(row.units_sold),
+            "looks": _whole(row.looks_available),
+        }
+
+    @display(description=_("days"))
+    def days(self, row: LostDemand) -> str:
+        found = LostDemandDay.objects.filter(
+            variant=row.pk, day__gte=row.first_day, day__lte=row.last_day
+        )[:MOST_DAYS]
+        lines = [
+            {
+                "day": day,
+                "hours": day.out_of_stock_seconds / 3600,
+                "estimate": estimate(day),
+                "link": reverse("admin:inventory_lostdemand_evidence", args=[row.pk, day.day]),
+            }
+            for day in found
+        ]
+        return render_to_string("inventory/lost_days.html", {"lines": lines})
+
+    @display(description=_("taken instead"))
+    def instead(self, row: LostDemand) -> str:
+        return _instead(row.pk)
+
+    @action(description=_("Searches without a result"), url_path="queries", icon="search_off")
+    def queries(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return HttpResponse(
+            status=302, headers={"Location": reverse("admin:inventory_lostquery_changelist")}
+        )
+
+    @action(description=_("CSV by day"), url_path="csv", icon="download")
+    def as_csv(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        answer = StreamingHttpResponse(csv_lines(), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = 'attachment; filename="lost-demand.csv"'
+        return answer
+
+    def evidence(self, request: HttpRequest, pk: int, on: str) -> HttpResponse:
+        """Every event, movement and entry that one day was counted from."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        day = _day_of(pk, on)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{day.variant.sku}: {day.day:%Y-%m-%d}",
+            "opts": self.opts,
+            "day": day,
+            "estimate": estimate(day),
+            "found": evidence_of_day(day),
+        }
+        return TemplateResponse(request, "inventory/lost_evidence.html", context)
+
+
+def _day_of(pk: int, on: str) -> LostDemandDay:
+    counted = LostDemandDay.objects.select_related("variant__product")
+    try:
+        day = counted.filter(variant=pk, day=date.fromisoformat(on)).first()
+    except (ValueError, OverflowError) as error:  # no date, no key
+        raise Http404 from error
+    if day is None:
+        raise Http404
+    return day
+
+
+def _instead(variant_id: int) -> str:
+    """The learned substitutes of a SKU as a table."""
+    pairs = substitutes_of([variant_id])[variant_id]
+    known = Variant.objects.select_related("product").in_bulk([one.variant_id for one in pairs])
+    lines = [
+        {
+            "variant": known[one.variant_id],
+            "pair": one,
+            "extra": f"{_percent(one.taken_rate)} ({_percent(one.low_rate)} – {_percent(one.high_rate)})",
+            "otherwise": _percent(one.base_rate),
+        }
+        for one in pairs
+        if one.variant_id in known
+    ]
+    return render_to_string("inventory/substitutes.html", {"lines": lines})
+
+
+def _percent(rate: float) -> str:
+    return number_format(100 * rate, 1) + " %"
+
+
+@admin.register(LostQuery)
+class LostQueryAdmin(ReadOnly, ModelAdmin):
+    list_display = ["query", "searches", "people", "names", "first_day", "last_day"]
+    list_select_related = ["product", "category"]
+    list_filter = [
+        ("product", admin.EmptyFieldListFilter),
+        ("category", admin.EmptyFieldListFilter),
+    ]
+    search_fields = ["query"]
+    ordering = ["-searches", "query"]
+    fields = [("query", "names"), ("searches", "people"), ("first_day", "last_day"), "events"]
+    readonly_fields = ["names", "events"]
+    show_full_result_count = False
+
+    @display(description=_("its words name"))
+    def names(self, row: LostQuery) -> str:
+        named = row.product or row.category
+        if named is None:
+            return _now("nothing the shop has")
+        kind = "product" if row.product else "category"
+        address = reverse(f"admin:shop_{kind}_change", args=[named.pk])
+        return format_html('<a href="{}">{}</a>', address, named)
+
+    @display(description=_("searches"))
+    def events(self, row: LostQuery) -> str:
+        lines = searches_of(row)[:MOST_SEARCHES]
+        return render_to_string("inventory/lost_searches.html", {"lines": lines})
+
+
+@admin.register(SubstituteList)
+class SubstituteListAdmin(ReadOnly, KeyOfSku):
+    list_display = ["variant", "product", "lost_sessions", "best", "as_of"]
+    list_select_related = ["variant__product"]
+    search_fields = ["variant__sku", "variant__product__name"]
+    ordering = ["-lost_sessions", "pk"]
+    fields = [("variant", "lost_sessions", "as_of"), "instead"]
+    readonly_fields = ["instead"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SubstituteList]:
+        return super().get_queryset(request).select_related("variant__product")
+
+    @display(description=_("product"))
+    def product(self, row: SubstituteList) -> str:
+        return str(row.variant.product)
+
+    @display(description=_("extra share that took the best one"))
+    def best(self, row: SubstituteList) -> str:
+        return _percent(row.pairs[0]["taken_rate"]) if row.pairs else "–"
+
+    @display(description=_("taken instead"))
+    def instead(self, row: SubstituteList) -> str:
+        return _instead(row.pk)
