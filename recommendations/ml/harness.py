@@ -14,6 +14,7 @@ import numpy as np
 
 from .als import compiled_here
 from .blend import Blend
+from .budget import Budget, CountedFitter, score_seconds, step_seconds
 from .ease import MOST_ITEMS
 from .fits import fit
 from .interactions import Interactions, Rows
@@ -23,7 +24,7 @@ from .metrics import intervals, paired_difference, per_customer, scorecard
 from .mixing import MIXES, Cut, Fitted, Mixing, mix, validation_cuts
 from .ranker import Learned, Ranker
 from .ranker_features import Attributes, FeatureReader
-from .search import SPACES, Fitter, Found, OutOfTimeError, coordinate_search
+from .search import SPACES, Found, OutOfTimeError, coordinate_search
 from .selection import decide
 from .sources import Popular, Source
 from .splits import Split, SplitError
@@ -56,6 +57,7 @@ SHARES = {
     "bpr": 0.1,
     "sasrec": 0.3,
 }
+SEARCH_SHARE = 0.8  # of the seconds; the rest is for the blend and the ranker
 VALIDATION_CUSTOMERS = 4_000  # for the parameters of a source
 Report = Callable[[int, int, str], None]
 NO_ATTRIBUTES = Attributes()
@@ -125,19 +127,21 @@ def choose(
     cuts = validation_cuts(rows, kind, plan.seed)
     first = next(cuts)
     wanted, left_out = _possible(first.train, plan)
-    begun = clock()
-    found, no_time, seconds = _search(first, wanted, plan, clock, report)
+    budget = Budget(plan.seconds, clock)
+    found, no_time, seconds = _search(first, wanted, plan, budget, report)
     left_out |= no_time
     choice = _as_choice(found, left_out, seconds, kind)
     report(len(wanted), len(wanted) + 1, "search blend and ranker")
     started = clock()
+    # Every source scores every customer, and so does its view of the session.
+    budget.add(2 * len(found) * score_seconds(len(first.held_out), first.train.n_items))
     task = Mixing(
         tuple(name for name in MIXES if name in plan.models and len(found) > 1),
         kind,
         plan.k,
         plan.seed,
         plan.attributes,
-        lambda: clock() - begun < plan.seconds,
+        budget.allows,
     )
     sources = {name: one.source for name, one in found.items()}
     mixed = mix(_fitted(first, sources, cuts, choice, plan.seed), task)
@@ -151,42 +155,45 @@ def choose(
 
 
 def _search(
-    cut: Cut, wanted: list[str], plan: Plan, clock: Callable[[], float], report: Report
+    cut: Cut, wanted: list[str], plan: Plan, budget: Budget, report: Report
 ) -> tuple[dict[str, Found], dict[str, str], dict[str, float]]:
     """What was found for every wanted source within its share of the seconds, for which the
     seconds were too few, and how many were used."""
     sample = cut.sample(VALIDATION_CUSTOMERS, plan.seed)
     histories = sample.histories
+    n_items = cut.train.n_items
     # Until the first source, popularity, is chosen, ties and cold customers go by plain counts.
     ties = cut.train.item_users()
 
     def value_of(source: Source) -> float:
+        budget.add(score_seconds(len(histories), n_items))
         lists = lists_for(source, histories, ties, plan.k)
-        return float(per_customer(lists, sample.held_out, cut.train.n_items)["ndcg"].mean())
+        return float(per_customer(lists, sample.held_out, n_items)["ndcg"].mean())
 
     found: dict[str, Found] = {}
     left_out: dict[str, str] = {}
     seconds: dict[str, float] = {}
-    begun, share = clock(), 0.0
+    share = 0.0
     for number, name in enumerate(wanted):
         report(number, len(wanted) + 1, f"search {name}")
-        started = clock()
-        share += SHARES[name] / sum(SHARES[other] for other in wanted)
-        deadline = begun + share * plan.seconds
-        fitter = Fitter(name, cut.train, plan.seed)
-        in_time = partial(_before, clock, deadline)
+        started = budget.clock()
+        share += SEARCH_SHARE * SHARES[name] / sum(SHARES[other] for other in wanted)
+        fitter = CountedFitter(name, cut.train, plan.seed, budget)
+        in_time = partial(_counted_step, budget, share, step_seconds(name, cut.train))
         try:
             found[name] = coordinate_search(fitter, SPACES[name], value_of, in_time)
         except OutOfTimeError as error:
             left_out[name] = str(error)
-        seconds[f"search_{name}"] = clock() - started
+        seconds[f"search_{name}"] = budget.clock() - started
         if name == "popularity":
             ties = found[name].source.scores(histories.take(np.array([-1])))[0]
     return found, left_out, seconds
 
 
-def _before(clock: Callable[[], float], deadline: float) -> bool:
-    return clock() < deadline
+def _counted_step(budget: Budget, share: float, cost: float) -> bool:
+    """Whether there is time for what costs so much; what is asked for is taken as done."""
+    budget.add(cost)
+    return budget.allows(share)
 
 
 def _fitted(

@@ -20,16 +20,17 @@ from .trees import MOST_LEAVES, Trees, read_trees
 
 FOLDS = 4
 MOST_ROUNDS = 120  # trees of 16 leaves: a pool of 200 is scored in about a millisecond
-PATIENCE = 20
+PATIENCE = 30
 HARD, EASY = 40, 40  # negatives per customer: the blend's best, and drawn from the rest
 LEAST_GROUPS = 50  # below this there is nothing to learn a ranking from
 DATA_PARAMS: dict[str, Any] = {"max_bin": 127, "use_missing": False, "verbosity": -1}
 PARAMS: dict[str, Any] = {
     "objective": "lambdarank",
     "num_leaves": MOST_LEAVES,
-    "learning_rate": 0.08,
+    "learning_rate": 0.05,
     "min_data_in_leaf": 40,
     "lambda_l2": 10.0,
+    "path_smooth": 20.0,
     "feature_fraction": 0.6,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,

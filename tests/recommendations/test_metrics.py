@@ -63,6 +63,31 @@ def test_random_lists_agree_with_the_slow_recomputation():
         assert fast == pytest.approx(slow_metrics(lists[row].tolist(), relevant, k))
 
 
+def test_ndcg_is_scikit_learn_s():
+    """An implementation that is not ours, over full rankings; nobody has fewer items than k."""
+    from sklearn.metrics import average_precision_score, ndcg_score
+
+    rng = np.random.default_rng(8)
+    n, n_items, k = 60, 50, 10
+    scores = rng.random((n, n_items))
+    relevant = rng.random((n, n_items)) < rng.uniform(0.05, 0.5, (n, 1))
+    relevant[:, 0] = True
+    order = np.argsort(-scores, axis=1).astype(np.int32)
+    wanted = [set(np.flatnonzero(row).tolist()) for row in relevant]
+    found = per_customer(order[:, :k], make_held_out(wanted), n_items)
+    theirs = [ndcg_score(relevant[row : row + 1], scores[row : row + 1], k=k) for row in range(n)]
+    assert found["ndcg"] == pytest.approx(theirs)
+    whole = per_customer(order, make_held_out(wanted), n_items)
+    theirs = [average_precision_score(relevant[row], scores[row]) for row in range(n)]
+    assert whole["map"] == pytest.approx(theirs)
+
+
+def test_a_customer_without_a_list_is_a_miss_in_every_mean():
+    held_out = make_held_out([{0}, {1}])
+    card = scorecard(np.array([[0], [-1]]), held_out, np.array([2, 2]), n_users=4)
+    assert (card["ndcg"], card["hit_rate"], card["recall"], card["map"]) == (0.5, 0.5, 0.5, 0.5)
+
+
 def test_the_interval_of_a_constant_difference_is_that_difference():
     ours = np.full(50, 0.3)
     assert paired_difference(ours, ours - 0.1, seed=1) == pytest.approx((0.1, 0.1, 0.1))

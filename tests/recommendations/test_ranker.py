@@ -1,5 +1,6 @@
 """The ranker: trees in numpy, features that look at no future, and a verdict that is not luck."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -39,10 +40,10 @@ def fashion_rows(seed=0, users=300, items=120, bought=12):
     return Rows(np.array(user), np.array(item), np.ones(n, np.float32), np.array(at), users, items)
 
 
-def chosen_on(rows, kind="random", models=MODELS, seconds=0, **options):
-    plan = Plan(models=models, seconds=seconds, k=5, **options)
+def chosen_on(rows, kind="random", models=MODELS, seconds=0, ticks=None):
+    plan = Plan(models=models, seconds=seconds, k=5)
     mask = held_out_mask(rows, kind, share=0.25, seed=1)
-    clock = iter(range(10**9)).__next__
+    clock = (ticks or itertools.count()).__next__
     choice = choose(rows.take(~mask), kind, plan, clock=clock, report=lambda *_: None)
     return choice, split_rows(rows, mask), plan, clock
 
@@ -74,6 +75,19 @@ def test_cuts_that_know_different_numbers_of_items_are_joined():
     choice, *_rest = chosen_on(rows, kind="temporal", seconds=10**9)
     assert choice.cuts > 1
     assert choice.values["blend"] > 0
+
+
+def test_a_search_that_is_cut_is_cut_at_the_same_place_whatever_the_clock_says():
+    rows = fashion_rows(users=120)
+    runs = [
+        chosen_on(rows, seconds=0.1, ticks=ticks)[0]
+        for ticks in (itertools.repeat(0.0), itertools.count(0, 1e-5))
+    ]
+    assert runs[0].cut_by_budget
+    assert runs[0].trials == runs[1].trials
+    assert runs[0].values == runs[1].values
+    stopped = chosen_on(rows, seconds=0.1, ticks=itertools.count())[0]
+    assert sum(stopped.trials.values()) < sum(runs[0].trials.values())
 
 
 def test_noise_gives_no_ranker():
