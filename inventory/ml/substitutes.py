@@ -7,8 +7,10 @@ For a SKU a and another SKU b, over visits:
     p_ab  the base rate: visits that looked at a while it was there and took b afterwards
 
 The excess q_ab − p_ab is what being out moved to b. Its prior is learned from the whole shop: the
-pooled excess, spread over a's other sizes and over similar items in proportion to likeness; how
-strongly it holds is the prior strength with the largest marginal likelihood.
+pooled excess, spread over a's other sizes and over similar items in proportion to likeness. Most
+pairs are no substitutes and a few are good ones, so the prior has two parts (spike and slab:
+Mitchell & Beauchamp, JASA 83, 1988), whose size, strength and dependence on likeness are those
+with the largest marginal likelihood.
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse, special, stats
+from scipy import sparse, special
 
-STRENGTHS = (10.0, 30.0, 100.0, 300.0, 1000.0)  # of the prior, in visits
+SIZES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)  # of what a substitute takes beyond its base
+STRENGTHS = (10.0, 50.0)  # of a substitute's prior, in visits
+NONE_STRENGTH = 1000.0  # of the base of a pair that is no substitute
+MOST_SURE, MOST_MOVED = 0.9, 0.8
 SHARPNESS = (0.5, 1.0, 2.0, 4.0)  # likeness to this power
 LIKE_AT_MOST = 60  # similar items that a SKU's prior is spread over
 VIEWS_MISTRUSTED = 5.0  # co-views of rarely seen items are chance
@@ -77,7 +82,6 @@ class Learned:
     lost_visits: np.ndarray
     to_sibling_rate: float
     to_similar_rate: float
-    strength: float
     sharpness: float
 
 
@@ -102,7 +106,7 @@ def learn_substitutes(visits: Visits, shelf: Shelf, *, most: int = 10) -> Learne
     )
     prior = _fit_prior(counted, float(lost.sum()))
     pairs = _posterior(counted, prior, most)
-    return Learned(pairs, lost, *prior.rates, prior.strength, prior.sharpness)
+    return Learned(pairs, lost, *prior.rates, prior.sharpness)
 
 
 @dataclass(frozen=True)
@@ -236,34 +240,52 @@ def _base_rate(
 
 @dataclass(frozen=True)
 class _Prior:
-    """Excess of each pair before its own visits are seen, float64 (pairs,), and its strength.
+    """Before a pair's own visits are seen: with chance `chance` it is a substitute, which takes
+    `size` more than its base, Beta of `strength` visits; else it takes its base.
 
-    rates: share of looks in vain that moves to another size, and to another product.
+    chance, size: float64 (pairs,). rates: share of looks in vain that moves to another size, and
+    to another product.
     """
 
-    excess: np.ndarray
-    rates: tuple[float, float]
+    chance: np.ndarray
+    size: np.ndarray
     strength: float
     sharpness: float
+    rates: tuple[float, float]
+
+    def none(self, counted: _Counted) -> tuple[np.ndarray, np.ndarray]:
+        """Parameters of the Beta of a pair that is no substitute, its visits seen."""
+        return _beta(counted, np.zeros(len(self.size)), NONE_STRENGTH)
+
+    def real(self, counted: _Counted) -> tuple[np.ndarray, np.ndarray]:
+        """The same for one that is."""
+        return _beta(counted, self.size, self.strength)
 
 
 def _fit_prior(counted: _Counted, lost_visits: float) -> _Prior:
-    """Moments for how much moves, marginal likelihood for where to and how surely."""
+    """Moments for how much moves, marginal likelihood for where to, and whether few take much or
+    many a little."""
     item, sibling, rows = counted.item, counted.sibling, counted.rows
     moved = counted.k - counted.n * counted.base
     # One invented visit in twenty keeps a shop without any look in vain above zero.
-    rates = tuple(
+    to_sibling, to_similar = (
         max(float(moved[which].sum()) + 1.0, 0.1) / (lost_visits + 20.0)
         for which in (sibling, ~sibling)
     )
-    own = _shares(item, sibling.astype(float), rows) * rates[0]
+    own = _shares(item, sibling.astype(float), rows) * to_sibling
+    none = _log_marginal(counted, np.zeros(len(item)), NONE_STRENGTH)
     found = []
     for sharpness in SHARPNESS:
         likeness = np.where(sibling, 0.0, np.maximum(counted.likeness, 0.0) ** sharpness)
-        excess = np.minimum(own + _shares(item, likeness, rows) * rates[1], 0.9)
-        for strength in STRENGTHS:
-            value = _marginal(counted, excess, strength)
-            found.append((value, _Prior(excess, (rates[0], rates[1]), strength, sharpness)))
+        excess = np.minimum(own + _shares(item, likeness, rows) * to_similar, MOST_MOVED)
+        for size in SIZES:
+            sizes = np.maximum(size, excess / MOST_SURE)  # the prior's mean stays the excess
+            chance = np.maximum(excess / sizes, 1e-6)
+            for strength in STRENGTHS:
+                real = _log_marginal(counted, sizes, strength)
+                value = np.logaddexp(np.log1p(-chance) + none, np.log(chance) + real).sum()
+                rates = (to_sibling, to_similar)
+                found.append((float(value), _Prior(chance, sizes, strength, sharpness, rates)))
     return max(found, key=lambda one: one[0])[1]
 
 
@@ -273,29 +295,48 @@ def _shares(item: np.ndarray, weight: np.ndarray, rows: int) -> np.ndarray:
     return np.divide(weight, total, out=np.zeros(len(weight)), where=total > 0)
 
 
-def _marginal(counted: _Counted, excess: np.ndarray, strength: float) -> float:
-    """Log marginal likelihood of k of n under Beta(s·m, s·(1 − m)), m = base + excess."""
-    seen = counted.n > 0
-    n, k = counted.n[seen], counted.k[seen]
-    a, b = _beta(counted.base[seen], excess[seen], strength)
-    return float((special.betaln(a + k, b + n - k) - special.betaln(a, b)).sum())
+def _log_marginal(counted: _Counted, size: np.ndarray, strength: float) -> np.ndarray:
+    """float64 (pairs,): log chance of k of n under Beta(s·m, s·(1 − m)), m = base + size."""
+    mean = np.clip(counted.base + size, 1e-6, 1 - 1e-6)
+    a, b = _beta(counted, size, strength)
+    return special.betaln(a, b) - special.betaln(strength * mean, strength * (1 - mean))
 
 
-def _beta(base: np.ndarray, excess: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
-    mean = np.clip(base + excess, 1e-6, 1 - 1e-6)
-    return strength * mean, strength * (1 - mean)
+def _beta(counted: _Counted, size: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
+    """Parameters of the posterior under that prior."""
+    mean = np.clip(counted.base + size, 1e-6, 1 - 1e-6)
+    n, k = counted.n, counted.k
+    return strength * mean + k, strength * (1 - mean) + np.maximum(n - k, 0)
 
 
 def _posterior(counted: _Counted, prior: _Prior, most: int) -> Pairs:
     """The `most` largest excesses of each SKU, if above zero; ties by row."""
-    item, other, n, k, base = (
-        getattr(counted, name) for name in ("item", "other", "n", "k", "base")
-    )
-    a, b = _beta(base, prior.excess, prior.strength)
-    a, b = a + k, b + n - k
-    rate = a / (a + b) - base
+    none, real = prior.none(counted), prior.real(counted)
+    gain = _log_marginal(counted, prior.size, prior.strength)
+    gain = gain - _log_marginal(counted, np.zeros(len(gain)), NONE_STRENGTH)
+    sure = special.expit(special.logit(prior.chance) + gain)
+    means = [a / (a + b) for a, b in (none, real)]
+    base, item, other = counted.base, counted.item, counted.other
+    rate = (1 - sure) * means[0] + sure * means[1] - base
     order = np.lexsort((other, -rate, item))
     start = np.searchsorted(item[order], item[order], side="left")
     best = order[(np.arange(len(order)) - start < most) & (rate[order] > 0)]
-    low, high = (stats.beta.ppf(level, a[best], b[best]) - base[best] for level in (LOW, HIGH))
-    return Pairs(item[best], other[best], n[best], k[best], base[best], rate[best], low, high)
+    mixture = [(one[0][best], one[1][best]) for one in (none, real)]
+    low, high = (_quantile(level, sure[best], mixture) - base[best] for level in (LOW, HIGH))
+    counts = (counted.n[best], counted.k[best], base[best])
+    return Pairs(item[best], other[best], *counts, rate[best], low, high)
+
+
+def _quantile(
+    level: float, sure: np.ndarray, mixture: list[tuple[np.ndarray, np.ndarray]]
+) -> np.ndarray:
+    """Of two Betas, the second with chance `sure`, by halving: 40 times is beyond a float's use."""
+    low, high = np.zeros(len(sure)), np.ones(len(sure))
+    (a0, b0), (a1, b1) = mixture
+    for _halving in range(40):
+        middle = (low + high) / 2
+        below = (1 - sure) * special.betainc(a0, b0, middle) + sure * special.betainc(
+            a1, b1, middle
+        )
+        low, high = np.where(below < level, middle, low), np.where(below < level, high, middle)
+    return high

@@ -46,6 +46,14 @@ def substitutes_of(variant_ids: Iterable[int], *, most: int = MOST) -> dict[int,
     return {pk: known.get(pk, []) for pk in wanted}
 
 
+def products_instead(skus: Iterable[str]) -> list[int]:
+    """Products taken instead of these SKUs, best first, each once. One query, no gates."""
+    lists = SubstituteList.objects.filter(variant__sku__in=list(skus)).order_by("pk")
+    pairs = [pair for found in lists.values_list("pairs", flat=True) for pair in found]
+    pairs.sort(key=lambda pair: -pair["taken_rate"])
+    return list(dict.fromkeys(pair["product_id"] for pair in pairs))
+
+
 def refresh_substitutes(as_of: datetime, *, most: int = MOST) -> dict[str, Any]:
     """Learn all lists again from the last WINDOW_DAYS days; twice equals once."""
     import numpy as np

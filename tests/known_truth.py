@@ -1,0 +1,200 @@
+"""A simulated shop, what the models make of it, and how near that is to the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from inventory.ml.availability import Changes, Spans, out_of_stock
+from inventory.ml.substitutes import Learned, Shelf, Visits, learn_substitutes
+from recommendations.frames import PURCHASE_WEIGHT, WEIGHTS
+from recommendations.ml.fits import fit
+from recommendations.ml.harness import Plan, choose, fit_all, mixed_model
+from recommendations.ml.interactions import Histories, Interactions, Rows, interactions
+from recommendations.ml.lists import lists_for
+from recommendations.ml.mixing import MIXES
+from recommendations.ml.policy import Settings, arrange
+from recommendations.ml.ranker_features import Attributes
+from recommendations.ml.rules import Facts
+from recommendations.ml.search import SPACES
+from recommendations.ml.sources import Source
+from shop.models import EventKind
+from shop.simulator import oracle
+from shop.simulator.shop import SimulatedShop, simulate
+from shop.simulator.world import make_world
+
+UNTIL = date(2026, 6, 30)
+LEAST_PURCHASES = 3  # of whose taste a shop can know something
+K = 10
+
+
+@dataclass(frozen=True)
+class World:
+    """shop: with its truth. train: what the shop may learn from; its users and items are the
+    truth's customers and products. judged: customers with LEAST_PURCHASES bought products."""
+
+    shop: SimulatedShop
+    rows: Rows
+    train: Interactions
+    judged: np.ndarray
+
+    @property
+    def histories(self) -> Histories:
+        return self.train.histories.take(self.judged)
+
+
+def make(seed: int, **sizes: int) -> World:
+    """A teahouse, and what it knows of its customers."""
+    shop = simulate(make_world("teahouse", seed=seed, until=UNTIL, **sizes))
+    events = oracle.known_events(shop)
+    bought = events["kind"] == EventKind.PURCHASE
+    weights = {**{str(kind): weight for kind, weight in WEIGHTS.items()}}
+    weights[str(EventKind.PURCHASE.value)] = PURCHASE_WEIGHT
+    people, products = len(shop.truth["customers"]), len(shop.truth["products"])
+    rows = Rows(
+        events["customer"],
+        events["product"],
+        np.array([weights[kind] for kind in events["kind"]], dtype=np.float32),
+        events["at"],
+        people,
+        products,
+        bought,
+    )
+    train = interactions(rows)
+    history = train.histories
+    count = np.bincount(history.row_user[history.bought], minlength=people)
+    return World(shop, rows, train, np.flatnonzero(count >= LEAST_PURCHASES))
+
+
+def categories_of(world: World) -> np.ndarray:
+    """int64 (products,): numbered from 0."""
+    codes = world.shop.truth["products"]["category_code"].to_numpy()
+    return np.unique(codes, return_inverse=True)[1]
+
+
+def trained(world: World, plan: Plan, clock: Callable[[], float]) -> tuple[str, dict[str, Source]]:
+    """(the model that the harness chose, every model by name), fitted on everything."""
+    attributes = Attributes(codes={"category": categories_of(world).astype(np.int32)})
+    plan = Plan(plan.models, plan.k, plan.seed, plan.seconds, attributes)
+    choice = choose(world.rows, "temporal", plan, clock=clock, report=lambda *_: None)
+    sources = fit_all(world.train, choice, set(choice.params), plan.seed)
+    models = dict(sources)
+    for name in MIXES:
+        if name in choice.values:
+            models[name] = mixed_model(name, world.train, choice, sources, attributes)
+    return choice.chosen, models
+
+
+def taste_found(world: World, source: Source) -> tuple[float, float]:
+    """Mean Spearman per customer: of the scores with the true liking (popularity and all), and of
+    the personal part of the scores with the personal part of the taste."""
+    scores = source.scores(world.histories).astype(np.float64)
+    liking = oracle.true_liking(world.shop.truth)[world.judged]
+    taste = oracle.true_taste(world.shop.truth)[world.judged]
+    whole = oracle.spearman_by_row(scores, liking)
+    if not source.personal:
+        return float(np.nanmean(whole)), 0.0
+    own = oracle.spearman_by_row(oracle.beside_everybody(scores), oracle.beside_everybody(taste))
+    return float(np.nanmean(whole)), float(np.nanmean(own))
+
+
+def complements_found(world: World, name: str, k: int = 2) -> tuple[float, float]:
+    """(precision@k of what a source says goes with each product, that of chance)."""
+    params = {key: values[0] for key, values in SPACES[name].items()}
+    weights = fit(name, world.train, params, 0).weights.toarray()  # type: ignore[attr-defined]
+    np.fill_diagonal(weights, 0)
+    category = categories_of(world)
+    # A page shows complements beside similar products: what is of another category.
+    weights[category[:, None] == category[None, :]] = 0
+    right = [set(row) for row in world.shop.truth["arrays"]["complements"].tolist()]
+    found = oracle.precision_at(_best(weights, k), right)
+    others = (category[:, None] != category[None, :]).sum(axis=1)
+    return float(found.mean()), float(np.mean([len(one) for one in right] / others))
+
+
+def _best(weights: np.ndarray, k: int) -> np.ndarray:
+    order = np.argsort(-weights, axis=1, kind="stable")[:, :k]
+    return np.where(np.take_along_axis(weights, order, axis=1) > 0, order, -1)
+
+
+def visits_of(world: World) -> tuple[Visits, Spans]:
+    """The event log's visits, and when each SKU was out, as inventory/evidence.py reads them."""
+    shop = world.shop
+    place = {sku: row for row, sku in enumerate(shop.truth["skus"])}
+    spans = _spans(shop, place)
+    kinds = ["view", "cart_add", "purchase"]
+    events = shop.frames["events"].filter(pl.col("kind").is_in(kinds) & pl.col("consent"))
+    row = np.array([place[sku] for sku in events["sku"]])
+    at = events["occurred_at"].dt.epoch("us").to_numpy() / 1e6
+    visit = np.unique(events["session"], return_inverse=True)[1]
+    taken = (events["kind"] != "view").to_numpy()
+    return Visits(visit, row, at, spans.covers(row, at) & ~taken, taken), spans
+
+
+def _spans(shop: SimulatedShop, place: dict[str, int]) -> Spans:
+    moved = shop.movements.with_columns(
+        at=pl.col("occurred_at").dt.epoch("us") / 1e6,
+        delta=pl.col("on_hand_delta") - pl.col("allocated_delta"),
+        row=pl.col("sku").replace_strict(place, return_dtype=pl.Int64),
+    )
+    moved = moved.sort("row", "at", maintain_order=True)
+    changes = Changes(
+        moved["row"].to_numpy(),
+        moved["at"].to_numpy(),
+        moved["delta"].to_numpy(),
+        np.full(len(place), np.nan),
+    )
+    rows = np.arange(len(place))
+    end = float(moved["at"].max()) + 86_400  # type: ignore[arg-type]
+    return out_of_stock(changes, np.ones(len(place), np.int64), rows, 0.0, end)
+
+
+def substitutes_found(
+    world: World, k: int = 3, lost_visits: int = 0
+) -> tuple[float, float, Learned]:
+    """(precision@k over other products of SKUs that `lost_visits` found out, chance, all of it).
+
+    A truth with fewer than k products is measured at as many places as it has.
+    """
+    visits, _spans_out = visits_of(world)
+    arrays, category = world.shop.truth["arrays"], categories_of(world)
+    product = arrays["product_idx"]
+    learned = learn_substitutes(visits, Shelf(product, category[product]), most=30)
+    hits, chance = [], []
+    for sku in np.flatnonzero(learned.lost_visits >= max(lost_visits, 1)).tolist():
+        right = {*product[arrays["substitutes"][sku]].tolist()} - {int(product[sku])}
+        others = int((category == category[product[sku]]).sum()) - 1
+        if not right or others <= len(right):
+            continue
+        listed = product[learned.pairs.other[learned.pairs.item == sku]].tolist()
+        best = [one for one in dict.fromkeys(listed) if one != product[sku]]
+        places = min(k, len(right))
+        hits.append(sum(one in right for one in best[:places]) / places)
+        chance.append(len(right) / others)
+    return float(np.mean(hits)), float(np.mean(chance)), learned
+
+
+def lists_under(world: World, source: Source, rates: list[float], pool: int = 40) -> np.ndarray:
+    """int (rates, judged, K): what each margin rate makes of the source's best `pool`."""
+    ties = world.train.item_users()
+    best = lists_for(source, world.histories, ties, pool)
+    margin = oracle.margins_minor(world.shop)
+    facts = {item: Facts(margin_minor=int(value)) for item, value in enumerate(margin)}
+    shown = np.full((len(rates), len(best), K), -1)
+    for number, rate in enumerate(rates):
+        settings = Settings("home", ("personal",), margin_rate=rate)
+        for person, row in enumerate(best):
+            ids = row[row >= 0].tolist()
+            placed = arrange(ids, facts, settings, limit=K, seed="")
+            shown[number, person, : len(placed)] = [ids[one.index] for one in placed]
+    return shown
+
+
+def shown(world: World, lists: np.ndarray) -> oracle.Shown:
+    """What lists of the judged customers would lead to, by the true liking."""
+    liking = oracle.true_liking(world.shop.truth)[world.judged]
+    return oracle.clicked(lists, liking, oracle.margins_minor(world.shop).astype(float))
