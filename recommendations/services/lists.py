@@ -184,8 +184,9 @@ def _known_to(model: Serving, history: ShopInteractions) -> tuple[np.ndarray, Hi
 
 
 def source_of(model: Serving) -> Scorer:
-    """What a request without a page or a cart is answered from."""
-    return model.shelf.blend
+    """What a request without a page or a cart is answered from: the ranker with its own weights."""
+    own = model.weights == model.recommender.weights
+    return (model.recommender.ranker if own else None) or model.shelf.blend
 
 
 def _streamed(model: Serving, customers: np.ndarray, histories: Histories) -> Iterator[Written]:

@@ -1,5 +1,6 @@
 """Everybody's lists: written once, taken away from who said no, kept fresh, safe to run again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -183,6 +184,22 @@ def test_a_model_that_knows_nobody_apart_writes_nothing_and_takes_old_lists_away
         lists.publish_lists(LATER)
     assert not PublishedList.objects.exists()
     assert not ListPublication.objects.exists()
+
+
+def test_a_ranker_makes_the_lists_unless_a_baseline_serves_in_its_place(shop):
+    class Backwards:
+        """Ranks by falling number of the item."""
+
+        def scores(self, histories):
+            return np.tile(np.arange(15, dtype=np.float32), (len(histories), 1))
+
+    model = serving_model()
+    ranked = replace(model, recommender=replace(model.recommender, ranker=Backwards()))
+    assert isinstance(lists.source_of(ranked), Backwards)
+    assert lists.source_of(replace(ranked, weights={"popularity": 1.0})) is model.shelf.blend
+    history = shop_interactions(LATER)
+    [(_keys, products)] = lists._streamed(ranked, *lists._known_to(ranked, history))
+    assert all(found == sorted(found, reverse=True) for found in products)
 
 
 def test_the_night_s_step_writes_and_then_skips(shop):
