@@ -1,9 +1,12 @@
 """How good are recommendations on a file of orders in the Online Retail layout?
 
-    python benchmarks/recommender_quality.py FILE [--budget SECONDS]
+    python benchmarks/recommender_quality.py FILE [--budget SECONDS] [--short CUSTOMERS]
 
 Keeps rows with a customer, a positive quantity and price, and a stock code that begins with five
 digits (the others are postage, fees and notes), then runs evaluate_recommender on each split.
+
+--short: a shop of occasional customers instead, split leave-one-out. Each customer's distinct
+products are cut, in their order, into histories of 5 to 13 rows, of which so many are drawn.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,11 +28,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file")
     parser.add_argument("--budget", default="300")
+    parser.add_argument("--short", type=int, metavar="CUSTOMERS")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "interactions.csv"
-        interactions_of(options.file).write_csv(path)
-        for split in ("temporal", "random", "leave-one-out"):
+        rows = interactions_of(options.file)
+        if options.short:
+            rows = short_histories(rows, options.short)
+        rows.write_csv(path)
+        splits = ("leave-one-out",) if options.short else ("temporal", "random", "leave-one-out")
+        for split in splits:
             show(split, evaluate(path, split, options.budget))
 
 
@@ -40,6 +49,25 @@ def interactions_of(file: str) -> pl.DataFrame:
         pl.col("StockCode").str.contains(r"^\d{5}"),
     )
     return rows.select(customer_id="CustomerID", product_id="StockCode", timestamp="InvoiceDate")
+
+
+def short_histories(rows: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Numbered anew: at most so many histories of 5 to 13 rows."""
+    rng = np.random.default_rng(0)
+    rows = rows.sort("customer_id", "timestamp", maintain_order=True).unique(
+        ["customer_id", "product_id"], keep="first", maintain_order=True
+    )
+    new = (rows["customer_id"] != rows["customer_id"].shift(1)).fill_null(True).to_list()
+    numbers, number, left = [], -1, 0
+    for begins in new:
+        if begins or not left:
+            number, left = number + 1, int(rng.integers(5, 14))
+        numbers.append(number)
+        left -= 1
+    cut = rows.with_columns(customer_id=pl.Series(numbers))
+    long = cut.filter(pl.len().over("customer_id") >= 5)
+    drawn = rng.permutation(long["customer_id"].unique().sort().to_numpy())[:most]
+    return long.filter(pl.col("customer_id").is_in(drawn.tolist()))
 
 
 def evaluate(path: Path, split: str, budget: str) -> dict:

@@ -108,3 +108,43 @@ def test_steps_cover_all_windows_and_stay_small():
     cuts = cut_into_steps(lengths, 200)
     assert np.concatenate([np.arange(300)[cut] for cut in cuts]).tolist() == list(range(300))
     assert max(len(lengths[cut]) * lengths[cut].max() for cut in cuts) <= 200
+
+
+def test_a_history_of_one_row_explains_everything_by_it():
+    part = make_ring(n_users=20, rows=2)
+    history = part.histories.take(np.array([0]))
+    one = Histories(
+        np.array([0, 1]),
+        history.item_idx[:1],
+        history.weight[:1],
+        np.zeros(1, int),
+        np.ones(1, bool),
+    )
+    source, items = trained(part, epochs=1).source(), np.array([3, 4])
+    added = source.contributions(one, items)
+    assert added == pytest.approx(source.scores(one)[:, items], abs=1e-5)
+
+
+def test_what_is_left_out_is_what_the_score_would_be_without_it():
+    part = make_ring()
+    source, items = trained(part, epochs=2).source(), np.array([0, 7, 12])
+    history = part.histories.take(np.array([5]))
+    added = source.contributions(history, items)
+    without_newest = Histories(
+        np.array([0, 5]),
+        history.item_idx[:5],
+        history.weight[:5],
+        history.baskets_ago[:5],
+        history.bought[:5],
+    )
+    full, less = source.scores(history)[0, items], source.scores(without_newest)[0, items]
+    rest = added[5] - (full - less)
+    others = added[4] - (full - source.scores(_without(history, 4))[0, items])
+    assert rest == pytest.approx(others, abs=1e-4)  # the equal share of what no row explains
+    assert added.sum(axis=0) == pytest.approx(full, abs=1e-4)
+
+
+def _without(history, row):
+    kept = np.delete(np.arange(len(history.item_idx)), row)
+    columns = (history.item_idx, history.weight, history.baskets_ago, history.bought)
+    return Histories(np.array([0, len(kept)]), *(column[kept] for column in columns))

@@ -1,10 +1,13 @@
 """Every source finds a known answer, explains its score exactly and is repeatable."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from recommendations.ml.blend import Blend, gather_candidates, search_weights
 from recommendations.ml.fits import FITS, als_item_factors, fit, has_cuda
+from recommendations.ml.harness import MODELS, SHARES
 from recommendations.ml.interactions import Rows, interactions
 from recommendations.ml.lists import lists_for, top_lists
 from recommendations.ml.metrics import per_customer
@@ -173,3 +176,12 @@ def test_the_search_is_bounded_and_says_when_it_was_cut():
         fitter = Fitter("item_knn", part, 1)
         found = coordinate_search(fitter, space, lambda source: 1.0, lambda go=may_go_on: go)
         assert (found.trials, found.cut_by_budget) == (trials, not may_go_on)
+
+
+def test_every_source_is_searched_has_its_share_and_is_described():
+    page = (Path(__file__).parents[2] / "docs/recommendation_sources.md").read_text()
+    assert set(FITS) == set(SPACES) == set(SHARES)
+    assert [name for name in MODELS if name in FITS] == list(SHARES)
+    assert sum(SHARES.values()) == pytest.approx(1)
+    for name in FITS:
+        assert f"| `{name}` |" in page
