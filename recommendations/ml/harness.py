@@ -52,10 +52,10 @@ SHARES = {
     "complements": 0.05,
     "content": 0.05,
     "transitions": 0.1,
-    "ease": 0.2,
-    "als": 0.1,
-    "bpr": 0.1,
-    "sasrec": 0.3,
+    "ease": 0.17,
+    "als": 0.08,
+    "bpr": 0.07,
+    "sasrec": 0.38,
 }
 SEARCH_SHARE = 0.8  # of the seconds; the rest is for the blend and the ranker
 VALIDATION_CUSTOMERS = 4_000  # for the parameters of a source
