@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -27,6 +27,7 @@ from inventory.services.lost_evidence import evidence_of_day, searches_of
 from inventory.services.substitutes import substitutes_of
 from shop.models import Variant
 
+NUMBER = "display:block;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap"
 MOST_DAYS = 60
 MOST_SEARCHES = 200
 
@@ -43,7 +44,18 @@ def _whole(value: float | None) -> str:
     return number_format(value or 0, 0, force_grouping=True)
 
 
-class KeyOfSku(ModelAdmin):
+def right(text: str) -> str:
+    return format_html('<span style="{}">{}</span>', NUMBER, text)
+
+
+class WithTables(ModelAdmin):
+    """Its pages hold tables of the back office's own."""
+
+    class Media:
+        css: ClassVar = {"all": ["backroom/backroom.css"]}
+
+
+class KeyOfSku(WithTables):
     """Django bounds an integer key by itself, but not one that is a foreign key as well."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
@@ -55,18 +67,17 @@ class KeyOfSku(ModelAdmin):
 
 @admin.register(LostDemand)
 class LostDemandAdmin(ReadOnly, KeyOfSku):
-    list_display = ["sku", "product", "hours_out", "people", "other_views", "waiting"]
-    list_display += ["searches", "estimated"]
+    list_display = ["sku", "product", "hours_out", "people_", "other_views_", "waiting"]
+    list_display += ["searches_", "estimated"]
     list_display_links = ["sku"]
     list_filter = [("people", RangeNumericFilter), ("waitlist_units", RangeNumericFilter)]
     list_filter_submit = True
     list_per_page = 50
     search_fields = ["variant__sku", "variant__product__name", "variant__product__name_zh"]
     list_select_related = ["variant__product"]
-    ordering = ["-estimated_units", "-people", "-waitlist_units", "pk"]
-    fields = [("variant", "weeks"), ("hours_out", "estimated"), ("rate", "waiting"), "days"]
-    fields += ["instead"]
-    readonly_fields = ["weeks", "hours_out", "estimated", "rate", "waiting", "days", "instead"]
+    ordering = ["-estimated_units", "-people", "pk"]
+    fields = [("variant", "weeks"), ("total", "rate"), "days", "instead"]
+    readonly_fields = ["weeks", "total", "rate", "days", "instead"]
     show_full_result_count = False
     actions_list = ["queries", "as_csv"]
 
@@ -80,23 +91,39 @@ class LostDemandAdmin(ReadOnly, KeyOfSku):
 
     @display(description=_("SKU"), ordering="variant__sku")
     def sku(self, row: LostDemand) -> str:
-        return row.variant.sku
+        return format_html('<span style="white-space:nowrap">{}</span>', row.variant.sku)
 
     @display(description=_("product"))
     def product(self, row: LostDemand) -> str:
         return str(row.variant.product)
 
-    @display(description=_("hours out of stock"), ordering="out_of_stock_seconds")
+    @display(description=_("hours out"), ordering="out_of_stock_seconds")
     def hours_out(self, row: LostDemand) -> str:
         """On the days on which somebody wanted it."""
-        return _whole(row.out_of_stock_seconds / 3600)
+        return right(_whole(row.out_of_stock_seconds / 3600))
 
-    @display(description=_("units on the waitlist"), ordering="waitlist_units")
+    @display(description=_("people"), ordering="people")
+    def people_(self, row: LostDemand) -> str:
+        return right(_whole(row.people))
+
+    @display(description=_("other views"), ordering="other_views")
+    def other_views_(self, row: LostDemand) -> str:
+        return right(_whole(row.other_views))
+
+    @display(description=_("units waited for"), ordering="waitlist_units")
     def waiting(self, row: LostDemand) -> str:
-        return _whole(row.waitlist_units)
+        return right(_whole(row.waitlist_units))
+
+    @display(description=_("searches"), ordering="searches")
+    def searches_(self, row: LostDemand) -> str:
+        return right(_whole(row.searches))
 
     @display(description=_("estimated units (80 %)"), ordering="estimated_units")
     def estimated(self, row: LostDemand) -> str:
+        return right(estimate(row))
+
+    @display(description=_("estimated units (80 %)"))
+    def total(self, row: LostDemand) -> str:
         return estimate(row)
 
     @display(description=_("weeks"))
@@ -195,11 +222,11 @@ def _instead(variant_id: int) -> str:
 
 
 def _percent(rate: float) -> str:
-    return number_format(100 * rate, 1) + " %"
+    return number_format(round(100 * rate, 1) + 0.0, 1) + " %"  # no "-0.0"
 
 
 @admin.register(LostQuery)
-class LostQueryAdmin(ReadOnly, ModelAdmin):
+class LostQueryAdmin(ReadOnly, WithTables):
     list_display = ["query", "searches", "people", "names", "first_day", "last_day"]
     list_select_related = ["product", "category"]
     list_filter = [
