@@ -84,10 +84,12 @@ def change_of(name: str, figure: Figure) -> dict[str, str] | None:
         "low": _signed(figure.low, written),
         "high": _signed(figure.high, written),
     }
+    # More novelty is neither good nor bad; more clicks and money are good.
+    good, bad = ("", "") if name == "novelty_bits" else ("bk-good", "bk-bad")
     if figure.low > 0:
-        return {"text": text, "interval": interval, "verdict": _("more"), "class": "bk-good"}
+        return {"text": text, "interval": interval, "verdict": _("more"), "class": good}
     if figure.high < 0:
-        return {"text": text, "interval": interval, "verdict": _("less"), "class": "bk-bad"}
+        return {"text": text, "interval": interval, "verdict": _("less"), "class": bad}
     return {"text": text, "interval": interval, "verdict": _("cannot tell"), "class": ""}
 
 

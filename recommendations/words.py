@@ -20,7 +20,7 @@ PLACEMENTS: dict[str, Any] = {
     "flash_sale": _("flash sale"),
 }
 SOURCES: dict[str, Any] = {
-    "personal": _("her own taste"),
+    "personal": _("own taste"),
     "session": _("this visit"),
     "similar": _("similar products"),
     "bought_together": _("bought together"),

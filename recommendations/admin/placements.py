@@ -149,7 +149,7 @@ class PlacementAdmin(ModelAdmin):
         row = self._row(request, str(pk))
         form = PlacementForm(request.POST, instance=row)
         if not form.is_valid():
-            return simulator.problem_panel(request, form.errors)
+            return simulator.problem_panel(request, form)
         return simulator.placement_panel(request, form.instance)
 
     def _row(self, request: HttpRequest, object_id: str) -> Placement:

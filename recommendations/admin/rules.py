@@ -129,9 +129,11 @@ class RuleAdmin(ModelAdmin):
     def panel(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
         """What the rule in the form would do; nothing is written."""
         rule = self._rule(request, str(pk) if pk else None, looking=True)
-        form = RuleForm(request.POST, instance=rule)
+        given = request.POST.copy()
+        given["name"] = given.get("name", "").strip() or _("This rule")  # named when it is saved
+        form = RuleForm(given, instance=rule)
         if not form.is_valid():
-            return simulator.problem_panel(request, form.errors)
+            return simulator.problem_panel(request, form)
         return simulator.rule_panel(request, form.instance)
 
     def _rule(

@@ -36,8 +36,7 @@ RUNS_DRAWN = 60
 class RecommenderRunAdmin(ReadOnly, ModelAdmin):
     """Every past run; comparing two and rolling back are on the run's own page."""
 
-    list_display = ["created_at", "state_label", "model", "value", "baseline", "baseline_value",
-                    "said"]  # fmt: skip
+    list_display = ["created_at", "state_label", "model", "value_text", "said"]
     list_display_links = ["created_at"]
     list_filter = ["state"]
     list_before_template = "recommendations/trend.html"
@@ -54,6 +53,10 @@ class RecommenderRunAdmin(ReadOnly, ModelAdmin):
     @display(description=gettext_lazy("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, run: RecommenderRun) -> tuple[str, str]:
         return run.state, run.get_state_display()
+
+    @display(description=gettext_lazy("against its baseline"), ordering="value")
+    def value_text(self, run: RecommenderRun) -> str:
+        return f"{figure(run.value)} / {figure(run.baseline_value)} {run.baseline}"
 
     @display(description=gettext_lazy("verdict"))
     def said(self, run: RecommenderRun) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -53,9 +54,13 @@ def placement_panel(request: HttpRequest, row: Placement) -> HttpResponse:
     return _panel(request, form, row.code, {"before": before, "after": after, "now": now})
 
 
-def problem_panel(request: HttpRequest, errors: Any) -> HttpResponse:
+def problem_panel(request: HttpRequest, form: forms.BaseForm) -> HttpResponse:
     """Why nothing can be tried yet. 200: the panel shows it as it shows everything else."""
-    lines = [text for texts in errors.values() for text in texts]
+    lines = [
+        f"{form.fields[name].label}: {text}" if name in form.fields else text
+        for name, texts in form.errors.items()
+        for text in texts
+    ]
     return TemplateResponse(request, "recommendations/panel.html", {"problems": lines})
 
 

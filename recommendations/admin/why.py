@@ -9,19 +9,22 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from recommendations.models import Placement
+from recommendations.words import placement_name, source_name
 from shop.models import Customer
 
-PLACEMENTS = [("home", _("home page")), ("product", _("product page")), ("cart", _("cart"))]
 MAY_SEE = "recommendations.view_recommendation"
+AFTER_ORDER = "post_purchase"
 
 
 class WhyForm(forms.Form):
     """Whose list to look at."""
 
-    placement = forms.ChoiceField(choices=PLACEMENTS, initial="home", label=_("Placement"))
+    placement = forms.ChoiceField(initial="home", label=_("Placement"))
     customer = forms.CharField(required=False, max_length=64, label=_("Customer number"))
     visitor = forms.CharField(required=False, max_length=64, label=_("Visitor"))
     sku = forms.CharField(
@@ -30,6 +33,19 @@ class WhyForm(forms.Form):
         label=_("SKU"),
         help_text=_("The page's SKU, or the cart's SKUs with commas between."),
     )
+    order = forms.CharField(
+        required=False,
+        max_length=64,
+        label=_("Order number"),
+        help_text=_("After the purchase: instead of SKUs."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        from recommendations.ml.chains import ORDER
+
+        named = [(code, placement_name(code).capitalize()) for code in ORDER]
+        self.fields["placement"].choices = named
 
     def clean_customer(self) -> Customer | None:
         code = self.cleaned_data["customer"].strip()
@@ -45,14 +61,18 @@ class WhyForm(forms.Form):
         return tuple(sku.strip() for sku in text.split(",") if sku.strip())[:200]
 
     def clean(self) -> dict[str, Any]:
+        from recommendations.ml.chains import ABOUT_PRODUCTS
+
         fields = super().clean() or {}
-        if fields.get("placement", "home") != "home" and not fields.get("sku"):
+        place = fields.get("placement", "home")
+        said = fields.get("sku") or (place == AFTER_ORDER and fields.get("order"))
+        if place in ABOUT_PRODUCTS and not said:
             self.add_error("sku", _("This placement needs a SKU."))
         return fields
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """The list as the shop would show it now, with sources, scores, reasons and gates."""
+    """The list with sources, scores, reasons, rules and gates, and how it came about."""
     if not request.user.has_perm(MAY_SEE):
         raise PermissionDenied
     form = WhyForm(request.GET or {"placement": "home"})
@@ -60,19 +80,41 @@ def page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": gettext("Why is this here?"),
         "form": form,
-        "found": _explained(form.cleaned_data) if form.is_valid() else None,
+        **(_explained(form.cleaned_data) if form.is_valid() else {}),
+        "may_rule": request.user.has_perm("recommendations.add_rule"),
     }
     return TemplateResponse(request, "recommendations/why.html", context)
 
 
-def _explained(chosen: dict[str, Any]) -> Any:
+def _explained(chosen: dict[str, Any]) -> dict[str, Any]:
     from recommendations.services.asking import Ask  # these load numeric libraries
     from recommendations.services.explaining import explain
 
+    place, visitor = chosen["placement"], chosen["visitor"].strip()
     ask = Ask(
-        placement=chosen["placement"],
+        placement=place,
         customer=chosen["customer"],
-        visitor=chosen["visitor"].strip(),
+        visitor=visitor,
         skus=chosen["sku"],
+        order=chosen["order"].strip(),
     )
-    return explain(ask)
+    found = explain(ask)
+    return {
+        "found": found,
+        "lines": [(line, source_name(line.source)) for line in found.lines],
+        "settings": found.settings,
+        "sources": " → ".join(source_name(name) for name in found.settings.sources),
+        "trial": _trial(place, chosen["customer"], visitor),
+        "row": Placement.objects.filter(code=place).first(),
+    }
+
+
+def _trial(place: str, customer: Customer | None, visitor: str) -> Any:
+    """The experiment that runs here and this person's arm, None where there is none."""
+    from recommendations.services.trials import running_trials, trial_of
+
+    experiment = running_trials(timezone.now()).get(place)
+    if experiment is None:
+        return None
+    mine = trial_of(experiment, customer.pk if customer else None, visitor)
+    return {"experiment": experiment, "arm": mine.arm if mine else ""}

@@ -23,6 +23,7 @@ from inventory.services.replenishment import plan_replenishment
 from marketing.services import campaigns
 from outbox.models import Delivery, DeliveryState
 from outbox.services.endpoints import send_test
+from recommendations.models import Rule
 from shop.models import Order, Variant
 from shop.services import holds, orders, stock, waitlist
 from shop.services.orders import NewOrder, Parcel, WantedLine
@@ -206,6 +207,15 @@ def _run() -> dict[str, Any]:
     return {"id": published.pk}
 
 
+def _rule() -> Rule:
+    return Rule.objects.create(name="cheap", action="never", price_to_minor=next(_numbers))
+
+
+def _rule_body() -> Write:
+    body = {"name": "cheap", "action": "never", "price_to_minor": 100}
+    return Write({}, body, body | {"name": "cheaper"})
+
+
 def _held_sku() -> dict[str, Any]:
     sku = _sku()
     holds.hold(Variant.objects.get(sku=sku), "A defect.")
@@ -283,6 +293,11 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}purchase-orders/{{number}}/sending/": lambda: Write(
         {"number": _purchase_order(purchase_orders.approve_purchase_order).number}
     ),
+    f"POST {M}recommendations/rules/": lambda: _rule_body(),
+    f"PATCH {M}recommendations/rules/{{id}}/": lambda: Write(
+        {"id": _rule().pk}, {"note": "a"}, {"note": "b"}
+    ),
+    f"DELETE {M}recommendations/rules/{{id}}/": lambda: Write({"id": _rule().pk}),
     f"POST {M}stock/adjustments/": lambda: _stock_body("delta_units", 3, reason="Found."),
     f"POST {M}stock/counts/": lambda: _stock_body("counted_units", 7),
     f"POST {M}stock/receipts/": lambda: _stock_body("units", 5),

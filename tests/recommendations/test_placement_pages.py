@@ -38,7 +38,7 @@ def test_knobs_and_sources_are_saved_with_who_did_it(client, home):
     assert home.sources == ["popular", "personal"]
     assert home.changed_by.username == "mia"
     page = client.get(reverse("admin:recommendations_placement_changelist")).content.decode()
-    assert "popular in the shop → her own taste" in page
+    assert "popular in the shop → own taste" in page
 
 
 def test_what_cannot_be_is_said_and_somebody_elses_change_is_not_lost(client, home):

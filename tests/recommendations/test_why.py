@@ -4,7 +4,9 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from decisions.models import Decision
+from decisions.models import Decision, Experiment
+from decisions.services.experiments import start_experiment
+from recommendations.models import Placement, Rule
 from recommendations.services.asking import Ask
 from recommendations.services.explaining import explain
 from recommendations.services.serving import recommend
@@ -83,3 +85,31 @@ def test_the_lists_of_receipts_and_scorecards_are_flat(client, django_assert_max
     receipt = Decision.objects.filter(kind="recommendation").first()
     address = reverse("admin:recommendations_recommendation_change", args=[receipt.pk])
     assert client.get(address).status_code == 200
+
+
+def test_the_page_names_rules_settings_and_the_experiment(client):
+    variants = make_taste_shop()
+    publish_model()
+    home = Placement.objects.get(code="home")
+    home.exploration_rate = 0.2
+    home.save()
+    Rule.objects.create(name="Thing 2 first", action="pin", position=1, skus=[variants[2].sku])
+    arms = [{"name": name, "share": 0.5, "settings": {}} for name in ("as it is", "new")]
+    start_experiment(
+        Experiment.objects.create(
+            key="e", label="New taste?", place="recommendations:home", arms=arms
+        )
+    )
+    client.force_login(
+        make_staff("recommendations.view_recommendation", "recommendations.add_rule")
+    )
+    page = client.get(
+        reverse("admin:recommendations_why"), {"customer": "C-4", "placement": "home"}
+    )
+    text = page.content.decode()
+    assert '<small class="rc-rule">Thing 2 first</small>' in text
+    assert "draws its free places by lot" in text
+    assert "“New taste?” runs here; this person is in arm" in text
+    assert "?action=never&amp;skus=S-" in text
+    page = client.get(reverse("admin:recommendations_why"), {"placement": "substitute"})
+    assert "This placement needs a SKU." in page.content.decode()
