@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from access.services.answers import StillWorkingError
 from decisions.models import Experiment, ExperimentState
 from decisions.services.experiments import (
     MOST_ARMS,
@@ -26,6 +28,7 @@ from decisions.services.experiments import (
     start_experiment,
     stop_experiment,
 )
+from recommendations.admin.once import made_once, token
 from recommendations.admin.rule_form import MOMENT
 from recommendations.models import TASK, RecommenderRun
 from recommendations.words import placement_name
@@ -155,8 +158,8 @@ class ExperimentAdmin(ModelAdmin):
         if request.method == "POST":
             if not may_save:
                 raise PermissionDenied
-            if form.is_valid() and arms.is_valid() and self._saved(request, form, arms):
-                return redirect("admin:decisions_experiment_change", form.instance.pk)
+            if form.is_valid() and arms.is_valid() and (pk := self._saved(request, form, arms)):
+                return redirect("admin:decisions_experiment_change", pk)
         return TemplateResponse(
             request,
             "recommendations/experiment.html",
@@ -167,6 +170,7 @@ class ExperimentAdmin(ModelAdmin):
                 "experiment": experiment,
                 "form": form,
                 "arms": arms,
+                "once": token(),
                 "may_save": may_save,
                 "may_stop": self._may_save(request, experiment),
                 "may_delete": bool(experiment) and self.has_delete_permission(request, experiment),
@@ -206,22 +210,29 @@ class ExperimentAdmin(ModelAdmin):
             return self.has_add_permission(request)
         return self.has_change_permission(request, experiment)
 
-    def _saved(self, request: HttpRequest, form: ExperimentForm, arms: Any) -> bool:
-        """False with the reason on the form."""
+    def _saved(self, request: HttpRequest, form: ExperimentForm, arms: Any) -> int | None:
+        """The key; None with the reason on the form. A new one is made once."""
         experiment = form.instance
-        is_new = experiment.pk is None
         experiment.arms = [one.arm() for one in arms.forms if one.cleaned_data.get("name")]
-        if is_new:
-            experiment.key = _free_key(experiment.label)
-            experiment.author = request.user
+        if experiment.pk:
+            return self._written(request, form, "changed")
+        experiment.key, experiment.author = _free_key(experiment.label), request.user
+        try:
+            return made_once(request, partial(self._written, request, form, ""))
+        except StillWorkingError:
+            form.add_error(None, _("The first click is still being saved: look at the list."))
+            return None
+
+    def _written(self, request: HttpRequest, form: ExperimentForm, said: str) -> int | None:
+        experiment = form.instance
         try:
             save_experiment(experiment)
         except ExperimentError as error:
             form.add_error(None, str(error))
-            return False
-        log = self.log_addition if is_new else self.log_change
-        log(request, experiment, [{"added": {}}] if is_new else "changed")
-        return True
+            return None
+        log = self.log_change if said else self.log_addition
+        log(request, experiment, said or [{"added": {}}])
+        return experiment.pk
 
 
 def _arms(experiment: Experiment | None) -> list[dict[str, Any]]:

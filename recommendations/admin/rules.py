@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,7 +20,9 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from access.services.answers import StillWorkingError
 from recommendations.admin import simulator
+from recommendations.admin.once import made_once, token
 from recommendations.admin.rule_form import RuleForm, TryForm
 from recommendations.models import Rule
 
@@ -121,6 +124,7 @@ class RuleAdmin(ModelAdmin):
                 "rule": rule,
                 "form": form,
                 "trying": TryForm(initial={"seed": 1, "place": _place(rule)}),
+                "once": token(),
                 "may_save": self._may_save(request, rule),
                 "may_delete": bool(rule) and self.has_delete_permission(request, rule),
             },
@@ -155,18 +159,30 @@ class RuleAdmin(ModelAdmin):
         return self.has_change_permission(request, rule)
 
     def _save(self, request: HttpRequest, form: RuleForm) -> HttpResponse:
+        """A new rule is made once, however often the button is pressed."""
+        changes = form.changed_data if form.instance.pk else None
+        make = partial(self._written, request, form.instance, changes)
+        try:
+            pk = make() if changes is not None else made_once(request, make)
+        except StillWorkingError:
+            messages.warning(request, _("The first click is still being saved: here is the list."))
+            return redirect("admin:recommendations_rule_changelist")
+        messages.success(
+            request, _("“%(rule)s” is saved and counts from now on.") % {"rule": form.instance}
+        )
+        if "_continue" in request.POST:
+            return redirect("admin:recommendations_rule_change", pk)
+        return redirect("admin:recommendations_rule_changelist")
+
+    def _written(self, request: HttpRequest, rule: Rule, changes: list[str] | None) -> int:
         from recommendations.services.rules import save_rule
 
-        is_new = form.instance.pk is None
-        rule = save_rule(form.instance, by=request.user)
-        if is_new:
+        save_rule(rule, by=request.user)
+        if changes is None:
             self.log_addition(request, rule, [{"added": {}}])
         else:
-            self.log_change(request, rule, [{"changed": {"fields": form.changed_data}}])
-        messages.success(request, _("“%(rule)s” is saved and counts from now on.") % {"rule": rule})
-        if "_continue" in request.POST:
-            return redirect("admin:recommendations_rule_change", rule.pk)
-        return redirect("admin:recommendations_rule_changelist")
+            self.log_change(request, rule, [{"changed": {"fields": changes}}])
+        return rule.pk
 
 
 def state_of(rule: Rule) -> str:

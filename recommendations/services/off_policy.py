@@ -34,6 +34,7 @@ from recommendations.services.live_model import Serving, serving_of
 DAYS = 28
 MOST_ANSWERS = 3_000  # per placement, the newest; each is ranked again
 CHUNK = 200
+USUAL_POOL = 200
 
 
 @dataclass
@@ -133,7 +134,9 @@ def _listed(inputs: dict[str, Any], model: Serving) -> list[int]:
     """The products that the candidate would have shown, best first, nothing tried out."""
     settings = inputs["settings"] | {"exploration_rate": 0.0}
     asked = inputs | {"settings": settings, "run": model.run.pk, "baseline": ""}
-    found = ranking.pool(asked, model, asked["pool_size"])
+    # A list that the night published is of another model.
+    asked |= {"listed": [], "list_alone": False}
+    found = ranking.pool(asked, model, asked.get("pool_size", USUAL_POOL))
     return [found.product_ids[one.index] for one in ranking.placed(found, asked, model)]
 
 

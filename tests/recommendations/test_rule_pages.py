@@ -126,6 +126,15 @@ def test_the_list_is_flat_and_shows_conflicts(marketer, django_assert_max_num_qu
     assert "was made first and has place 1" in page
 
 
+def test_two_clicks_make_one_rule(marketer):
+    make_taste_shop(customers=3)
+    for _click in range(2):
+        assert marketer.post(reverse(ADD), given(once="t-1")).status_code == 302
+    assert marketer.post(reverse(ADD), given(once="t-2", skus="GONE")).status_code == 200
+    marketer.post(reverse(ADD), given(once="t-2"))  # a refused click does not use up the form
+    assert Rule.objects.count() == 2
+
+
 def test_rules_are_switched_from_the_list(marketer):
     rule = Rule.objects.create(name="r", action="never", price_from_minor=1)
     marketer.post(reverse(LIST), {"action": "switch_off", "_selected_action": [rule.pk]})

@@ -138,7 +138,8 @@ def test_an_experiment_is_set_up_started_and_stopped_on_its_page(client):
     assert "New experiment" in client.get(add).content.decode()
     refused = client.post(add, form(**{"arm-0-share": 30}))
     assert "must add up to 100 %" in refused.content.decode()
-    client.post(add, form())
+    for _click in range(2):
+        client.post(add, form(once="t-1"))
     experiment = Experiment.objects.get()
     assert (experiment.key, experiment.author.username) == ("more-variety", "mia")
     assert experiment.arms[1]["settings"] == {"diversity_rate": 0.4, "rules": False}
