@@ -163,8 +163,8 @@ def verdict_text(placement: dict[str, Any]) -> str:
     said = {
         "dr": f"{100 * placement['dr'][0]:.2f}",
         "shown": f"{100 * placement['shown'][0]:.2f}",
-        "low": f"{low:+.2f}",
-        "high": f"{high:+.2f}",
+        "low": f"{low:+.2f}".replace("-", "−"),
+        "high": f"{high:+.2f}".replace("-", "−"),
     }
     if low > 0:
         return _("Likely better: %(dr)s clicks per 100 slots against %(shown)s (difference %(low)s to %(high)s). An experiment can confirm it.") % said  # fmt: skip

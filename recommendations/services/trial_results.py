@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -56,13 +56,15 @@ class Against:
 @dataclass(frozen=True)
 class Results:
     """crossed: people who were shown more than one arm and are left out. ratio_p: how likely the
-    arms' sizes are by chance; None without people. warnings: why not to trust what follows."""
+    arms' sizes are by chance; None without people. warning: why not to trust what follows.
+    is_early: it still runs, and a verdict is for its end."""
 
     arms: list[ArmResult]
     crossed: int
     ratio_p: float | None
     against: list[Against]
-    warnings: list[str] = field(default_factory=list)
+    warning: str = ""
+    is_early: bool = False
 
 
 def trial_results(experiment: Experiment, *, at: datetime | None = None) -> Results:
@@ -76,7 +78,7 @@ def trial_results(experiment: Experiment, *, at: datetime | None = None) -> Resu
     # Several arms against one are several chances to be fooled (Bonferroni).
     level = 1 - (1 - LEVEL) / max(1, len(arms) - 1)
     against = [_against(experiment, arm, arms[0], level) for arm in arms[1:]]
-    return Results(arms, crossed, ratio, against, _warnings(experiment, ratio, now))
+    return Results(arms, crossed, ratio, against, _warning(ratio), _is_running(experiment, now))
 
 
 def _values(experiment: Experiment, now: datetime) -> tuple[list[ArmResult], int]:
@@ -179,20 +181,17 @@ def _text(found: statistics.Comparison, arm: ArmResult, control: ArmResult, is_m
     }
 
 
-def _warnings(experiment: Experiment, ratio: float | None, now: datetime) -> list[str]:
-    found = []
-    if ratio is not None and ratio < BROKEN_RATIO:
-        found.append(
-            _("The arms' sizes do not fit their shares (p = %(p)s): something loses people of one arm. Do not trust the figures; look for what differs between the arms.")
-            % {"p": f"{ratio:.2g}"}
-        )  # fmt: skip
-    if experiment.state == ExperimentState.RUNNING and (
-        experiment.ends_at is None or experiment.ends_at > now
-    ):
-        found.append(
-            _("It is still running. Read the verdict once, at its end: stopping at the first good day finds effects that are not there.")
-        )  # fmt: skip
-    return found
+def _warning(ratio: float | None) -> str:
+    if ratio is None or ratio >= BROKEN_RATIO:
+        return ""
+    return _(
+        "The arms' sizes do not fit their shares (p = %(p)s): something loses people of one arm. Do not trust the figures; look for what differs between the arms."
+    ) % {"p": f"{ratio:.2g}"}
+
+
+def _is_running(experiment: Experiment, now: datetime) -> bool:
+    open_still = experiment.ends_at is None or experiment.ends_at > now
+    return experiment.state == ExperimentState.RUNNING and open_still
 
 
 def _signed(value: float, written: Callable[[float], str]) -> str:

@@ -63,7 +63,7 @@ def test_a_clear_difference_is_said_with_its_interval():
     (against,) = found.against
     assert against.verdict == "win"
     assert "“b” is better than “a”: 50.00 % against 10.00 %" in against.text
-    assert found.warnings == []
+    assert (found.warning, found.is_early) == ("", False)
     assert found.ratio_p == 1.0
 
 
@@ -76,7 +76,7 @@ def test_who_did_nothing_counts_and_little_is_cannot_tell():
     assert found.against[0].verdict == "cannot tell"
     assert "Cannot tell “b” from “a”" in found.against[0].text
     assert "would show a difference of ±" in found.against[0].text
-    assert "Read the verdict once, at its end" in found.warnings[0]
+    assert found.is_early
 
 
 def test_money_is_compared_per_person():
@@ -103,7 +103,7 @@ def test_sizes_that_do_not_fit_their_shares_are_an_alarm():
     people(experiment, "b", 20)
     found = trial_results(experiment, at=END)
     assert found.ratio_p < 1e-6
-    assert "do not fit their shares" in found.warnings[0]
+    assert "do not fit their shares" in found.warning
 
 
 def test_who_saw_two_arms_is_left_out():
@@ -146,7 +146,9 @@ def test_an_experiment_is_set_up_started_and_stopped_on_its_page(client):
     page = reverse("admin:decisions_experiment_change", args=[experiment.pk])
     client.post(page, form(label="Variety"))
     client.post(reverse("admin:decisions_experiment_verb", args=[experiment.pk, "start"]))
-    assert "Too few people" in client.get(page).content.decode()
+    text = client.get(page).content.decode()
+    assert "Too few people" in text
+    assert "Read the verdict once, at its end" in text
     assert client.post(page, form(label="Late")).status_code == 403
     client.post(reverse("admin:decisions_experiment_verb", args=[experiment.pk, "stop"]))
     experiment.refresh_from_db()
