@@ -25,6 +25,7 @@ from shop.models import Brand, Variant
 ATTRIBUTION_DAYS = 7
 SHORTEST_DAYS, LONGEST_DAYS = 1, 184
 USUAL_DAYS = 28
+EARLIEST_YEAR = 2000  # the days before a period must be days too
 SEED = 0
 SECONDS_KEPT = 300
 COSTS_NAMED = 5
@@ -100,6 +101,8 @@ def checked_period(first: date, last: date) -> Period:
         raise PeriodError(_("The first day comes after the last one."))
     if period.days > LONGEST_DAYS:
         raise PeriodError(_("At most %(most)s days at once.") % {"most": LONGEST_DAYS})
+    if first.year < EARLIEST_YEAR:
+        raise PeriodError(_("A day since %(year)s.") % {"year": EARLIEST_YEAR})
     if first > timezone.localdate():
         raise PeriodError(_("This period has not begun yet."))
     return period

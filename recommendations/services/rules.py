@@ -13,6 +13,7 @@ from shop.models import Variant
 from shop.services.event_rows import among
 
 MOST_SKUS = 200
+YEARS = (2000, 2200)  # what every zone can write
 CONDITIONS = (
     "skus", "category_id", "brand_id", "attribute_id", "price_from_minor", "price_to_minor",
 )  # fmt: skip
@@ -56,6 +57,10 @@ def problems_of(rule: Rule) -> dict[str, str]:
     found = _of_action(rule) | _of_conditions(rule)
     if not rule.name.strip():
         found["name"] = _("Give it a name that others understand.")
+    for field in ("starts_at", "ends_at"):
+        moment = getattr(rule, field)
+        if moment and not YEARS[0] <= moment.year <= YEARS[1]:
+            found[field] = _("A year from %(a)s to %(b)s.") % {"a": YEARS[0], "b": YEARS[1]}
     if rule.starts_at and rule.ends_at and rule.ends_at <= rule.starts_at:
         found["ends_at"] = _("It would be over before it begins: choose a later end.")
     return found

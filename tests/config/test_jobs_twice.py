@@ -49,6 +49,12 @@ def recommender() -> dict:
     return {"as_of": later.isoformat(), "seed": 1, "budget_seconds": 2.0}
 
 
+def a_recommender() -> dict:
+    factories_recommendations.make_taste_shop(customers=30)
+    run, later = factories_recommendations.publish_model(), factories_recommendations.LATER
+    return {"run_id": run.pk, "at": later.isoformat()}
+
+
 def segments() -> dict:
     factories_marketing.make_rhythm()
     return {"as_of": factories_marketing.AS_OF.isoformat()}
@@ -98,6 +104,7 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "train_demand": demand,
     "plan_replenishment": plan,
     "train_recommender": recommender,
+    "judge_recommender": a_recommender,
     "refresh_segments": segments,
     "draft_copies": campaign_draft,
     "send_campaign": campaign_approved,

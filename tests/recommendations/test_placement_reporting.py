@@ -163,6 +163,8 @@ def test_a_period_that_cannot_be_is_refused(monkeypatch):
         reporting.checked_period(date(2026, 3, 2), date(2026, 3, 1))
     with pytest.raises(PeriodError, match="At most"):
         reporting.checked_period(date(2024, 1, 1), date(2026, 3, 1))
+    with pytest.raises(PeriodError, match="since 2000"):
+        reporting.checked_period(date(1, 1, 1), date(1, 1, 2))
     with pytest.raises(PeriodError, match="not begun"):
         reporting.checked_period(date(2999, 1, 1), date(2999, 1, 2))
     make_busy_placement([make_variant("TEA-1")], people=2)

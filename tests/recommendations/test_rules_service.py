@@ -1,6 +1,6 @@
 """Rules that cannot mean anything are refused; what a rule collides with is explained."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -58,6 +58,7 @@ def pot():
         ({"skus": ["TEA-1"], "attribute_value": "red"}, "attribute"),
         ({"price_from_minor": 10, "price_to_minor": 5}, "price_to_minor"),
         ({"skus": ["TEA-1"], "starts_at": NOW, "ends_at": NOW}, "ends_at"),
+        ({"skus": ["TEA-1"], "starts_at": datetime(1, 1, 1, tzinfo=UTC)}, "starts_at"),
         ({"action": "wish", "skus": ["TEA-1"]}, "action"),
     ],
 )
