@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -258,6 +259,11 @@ def shapes(n_items: int, dim: int, blocks: int) -> dict[str, tuple[int, ...]]:
             f"{block}.down": (2 * dim, dim),
         }
     return found | {"norm": (dim,)}
+
+
+def torch_here() -> bool:
+    """Whether torch is installed: not on macOS with Intel, for which it is no longer built."""
+    return find_spec("torch") is not None
 
 
 def device() -> torch.device:

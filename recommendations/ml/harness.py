@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from .als import compiled_here
+from .attention_training import torch_here
 from .blend import Blend
 from .budget import Budget, CountedFitter, score_seconds, step_seconds
 from .ease import MOST_ITEMS
@@ -305,6 +306,9 @@ def _possible(train: Interactions, plan: Plan) -> tuple[list[str], dict[str, str
     if "bpr" in wanted and not compiled_here():
         wanted.remove("bpr")
         left_out["bpr"] = "numba is not installed: its loops cannot be compiled"
+    if "sasrec" in wanted and not torch_here():
+        wanted.remove("sasrec")
+        left_out["sasrec"] = "torch is not installed: there is nothing to train it with"
     if not wanted:
         raise SplitError("no model is left to try")
     return wanted, left_out

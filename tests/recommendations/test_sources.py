@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recommendations.ml import harness
 from recommendations.ml.blend import Blend, gather_candidates, search_weights
 from recommendations.ml.fits import FITS, als_item_factors, fit, has_cuda
 from recommendations.ml.harness import MODELS, SHARES
@@ -176,6 +177,18 @@ def test_the_search_is_bounded_and_says_when_it_was_cut():
         fitter = Fitter("item_knn", part, 1)
         found = coordinate_search(fitter, space, lambda source: 1.0, lambda go=may_go_on: go)
         assert (found.trials, found.cut_by_budget) == (trials, not may_go_on)
+
+
+def test_what_cannot_be_trained_here_is_left_out_and_says_why(monkeypatch):
+    monkeypatch.setattr(harness, "torch_here", lambda: False)
+    monkeypatch.setattr(harness, "compiled_here", lambda: False)
+    rows = make_taste()
+    quiet = {"clock": lambda: 0.0, "report": lambda done, total, note: None}
+    plan = harness.Plan(("popularity", "bpr", "sasrec"), seconds=0.0)
+    choice = harness.choose(rows, "leave-one-out", plan, **quiet)
+    assert set(choice.params) == {"popularity"}
+    assert "torch" in choice.left_out["sasrec"]
+    assert "numba" in choice.left_out["bpr"]
 
 
 def test_every_source_is_searched_has_its_share_and_is_described():
