@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
+
+from decisions.services import receipt_writer  # noqa: E402 - models need the settings above
+
+receipt_writer.switch_on()

@@ -5,8 +5,19 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers as s
 
+from recommendations.ml.chains import ABOUT_PRODUCTS, ORDER
+
 MAX_LIMIT = 50
 MAX_SKUS = 200
+AFTER_AN_ORDER = "post_purchase"
+
+
+def skus_of(text: str) -> tuple[str, ...]:
+    """`A,B,C`. Raises ValueError for more than MAX_SKUS."""
+    skus = tuple(sku.strip() for sku in text.split(",") if sku.strip())
+    if len(skus) > MAX_SKUS:
+        raise ValueError(len(skus))
+    return skus
 
 
 class SkuList(s.CharField):
@@ -16,16 +27,37 @@ class SkuList(s.CharField):
         text = super().to_internal_value(data)
         if "\x00" in text:  # the field's own check comes after, and sees a tuple
             raise s.ValidationError(_("Printable characters only."), code="not_printable")
-        skus = tuple(sku.strip() for sku in text.split(",") if sku.strip())
-        if len(skus) > MAX_SKUS:
-            raise s.ValidationError(_("At most %(most)s SKUs.") % {"most": MAX_SKUS})
-        return skus
+        try:
+            return skus_of(text)
+        except ValueError as error:
+            most = _("At most %(most)s SKUs.") % {"most": MAX_SKUS}
+            raise s.ValidationError(most) from error
 
 
 class RecommendationAsk(s.Serializer):
-    placement = s.ChoiceField(["home", "product", "cart"], default="home")
+    LANGUAGES = ("en", "zh")
+
+    placement = s.ChoiceField(list(ORDER), default="home")
     customer = s.CharField(required=False, max_length=64, help_text=_("The customer's code."))
     visitor = s.CharField(required=False, max_length=64, help_text=_("The browser's id."))
+    session = s.CharField(
+        required=False,
+        max_length=64,
+        help_text=_(
+            "The visit's id: of a visitor who is no customer yet only this visit counts, once"
+            " something is known of it."
+        ),
+    )
+    order = s.CharField(
+        required=False,
+        max_length=64,
+        help_text=_("After an order: its number; what goes with its goods is shown."),
+    )
+    channel = s.CharField(
+        required=False,
+        max_length=32,
+        help_text=_("The channel's code: its own prices count beside those for all channels."),
+    )
     sku = SkuList(
         required=False,
         default=(),
@@ -36,12 +68,21 @@ class RecommendationAsk(s.Serializer):
         required=False, default=(), max_length=20_000, help_text=_("SKUs not to offer.")
     )
     limit = s.IntegerField(default=10, min_value=1, max_value=MAX_LIMIT)
-    language = s.ChoiceField(["en", "zh"], required=False)
+    language = s.ChoiceField(LANGUAGES, required=False)
 
     def validate(self, asked: dict) -> dict:
-        if asked["placement"] != "home" and not asked["sku"]:
-            raise s.ValidationError({"sku": _("This placement needs a SKU.")})
+        refuse_what_is_missing(asked["placement"], asked["sku"], asked.get("order", ""))
         return asked
+
+
+def refuse_what_is_missing(placement: str, skus: tuple[str, ...], order: str) -> None:
+    """Raises ValidationError where a placement is not told what it is about."""
+    if skus or placement not in ABOUT_PRODUCTS:
+        return
+    if placement != AFTER_AN_ORDER:
+        raise s.ValidationError({"sku": _("This placement needs a SKU.")})
+    if not order:
+        raise s.ValidationError({"order": _("This placement needs an order, or SKUs.")})
 
 
 class RecommendedPriceOut(s.Serializer):

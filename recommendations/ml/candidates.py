@@ -11,6 +11,7 @@ from .blend import Blend
 from .interactions import Histories
 from .lists import top_lists
 from .one_person import Reached, is_sparse, reached, scored
+from .ranker import Ranker
 from .sources import Neighbours, Popular
 
 RECENT = 3  # of how many things the source `session` asks what follows
@@ -23,6 +24,7 @@ class Case:
     sources: in order. history: one person's; anchors: item indices of the page's product or the
     cart's, unknown ones left out; categories: category keys to fall back on; barred: item indices
     never to offer, ascending. instead, on_flash: item indices that the shop's facts name, best first.
+    listed: hers as the night computed them, best first, in the place of scores of this moment.
     """
 
     sources: tuple[str, ...]
@@ -32,6 +34,7 @@ class Case:
     barred: np.ndarray
     instead: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     on_flash: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    listed: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Shelf:
     """What the sources of one model know about its items.
 
     category_ids: int64 (n_items,), 0 for none. best_sold: int64 (n_items,), all items by popularity,
-    then index; by_category: the same within each category, the categories ascending.
+    then index; by_category: the same within each category, the categories ascending. ranker: orders
+    what is about a person, where one is live.
     """
 
     blend: Blend
@@ -50,6 +54,7 @@ class Shelf:
     best_sold: np.ndarray
     by_category: np.ndarray
     categories: np.ndarray
+    ranker: Ranker | None = None
 
     @staticmethod
     def of(
@@ -58,6 +63,7 @@ class Shelf:
         together: Neighbours,
         popular: Popular,
         category_ids: np.ndarray,
+        ranker: Ranker | None = None,
     ) -> Shelf:
         """Sorted once a model, so that no request sorts the whole shop."""
         items = np.arange(len(category_ids))
@@ -65,7 +71,15 @@ class Shelf:
         by_category = np.lexsort((items, -popular.popularity, category_ids))
         ordered = category_ids[by_category]
         return Shelf(
-            blend, similar, together, popular, category_ids, best_sold, by_category, ordered
+            blend,
+            similar,
+            together,
+            popular,
+            category_ids,
+            best_sold,
+            by_category,
+            ordered,
+            ranker,
         )
 
 
@@ -105,6 +119,9 @@ def candidates(shelf: Shelf, case: Case, most: int) -> Candidates:
 def _personal(shelf: Shelf, case: Case, most: int) -> Found:
     """What the blend says of her history; in a large shop only what it reaches is scored."""
     history = case.history
+    if len(case.listed):
+        items = case.listed[~_is_in(case.listed, case.barred)][:most]
+        return items, np.zeros(len(items), dtype=np.float32)
     if not len(history.item_idx):
         return _nothing()
     if is_sparse(shelf.blend):

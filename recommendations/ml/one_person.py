@@ -26,6 +26,26 @@ class Reached:
     scores: np.ndarray
 
 
+def folded(
+    items: list[int], weights: list[float], at: list[float], bought: list[bool]
+) -> Histories:
+    """`one_history` of rows that hold each item once already: a dozen need no batch's machinery."""
+    order = sorted(range(len(items)), key=at.__getitem__)
+    times = [at[row] for row in order]
+    ago, baskets = [0] * len(order), 0
+    for row in range(len(order) - 2, -1, -1):
+        baskets += times[row] != times[row + 1]
+        ago[row] = baskets
+    return Histories(
+        np.array([0, len(order)]),
+        np.array([items[row] for row in order], dtype=np.int32),
+        np.array([weights[row] for row in order], dtype=np.float32),
+        np.array(ago, dtype=np.int32),
+        np.array([bought[row] for row in order], dtype=bool),
+        np.array(times, dtype=np.float64),
+    )
+
+
 def is_sparse(blend: Blend) -> bool:
     """Whether the sources are neighbours, and popularity, of a shop large enough for it to matter."""
     sources = [blend.sources[name] for name in blend.weights]

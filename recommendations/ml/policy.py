@@ -9,6 +9,7 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from .rules import Facts, Rule, factor_of, is_allowed, pins
@@ -35,12 +36,14 @@ class Settings:
     hide_bought_days: int | None = None
     rules: tuple[Rule, ...] = ()
 
-    @property
+    @cached_property
     def keeps_order(self) -> bool:
         """Nothing is moved: the first candidates that can be sold are the list."""
         return not (self.rules or self.diversity_rate or self.exploration_rate or self.margin_rate)
 
+    @cached_property
     def as_json(self) -> dict[str, Any]:
+        """As a receipt keeps them; not to be changed."""
         row = asdict(self) | {"rules": [rule.as_json() for rule in self.rules]}
         return row | {"sources": list(self.sources)}
 

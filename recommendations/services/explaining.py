@@ -66,8 +66,9 @@ def explain(
     indices = sorted({*placed, *range(min(show, len(found.product_ids)))})
     reasons = ranking.reasons_of(found, indices, inputs, model)
     ids = [found.product_ids[index] for index in indices]
-    sellable = offers(ids, at, channel_id=ask.channel.pk if ask.channel else None)
-    stopped = why_not([pk for pk in ids if pk not in sellable], at)
+    channel_id = ask.channel.pk if ask.channel else None
+    sellable = offers(ids, at, channel_id=channel_id, with_attributes=True)
+    stopped = why_not([pk for pk in ids if pk not in sellable], at, channel_id=channel_id)
     named = names_of([*ids, *(pk for _reason, pk in reasons if pk)])
     parts = _parts(found, indices, inputs, model)
     lines = []

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.utils.translation import gettext_noop
 
-from recommendations.ml.policy import Settings
 from recommendations.ml.rules import Facts
+from recommendations.services.statements import journey
 from shop.models import Price, PriceKind, Product, Variant
-from shop.models.catalogue import in_reader_language
+from shop.models.catalogue import VariantQuerySet, in_reader_language
 from shop.services.prices import RANK
 
 NOT_LISTED = gettext_noop("not on sale")
@@ -38,15 +40,22 @@ class Offer:
     cost_minor: int | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
 
-    def as_row(self, settings: Settings) -> list[Any]:
-        """As a receipt keeps it: SKU, then the facts that these settings can ask for."""
-        if settings.keeps_order:
+    @classmethod
+    def of_row(cls, row: Sequence[Any]) -> Offer:
+        """From (product, SKU, name, Chinese name, price, currency, category, brand, cost,
+        attributes), the last four None where there is none."""
+        attributes = json.loads(row[9]) if isinstance(row[9], str) else row[9]
+        product_id, sku, name, name_zh, price_minor, currency = row[:6]
+        facts = (row[6] or 0, row[7] or 0, row[8], attributes or {})
+        return cls(product_id, sku, name, name_zh, price_minor, currency, *facts)
+
+    def as_row(self, moves: bool) -> list[Any]:
+        """As a receipt keeps it: SKU, and the facts where the settings move anything."""
+        if not moves:
             return [self.sku]
         facts = self.facts
-        asked = {rule.attribute[0] for rule in settings.rules if rule.attribute}
-        attributes = {code: facts.attributes[code] for code in asked if code in facts.attributes}
         money = (facts.price_minor, facts.margin_minor)
-        return [self.sku, facts.category_id, facts.brand_id, *money, attributes]
+        return [self.sku, facts.category_id, facts.brand_id, *money, facts.attributes]
 
     @property
     def facts(self) -> Facts:
@@ -66,6 +75,7 @@ def offers(
     channel_id: int | None = None,
     most: int | None = None,
     price_kind: str = "",
+    with_attributes: bool = False,
 ) -> dict[int, Offer]:
     """The sellable products among these, gates and prices in one query.
 
@@ -73,12 +83,34 @@ def offers(
     for this one. Of several SKUs of a product the one with most available, then the first by SKU.
     most: the first so many of the products, in the order given. price_kind: no SKU whose price in
     force is of another kind.
+    with_attributes: else the offers know none.
     """
     ids = list(product_ids)
+    if connection.vendor == "postgresql":
+        rows = journey(
+            "offers",
+            ids=ids,
+            at=at,
+            channel=channel_id,
+            shown=most or len(ids),
+            kind=price_kind,
+            facts=with_attributes,
+        )[0]
+        return {row[0]: Offer.of_row(row) for row in rows}
     among = Variant.objects.filter(product_id__in=ids)
     if price_kind:
         among = among.annotate(kind=_price("kind", at, channel_id)).filter(kind=price_kind)
-    rows = (
+    found: dict[int, Offer] = {}
+    for *row, of_product, own in _rows(among, at, channel_id):
+        if row[0] not in found:
+            attributes = of_product | own if with_attributes else None
+            found[row[0]] = Offer.of_row([*row, attributes])
+    passing = [pk for pk in ids if pk in found][:most]
+    return {pk: found[pk] for pk in passing}
+
+
+def _rows(among: VariantQuerySet, at: datetime, channel_id: int | None) -> Iterable[Any]:
+    return (
         among.sellable(at)
         .annotate(
             price_minor=_price("amount_minor", at, channel_id),
@@ -92,15 +124,6 @@ def offers(
             "attributes",
         )
     )  # fmt: skip
-    found: dict[int, Offer] = {}
-    for row in rows:
-        if row[0] not in found:
-            category_id, brand_id, cost_minor, of_product, own = row[6:]
-            found[row[0]] = Offer(
-                *row[:6], category_id or 0, brand_id or 0, cost_minor, of_product | own
-            )
-    passing = [pk for pk in ids if pk in found][:most]
-    return {pk: found[pk] for pk in passing}
 
 
 def on_flash(at: datetime) -> list[int]:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 
 from threadpoolctl import threadpool_limits
 
 from decisions.models import LivePeriod, ModelRun, RunState
-from decisions.services.artefacts import artefact_path
+from decisions.services.artefacts import ArtefactError, artefact_path
 from recommendations.ml.candidates import Shelf
 from recommendations.ml.sources import Neighbours, Popular
 from recommendations.models import TASK
-from recommendations.services.artefacts import Recommender, read_recommender
+from recommendations.services.artefacts import (
+    ArtefactFormatError,
+    Recommender,
+    read_recommender,
+)
+
+logger = logging.getLogger(__name__)
+SECONDS_BEFORE_NEXT_TRY = 30.0
+Named = tuple[int, str, str]  # run, checksum of its file, baseline that stands in for it or ""
 
 
 @dataclass(frozen=True)
@@ -25,19 +36,57 @@ class Serving:
     shelf: Shelf
 
 
-def serving_model() -> Serving | None:
-    """The live model; else the baseline of the newest run that was refused; else none.
+_current: dict[Named, Serving] = {}
+_failed: dict[Named, float] = {}
+_loading = threading.Lock()
 
-    One query a request, so that a promotion or a rollback counts from the next request on; the
-    file itself is read only when the run changes.
-    """
+
+def live_run() -> Named | None:
+    """The run that is live, its checksum, and no baseline."""
     period = LivePeriod.objects.filter(task=TASK, ended_at__isnull=True)
     live = period.values_list("run_id", "run__artefact_sha256").first()
-    if live:
-        return _mapped(*live, "")
+    return (*live, "") if live else None
+
+
+def refused_run() -> Named | None:
+    """The newest run that was refused, whose baseline serves while none is live."""
     refused = ModelRun.objects.filter(task=TASK, state=RunState.REFUSED).exclude(artefact="")
-    newest = refused.values_list("pk", "artefact_sha256", "baseline").first()
-    return _mapped(*newest) if newest else None
+    return refused.values_list("pk", "artefact_sha256", "baseline").first()
+
+
+def serving_model() -> Serving | None:
+    """The live model; else the baseline of the newest run that was refused; else none."""
+    return serving_of_request(live_run() or refused_run())
+
+
+def serving_of_request(named: Named | None) -> Serving | None:
+    """The model that a request found to be live: from the next request on after a promotion.
+
+    One thread maps and checks a new file while the others go on with the model before it. A file
+    that is missing or broken stops no request either: it is logged, and the model before it serves.
+    """
+    if named is None:
+        return None
+    known = _current.get(named)
+    if known is not None:
+        return known
+    before = next(iter(_current.values()), None)
+    if _failed.get(named, 0.0) > time.monotonic() or not _loading.acquire(blocking=before is None):
+        return before
+    try:
+        _current_is(named, _mapped(*named))
+    except (ArtefactError, ArtefactFormatError, OSError):
+        logger.exception("the recommender of run %s cannot be read", named[0])
+        _failed[named] = time.monotonic() + SECONDS_BEFORE_NEXT_TRY
+        return before
+    finally:
+        _loading.release()
+    return _current[named]
+
+
+def _current_is(named: Named, serving: Serving) -> None:
+    global _current
+    _current = {named: serving}  # one assignment: a reader sees the old one or the new one
 
 
 def serving_of(run_id: int, baseline: str) -> Serving:
@@ -73,4 +122,6 @@ def shelf_of(recommender: Recommender, weights: dict[str, float]) -> Shelf:
         assert isinstance(together, Neighbours)
     assert isinstance(popular, Popular)
     blend = recommender.blend(weights)
-    return Shelf.of(blend, similar, together, popular, recommender.category_ids)
+    # A baseline that stands in for a refused run serves alone.
+    ranker = recommender.ranker if weights == recommender.weights else None
+    return Shelf.of(blend, similar, together, popular, recommender.category_ids, ranker)

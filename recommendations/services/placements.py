@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
+from django.utils import timezone
+
+from decisions.models import Experiment
 from recommendations.kept import changes
 from recommendations.ml.chains import ORDER
 from recommendations.ml.policy import Settings
 from recommendations.ml.rules import Rule as Wanted
 from recommendations.models import Placement, Rule, RuleAction
+from recommendations.services.trials import running_trials
 from shop.models import Category, Product, Variant
 
 KEPT_SECONDS = 1.0
 MOST_RULES = 1_000
 MOST_BROUGHT = 200
+RATES = ("diversity_rate", "exploration_rate", "margin_rate")
 
 
 @dataclass(frozen=True)
 class Standing:
-    """All placements and rules as they were read."""
+    """All placements, rules and running experiments as they were read."""
 
     rows: dict[str, Settings]
     rules: list[tuple[Rule, Wanted]]
+    trials: dict[str, Experiment]
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,18 @@ def settings_at(placement: str, at: datetime) -> Settings:
     row = standing.rows.get(placement) or Settings(placement, ORDER[placement])
     rules = tuple(wanted for rule, wanted in standing.rules if _stands(rule, placement, at))
     return replace(row, rules=rules) if rules else row
+
+
+def experiment_at(placement: str) -> Experiment | None:
+    """What runs in this placement, as it was at most a second ago."""
+    return _standing().trials.get(placement)
+
+
+def with_arm(settings: Settings, arm: Mapping[str, Any]) -> Settings:
+    """The placement's settings with those of an experiment's arm laid over them."""
+    rates: dict[str, Any] = {name: float(arm[name]) for name in RATES if name in arm}
+    rules = () if arm.get("rules") is False else settings.rules
+    return replace(settings, **rates, rules=rules)
 
 
 def settings_with(
@@ -100,7 +119,8 @@ def _standing() -> Standing:
     at_change = changes()
     rows = {row.code: _settings_of(row) for row in Placement.objects.filter(code__in=ORDER)}
     rules = Rule.objects.filter(is_on=True).select_related("placement", "attribute")
-    standing = Standing(rows, resolved(list(rules.order_by("pk")[:MOST_RULES])))
+    resolved_rules = resolved(list(rules.order_by("pk")[:MOST_RULES]))
+    standing = Standing(rows, resolved_rules, running_trials(timezone.now()))
     _kept = _Kept(standing, now + KEPT_SECONDS, at_change)
     return standing
 

@@ -9,13 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from recommendations.ml.candidates import Case, candidates
+from recommendations.ml.candidates import Candidates, Case, candidates
 from recommendations.ml.chains import NOTHING_ELSE
-from recommendations.ml.interactions import Histories, one_history
-from recommendations.ml.one_person import because, link, links
+from recommendations.ml.interactions import Histories
+from recommendations.ml.one_person import because, folded, link, links
 from recommendations.ml.policy import Placed, Settings, arrange
+from recommendations.ml.ranker import Ranker, rank_candidates
 from recommendations.ml.rules import Facts
 from recommendations.services.live_model import Serving, serving_of
+
+NO_FACTS = Facts()
+# Where a list is about a person and not about products: what the ranker learned to order.
+RANKED = frozenset({"home", "email"})
 
 
 @dataclass
@@ -47,6 +52,8 @@ def pool(inputs: dict, model: Serving | None, most: int) -> Pool:
     Excluded products, anchors and what the person has bought are not in it.
     """
     barred = {*inputs["exclude"], *inputs["anchors"], *_bought(inputs)}
+    if inputs.get("list_alone") and model:
+        return _of_list(inputs, model, barred)
     found = _of_model(inputs, model, barred, most) if model else Pool([], [], [], [])
     settings = inputs["settings"]
     found.add("rule", [pk for rule in settings["rules"] for pk in rule.get("brings", ())], barred)
@@ -56,6 +63,14 @@ def pool(inputs: dict, model: Serving | None, most: int) -> Pool:
     if inputs["placement"] not in NOTHING_ELSE:
         found.add("shop_wide", inputs["shop_wide"], barred)
     return found
+
+
+def _of_list(inputs: dict, model: Serving, barred: set[int]) -> Pool:
+    """What the night published for her, without what she may not be offered."""
+    found = Pool([], [], [], [])
+    found.add("personal", inputs["listed"], barred)
+    items = model.recommender.item_idx(np.array(found.product_ids, dtype=np.int64))
+    return Pool(found.product_ids, items.tolist(), found.scores, found.sources)
 
 
 def _of_model(inputs: dict, model: Serving, barred: set[int], most: int) -> Pool:
@@ -70,12 +85,26 @@ def _of_model(inputs: dict, model: Serving, barred: set[int], most: int) -> Pool
         barred=named[named >= 0],
         instead=_known(inputs.get("taken_instead", ()), model),
         on_flash=_known(inputs.get("on_flash", ()), model),
+        listed=_known(inputs.get("listed", ()), model),
     )
     found = candidates(model.shelf, case, most)
+    if model.shelf.ranker and inputs["placement"] in RANKED and len(case.history.item_idx):
+        _reorder(found, model.shelf.ranker, case.history)
     ids = model.recommender.product_ids[np.array(found.items, dtype=np.int64)].tolist()
     # Five digits: more would differ between two machines' arithmetic and mean nothing.
     scores = [float(f"{score:.5g}") for score in found.scores]
     return Pool(ids, found.items, scores, found.sources)
+
+
+def _reorder(found: Candidates, ranker: Ranker, history: Histories) -> None:
+    """The whole pool by the ranker, sources kept: what its features say of all it was trained on."""
+    if not found.items:
+        return
+    scores = rank_candidates(ranker, history, np.array(found.items, dtype=np.int64))
+    order = np.argsort(-scores, kind="stable").tolist()
+    found.items = [found.items[place] for place in order]
+    found.sources = [found.sources[place] for place in order]
+    found.scores = [float(scores[place]) for place in order]
 
 
 def _known(product_ids: Sequence[int], model: Serving) -> np.ndarray:
@@ -92,10 +121,9 @@ def _bought(inputs: dict) -> set[int]:
     return {pk for pk, _weight, at, bought in inputs["history"] if bought and at >= since}
 
 
-def placed(found: Pool, inputs: dict, model: Serving | None) -> list[Placed]:
+def placed(found: Pool, inputs: dict, settings: Settings, model: Serving | None) -> list[Placed]:
     """Which of the candidates are shown where, of those in inputs["offers"]: see `arrange`."""
-    settings = Settings.of_json(inputs["settings"])
-    facts = {int(pk): _facts(row) for pk, row in inputs["offers"].items()}
+    facts = {pk: _facts(row) for pk, row in inputs["offers"].items()}
     likeness = _likeness(found, model) if settings.diversity_rate and model else None
     return arrange(
         found.product_ids,
@@ -109,7 +137,7 @@ def placed(found: Pool, inputs: dict, model: Serving | None) -> list[Placed]:
 
 def _facts(row: Sequence[Any]) -> Facts:
     """An entry of inputs["offers"]: SKU, and what `arrange` asks of it where it moves anything."""
-    return Facts(*row[1:])
+    return Facts(*row[1:]) if len(row) > 1 else NO_FACTS
 
 
 def _likeness(found: Pool, model: Serving) -> Any:
@@ -182,20 +210,21 @@ def compute(inputs: dict) -> dict:
     # Through JSON the keys became text.
     offers = {int(pk): row for pk, row in inputs["offers"].items()}
     inputs = inputs | {"offers": offers}
-    found = pool(inputs, model, inputs["pool_size"])
-    return {"items": shown(found, placed(found, inputs, model), inputs, model)}
+    found = pool(inputs, model, inputs.get("pool_size", 0))
+    chosen = placed(found, inputs, Settings.of_json(inputs["settings"]), model)
+    return {"items": shown(found, chosen, inputs, model)}
 
 
 def history_of(inputs: Mapping[str, Any], model: Serving) -> Histories:
     """The person's rows that the model knows, folded as in training."""
-    columns = list(zip(*inputs["history"], strict=True)) or [(), (), (), ()]
-    item = model.recommender.item_idx(np.array(columns[0], dtype=np.int64))
-    known = item >= 0
-    return one_history(
-        item[known],
-        np.array(columns[1], dtype=np.float32)[known],
-        np.array(columns[2], dtype=np.float64)[known],
-        np.array(columns[3], dtype=bool)[known],
+    rows = inputs["history"]
+    items = model.recommender.item_idx(np.array([row[0] for row in rows], dtype=np.int64)).tolist()
+    known = [(item, *row[1:]) for item, row in zip(items, rows, strict=True) if item >= 0]
+    return folded(
+        [row[0] for row in known],
+        [row[1] for row in known],
+        [row[2] for row in known],
+        [row[3] for row in known],
     )
 
 

@@ -9,29 +9,33 @@ score.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from decisions.models import DecisionState
-from decisions.services.receipts import Proposal, record_new
+from decisions.models import DecisionState, Experiment
+from decisions.services.receipt_writer import record_soon
+from decisions.services.receipts import Proposal
 from decisions.text import sentence
 from recommendations.ml.chains import NOTHING_ELSE
 from recommendations.ml.policy import Placed, Settings
 from recommendations.models import KIND
 from recommendations.services import ranking
-from recommendations.services.asking import Ask, request_inputs
+from recommendations.services.asking import Ask
 from recommendations.services.gates import Offer, names_of, offers
-from recommendations.services.live_model import Serving, serving_model
+from recommendations.services.inputs import request_inputs
+from recommendations.services.live_model import Serving, serving_of, serving_of_request
 from recommendations.services.newcomers import shop_wide_products
-from recommendations.services.placements import settings_at
+from recommendations.services.placements import experiment_at, settings_at, with_arm
+from recommendations.services.reading import Read, read_request
+from recommendations.services.trials import Trial, record_exposure, trial_of
 from shop.models import PriceKind
 from shop.models.catalogue import in_reader_language
 
-# Candidates asked for at once: one round trip, unless most of the first 200 cannot be sold.
-POOL_SIZES = (200, 2_000, 20_000)
+# Candidates asked for at once; those after the first only where too few can be sold.
+POOL_SIZES = (64, 200, 2_000, 20_000)
 
 HEADLINE = gettext_noop("%(count)s products recommended on %(placement)s")
 BECAUSE_BOUGHT = gettext_noop("Because you bought %(name)s")
@@ -99,6 +103,7 @@ def reason_text(reason: dict) -> str:
 class Decided:
     """What a request comes to, before anything of it is written or worded."""
 
+    read: Read
     inputs: dict
     output: dict
     offers: dict[int, Offer]
@@ -106,6 +111,7 @@ class Decided:
     found: ranking.Pool
     chosen: list[Placed]
     model: Serving | None
+    trial: Trial | None = None
 
 
 def recommend(ask: Ask, *, at: datetime | None = None, settings: Settings | None = None) -> Answer:
@@ -115,42 +121,104 @@ def recommend(ask: Ask, *, at: datetime | None = None, settings: Settings | None
     """
     at = at or timezone.now()
     receipt_id = uuid.uuid4()
-    decided = decide(ask, at, settings or settings_at(ask.placement, at), str(receipt_id))
-    named = names_of({row["because"] for row in decided.output["items"] if row["because"]})
-    items = [
-        _item(row, decided.offers[row["product_id"]], named) for row in decided.output["items"]
-    ]
-    record_new(_receipt(ask, decided, items), receipt_id)
+    running = None if settings else experiment_at(ask.placement)
+    settings = settings or settings_at(ask.placement, at)
+    decided = decide(ask, at, settings, str(receipt_id), running)
+    if decided.trial:
+        record_exposure(decided.trial, decided.read.customer_id, ask.visitor, at)
+    rows, names = decided.output["items"], decided.read.names
+    missing = {row["because"] for row in rows} - {None, *names}
+    named = names | names_of(missing) if missing else names
+    items = [_item(row, decided.offers[row["product_id"]], named) for row in rows]
+    record_soon(_receipt(ask, decided, items), receipt_id)
     return Answer(items, receipt_id, decided.model.run.pk if decided.model else None)
 
 
-def decide(ask: Ask, at: datetime, settings: Settings, seed: str) -> Decided:
+def decide(
+    ask: Ask, at: datetime, settings: Settings, seed: str, running: Experiment | None = None
+) -> Decided:
     """Candidates → gates → rules, money, diversity, exploration → reasons. Reads, writes nothing.
 
-    Gates are asked once; again, deeper, only where most of the candidates cannot be sold.
+    One journey to the database for all that is known of the person, and of a published list the
+    gates in the same one; else one more for the gates. More only where most of the candidates
+    cannot be sold.
     """
-    model = serving_model()
-    inputs = request_inputs(ask, settings, model, at, seed)
-    # Where nothing is moved, the first that can be sold are the list, and no others are looked at.
-    most = inputs["limit"] if settings.keeps_order else None
+    read = read_request(ask, settings, at)
+    trial = trial_of(running, read.customer_id, ask.visitor) if running else None
+    model = serving_of_request(read.live)
+    if trial:
+        settings = with_arm(settings, trial.settings)
+        model = serving_of(trial.settings["run"], "") if "run" in trial.settings else model
+    inputs = request_inputs(ask, settings, read, model, at, seed)
+    if trial:
+        inputs["trial"] = {"key": trial.key, "arm": trial.arm}
+        decided = _deepened(ask, at, settings, read, inputs, model)
+        return replace(decided, trial=trial)
+    if inputs["listed"] and read.offered is not None:
+        inputs["list_alone"] = True
+        found = ranking.pool(inputs, model, 0)
+        chosen = _placed(found, read.offered, inputs, settings, model)
+        if len(chosen) >= inputs["limit"]:
+            seen = max(row.index for row in chosen) + 1
+            inputs["listed"] = inputs["listed"][: seen + len(inputs["exclude"])]
+            return _decided(read, inputs, read.offered, found, chosen, model)
+        del inputs["list_alone"]
+    return _deepened(ask, at, settings, read, inputs, model)
+
+
+def _deepened(
+    ask: Ask, at: datetime, settings: Settings, read: Read, inputs: dict, model: Serving | None
+) -> Decided:
+    """Ask the gates of the first candidates, and of more while too few of them can be sold."""
+    channel_id = ask.channel.pk if ask.channel else None
     kind = PriceKind.FLASH if ask.placement == "flash_sale" else ""
-    for size in POOL_SIZES:
+    for size in POOL_SIZES if settings.keeps_order else POOL_SIZES[1:]:
         found = ranking.pool(inputs, model, size)
-        channel_id = ask.channel.pk if ask.channel else None
-        offered = offers(found.product_ids, at, channel_id=channel_id, most=most, price_kind=kind)
-        inputs["offers"] = {pk: offer.as_row(settings) for pk, offer in offered.items()}
+        offered = offers(
+            found.product_ids,
+            at,
+            channel_id=channel_id,
+            # Where nothing is moved the first that can be sold are the list: no others are asked.
+            most=inputs["limit"] if settings.keeps_order else None,
+            price_kind=kind,
+            with_attributes=any(rule.attribute for rule in settings.rules),
+        )
         inputs["pool_size"] = size
-        chosen = ranking.placed(found, inputs, model)
+        chosen = _placed(found, offered, inputs, settings, model)
         if len(chosen) >= inputs["limit"]:
             break
         if len(found.product_ids) < size:  # all that the model knows
             if inputs["shop_wide"] or ask.placement in NOTHING_ELSE:
                 break
             inputs["shop_wide"] = shop_wide_products(at)
+    return _decided(read, inputs, offered, found, chosen, model)
+
+
+def _placed(
+    found: ranking.Pool,
+    offered: dict[int, Offer],
+    inputs: dict,
+    settings: Settings,
+    model: Serving | None,
+) -> list[Placed]:
+    """What is shown where; into the receipt goes what was offered, so that it can be computed again."""
+    moves = not settings.keeps_order
+    inputs["offers"] = {pk: offer.as_row(moves) for pk, offer in offered.items()}
+    return ranking.placed(found, inputs, settings, model)
+
+
+def _decided(
+    read: Read,
+    inputs: dict,
+    offered: dict[int, Offer],
+    found: ranking.Pool,
+    chosen: list[Placed],
+    model: Serving | None,
+) -> Decided:
     output = {"items": ranking.shown(found, chosen, inputs, model)}
     last = max((row.index for row in chosen), default=len(found.product_ids) - 1)
     dropped = [pk for pk in found.product_ids[:last] if pk not in offered]
-    return Decided(inputs, output, offered, dropped, found, chosen, model)
+    return Decided(read, inputs, output, offered, dropped, found, chosen, model)
 
 
 def _item(row: dict, offer: Offer, named: dict[int, tuple[str, str]]) -> Item:
@@ -161,7 +229,7 @@ def _receipt(ask: Ask, decided: Decided, items: list[Item]) -> Proposal:
     return Proposal(
         kind=KIND,
         key=f"{KIND}:{decided.inputs['seed']}",
-        subject=ask.subject[:120],
+        subject=ask.subject(decided.read.customer_code)[:120],
         headline=sentence(HEADLINE, count=len(items), placement=ask.placement),
         why=items[0].reason if items else {},
         inputs=decided.inputs,

@@ -6,8 +6,9 @@ import pytest
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
-from decisions.models import Decision
+from decisions.models import Decision, Experiment
 from decisions.services.receipts import replay
+from recommendations.kept import forget_settings
 from recommendations.ml.chains import ORDER
 from recommendations.models import Placement, Rule
 from recommendations.services.asking import Ask
@@ -276,3 +277,25 @@ def test_settings_and_rules_are_read_once_a_second(django_assert_num_queries):
     with django_assert_num_queries(0):
         settings_at("home", LATER)
         settings_at("cart", LATER)
+
+
+def test_an_arm_of_an_experiment_lays_its_settings_over_the_placement_s():
+    make_taste_shop()
+    publish_model()
+    customer = Customer.objects.get(code="C-4")
+    Rule.objects.create(name="n", action="never", skus=["S-01"])
+    Experiment.objects.create(
+        key="trial", label="Trial", place="recommendations:home", state="running",
+        starts_at=START, metric="ctr",
+        arms=[{"name": "bare", "share": 1.0, "settings": {"rules": False, "diversity_rate": 0.5}}],
+    )  # fmt: skip
+    forget_settings()
+    answer = ask(customer=customer, limit=15)
+    receipt = Decision.objects.get(pk=answer.receipt_id)
+    assert receipt.inputs["trial"] == {"key": "trial", "arm": "bare"}
+    assert receipt.inputs["settings"]["rules"] == []
+    assert receipt.inputs["settings"]["diversity_rate"] == 0.5
+    assert replay(receipt) == (receipt.output, True)
+    ask(customer=customer)
+    assert Event.objects.filter(kind="exposure", customer=customer).count() == 1
+    assert "trial" not in Decision.objects.get(pk=ask().receipt_id).inputs

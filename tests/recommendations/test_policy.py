@@ -152,4 +152,4 @@ def test_the_same_receipt_draws_the_same_list_and_pins_stay():
 def test_settings_survive_a_receipt():
     rule = Rule(1, "b", "boost", product_ids=(11,), factor=2.0, brings=(1, 2))
     one = settings(rules=(rule,), diversity_rate=0.5, hide_bought_days=3)
-    assert Settings.of_json(one.as_json()) == one
+    assert Settings.of_json(one.as_json) == one

@@ -1,0 +1,55 @@
+"""Everything that decides what a request is shown, as it goes into the receipt."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from recommendations.ml.policy import Settings
+from recommendations.services.asking import MAX_LIMIT, Ask
+from recommendations.services.gates import on_flash
+from recommendations.services.live_model import Serving
+from recommendations.services.newcomers import shop_wide_products
+from recommendations.services.reading import Read
+
+
+def request_inputs(
+    ask: Ask, settings: Settings, read: Read, model: Serving | None, at: datetime, seed: str
+) -> dict[str, Any]:
+    """Everything that decides, as it goes into the receipt, but for what the gates say."""
+    anchors = [read.named[sku] for sku in ask.skus if sku in read.named] + read.ordered
+    categories = sorted({category for _product, category in anchors if category})
+    listed = model is not None and (read.list_run, "") == (model.run.pk, baseline_of(model))
+    return {
+        "placement": ask.placement,
+        "at": at.isoformat(),
+        "seed": seed,
+        "limit": min(ask.limit, MAX_LIMIT),
+        "run": model.run.pk if model else None,
+        "baseline": baseline_of(model),
+        "settings": settings.as_json,
+        "personalisation_refused": read.refused,
+        "history": _by_product(read.history),
+        "anchors": list(dict.fromkeys(product_id for product_id, _category in anchors)),
+        "categories": categories or sorted(read.last_categories),
+        "exclude": [read.named[sku][0] for sku in ask.exclude if sku in read.named],
+        "listed": read.listed if listed else [],
+        "on_flash": on_flash(at) if "on_flash" in settings.sources else [],
+        "shop_wide": [] if model else shop_wide_products(at),
+    }
+
+
+def _by_product(rows: list[tuple[int, float, float, bool]]) -> list[list]:
+    """[product, summed weight, latest time, bought] per product: short, and enough to fold in."""
+    found: dict[int, list] = {}
+    for product_id, weight, at, bought in rows:
+        row = found.setdefault(product_id, [product_id, 0.0, at, False])
+        row[1], row[2], row[3] = round(row[1] + weight, 4), max(row[2], at), row[3] or bought
+    return list(found.values())
+
+
+def baseline_of(model: Serving | None) -> str:
+    """The name of the baseline that stands in for a refused model, else nothing."""
+    if model is None or model.weights == model.recommender.weights:
+        return ""
+    return next(iter(model.weights))

@@ -1,0 +1,206 @@
+"""Everything that a request has to know before its candidates, read in one journey."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from recommendations.frames import PURCHASE_WEIGHT, WEIGHTS, person_history
+from recommendations.ml.chains import ABOUT_PRODUCTS
+from recommendations.ml.policy import Settings
+from recommendations.models import ListPublication, PublishedList
+from recommendations.services.asking import Ask
+from recommendations.services.gates import Offer
+from recommendations.services.live_model import Named, live_run, refused_run
+from recommendations.services.statements import journey
+from shop.models import Customer, EventKind, OrderLine, Product, Variant
+
+MOST_ROWS = 1_000  # newest purchases, and as many signs of interest
+MOST_LINES = 200
+NEWEST = 5  # of so many products that were touched last the categories count
+Names = dict[int, tuple[str, str]]
+
+
+@dataclass
+class Read:
+    """Who it is, what is known of her, what the request names, and which model is live.
+
+    customer_code: of the customer behind the request. history: (product, weight, epoch seconds, bought)
+    per event, oldest first. named: SKU → (product, category or 0). ordered: the same of an order.
+    listed: the list that the night published by list_run, where nothing newer is known of her;
+    offered: the first of it that can be sold, where the list alone may be the answer.
+    """
+
+    live: Named | None
+    customer_id: int | None = None
+    customer_code: str = ""
+    refused: bool = False
+    history: list[tuple[int, float, float, bool]] = field(default_factory=list)
+    last_categories: list[int] = field(default_factory=list)
+    named: dict[str, tuple[int, int]] = field(default_factory=dict)
+    ordered: list[tuple[int, int]] = field(default_factory=list)
+    names: Names = field(default_factory=dict)
+    list_run: int | None = None
+    listed: list[int] = field(default_factory=list)
+    offered: dict[int, Offer] | None = None
+
+
+def read_request(ask: Ask, settings: Settings, at: datetime) -> Read:
+    read = _by_journey if connection.vendor == "postgresql" else _by_querysets
+    return read(ask, settings, at)
+
+
+def may_be_listed(ask: Ask, settings: Settings) -> bool:
+    """Whether what the night computed may stand for the source `personal`, which comes first."""
+    return (
+        settings.sources[0] == "personal"
+        and settings.hide_bought_days is None
+        and ask.placement not in ABOUT_PRODUCTS
+        and bool(ask.customer or ask.code or ask.visitor)
+    )
+
+
+def _by_journey(ask: Ask, settings: Settings, at: datetime) -> Read:
+    skus = [*ask.skus, *ask.exclude]
+    person = bool(ask.customer or ask.code or ask.visitor)
+    listed = may_be_listed(ask, settings)
+    asked = ["live"]
+    asked += ["person", "purchases", "events"] if person else []
+    asked += ["named"] if skus else []
+    asked += ["ordered"] if ask.order else []
+    asked += ["listed"] if listed and settings.keeps_order else []
+    found = dict(zip(asked, journey(*asked, **_values(ask, skus, at)), strict=True))
+    live = (*found["live"][0], "") if found["live"] else refused_run()
+    read = Read(live)
+    for sku, product_id, category_id, *names in found.get("named", ()):
+        read.named[sku] = (product_id, category_id or 0)
+        read.names[product_id] = (names[0], names[1])
+    for product_id, category_id, *names in found.get("ordered", ()):
+        read.ordered.append((product_id, category_id or 0))
+        read.names[product_id] = (names[0], names[1])
+    if person:
+        _person(read, found, ask)
+    if listed and found["person"]:
+        _list(read, found)
+    return read
+
+
+def _values(ask: Ask, skus: Sequence[str], at: datetime) -> dict[str, Any]:
+    return {
+        "customer": ask.customer.pk if ask.customer else None,
+        "code": ask.code or None,
+        "visitor": ask.visitor or None,
+        "at": at,
+        "skus": list(skus),
+        "number": ask.order,
+        "channel": ask.channel.pk if ask.channel else None,
+        "kind": "",
+        "facts": False,
+        "most": MOST_ROWS,
+        # A few more than are shown: some of the list may be excluded.
+        "shown": ask.limit + len(ask.exclude),
+    }
+
+
+def _person(read: Read, found: dict[str, list[tuple]], ask: Ask) -> None:
+    """Her word decides what may be used: docs/recommendations.md, first table."""
+    word = None
+    if found["person"]:
+        read.customer_id, read.customer_code = found["person"][0][:2]
+        word = found["person"][0][5]
+        read.refused = word is False
+    touched = []
+    if read.customer_id and word is not False:
+        touched += [(*row, PURCHASE_WEIGHT, True) for row in found["purchases"]]
+    if word or not read.customer_id:
+        touched += [
+            (*row[:5], WEIGHTS[EventKind(row[5])], False)
+            for row in _of_visit(found["events"], read, ask)
+        ]
+    touched.sort(key=lambda row: (row[1], row[0]))
+    for product_id, at, name, name_zh, _category, weight, bought in touched:
+        read.history.append((product_id, weight, at, bought))
+        read.names[product_id] = (name, name_zh)
+    newest = {row[0]: row[4] for row in touched[::-1]}
+    read.last_categories = [category for category in list(newest.values())[:NEWEST] if category]
+
+
+def _of_visit(rows: list[tuple], read: Read, ask: Ask) -> list[tuple]:
+    """Of a visitor nobody has named only this visit counts, once something is known of it."""
+    if read.customer_id or not ask.session:
+        return rows
+    return [row for row in rows if row[6] == ask.session] or rows
+
+
+def _list(read: Read, found: dict[str, list[tuple]]) -> None:
+    """Kept only where nothing that happened since is known."""
+    run_id, since, products = found["person"][0][2:5]
+    newest = read.history[-1][2] if read.history else 0.0
+    if run_id is None or read.refused or newest >= since.timestamp():
+        return
+    read.list_run = run_id
+    read.listed = json.loads(products) if isinstance(products, str) else products
+    if "listed" in found:
+        read.offered = {row[0]: Offer.of_row(row) for row in found["listed"]}
+
+
+def _by_querysets(ask: Ask, settings: Settings, at: datetime) -> Read:
+    """SQLite: the same through the queryset API; there it is no journey."""
+    read = Read(live_run() or refused_run())
+    customer = ask.customer
+    if customer is None and ask.code:
+        customer = Customer.objects.filter(code=ask.code).first()
+    person = person_history(
+        customer_id=customer.pk if customer else None,
+        visitor=ask.visitor,
+        session=ask.session,
+        at=at,
+        most=MOST_ROWS,
+    )
+    read.customer_id, read.refused = person.customer_id, person.refused
+    columns = (person.product_ids, person.weight, person.at, person.bought)
+    read.history = list(zip(*(c.tolist() for c in columns), strict=True))
+    read.last_categories = _categories_of([row[0] for row in read.history[::-1]])
+    skus = [*ask.skus, *ask.exclude]
+    if skus:
+        found = Variant.objects.filter(sku__in=skus)
+        rows = found.values_list("sku", "product_id", "product__category_id")
+        read.named = {sku: (pk, category or 0) for sku, pk, category in rows}
+    if ask.order:
+        read.ordered = _ordered(ask.order)
+    if customer is None and read.customer_id:
+        customer = Customer.objects.filter(pk=read.customer_id).first()
+    read.customer_code = customer.code if customer else ""
+    if read.customer_id and may_be_listed(ask, settings):
+        _list_of(read)
+    return read
+
+
+def _list_of(read: Read) -> None:
+    row = PublishedList.objects.filter(customer=read.customer_id).first()
+    written = row and ListPublication.objects.filter(run=row.run_id).first()
+    if row and written:
+        since = min(row.published_at, written.data_until)
+        columns = (read.customer_id, "", row.run_id, since, row.products, None)
+        _list(read, {"person": [columns]})
+
+
+def _categories_of(newest_first: Sequence[int]) -> list[int]:
+    newest = list(dict.fromkeys(newest_first))[:NEWEST]
+    if not newest:
+        return []
+    rows = Product.objects.filter(pk__in=newest, category__isnull=False)
+    return list(rows.values_list("category_id", flat=True))
+
+
+def _ordered(number: str) -> list[tuple[int, int]]:
+    lines = OrderLine.objects.filter(order__number=number, variant__isnull=False)
+    found = lines.order_by("position").values_list(
+        "variant__product_id", "variant__product__category_id"
+    )
+    return [(product_id, category or 0) for product_id, category in found[:MOST_LINES]]

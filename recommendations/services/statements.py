@@ -1,0 +1,206 @@
+"""What a request asks of PostgreSQL, in statements whose plans the connection keeps.
+
+By hand, and several in one journey: the queryset API needs longer to write these statements than the
+database to answer them, and every plan would be made anew (docs/recommendations.md, Serving).
+SQLite is asked through the queryset API (reading.py, gates.py); a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+from weakref import WeakSet
+
+from django.db import connection
+
+from shop.models import Purpose
+from shop.services.prices import RANK
+
+TYPES = {
+    "customer": "bigint",
+    "code": "text",
+    "visitor": "text",
+    "at": "timestamptz",
+    "most": "integer",
+    "shown": "integer",
+    "skus": "text[]",
+    "number": "text",
+    "ids": "bigint[]",
+    "channel": "bigint",
+    "kind": "text",
+    "facts": "boolean",
+}
+# Whose request it is: the customer named, else whose browser it is now.
+WHO = """COALESCE(:customer, (SELECT id FROM shop_customer WHERE code = :code),
+    (SELECT customer_id FROM shop_visitorlink WHERE visitor = :visitor AND linked_at < :at
+     ORDER BY linked_at DESC, id DESC LIMIT 1))"""
+
+LIVE = """
+SELECT p.run_id, r.artefact_sha256
+FROM decisions_liveperiod p JOIN decisions_modelrun r ON r.id = p.run_id
+WHERE p.task = 'recommender' AND p.ended_at IS NULL"""
+
+PERSON = f"""
+SELECT who.id, c.code, l.run_id, LEAST(l.published_at, d.data_until), l.products,
+       (SELECT granted FROM shop_consent WHERE customer_id = who.id
+        AND purpose = '{Purpose.PERSONALISATION}' AND recorded_at <= :at
+        ORDER BY recorded_at DESC, id DESC LIMIT 1)
+FROM (SELECT {WHO} AS id) who JOIN shop_customer c ON c.id = who.id
+LEFT JOIN (recommendations_publishedlist l
+    JOIN recommendations_listpublication d ON d.run_id = l.run_id) ON l.customer_id = who.id"""
+
+PURCHASES = f"""
+SELECT v.product_id, extract(epoch FROM o.placed_at)::float8, p.name, p.name_zh, p.category_id
+FROM shop_order o JOIN shop_orderline l ON l.order_id = o.id
+JOIN shop_variant v ON v.id = l.variant_id JOIN shop_product p ON p.id = v.product_id
+WHERE o.customer_id = (SELECT {WHO}) AND o.placed_at < :at AND o.state <> 'cancelled'
+  AND l.kind = 'item'
+ORDER BY o.placed_at DESC, l.id DESC LIMIT :most"""
+
+# As EventQuerySet.of_customer, and what a visitor did whom nobody has named.
+EVENTS = f"""
+SELECT v.product_id, extract(epoch FROM e.received_at)::float8, p.name, p.name_zh, p.category_id,
+       e.kind, e.session
+FROM (
+    SELECT variant_id, received_at, kind, session, id FROM shop_event
+    WHERE customer_id = (SELECT {WHO}) AND kind IN ('view', 'cart_add') AND consent
+      AND received_at < :at
+    UNION ALL
+    SELECT g.variant_id, g.received_at, g.kind, g.session, g.id
+    FROM (SELECT DISTINCT visitor FROM shop_visitorlink
+          WHERE customer_id = (SELECT {WHO}) AND linked_at < :at) browser
+    JOIN shop_event g ON g.visitor = browser.visitor AND g.visitor <> '' AND g.customer_id IS NULL
+      AND g.kind IN ('view', 'cart_add') AND g.consent AND g.received_at < :at
+    WHERE (SELECT {WHO}) = COALESCE(
+        (SELECT b.customer_id FROM shop_visitorlink b WHERE b.visitor = g.visitor
+         AND b.linked_at < :at AND b.linked_at <= g.received_at
+         ORDER BY b.linked_at DESC, b.id DESC LIMIT 1),
+        (SELECT f.customer_id FROM shop_visitorlink f WHERE f.visitor = g.visitor
+         AND f.linked_at < :at ORDER BY f.linked_at, f.id LIMIT 1))
+    UNION ALL
+    SELECT variant_id, received_at, kind, session, id FROM shop_event
+    WHERE (SELECT {WHO}) IS NULL AND visitor = :visitor AND visitor <> '' AND customer_id IS NULL
+      AND kind IN ('view', 'cart_add') AND consent AND received_at < :at
+) e JOIN shop_variant v ON v.id = e.variant_id JOIN shop_product p ON p.id = v.product_id
+ORDER BY e.received_at DESC, e.id DESC LIMIT :most"""
+
+NAMED = """
+SELECT v.sku, v.product_id, p.category_id, p.name, p.name_zh
+FROM shop_variant v JOIN shop_product p ON p.id = v.product_id WHERE v.sku = ANY(:skus)"""
+
+ORDERED = """
+SELECT v.product_id, p.category_id, p.name, p.name_zh
+FROM shop_order o JOIN shop_orderline l ON l.order_id = o.id
+JOIN shop_variant v ON v.id = l.variant_id JOIN shop_product p ON p.id = v.product_id
+WHERE o.number = :number ORDER BY l.position LIMIT :most"""
+
+_RANK = " ".join(f"WHEN '{kind}' THEN {rank}" for kind, rank in RANK.items())
+_FREE = "sum(s.on_hand - s.allocated - s.reserved - s.ring_fenced)"
+# The best SKU of one product that can be sold now. An inner LIMIT and an outer one: the database
+# stops at the first so many products that pass, and looks at no others. OFFSET 0: once a SKU.
+_OFFER = f"""
+CROSS JOIN LATERAL (
+    SELECT v.sku, p.name, p.name_zh, price.amount_minor, price.currency, p.category_id, p.brand_id,
+           v.cost_minor, CASE WHEN :facts THEN p.attributes || v.attributes END
+    FROM shop_product p JOIN shop_variant v ON v.product_id = p.id
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN EXISTS (SELECT 1 FROM shop_kitcomponent k WHERE k.kit_id = v.id)
+            THEN (SELECT min(COALESCE((SELECT {_FREE} FROM shop_stocklevel s
+                                       WHERE s.variant_id = k.component_id), 0)::bigint / k.units)
+                  FROM shop_kitcomponent k JOIN shop_variant c ON c.id = k.component_id
+                  WHERE k.kit_id = v.id AND c.tracks_stock)
+            ELSE (SELECT {_FREE} FROM shop_stocklevel s WHERE s.variant_id = v.id)::bigint
+        END AS units OFFSET 0) free
+    CROSS JOIN LATERAL (
+        SELECT amount_minor, currency, kind FROM shop_price
+        WHERE variant_id = v.id AND valid_from <= :at AND (valid_until IS NULL OR valid_until > :at)
+          AND (channel_id IS NULL OR channel_id = :channel)
+        ORDER BY CASE kind {_RANK} END, channel_id NULLS LAST, valid_from DESC, id DESC LIMIT 1
+    ) price
+    WHERE p.id = pool.id AND p.state = 'active' AND v.is_active
+      AND (free.units > 0 OR NOT v.tracks_stock)
+      AND (:kind = '' OR price.kind = :kind)
+      AND NOT EXISTS (SELECT 1 FROM shop_sellinghold h WHERE h.variant_id = v.id
+                      AND h.began_at <= :at AND (h.ended_at IS NULL OR h.ended_at > :at))
+    ORDER BY COALESCE(free.units, 0) DESC, v.sku LIMIT 1
+) offer
+ORDER BY pool.place LIMIT :shown"""
+
+OFFERS = f"""
+SELECT pool.id, offer.* FROM (
+    SELECT id, place FROM unnest(:ids) WITH ORDINALITY AS given (id, place) ORDER BY place
+) pool {_OFFER}"""
+
+LISTED = f"""
+SELECT pool.id, offer.* FROM (
+    SELECT given.id::bigint, given.place FROM recommendations_publishedlist l
+    CROSS JOIN LATERAL jsonb_array_elements_text(l.products) WITH ORDINALITY AS given (id, place)
+    WHERE l.customer_id = (SELECT {WHO}) ORDER BY given.place
+) pool {_OFFER}"""
+
+STATEMENTS = {
+    "live": LIVE,
+    "person": PERSON,
+    "purchases": PURCHASES,
+    "events": EVENTS,
+    "named": NAMED,
+    "ordered": ORDERED,
+    "offers": OFFERS,
+    "listed": LISTED,
+}
+_MARK = re.compile(r"(?<!:):([a-z]+)")
+NAMES = {name: list(dict.fromkeys(_MARK.findall(sql))) for name, sql in STATEMENTS.items()}
+EXECUTE = {
+    name: f"EXECUTE backroom_{name}" + (f"({', '.join(['%s'] * len(names))})" if names else "")
+    for name, names in NAMES.items()
+}
+_prepared: WeakSet[Any] = WeakSet()  # connections that have the plans
+
+
+def journey(*asked: str, **values: Any) -> list[list[tuple]]:
+    """The rows of each statement asked for, in one way to PostgreSQL and back.
+
+    values: what the statements' marks stand for; a mark without a value is NULL.
+    """
+    with connection.cursor() as cursor:
+        if keeps_plans():
+            _prepare(cursor)
+            texts = [EXECUTE[name] for name in asked]
+            given = [values.get(mark) for name in asked for mark in NAMES[name]]
+        else:
+            texts = [_plain(name) for name in asked]
+            given = [values.get(m) for name in asked for m in _MARK.findall(STATEMENTS[name])]
+        cursor.execute(";".join(texts), given)
+        rows = [cursor.fetchall()]
+        while cursor.nextset():
+            rows.append(cursor.fetchall())
+    return rows
+
+
+def keeps_plans() -> bool:
+    """Not behind a pooler that hands each transaction another connection, which is what this
+    setting is for: https://docs.djangoproject.com/en/5.2/ref/databases/#transaction-pooling"""
+    return not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
+
+
+def _prepare(cursor: Any) -> None:
+    here = connection.connection
+    if here in _prepared:
+        return
+    # One plan for all values: these are looked up by key, and planning costs more than running.
+    texts = ["SET plan_cache_mode = force_generic_plan"]
+    for name, sql in STATEMENTS.items():
+        types = ", ".join(TYPES[mark] for mark in NAMES[name])
+        body = _MARK.sub(partial(_number, NAMES[name]), sql)
+        texts.append(f"PREPARE backroom_{name}{f' ({types})' if types else ''} AS {body}")
+    cursor.execute(";".join(texts))
+    _prepared.add(here)
+
+
+def _number(names: list[str], found: re.Match[str]) -> str:
+    return f"${names.index(found[1]) + 1}"
+
+
+def _plain(name: str) -> str:
+    return _MARK.sub(lambda found: f"%s::{TYPES[found[1]]}", STATEMENTS[name].replace("%", "%%"))
