@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from inventory.services.substitutes import products_instead
 from recommendations.ml.policy import Settings
 from recommendations.services.asking import MAX_LIMIT, Ask
 from recommendations.services.gates import on_flash
 from recommendations.services.live_model import Serving
 from recommendations.services.newcomers import shop_wide_products
 from recommendations.services.reading import Read
+
+MOST_INSTEAD = 50
 
 
 def request_inputs(
@@ -34,9 +37,17 @@ def request_inputs(
         "categories": categories or sorted(read.last_categories),
         "exclude": [read.named[sku][0] for sku in ask.exclude if sku in read.named],
         "listed": read.listed if listed else [],
+        "taken_instead": _instead(ask, settings),
         "on_flash": on_flash(at) if "on_flash" in settings.sources else [],
         "shop_wide": [] if model else shop_wide_products(at),
     }
+
+
+def _instead(ask: Ask, settings: Settings) -> list[int]:
+    """What visits that found these SKUs sold out took, by the night's count."""
+    if "taken_instead" not in settings.sources or not ask.skus:
+        return []
+    return products_instead(ask.skus)[:MOST_INSTEAD]
 
 
 def _by_product(rows: list[tuple[int, float, float, bool]]) -> list[list]:

@@ -121,9 +121,15 @@ def _bought(inputs: dict) -> set[int]:
     return {pk for pk, _weight, at, bought in inputs["history"] if bought and at >= since}
 
 
-def placed(found: Pool, inputs: dict, settings: Settings, model: Serving | None) -> list[Placed]:
-    """Which of the candidates are shown where, of those in inputs["offers"]: see `arrange`."""
-    facts = {pk: _facts(row) for pk, row in inputs["offers"].items()}
+def placed(
+    found: Pool, inputs: dict, model: Serving | None, settings: Settings | None = None
+) -> list[Placed]:
+    """Which of the candidates are shown where, of those in inputs["offers"]: see `arrange`.
+
+    settings: those of the inputs, where they have been read already.
+    """
+    settings = settings or Settings.of_json(inputs["settings"])
+    facts = {int(pk): _facts(row) for pk, row in inputs["offers"].items()}
     likeness = _likeness(found, model) if settings.diversity_rate and model else None
     return arrange(
         found.product_ids,
@@ -211,8 +217,7 @@ def compute(inputs: dict) -> dict:
     offers = {int(pk): row for pk, row in inputs["offers"].items()}
     inputs = inputs | {"offers": offers}
     found = pool(inputs, model, inputs.get("pool_size", 0))
-    chosen = placed(found, inputs, Settings.of_json(inputs["settings"]), model)
-    return {"items": shown(found, chosen, inputs, model)}
+    return {"items": shown(found, placed(found, inputs, model), inputs, model)}
 
 
 def history_of(inputs: Mapping[str, Any], model: Serving) -> Histories:

@@ -204,7 +204,7 @@ def _placed(
     """What is shown where; into the receipt goes what was offered, so that it can be computed again."""
     moves = not settings.keeps_order
     inputs["offers"] = {pk: offer.as_row(moves) for pk, offer in offered.items()}
-    return ranking.placed(found, inputs, settings, model)
+    return ranking.placed(found, inputs, model, settings)
 
 
 def _decided(

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from decisions.models import Decision, Experiment
 from decisions.services.receipts import replay
+from inventory.models import SubstituteList
 from recommendations.kept import forget_settings
 from recommendations.ml.chains import ORDER
 from recommendations.models import Placement, Rule
@@ -299,3 +300,19 @@ def test_an_arm_of_an_experiment_lays_its_settings_over_the_placement_s():
     ask(customer=customer)
     assert Event.objects.filter(kind="exposure", customer=customer).count() == 1
     assert "trial" not in Decision.objects.get(pk=ask().receipt_id).inputs
+
+
+def test_what_visits_took_instead_of_a_sold_out_sku_comes_first():
+    variants = make_taste_shop()
+    publish_model()
+    SubstituteList.objects.create(
+        variant=variants[4], as_of=LATER,
+        pairs=[{"product_id": variants[9].product_id, "variant_id": variants[9].pk,
+                "taken_rate": 0.2}],
+    )  # fmt: skip
+    answer = ask(placement="substitute", skus=("S-04",))
+    assert skus(answer)[0] == "S-09"
+    assert answer.items[0].reason_text == "Others who found Thing 4 sold out took this"
+    assert answer.items[1].source == "similar"
+    receipt = Decision.objects.get(pk=answer.receipt_id)
+    assert replay(receipt) == (receipt.output, True)
