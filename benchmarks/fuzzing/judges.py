@@ -14,7 +14,6 @@ from django.db import models
 
 from benchmarks.fuzzing.cases import CLOCK, KNOWN, REPAIRED_EVERY, Case, Fault, one_line
 
-
 # Many rows of a file name these, and the last one says what they are called: a broken row that is
 # still a row may be that one. What is promised is that they are there.
 NAMED_BY_MANY = {"Category": ["code"], "Brand": ["code"], "Attribute": ["code"]}
