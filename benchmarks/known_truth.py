@@ -67,6 +67,9 @@ def figures_of(seed: int, sizes: dict[str, int], budget: float) -> dict[str, flo
         found[f"substitutes, precision@3, from {least} visits in vain"] = precision
         found[f"substitutes, precision@3, chance, from {least}"] = chance
     found["substitutes, share that moves, learned"] = learned.to_similar_rate
+    lost = known_truth.lost_units_found(world)
+    found["lost units, estimated over wanted"] = lost.mean.sum() / lost.wanted.sum()
+    found["lost units, share of intervals that hold the truth"] = lost.held
     return found | money(world, models, chosen)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
 from inventory.ml.availability import Changes, Spans, out_of_stock
+from inventory.ml.lost_looks import Looks, looks_available, lost_days
+from inventory.ml.lost_units import look_rates, lost_units
 from inventory.ml.substitutes import Learned, Shelf, Visits, learn_substitutes
 from recommendations.frames import PURCHASE_WEIGHT, WEIGHTS
 from recommendations.ml.fits import fit
@@ -198,3 +201,69 @@ def shown(world: World, lists: np.ndarray) -> oracle.Shown:
     """What lists of the judged customers would lead to, by the true liking."""
     liking = oracle.true_liking(world.shop.truth)[world.judged]
     return oracle.clicked(lists, liking, oracle.margins_minor(world.shop).astype(float))
+
+
+@dataclass(frozen=True)
+class LostUnits:
+    """Units that looks at what was out would have bought, per SKU, and what was really wanted."""
+
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    wanted: np.ndarray
+
+    @property
+    def held(self) -> float:
+        """Share of the intervals that hold the truth."""
+        return float(((self.low <= self.wanted) & (self.wanted <= self.high)).mean())
+
+
+def lost_units_found(world: World, days: int = 56) -> LostUnits:
+    """Of the last `days` days, on days that a SKU was out from midnight to midnight: what was wanted
+    on the others was partly sold, and the truth keeps whole days."""
+    shop = world.shop
+    skus, zone = len(shop.truth["skus"]), ZoneInfo(shop.world.time_zone)
+    first = shop.world.until - timedelta(days=days - 1)
+    midnights = [
+        datetime.combine(first + timedelta(days=n), time(), zone).timestamp()
+        for n in range(days + 1)
+    ]
+    edges = np.array(midnights)
+    place = {sku: row for row, sku in enumerate(shop.truth["skus"])}
+    out_row, out_day, seconds = _spans(shop, place).seconds_per_day(edges)
+    whole = np.zeros((skus, days), dtype=bool)
+    inside = seconds >= np.diff(edges)[out_day] - 1
+    whole[out_row[inside], out_day[inside]] = True
+    looks = _looks(shop, place, edges)
+    out = Looks(looks.row, looks.day, looks.person, whole[looks.row, looks.day])
+    vain = lost_days(out, days)
+    rates = look_rates(looks_available(looks, skus, days).astype(float), *_sold(shop, place, edges))
+    assert rates is not None
+    mean, low, high = lost_units(np.bincount(vain.row, vain.looks, skus), rates)
+    wanted = (shop.truth["arrays"]["demanded_units"][:, -days:] * whole).sum(axis=1)
+    asked = whole.any(axis=1)
+    return LostUnits(mean[asked], low[asked], high[asked], wanted[asked])
+
+
+def _looks(shop: SimulatedShop, place: dict[str, int], edges: np.ndarray) -> Looks:
+    """Views under consent in the days between `edges`; was_out by the ledger."""
+    views = shop.frames["events"].filter((pl.col("kind") == "view") & pl.col("consent"))
+    row = np.array([place[sku] for sku in views["sku"]])
+    at = views["occurred_at"].dt.epoch("us").to_numpy() / 1e6
+    person = np.unique(views["visitor"], return_inverse=True)[1]
+    day = np.searchsorted(edges, at, side="right") - 1
+    kept = (day >= 0) & (day < len(edges) - 1)
+    row, at = row[kept], at[kept]
+    return Looks(row, day[kept], person[kept], _spans(shop, place).covers(row, at))
+
+
+def _sold(shop: SimulatedShop, place: dict[str, int], edges: np.ndarray) -> list[np.ndarray]:
+    """Lines, units and squared units per SKU of orders that stood, float64 (skus,)."""
+    items = shop.frames["orders"].filter(
+        pl.col("sku").is_not_null() & (pl.col("state") != "cancelled")
+    )
+    at = items["placed_at"].dt.epoch("us").to_numpy() / 1e6
+    kept = (at >= edges[0]) & (at < edges[-1])
+    row = np.array([place[sku] for sku in items["sku"]])[kept]
+    units = items["units"].to_numpy()[kept].astype(float)
+    return [np.bincount(row, weight, len(place)) for weight in (None, units, units**2)]

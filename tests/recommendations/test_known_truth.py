@@ -82,3 +82,11 @@ def test_margin_rises_at_equal_clicks(world, models):
     assert max(one.margin for one in equal) > 1.05 * plain.margin
     popular = known_truth.lists_under(world, by_name["popularity"], rates)
     assert plain.margin > max(known_truth.shown(world, part).margin for part in popular)
+
+
+def test_lost_units_are_what_was_wanted_on_days_without_stock(world):
+    """Summed over SKUs within 20 % of the truth; at least 75 % of the 80 % intervals hold it."""
+    found = known_truth.lost_units_found(world)
+    assert len(found.wanted) > 30
+    assert found.mean.sum() == pytest.approx(found.wanted.sum(), rel=0.2)
+    assert found.held > 0.75
