@@ -80,7 +80,9 @@ class PlacementForm(forms.ModelForm):
 
 @admin.register(Placement)
 class PlacementAdmin(ModelAdmin):
-    list_display = ["what", "source_list", *KNOBS, "experiment", "changed_by", "changed_at"]
+    list_display = [
+        "what", "source_list", "variety", "margin", "trying_out", "experiment", "changed_by",
+    ]  # fmt: skip
     list_display_links = ["what"]
     list_select_related = ["changed_by"]
     show_full_result_count = False
@@ -110,6 +112,18 @@ class PlacementAdmin(ModelAdmin):
         from recommendations.ml.chains import ORDER
 
         return " → ".join(source_name(name) for name in row.sources or ORDER.get(row.code, ()))
+
+    @display(description=gettext_lazy("Variety"), ordering="diversity_rate")
+    def variety(self, row: Placement) -> str:
+        return f"{row.diversity_rate:.0%}"
+
+    @display(description=gettext_lazy("Margin"), ordering="margin_rate")
+    def margin(self, row: Placement) -> str:
+        return f"{row.margin_rate:.0%}"
+
+    @display(description=gettext_lazy("Trying out"), ordering="exploration_rate")
+    def trying_out(self, row: Placement) -> str:
+        return f"{row.exploration_rate:.0%}"
 
     @display(description=gettext_lazy("experiment"))
     def experiment(self, row: Placement) -> str:
