@@ -42,6 +42,14 @@ def test_a_blend_and_a_machine_without_numba_have_the_same_lists(monkeypatch, pa
     assert (in_blocks(blend, part) == compiled).all()
 
 
+def test_factors_alone_are_ranked_without_scoring_everything(monkeypatch, part):
+    als = fit("als", part, START["als"], seed=5)
+    plain = lists_for(als, part.histories, part.item_users(), 9)
+    for source in (als, Blend({"als": als}, {"als": 2.0})):
+        monkeypatch.setattr(type(source), "scores", lambda self, histories: pytest.fail("scored"))
+        assert (in_blocks(source, part) == plain).all()
+
+
 def test_the_compiled_lists_are_those_of_numpy_also_for_equal_scores(part):
     rng = np.random.default_rng(0)
     ties = rng.integers(0, 4, 60).astype(float)
