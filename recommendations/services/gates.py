@@ -86,17 +86,37 @@ def offers(
     with_attributes: else the offers know none.
     """
     ids = list(product_ids)
-    if connection.vendor == "postgresql":
-        rows = journey(
-            "offers",
-            ids=ids,
-            at=at,
-            channel=channel_id,
-            shown=most or len(ids),
-            kind=price_kind,
-            facts=with_attributes,
-        )[0]
-        return {row[0]: Offer.of_row(row) for row in rows}
+    if connection.vendor != "postgresql":
+        return by_querysets(
+            ids,
+            at,
+            channel_id=channel_id,
+            most=most,
+            price_kind=price_kind,
+            with_attributes=with_attributes,
+        )
+    rows = journey(
+        "offers",
+        ids=ids,
+        at=at,
+        channel=channel_id,
+        shown=most or len(ids),
+        kind=price_kind,
+        facts=with_attributes,
+    )[0]
+    return {row[0]: Offer.of_row(row) for row in rows}
+
+
+def by_querysets(
+    ids: Sequence[int],
+    at: datetime,
+    *,
+    channel_id: int | None,
+    most: int | None,
+    price_kind: str,
+    with_attributes: bool,
+) -> dict[int, Offer]:
+    """`offers` where the database is in this process."""
     among = Variant.objects.filter(product_id__in=ids)
     if price_kind:
         among = among.annotate(kind=_price("kind", at, channel_id)).filter(kind=price_kind)
@@ -105,8 +125,7 @@ def offers(
         if row[0] not in found:
             attributes = of_product | own if with_attributes else None
             found[row[0]] = Offer.of_row([*row, attributes])
-    passing = [pk for pk in ids if pk in found][:most]
-    return {pk: found[pk] for pk in passing}
+    return {pk: found[pk] for pk in [pk for pk in ids if pk in found][:most]}
 
 
 def _rows(among: VariantQuerySet, at: datetime, channel_id: int | None) -> Iterable[Any]:

@@ -163,8 +163,10 @@ def _by_querysets(ask: Ask, settings: Settings, at: datetime) -> Read:
         most=MOST_ROWS,
     )
     read.customer_id, read.refused = person.customer_id, person.refused
-    columns = (person.product_ids, person.weight, person.at, person.bought)
-    read.history = list(zip(*(c.tolist() for c in columns), strict=True))
+    # Weights are kept in float32, where 0.1 is 0.10000000149.
+    weights = [round(weight, 4) for weight in person.weight.tolist()]
+    columns = (person.product_ids.tolist(), weights, person.at.tolist(), person.bought.tolist())
+    read.history = list(zip(*columns, strict=True))
     read.last_categories = _categories_of([row[0] for row in read.history[::-1]])
     skus = [*ask.skus, *ask.exclude]
     if skus:
