@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +17,13 @@ STEPS = (0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 3.0)
 CANDIDATES_PER_SOURCE = 100
 MOST_GROUPS = 8_000  # customers to learn weights or trees from
 WORTH_IT = 1.003  # a change of weights must raise nDCG by this factor, else it is noise
+
+
+class View(Protocol):
+    """Anything that scores all items for histories."""
+
+    def scores(self, histories: Histories) -> np.ndarray:
+        """float32 (n, n_items)."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,7 @@ def _places(totals: np.ndarray, row: np.ndarray, value: np.ndarray) -> np.ndarra
 
 def gather_candidates(
     sources: dict[str, Source],
-    views: dict[str, Source],
+    views: Mapping[str, View],
     histories: Histories,
     held_out: HeldOut,
     popularity: np.ndarray,

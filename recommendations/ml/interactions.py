@@ -93,6 +93,19 @@ class Histories:
             None if self.at is None else self.at[rows],
         )
 
+    def newest_baskets(self) -> Histories:
+        """The same users with their newest basket alone."""
+        kept = np.flatnonzero(self.baskets_ago == 0)
+        sizes = np.bincount(self.row_user[kept], minlength=len(self))
+        return Histories(
+            np.concatenate([[0], np.cumsum(sizes)]),
+            self.item_idx[kept],
+            self.weight[kept],
+            self.baskets_ago[kept],
+            self.bought[kept],
+            None if self.at is None else self.at[kept],
+        )
+
     def matrix(self, values: np.ndarray, n_items: int) -> sparse.csr_matrix:
         """CSR (n, n_items) holding one value per row of the histories."""
         shape = (len(self), n_items)

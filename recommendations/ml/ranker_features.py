@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import sparse
@@ -11,11 +11,10 @@ from .blend import Candidates, first_of_each, spread
 from .interactions import Histories
 from .item_facts import SECONDS_A_DAY, SPANS, ItemFacts
 from .lists import top_lists
-from .sources import HistoryRule, Neighbours, Source
+from .sources import Neighbours, Source
 
 BLEND_POOL = 100  # of the blend's best
 SOURCE_POOL = 10  # of each source's best
-NEWEST = HistoryRule(recency_baskets=0.3)  # nearly the newest basket alone: the session
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ class FeatureReader:
         return self.read(at, histories, items)[kept], label[kept], sizes
 
     @property
-    def newest(self) -> dict[str, Source]:
+    def newest(self) -> dict[str, Session]:
         """Views of the session: the sources that can look at the newest basket alone."""
         return newest_views(self.sources)
 
@@ -183,10 +182,21 @@ class FeatureReader:
         return found + [figures[items] for figures in known.figures.values()]
 
 
-def newest_views(sources: dict[str, Source]) -> dict[str, Source]:
-    """Each neighbourhood source, asked with the newest basket of a history alone."""
+@dataclass(frozen=True)
+class Session:
+    """A source that is asked with the newest basket of a history alone."""
+
+    source: Source
+
+    def scores(self, histories: Histories) -> np.ndarray:
+        """float32 (n, n_items)."""
+        return self.source.scores(histories.newest_baskets())
+
+
+def newest_views(sources: dict[str, Source]) -> dict[str, Session]:
+    """A view of the session by each neighbourhood source."""
     return {
-        f"{name}_newest": replace(source, rule=NEWEST)
+        f"{name}_newest": Session(source)
         for name, source in sources.items()
         if isinstance(source, Neighbours)
     }
