@@ -119,7 +119,7 @@ def explain_candidates(
 
     They add up to the score. Source: Lundberg et al., Nature MI 2, 2020 (TreeSHAP).
     """
-    from lightgbm import Booster
+    from lightgbm import Booster  # 200 MB and OpenMP: only for who asks why, never to serve
 
     pool = np.asarray(items, dtype=np.int64)[None, :]
     at = at_items(ranker.reader.scores(history), pool)
@@ -128,6 +128,21 @@ def explain_candidates(
     added = np.asarray(booster.predict(features, pred_contrib=True, num_threads=1))
     added[:, 0] += ranker.slope * features[:, 0]
     return list(zip([*ranker.reader.names, "start"], added.T, strict=True))
+
+
+def explain_groups(ranker: Ranker, history: Histories, items: np.ndarray) -> dict[str, np.ndarray]:
+    """float64 (len(items),) per group: what each source, and each other fact, adds to the score.
+
+    A source's score, its place and its view of the session are one group, and so is how an item
+    fares at a time. What is equal for all items, such as the length of a history, counts too.
+    """
+    groups: dict[str, np.ndarray] = {}
+    for feature, added in explain_candidates(ranker, history, items):
+        name = feature.removesuffix("_score").removesuffix("_rank").removesuffix("_newest")
+        if name.startswith("level_") or name == "lift":
+            name = "season"
+        groups[name] = groups.get(name, 0.0) + added
+    return groups
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from recommendations.ml.fits import fit
 from recommendations.ml.harness import Plan, choose, measure, ranker_of
 from recommendations.ml.interactions import Rows, interactions
 from recommendations.ml.item_facts import learn_facts
-from recommendations.ml.ranker import explain_candidates, rank_candidates
+from recommendations.ml.ranker import explain_candidates, explain_groups, rank_candidates
 from recommendations.ml.ranker_features import Attributes, FeatureReader
 from recommendations.ml.search import SPACES
 from recommendations.ml.selection import decide, difference
@@ -152,6 +152,15 @@ def test_what_the_features_add_is_the_score(ranker):
     assert [name for name, _values in parts] == [*model.reader.names, "start"]
     total = sum(values for _name, values in parts)
     assert total == pytest.approx(rank_candidates(model, history, items), abs=1e-4)
+
+
+def test_groups_hold_the_same_sum_under_fewer_names(ranker):
+    model, split, _attributes = ranker
+    history, items = split.train.histories.take(np.array([4])), np.arange(30)
+    groups = explain_groups(model, history, items)
+    assert groups.keys() >= {"blend", "transitions", "popularity", "season", "history_items"}
+    assert not any(name.endswith(("_score", "_rank", "_newest")) for name in groups)
+    assert sum(groups.values()) == pytest.approx(rank_candidates(model, history, items), abs=1e-4)
 
 
 def test_a_history_s_past_knows_nothing_of_what_came_later():
