@@ -78,6 +78,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "errors": form.errors,
             "presets": [(days, usual_period(days=days)) for days in PRESETS],
             "attribution_days": ATTRIBUTION_DAYS,
+            "kinds": ["impression", "click"],
         },
     )
 

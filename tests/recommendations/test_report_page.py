@@ -1,6 +1,8 @@
 """The report as a page, as a file and as an API."""
 
 import csv
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -65,6 +67,16 @@ def test_a_period_that_cannot_be_is_said(viewer):
     assert viewer.get(reverse(FILE), {"first": "soon"}).status_code == 400
     answer = viewer.get(API, {"first": "2026-03-02", "last": "2026-03-01"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "first")
+
+
+@pytest.mark.usefixtures("_busy")
+def test_the_events_behind_the_figures_are_one_click_away(client):
+    cache.clear()
+    client.force_login(make_staff("recommendations.view_recommendation", "shop.view_event"))
+    page = client.get(reverse(PAGE)).content.decode()
+    (address,) = re.findall(r'href="([^"]*kind=click[^"]*)"', page)
+    listed = client.get(html.unescape(address)).content.decode()
+    assert "20 events" in listed or "20 results" in listed
 
 
 @pytest.mark.usefixtures("_busy")
