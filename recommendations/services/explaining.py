@@ -8,7 +8,9 @@ from datetime import datetime
 import numpy as np
 from django.utils import timezone
 
+from recommendations.ml.interactions import Histories
 from recommendations.ml.policy import Placed, Settings
+from recommendations.ml.ranker import Ranker, explain_groups
 from recommendations.ml.rules import BURY, NEVER, ONLY, Rule
 from recommendations.services import ranking
 from recommendations.services.asking import Ask
@@ -18,12 +20,14 @@ from recommendations.services.placements import settings_at
 from recommendations.services.serving import decide, reason_of, reason_text
 from shop.models.catalogue import in_reader_language
 
+MOST_PARTS = 6
+
 
 @dataclass(frozen=True)
 class Line:
     """One candidate. place: its position in the answer, None when a gate or a rule stopped it or the
-    list was full. parts: what each source of the blend adds to a personal score. gate: a message
-    id. rules: those that moved it, or that keep it away.
+    list was full. parts: what each source of the blend adds to a personal score, or what moves a
+    ranked one most. gate: a message id. rules: those that moved it, or that keep it away.
     """
 
     place: int | None
@@ -120,7 +124,12 @@ def _rules_of(
 def _parts(
     found: ranking.Pool, indices: list[int], inputs: dict, model: Serving | None
 ) -> list[tuple[tuple[str, float], ...]]:
-    """(source of the blend, what it adds) for each personal row; nothing for the others."""
+    """What adds to each row's score: of a ranked pool the strongest groups of features; else the
+    sources of the blend for a personal row, and nothing for the others."""
+    if model and model.shelf.ranker and inputs["placement"] in ranking.RANKED:
+        history = ranking.history_of(inputs, model)
+        if len(history.item_idx):
+            return _ranked_parts(found, indices, model.shelf.ranker, history)
     personal = [found.items[i] for i in indices if found.sources[i] == "personal"]
     if model is None or not personal:
         return [()] * len(indices)
@@ -130,6 +139,20 @@ def _parts(
     ]
     place = iter(range(len(personal)))
     return [_of_row(every, next(place)) if found.sources[i] == "personal" else () for i in indices]
+
+
+def _ranked_parts(
+    found: ranking.Pool, indices: list[int], ranker: Ranker, history: Histories
+) -> list[tuple[tuple[str, float], ...]]:
+    """The MOST_PARTS groups that move each row most, up or down; nothing for what is newer."""
+    known = [item for item in found.items if item >= 0]
+    if not known:
+        return [()] * len(indices)
+    groups = explain_groups(ranker, history, np.array(known, dtype=np.int64))
+    place = {item: number for number, item in enumerate(known)}
+    every = list(groups.items())
+    rows = [_of_row(every, place[found.items[i]]) if found.items[i] >= 0 else () for i in indices]
+    return [tuple(sorted(row, key=lambda part: -abs(part[1]))[:MOST_PARTS]) for row in rows]
 
 
 def _of_row(every: list[tuple[str, np.ndarray]], place: int) -> tuple[tuple[str, float], ...]:

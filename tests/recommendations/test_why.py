@@ -6,13 +6,24 @@ from django.urls import reverse
 
 from decisions.models import Decision, Experiment
 from decisions.services.experiments import start_experiment
+from recommendations.ml import harness
+from recommendations.ml.selection import Verdict
 from recommendations.models import Placement, Rule
+from recommendations.services import explaining
 from recommendations.services.asking import Ask
 from recommendations.services.explaining import explain
 from recommendations.services.serving import recommend
-from shop.models import Customer, SellingHold, StockLevel
+from recommendations.services.training import train_recommender
+from shop.models import Customer, SellingHold, StockLevel, Variant
+from tests.factories import make_stock
 from tests.factories_access import make_staff
-from tests.factories_recommendations import LATER, START, make_taste_shop, publish_model
+from tests.factories_recommendations import (
+    LATER,
+    START,
+    make_chain_shop,
+    make_taste_shop,
+    publish_model,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +53,24 @@ def test_the_page_explains_exactly_what_the_shop_shows():
     top = found.lines[0]
     assert (top.product_id, top.gate) == (first.offer.product_id, "nothing available")
     assert sum(value for _name, value in top.parts) == pytest.approx(top.score, abs=0.01)
+
+
+def test_a_ranked_list_is_explained_by_what_moves_its_scores(monkeypatch):
+    make_chain_shop()
+    verdict = Verdict("ranker", ["for this test"])
+    monkeypatch.setattr(harness, "decide", lambda *_arguments: verdict)
+    run = train_recommender(as_of=LATER, seed=1, budget_seconds=0)
+    assert (run.model, run.state) == ("ranker", "live")
+    for variant in Variant.objects.all():
+        make_stock(variant, 10)
+    ask = Ask(customer=Customer.objects.get(code="C-4"), limit=5)
+    parts = explain(ask, at=LATER).lines[0].parts
+    assert len(parts) == explaining.MOST_PARTS
+    sizes = [abs(value) for _name, value in parts]
+    assert sizes == sorted(sizes, reverse=True)
+    monkeypatch.setattr(explaining, "MOST_PARTS", 99)
+    for line in explain(ask, at=LATER).lines:
+        assert sum(value for _name, value in line.parts) == pytest.approx(line.score, abs=0.02)
 
 
 def test_each_gate_is_named():
