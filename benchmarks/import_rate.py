@@ -53,7 +53,7 @@ SUBJECTS = {
     "products": Subject((), (shop.Brand, shop.Category, shop.Product, shop.Variant, shop.Price)),
     "customers": Subject((), (shop.Customer, shop.Consent)),
     "orders": Subject((CATALOGUE, PEOPLE), (shop.Order, shop.OrderLine)),
-    "events": Subject((CATALOGUE, PEOPLE), (shop.Event,)),
+    "events": Subject((CATALOGUE, PEOPLE), (shop.EventKey, shop.Event, shop.VisitorLink)),
 }
 ONLINE_RETAIL = Subject(
     (),
