@@ -133,7 +133,9 @@ class PlacementAdmin(ModelAdmin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "",
         extra_context: dict | None = None,
     ) -> HttpResponse:  # fmt: skip
-        row = self._row(request, object_id or "")
+        if object_id is None:  # the placements are what the program knows; nobody adds one
+            raise PermissionDenied
+        row = self._row(request, object_id)
         may_save = self.has_change_permission(request, row)
         form = PlacementForm(request.POST or None, instance=row, initial={"seen_at": _stamp(row)})
         if request.method == "POST":

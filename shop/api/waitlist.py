@@ -140,7 +140,8 @@ class WaitlistServable(MerchantView):
         """Who can be served now, oldest first, never more units than there are; 1,000 at most."""
         sku = self.checked(shapes.ServableFilter, request.query_params).get("sku")
         wanted = [variant_of(sku).pk] if sku else None
-        return Response([_servable_row(one) for one in waitlist.can_be_served(variant_ids=wanted)])
+        rows = [_servable_row(one) for one in waitlist.can_be_served(variant_ids=wanted)]
+        return Response({"next": None, "previous": None, "results": rows})
 
 
 def _servable_row(one: waitlist.Servable) -> dict[str, Any]:

@@ -139,6 +139,7 @@ EVENT = {
 }
 GOOD = {
     ("storefront", "events/", "post"): {"events": [EVENT], "sent_at": "2026-03-02T09:00:00Z"},
+    ("storefront", "waitlist/", "post"): LINE | {"customer": "C-1", "consent": True},
     ("storefront", "collect/", "post"): {"events": [EVENT]},
     ("storefront", "identities/", "post"): {"customer": "C-1", "visitor": "v"},
     ("storefront", "carts/<str:cart>/reservations/", "post"): LINE | {"minutes": 5},
@@ -198,6 +199,11 @@ GOOD = {
         "wanted": [LINE],
         **{"reason": "size", "restock": True},
     },
+    ("merchant", "recommendations/rules/", "post"): {
+        **{"name": "cheap", "action": "never", "price_to_minor": 100, "skus": ["TEA-1"]},
+        **{"placement": "home", "starts_at": "2026-03-02T09:00:00Z", "note": "n", "is_on": True},
+    },
+    ("merchant", "recommendations/rules/<int:pk>/", "patch"): {"factor": 0.5, "is_on": False},
     ("merchant", "webhooks/", "post"): {
         **{"url": "https://shop.example/hook", "description": "till", "kinds": ["order.placed"]}
     },

@@ -18,11 +18,12 @@ from decisions.jobs import all_handlers
 from decisions.models import Job
 from decisions.services import jobs
 from marketing.models import Campaign
-from shop.models import StockLevel
+from recommendations.services import lists
+from shop.models import Customer, StockLevel
 from shop.services import stock
 from support.models import MessageKind
 from tests import factories_inventory, factories_marketing, factories_recommendations
-from tests.factories import make_variant, make_warehouse
+from tests.factories import make_order, make_variant, make_warehouse
 from tests.factories_support import make_article, make_message, make_ticket
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,15 @@ def a_recommender() -> dict:
     factories_recommendations.make_taste_shop(customers=30)
     run, later = factories_recommendations.publish_model(), factories_recommendations.LATER
     return {"run_id": run.pk, "at": later.isoformat()}
+
+
+def lists_to_refresh() -> dict:
+    later = factories_recommendations.LATER
+    variants = factories_recommendations.make_taste_shop(customers=30)
+    factories_recommendations.publish_model()
+    lists.publish_lists(later)
+    make_order([(variants[0], 1)], customer=Customer.objects.get(code="C-4"), at=later)
+    return {"as_of": (later + timedelta(days=1)).isoformat()}
 
 
 def segments() -> dict:
@@ -105,6 +115,7 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "plan_replenishment": plan,
     "train_recommender": recommender,
     "judge_recommender": a_recommender,
+    "refresh_lists": lists_to_refresh,
     "refresh_segments": segments,
     "draft_copies": campaign_draft,
     "send_campaign": campaign_approved,
