@@ -137,7 +137,7 @@ def test_the_page_names_rules_settings_and_the_experiment(client):
     )
     text = page.content.decode()
     assert '<small class="rc-rule">Thing 2 first</small>' in text
-    assert "draws its free places by lot" in text
+    assert "draw their free places by lot" in text
     assert "“New taste?” runs here; this person is in arm" in text
     assert "?action=never&amp;skus=S-" in text
     page = client.get(reverse("admin:recommendations_why"), {"placement": "substitute"})
