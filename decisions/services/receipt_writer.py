@@ -125,7 +125,12 @@ def _write(batch: list[Waiting]) -> None:
         return
     columns = ", ".join(EMPTY)
     statement = f"COPY decisions_decision ({columns}) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    # A copy's errors come as psycopg's own: Django wraps what its cursor executes, not this.
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
         for one in batch:
             copy.write_row([_column(value) for value in _row(*one).values()])
 

@@ -34,8 +34,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 
 @pytest.fixture(autouse=True)
-def _fresh_files(settings, tmp_path):
+def _fresh_files(settings, tmp_path, monkeypatch):
     settings.ARTEFACT_DIR = tmp_path / "artefacts"
+    monkeypatch.setattr(live_model, "_current", {})  # else a model whose row is gone serves first
     cache.clear()
 
 
