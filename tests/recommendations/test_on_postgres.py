@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from decisions.services.model_runs import make_live
 from recommendations.models import ListPublication, PublishedList
-from recommendations.services import gates, reading
+from recommendations.services import gates, live_model, reading
 from recommendations.services.asking import Ask
 from recommendations.services.placements import settings_at
 from recommendations.services.serving import recommend
