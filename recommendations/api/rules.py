@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -71,7 +72,9 @@ class RuleOne(MerchantView):
     def patch(self, request: Request, pk: int) -> Response:
         """Change what is named; null or an empty text takes a condition away."""
         said = self.checked(shapes.RuleChange, request.data)
-        return Response(_saved(_rule(pk), said, request.user))
+        with transaction.atomic():  # two changes of different fields must both stay
+            rule = get_object_or_404(_rules().select_for_update(of=("self",)), pk=pk)
+            return Response(_saved(rule, said, request.user))
 
     @extend_schema(request=None, responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:

@@ -66,7 +66,9 @@ def join(wish: Wish, *, at: datetime | None = None) -> WaitlistEntry:
     key = _open_key(wish, customer, contact)
     for _try in range(TRIES):
         if standing := WaitlistEntry.objects.filter(open_key=key).first():
-            return _renewed(standing, wish)
+            if _renewed(standing, wish):
+                return standing
+            continue  # it was closed meanwhile: this is a new wish
         try:
             with transaction.atomic():
                 return _opened(wish, customer, contact, key, at or timezone.now())
@@ -98,11 +100,16 @@ def _opened(
     )
 
 
-def _renewed(entry: WaitlistEntry, wish: Wish) -> WaitlistEntry:
-    """The last word counts for units and consent; the place in the queue does not change."""
-    WaitlistEntry.objects.filter(pk=entry.pk).update(units=wish.units, consent=wish.consent)
+def _renewed(entry: WaitlistEntry, wish: Wish) -> bool:
+    """The last word counts for units and consent; the place in the queue does not change.
+
+    False when the entry is closed by now: who asks must not be left with one that waits no more.
+    """
+    open_one = WaitlistEntry.objects.open().filter(pk=entry.pk)
+    if not open_one.update(units=wish.units, consent=wish.consent):
+        return False
     entry.refresh_from_db()
-    return entry
+    return True
 
 
 def leave(entry: WaitlistEntry, *, at: datetime | None = None) -> bool:

@@ -44,6 +44,19 @@ def test_who_joins_twice_keeps_the_place_and_the_last_units_count(tea):
     assert WaitlistEntry.objects.count() == 1
 
 
+def test_who_joins_while_the_old_entry_closes_gets_a_new_place(tea, monkeypatch):
+    ann = make_customer("ANN")
+    old, real = wait(tea, customer=ann), waitlist._renewed
+
+    def closed_first(entry, wish):
+        waitlist.leave(entry)
+        return real(entry, wish)
+
+    monkeypatch.setattr(waitlist, "_renewed", closed_first)
+    new = wait(tea, 2, customer=ann)
+    assert (new.pk != old.pk, new.state, new.units) == (True, WaitlistState.WAITING, 2)
+
+
 def test_a_guest_whose_address_is_a_customers_is_that_customer(tea):
     ann = make_customer("ANN", email="ann@example.com")
     first = wait(tea, customer=ann)
