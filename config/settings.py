@@ -219,8 +219,18 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@localhost")
 # Marketing
 MARKETING_CAP_MESSAGES = env.int("MARKETING_CAP_MESSAGES", default=2)  # per customer and CAP_DAYS
 MARKETING_CAP_DAYS = env.int("MARKETING_CAP_DAYS", default=7)
+MARKETING_CAP_SMS = env.int("MARKETING_CAP_SMS", default=1)
+MARKETING_CAP_PUSH = env.int("MARKETING_CAP_PUSH", default=3)
+# By the recipient's own clock; on the channels that ring.
+MARKETING_QUIET_HOURS = env.str("MARKETING_QUIET_HOURS", default="21-8")
+MARKETING_QUIET_CHANNELS = env.list("MARKETING_QUIET_CHANNELS", default=["sms", "push"])
 MARKETING_SEND_COST_MINOR = env.int("MARKETING_SEND_COST_MINOR", default=0)  # per e-mail
 MARKETING_TRACK_OPENS = env.bool("MARKETING_TRACK_OPENS", default=True)
+# SMS and push: a signed POST per message to this address; empty: a line per message in a file.
+SMS_URL = env.str("SMS_URL", default="")
+PUSH_URL = env.str("PUSH_URL", default="")
+MESSAGE_SECRET = env.str("MESSAGE_SECRET", default="")  # signs what leaves and proves reports
+MESSAGE_FOLDER = str(VAR_DIR / "messages")
 # Where the shop's customers shop: campaigns drafted at night link there. Empty: without a link.
 STOREFRONT_URL = env.str("STOREFRONT_URL", default="")
 

@@ -34,11 +34,11 @@ def opened(request: HttpRequest, token: str) -> HttpResponse:
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """On to the campaign's own address. The request cannot name another: no open redirect."""
     send = _send(token)
-    if send is None or not send.campaign.link_url:
+    if send is None or not send.leads_to:
         raise Http404
     if request.method == "GET":
         tracking.record_click(send)
-    return HttpResponseRedirect(send.campaign.link_url)
+    return HttpResponseRedirect(send.leads_to)
 
 
 # Mail programs post here without a cookie (RFC 8058); the signed token is the proof.
@@ -52,7 +52,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         tracking.unsubscribe(send)
-    language = send.customer.language or send.campaign.language
+    language = send.language or send.customer.language
     with translation.override(LOCALES.get(language, "en")):
         context = {"done": request.method == "POST", "email": _masked(send.customer.email)}
         return render(request, "marketing/unsubscribe.html", context)
@@ -63,7 +63,9 @@ def _send(token: str) -> Send | None:
         send_id = send_id_of(token)
     except BadTokenError:
         return None
-    return Send.objects.select_related("customer", "campaign").filter(pk=send_id).first()
+    return (
+        Send.objects.select_related("customer", "campaign", "enrolment").filter(pk=send_id).first()
+    )
 
 
 def _masked(email: str) -> str:

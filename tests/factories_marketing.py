@@ -52,6 +52,8 @@ def make_segment(rule: dict | None = None, code: str = "everybody") -> Segment:
 def make_campaign(**fields) -> Campaign:
     """A draft with one SKU in stock, one proven English text chosen, and a link."""
     variant = fields.pop("variant", None) or make_variant("KET-1", name="Copper Kettle")
+    if not variant.stock_levels.exists():
+        make_stock(variant, 1000)
     body = fields.pop("body", "{greeting}\n\n{product} is yours for {price}.\n\n{link}")
     options = {
         "name": "Spring",

@@ -9,6 +9,15 @@ from .campaigns import (
     Tone,
 )
 from .customers import CustomerProfile, Stage
+from .journeys import (
+    Enrolment,
+    EnrolmentState,
+    Journey,
+    JourneyState,
+    JourneyVersion,
+    LeaveReason,
+    StepVisit,
+)
 from .segments import Audience, AudienceMember, Segment
 from .sends import Send, SendState, SkipReason, Suppression
 
@@ -22,12 +31,19 @@ __all__ = [
     "CopyState",
     "CopyVariant",
     "CustomerProfile",
+    "Enrolment",
+    "EnrolmentState",
     "Goal",
+    "Journey",
+    "JourneyState",
+    "JourneyVersion",
+    "LeaveReason",
     "Segment",
     "Send",
     "SendState",
     "SkipReason",
     "Stage",
+    "StepVisit",
     "Suppression",
     "Tone",
 ]

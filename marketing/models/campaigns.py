@@ -29,9 +29,15 @@ class Tone(models.TextChoices):
 
 class Channel(models.TextChoices):
     EMAIL = "email", _("e-mail")
+    SMS = "sms", _("SMS")
+    PUSH = "push", _("push message")
 
 
-PURPOSE_OF_CHANNEL = {Channel.EMAIL: Purpose.MARKETING_EMAIL}
+PURPOSE_OF_CHANNEL = {
+    Channel.EMAIL: Purpose.MARKETING_EMAIL,
+    Channel.SMS: Purpose.MARKETING_SMS,
+    Channel.PUSH: Purpose.MARKETING_PUSH,
+}
 
 
 class CampaignState(models.TextChoices):
@@ -42,6 +48,12 @@ class CampaignState(models.TextChoices):
     PAUSED = "paused", _("paused")
     SENT = "sent", _("sent")
     CANCELLED = "cancelled", _("cancelled")
+
+
+class PausedBy(models.TextChoices):
+    PERSON = "person", _("a person")
+    FACTS = "facts", _("a changed fact")
+    STOCK = "stock", _("short stock")
 
 
 # Every way of a campaign stands here; services/campaigns.py moves along it and nowhere else.
@@ -105,6 +117,19 @@ class Campaign(models.Model):
     )
     state = models.CharField(max_length=10, choices=CampaignState, default=CampaignState.DRAFT)
     state_note = models.JSONField(default=dict, blank=True, help_text=_("Why it is paused."))
+    paused_by = models.CharField(max_length=6, choices=PausedBy, blank=True)
+    send_on = models.DateField(
+        null=True, blank=True, help_text=_("Not before this day; empty: once approved.")
+    )
+    send_from = models.TimeField(
+        null=True, blank=True, help_text=_("Not before this hour of the recipient's own clock.")
+    )
+    per_minute = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("At most so many a minute; empty: as fast as it goes."),
+    )
     decision = models.ForeignKey(
         "decisions.Decision", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

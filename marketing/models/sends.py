@@ -1,4 +1,5 @@
-"""One row per customer and campaign: the database, not the code, promises that nobody gets it twice."""
+"""One row per customer and message of a campaign or journey: the database, not the code, promises
+that nobody gets it twice."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from marketing.models.campaigns import PURPOSE_OF_CHANNEL, Channel
 
 
 class SendState(models.TextChoices):
@@ -23,12 +26,23 @@ class SkipReason(models.TextChoices):
     SUPPRESSED = "suppressed", _("suppressed")
     FREQUENCY_CAP = "frequency_cap", _("written to often enough")
     BOUGHT = "bought", _("ordered in the meantime")
+    COMPLAINT = "complaint", _("has an open complaint")
+    REFUND_DUE = "refund_due", _("waits for a refund")
+    SOLD_OUT = "sold_out", _("sold out")
+    NOTHING_TRUE = "nothing_true", _("a fact that the text needs is gone")
+    TOO_LATE = "too_late", _("its time has passed")
+    TAKEN_BACK = "taken_back", _("taken back before it left")
 
 
 class Send(models.Model):
     campaign = models.ForeignKey(
-        "marketing.Campaign", on_delete=models.PROTECT, related_name="sends"
+        "marketing.Campaign", null=True, blank=True, on_delete=models.PROTECT, related_name="sends"
     )
+    enrolment = models.ForeignKey(
+        "marketing.Enrolment", null=True, blank=True, on_delete=models.CASCADE, related_name="sends"
+    )
+    step = models.CharField(max_length=40, blank=True, help_text=_("Of the journey."))
+    channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
     customer = models.ForeignKey("shop.Customer", on_delete=models.CASCADE, related_name="sends")
     copy = models.ForeignKey(
         "marketing.CopyVariant",
@@ -37,11 +51,23 @@ class Send(models.Model):
         on_delete=models.PROTECT,
         related_name="sends",
     )
+    language = models.CharField(max_length=2, blank=True, help_text=_("What it was written in."))
+    link_url = models.URLField(blank=True, help_text=_("Where its link leads."))
     state = models.CharField(max_length=8, choices=SendState, default=SendState.CLAIMED)
+    due_at = models.DateTimeField(null=True, blank=True, help_text=_("Not before; empty: at once."))
     reason = models.CharField(max_length=14, choices=SkipReason, blank=True)
     error = models.CharField(max_length=200, blank=True)
     claimed_at = models.DateTimeField(default=timezone.now)
+    was_wished = models.BooleanField(
+        default=False, help_text=_("She asked for this very message: no cap counts it.")
+    )
+    handed_over_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("What frequency caps count.")
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True, help_text=_("The provider's word."))
+    bounced_at = models.DateTimeField(null=True, blank=True)
+    complained_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True, help_text=_("First time."))
     clicked_at = models.DateTimeField(null=True, blank=True, help_text=_("First time."))
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
@@ -52,6 +78,11 @@ class Send(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["campaign", "customer"], name="once_per_campaign"),
+            models.UniqueConstraint(fields=["enrolment", "step"], name="once_per_journey_step"),
+            models.CheckConstraint(
+                condition=Q(campaign__isnull=True) ^ Q(enrolment__isnull=True),
+                name="send_of_one_thing",
+            ),
             models.CheckConstraint(
                 condition=~Q(state="skipped") | ~Q(reason=""), name="skip_has_a_reason"
             ),
@@ -59,12 +90,26 @@ class Send(models.Model):
         indexes = [
             # The send monitor counts by state; a second attempt looks for what is unfinished.
             models.Index(fields=["campaign", "state"], name="send_campaign_state"),
-            # Frequency cap: what a customer got lately.
-            models.Index(fields=["customer", "claimed_at"], name="send_customer_time"),
+            # Frequency cap: what a customer got lately. Her own page: newest first.
+            models.Index(fields=["customer", "handed_over_at"], name="send_customer_time"),
+            # The clock: what waits for its hour, of campaigns and journeys.
+            models.Index(
+                fields=["due_at"], condition=Q(state="claimed"), name="send_waiting_for_its_hour"
+            ),
+            # Throttle: what a campaign handed over in the last minute.
+            models.Index(fields=["campaign", "handed_over_at"], name="send_campaign_pace"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.campaign_id} → {self.customer_id}"
+        return f"{self.campaign_id or self.step} → {self.customer_id}"
+
+    @property
+    def purpose(self) -> str:
+        return PURPOSE_OF_CHANNEL[Channel(self.channel)]
+
+    @property
+    def leads_to(self) -> str:
+        return self.link_url or (self.campaign.link_url if self.campaign else "")
 
 
 class Suppression(models.Model):

@@ -18,7 +18,7 @@ from decisions.services import jobs, receipts
 from decisions.text import both, sentence
 from marketing.facts import campaign_facts, snapshot
 from marketing.models import Audience, Campaign, CampaignState, CopyState, CopyVariant
-from marketing.models.campaigns import TRANSITIONS
+from marketing.models.campaigns import TRANSITIONS, PausedBy
 from marketing.planning import plan_campaign
 from marketing.services import results
 from marketing.services.audiences import NobodyReachableError, freeze_audience
@@ -159,8 +159,8 @@ def put_back(decision: Decision, by: Any) -> None:
         move(campaign, CampaignState.DRAFT, decision=None)
 
 
-def pause(campaign: Campaign, why: dict | None = None) -> None:
-    move(campaign, CampaignState.PAUSED, state_note=why or {})
+def pause(campaign: Campaign, why: dict | None = None, *, by: str = PausedBy.PERSON) -> None:
+    move(campaign, CampaignState.PAUSED, state_note=why or {}, paused_by=by)
 
 
 def resume(campaign: Campaign, by: Any = None, *, at: datetime | None = None) -> None:
@@ -170,7 +170,7 @@ def resume(campaign: Campaign, by: Any = None, *, at: datetime | None = None) ->
     facts = approved_facts(campaign, copies, at)
     with transaction.atomic():
         before = campaign.approved_facts
-        move(campaign, CampaignState.APPROVED, approved_facts=facts, state_note={})
+        move(campaign, CampaignState.APPROVED, approved_facts=facts, state_note={}, paused_by="")
         if campaign.decision:
             receipts.log_change(campaign.decision, "resumed", by, before=before, after=facts)
         _enqueue(campaign, by)

@@ -28,12 +28,19 @@ def unsubscribe(send: Send) -> None:
     now = timezone.now()
     record_consent(
         send.customer,
-        send.campaign.purpose,
+        send.purpose,
         granted=False,
-        source=f"unsubscribe link of campaign {send.campaign_id}",
+        source=f"unsubscribe link of {send}",
         at=now,
     )
     Send.objects.filter(pk=send.pk, unsubscribed_at__isnull=True).update(unsubscribed_at=now)
+
+
+def _about(send: Send) -> dict:
+    """What the event log says of a message: its campaign, or its journey and step."""
+    if send.enrolment is None:
+        return {"campaign": send.campaign_id}
+    return {"journey": send.enrolment.journey_id, "step": send.step}
 
 
 def _first(send: Send, column: str, kind: str) -> None:
@@ -46,7 +53,7 @@ def _first(send: Send, column: str, kind: str) -> None:
                 "kind": kind,
                 "occurred_at": now,
                 "customer": send.customer.code,
-                "properties": {"campaign": send.campaign_id},
+                "properties": _about(send),
             }
         ]
     )

@@ -55,7 +55,13 @@ class CustomerAdmin(Exported, ShopAdmin):
     list_display = ["who", "code", "country", "language", "orders_", "last_order", "created_at"]
     list_filter = [("created_at", RangeDateTimeFilter)]
     search_fields = ["code", "email", "name", "phone"]
-    fields = [("code", "name"), ("email", "phone"), ("country", "language"), "created_at"]
+    fields = [
+        ("code", "name"),
+        ("email", "phone"),
+        ("country", "language"),
+        ("time_zone", "birthday"),
+        "created_at",
+    ]
     readonly_fields = ["created_at"]
     inlines = [OrderInline, ConsentInline]
 

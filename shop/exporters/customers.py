@@ -11,7 +11,8 @@ from shop.models import Consent, Customer, Event, Review, VisitorLink
 from .registry import Row, exporter
 
 CUSTOMER_COLUMNS = (
-    "customer_code", "email", "phone", "name", "country", "language", "created_at",
+    "customer_code", "email", "phone", "name", "country", "language", "time_zone", "birthday",
+    "push_token", "created_at",
 )  # fmt: skip
 
 

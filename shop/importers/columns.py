@@ -182,6 +182,12 @@ def day(name: str, **options: Any) -> Column:
     return Column(name, parse, "is no date", kind="moment", **options)
 
 
+def checked(name: str, fits: Callable[[pl.Expr], pl.Expr], wrong: str, **options: Any) -> Column:
+    """A text that a test on the whole column accepts."""
+    checks = ((lambda value: ~fits(value), wrong),)
+    return Column(name, lambda value, _: value, "is no text", checks=checks, **options)
+
+
 def email(name: str, **options: Any) -> Column:
     pattern = r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+$"
     checks = (

@@ -5,14 +5,24 @@ from __future__ import annotations
 import polars as pl
 
 from shop.models import Consent, Customer, Purpose
+from shop.models.customers import BIRTHDAY, known_time_zones
 
-from .columns import choice, code, email, moment, text, yes_no
+from .columns import checked, choice, code, email, moment, text, yes_no
 from .registry import importer
 from .run import Chunk
 from .table import LINE
 from .write import insert, rows_of, upsert
 
 SOURCE = "import"
+
+
+def known_time_zone(value: pl.Expr) -> pl.Expr:
+    return value.is_in(sorted(known_time_zones()))
+
+
+def is_birthday(value: pl.Expr) -> pl.Expr:
+    return value.str.contains(BIRTHDAY)
+
 
 COLUMNS = [
     code("customer_code", required=True, aliases=("customer_id",), about="The shop's own number."),
@@ -21,6 +31,11 @@ COLUMNS = [
     text("name", max_length=200, default=None),
     text("country", max_length=60, default=None),
     choice("language", ["en", "zh"], about="What to write in."),
+    checked(
+        "time_zone", known_time_zone, "is no time zone", about="Like Europe/London; empty: unknown."
+    ),
+    checked("birthday", is_birthday, "is no month and day", about="MM-DD; no year is kept."),
+    text("push_token", max_length=255, default=None, about="Where her app receives messages."),
     moment("created_at", about="Since when a customer; now where empty."),
     *(
         yes_no(f"consent_{purpose}", about=f"Agreed to {Purpose(purpose).label}; empty: not asked.")
@@ -28,7 +43,10 @@ COLUMNS = [
     ),
     moment("consent_at", about="When the consents were given; now where empty."),
 ]
-FIELDS = ["email", "phone", "name", "country", "language", "created_at"]
+FIELDS = [
+    "email", "phone", "name", "country", "language", "time_zone", "birthday", "push_token",
+    "created_at",
+]  # fmt: skip
 
 
 @importer("customers", COLUMNS)

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from datetime import datetime
+from functools import cache
 
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+BIRTHDAY = r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
+
+
+@cache
+def known_time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def check_time_zone(name: str) -> None:
+    if name not in known_time_zones():
+        raise ValidationError(_("%(name)s is no time zone; write Europe/London.") % {"name": name})
 
 
 class Customer(models.Model):
@@ -17,6 +33,17 @@ class Customer(models.Model):
     name = models.CharField(max_length=200, blank=True)
     country = models.CharField(max_length=60, blank=True)
     language = models.CharField(max_length=8, blank=True, help_text=_("en or zh; empty: unknown."))
+    time_zone = models.CharField(
+        max_length=40, blank=True, validators=[check_time_zone],
+        help_text=_("Like Europe/London; empty: the shop's own."),
+    )  # fmt: skip
+    birthday = models.CharField(
+        max_length=5, blank=True, validators=[RegexValidator(BIRTHDAY)],
+        help_text=_("Month and day, 02-29; no year is kept."),
+    )  # fmt: skip
+    push_token = models.CharField(
+        max_length=255, blank=True, help_text=_("Where her app receives messages.")
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -42,6 +69,7 @@ class Customer(models.Model):
 class Purpose(models.TextChoices):
     MARKETING_EMAIL = "marketing_email", _("marketing by e-mail")
     MARKETING_SMS = "marketing_sms", _("marketing by SMS")
+    MARKETING_PUSH = "marketing_push", _("marketing by push message")
     PERSONALISATION = "personalisation", _("personal recommendations")
     ANALYTICS = "analytics", _("behaviour analytics")
 

@@ -1,0 +1,145 @@
+"""Who may not be written to now, and why: asked under the customers' lock at the last moment.
+
+Two workers that want to write to one customer wait for each other here, so that a cap holds over
+campaigns and journeys that run side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from marketing.models import Channel, Send, SendState, SkipReason, Suppression
+from marketing.models.campaigns import PURPOSE_OF_CHANNEL
+from shop.models import Consent, Customer, Order, OrderState, Payment, Refund
+from support.models import Intent, Ticket, TicketState
+
+ADDRESS_OF = {Channel.EMAIL: "email", Channel.SMS: "phone", Channel.PUSH: "push_token"}
+# States in which a message left, or may have.
+LEFT = (SendState.SENDING, SendState.SENT, SendState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is about to be written.
+
+    stops_after: per customer, the moment after which an order makes the message pointless.
+    wished: customers who asked for this very message; neither consent to marketing nor a cap
+    stands in its way, and it counts towards none.
+    """
+
+    channel: str
+    stops_after: Mapping[int, datetime]
+    wished: frozenset[int] = frozenset()
+
+
+def lock_customers(customer_ids: Iterable[int]) -> dict[int, Customer]:
+    """Their rows, held until the transaction ends, always in the same order."""
+    locked = Customer.objects.select_for_update(of=("self",)).filter(pk__in=set(customer_ids))
+    return {customer.pk: customer for customer in locked.order_by("pk")}
+
+
+def reasons_not_to_write(
+    customers: Mapping[int, Customer], asked: Asked, at: datetime
+) -> dict[int, SkipReason]:
+    """Why each of these customers gets nothing now; who may be written to is absent.
+
+    The strongest reason is given: an address and a word first, what passes by itself last.
+    """
+    ids = set(customers)
+    address = ADDRESS_OF[Channel(asked.channel)]
+    found = [
+        ({pk for pk, one in customers.items() if not getattr(one, address)}, SkipReason.NO_ADDRESS),
+        (_suppressed(ids, asked.channel), SkipReason.SUPPRESSED),
+        (ids - asked.wished - _agreed(ids, asked.channel), SkipReason.NO_CONSENT),
+        (_complaining(ids), SkipReason.COMPLAINT),
+        (_owed_money(ids), SkipReason.REFUND_DUE),
+        (_written_to_often(ids - asked.wished, asked.channel, at), SkipReason.FREQUENCY_CAP),
+        (_ordered_since(asked.stops_after), SkipReason.BOUGHT),
+    ]
+    reasons: dict[int, SkipReason] = {}
+    for whose, reason in found:
+        for pk in whose:
+            reasons.setdefault(pk, reason)
+    return reasons
+
+
+def cap_of(channel: str) -> int:
+    """At most so many messages on this channel in MARKETING_CAP_DAYS days."""
+    return {
+        Channel.EMAIL: settings.MARKETING_CAP_MESSAGES,
+        Channel.SMS: settings.MARKETING_CAP_SMS,
+        Channel.PUSH: settings.MARKETING_CAP_PUSH,
+    }[Channel(channel)]
+
+
+def _suppressed(ids: set[int], channel: str) -> set[int]:
+    rows = Suppression.objects.filter(customer__in=ids, channel=channel)
+    return set(rows.values_list("customer_id", flat=True))
+
+
+def _agreed(ids: set[int], channel: str) -> set[int]:
+    latest = Consent.objects.filter(
+        customer=OuterRef("pk"), purpose=PURPOSE_OF_CHANNEL[Channel(channel)]
+    ).order_by("-recorded_at", "-id")
+    said = Customer.objects.filter(pk__in=ids).annotate(said=Subquery(latest.values("granted")[:1]))
+    return set(said.filter(said=True).values_list("pk", flat=True))
+
+
+def _complaining(ids: set[int]) -> set[int]:
+    open_ones = Ticket.objects.filter(
+        customer__in=ids,
+        intent__in=(Intent.COMPLAINT, Intent.DAMAGED),
+        state__in=(TicketState.OPEN, TicketState.PENDING),
+    )
+    return set(open_ones.values_list("customer_id", flat=True))
+
+
+def _owed_money(ids: set[int]) -> set[int]:
+    """Refunds were promised on an order and the payments have not given so much back yet."""
+    promised = (
+        Refund.objects.filter(order__customer__in=ids)
+        .order_by()
+        .values("order_id", customer=F("order__customer_id"))
+        .annotate(promised=Sum("amount_minor"))
+    )
+    back: QuerySet = (
+        Payment.objects.filter(order=OuterRef("order_id"))
+        .order_by()
+        .values("order")
+        .annotate(back=Sum("refunded_minor"))
+        .values("back")
+    )
+    due = promised.annotate(back=Coalesce(Subquery(back), 0)).filter(promised__gt=F("back"))
+    return {row["customer"] for row in due}
+
+
+def _written_to_often(ids: set[int], channel: str, at: datetime) -> set[int]:
+    lately = Send.objects.filter(
+        customer__in=ids,
+        channel=channel,
+        state__in=LEFT,
+        was_wished=False,
+        handed_over_at__gt=at - timedelta(days=settings.MARKETING_CAP_DAYS),
+    )
+    counted = lately.order_by().values("customer").annotate(messages=Count("pk"))
+    often = counted.filter(messages__gte=cap_of(channel))
+    return set(often.values_list("customer_id", flat=True))
+
+
+def _ordered_since(stops_after: Mapping[int, datetime]) -> set[int]:
+    if not stops_after:
+        return set()
+    orders = Order.objects.filter(
+        customer__in=stops_after, placed_at__gte=min(stops_after.values())
+    ).exclude(state=OrderState.CANCELLED)
+    return {
+        pk
+        for pk, placed_at in orders.values_list("customer_id", "placed_at")
+        if placed_at >= stops_after[pk]
+    }

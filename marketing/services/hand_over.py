@@ -1,0 +1,226 @@
+"""Hand messages over: at most once whatever dies, and to nobody who may not be written to.
+
+1. Under lock, in one transaction: the sends that are still claimed, their customers; who may not
+   be written to is skipped with the reason, who sleeps gets another hour, for the rest the
+   text is chosen and the row marked as being handed over.
+2. Outside of it: each message goes through the port of its channel.
+3. What left is marked sent, what was not tried is claimed again.
+
+A row found half-way after a crash becomes `unknown` and is never repeated (`settle_interrupted`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from language.claims import UnknownSlotError
+from marketing.messages import Text, composed
+from marketing.models import Send, SendState, SkipReason, Suppression
+from marketing.ports import Port, PortDownError, RefusedError, port_of
+from marketing.quiet_hours import after_quiet, quiet_hours_of, zone_of
+from marketing.services.guards import Asked, lock_customers, reasons_not_to_write
+from shop.models import EventKey, EventKind
+from shop.services.events import record_events
+
+BATCH = 20  # so many may stay "unknown" when a worker is killed
+
+
+class MessagePortError(Exception):
+    """The way out is closed now: the job is tried again later."""
+
+
+class Source(Protocol):
+    """What a batch of sends is about: a campaign, or a step of a journey."""
+
+    channel: str
+
+    def asked(self, sends: Sequence[Send]) -> Asked:
+        """What the guards must know."""
+
+    def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason]:
+        """Per send the text that is true now, or why there is none."""
+
+    def label(self, send: Send) -> dict[str, Any]:
+        """What the event log says of it."""
+
+
+@dataclass
+class Handed:
+    """What became of a batch."""
+
+    sent: list[Send] = field(default_factory=list)
+    skipped: int = 0
+    later: int = 0
+
+
+def hand_over(send_ids: Sequence[int], source: Source, *, at: datetime | None = None) -> Handed:
+    """Deliver these claimed sends. Raises MessagePortError when the port is closed."""
+    done = Handed()
+    port = port_of(source.channel)
+    _opened(port)
+    try:
+        due = _decide(send_ids, source, at or timezone.now(), done)
+        _carry(due, source, port, done)
+    finally:
+        port.close()
+    return done
+
+
+def settle_interrupted(sends: QuerySet[Send]) -> int:
+    """An earlier attempt died while handing over: whether the message left, nobody knows."""
+    return sends.filter(state=SendState.SENDING).update(state=SendState.UNKNOWN)
+
+
+def log_missing(sends: QuerySet[Send], label: Callable[[Send], dict[str, Any]]) -> int:
+    """Events of sends that left while the worker died before it could log them."""
+    sent = sends.filter(state=SendState.SENT).select_related("customer")
+    missing, last = 0, 0
+    while chunk := list(sent.filter(pk__gt=last).order_by("pk")[:500]):
+        last = chunk[-1].pk
+        ids = {f"send:{send.pk}": send for send in chunk}
+        logged = set(EventKey.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        lost = [send for event_id, send in ids.items() if event_id not in logged]
+        log_sent(lost, label)
+        missing += len(lost)
+    return missing
+
+
+def log_sent(sent: Sequence[Send], label: Callable[[Send], dict[str, Any]]) -> None:
+    """The event log is written after the message: `log_missing` makes a crash in between good."""
+    record_events(
+        [
+            {
+                "event_id": f"send:{send.pk}",
+                "kind": EventKind.SEND,
+                "customer": send.customer.code,
+                "properties": {"channel": send.channel} | label(send),
+            }
+            for send in sent
+        ]
+    )
+
+
+def _opened(port: Port) -> None:
+    try:
+        port.open()
+    except PortDownError as error:
+        raise MessagePortError(str(error)) from error
+
+
+@transaction.atomic
+def _decide(
+    send_ids: Sequence[int], source: Source, at: datetime, done: Handed
+) -> list[tuple[Send, Text]]:
+    """Step 1. What comes back is marked as being handed over, and nobody else has it."""
+    claimed = Send.objects.select_for_update(of=("self",), skip_locked=True).filter(
+        pk__in=send_ids, state=SendState.CLAIMED
+    )
+    sends = list(claimed.order_by("pk"))
+    customers = lock_customers(send.customer_id for send in sends)
+    for send in sends:
+        send.customer = customers[send.customer_id]
+    awake = [send for send in sends if not _sleeps(send, at)]
+    done.later += len(sends) - len(awake)
+    reasons = reasons_not_to_write(
+        {send.customer_id: send.customer for send in awake}, source.asked(awake), at
+    )
+    _skip({send: reasons[send.customer_id] for send in awake if send.customer_id in reasons}, done)
+    free = [send for send in awake if send.customer_id not in reasons]
+    words = source.words(free, at)
+    _skip({send: words[send.pk] for send in free if isinstance(words[send.pk], SkipReason)}, done)
+    due = [(send, words[send.pk]) for send in free if isinstance(words[send.pk], Text)]
+    _mark(due, at)
+    return due
+
+
+def _sleeps(send: Send, at: datetime) -> bool:
+    """In the quiet hours of the recipient the send waits for their end."""
+    hours = quiet_hours_of(send.channel)
+    if hours is None:
+        return False
+    due = after_quiet(at, zone_of(send.customer.time_zone), hours)
+    if due == at:
+        return False
+    Send.objects.filter(pk=send.pk).update(due_at=due)
+    return True
+
+
+def _skip(reasons: Mapping[Send, SkipReason], done: Handed) -> None:
+    done.skipped += len(reasons)
+    by_reason: dict[SkipReason, list[int]] = {}
+    for send, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(send.pk)
+    for reason, pks in by_reason.items():
+        Send.objects.filter(pk__in=pks).update(state=SendState.SKIPPED, reason=reason)
+
+
+def _mark(due: Sequence[tuple[Send, Text]], at: datetime) -> None:
+    """Committed before the first message leaves: a row says so before a mailbox can."""
+    alike: dict[tuple, list[int]] = {}
+    for send, text in due:
+        send.link_url, send.language = text.link_url, text.language
+        alike.setdefault((text.copy_id, text.language, text.link_url), []).append(send.pk)
+    for (copy_id, language, link_url), pks in alike.items():
+        Send.objects.filter(pk__in=pks).update(
+            state=SendState.SENDING,
+            handed_over_at=at,
+            copy_id=copy_id,
+            language=language,
+            link_url=link_url,
+        )
+
+
+def _carry(due: list[tuple[Send, Text]], source: Source, port: Port, done: Handed) -> None:
+    """Steps 2 and 3. Whatever stops it, what was not tried is claimed again."""
+    waiting = list(due)
+    try:
+        while waiting:
+            send, text = waiting.pop(0)
+            if _left(send, text, port):
+                done.sent.append(send)
+    finally:
+        left = [send.pk for send in done.sent]
+        # Whoever called such a row unknown in the meantime is put right: the message did leave.
+        Send.objects.filter(pk__in=left).update(state=SendState.SENT, sent_at=timezone.now())
+        Send.objects.filter(
+            pk__in=[send.pk for send, _text in waiting], state=SendState.SENDING
+        ).update(state=SendState.CLAIMED, handed_over_at=None)
+        log_sent(done.sent, source.label)
+
+
+def _left(send: Send, text: Text, port: Port) -> bool:
+    try:
+        message = composed(send, text)
+    except UnknownSlotError:
+        _settle(send, SendState.SKIPPED, reason=SkipReason.NOTHING_TRUE)
+        return False
+    try:
+        port.hand_over(message)
+    except RefusedError as error:
+        _settle(send, SendState.FAILED, error=error.code)
+        if error.is_gone:
+            suppress(send.customer_id, send.channel, Suppression.Reason.BOUNCED)
+        return False
+    except PortDownError as error:
+        _settle(send, SendState.UNKNOWN if error.is_unknown else SendState.CLAIMED)
+        raise MessagePortError(str(error)) from error
+    return True
+
+
+def suppress(customer_id: int, channel: str, reason: str) -> None:
+    """Nobody writes to her on this channel again. Twice changes nothing."""
+    Suppression.objects.get_or_create(
+        customer_id=customer_id, channel=channel, defaults={"reason": reason}
+    )
+
+
+def _settle(send: Send, to_state: str, **fields: Any) -> None:
+    """From being handed over to where it ended, unless another worker has said so."""
+    Send.objects.filter(pk=send.pk, state=SendState.SENDING).update(state=to_state, **fields)
