@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from inventory.models import LostDemandDay, PurchaseOrderLine, SupplierItem
 from inventory.models.purchase_orders import INCOMING
+from inventory.planned_frames import extra_units_by_sku_day
 from shop.models import (
     Allocation,
     LineKind,
@@ -64,7 +65,8 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
     Order lines of items that were not cancelled, by local day of the order; three years at most.
     A day on which the whole shop sold nothing although it usually sells many SKUs was a closed
     day and is masked (panel.closed_periods), as are days out of stock and days before a SKU's
-    first sale or first stock. Returns None when there is no sale.
+    first sale or first stock. What a campaign is measured to have brought is taken out.
+    Returns None when there is no sale.
     """
     import numpy as np
 
@@ -87,6 +89,7 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
     demand = mask_not_demand(units, (units > 0) | started, closed)
     masked = out & (units == 0) & np.isfinite(demand)
     demand[masked] = np.nan
+    demand = np.maximum(demand - extra_units_by_sku_day(variant_ids, first, until, as_of=as_of), 0)
     price, promotion = _prices(row_of, first, shape[1] + horizon)
     panel = Panel(
         skus=_skus(variant_ids),

@@ -1,5 +1,6 @@
 from .forecasts import DemandForecast
 from .lost_demand import LostDemand, LostDemandDay, LostQuery, SubstituteList
+from .planned_demand import PlannedDemand, PlannedUnits
 from .purchase_orders import (
     PurchaseOrder,
     PurchaseOrderLine,
@@ -14,6 +15,8 @@ __all__ = [
     "LostDemand",
     "LostDemandDay",
     "LostQuery",
+    "PlannedDemand",
+    "PlannedUnits",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "PurchaseOrderState",

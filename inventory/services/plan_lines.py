@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.translation import gettext_noop
@@ -20,9 +20,13 @@ from inventory.frames import (
 )
 from inventory.models import DemandForecast, Supplier, SupplierItem
 from inventory.services.forecasts import day_correlation
+from inventory.services.planned_demand import with_planned
 from shop.models import Variant, Warehouse
 from shop.services.prices import prices_at
 from shop.services.warehouses import first_warehouse
+
+if TYPE_CHECKING:
+    import numpy as np
 
 NEVER_COUNTED = gettext_noop(
     "No stock count was ever recorded; the plan assumes 0 on hand: count it first."
@@ -77,6 +81,7 @@ class _Known:
     stock: dict[tuple[int, int], Stock]
     shares: dict[int, dict[int, float]]
     prices: dict[int, int]
+    demand: dict[int, tuple[np.ndarray, np.ndarray]]
     warehouses: dict[int, Warehouse]
     default_warehouse: int
 
@@ -87,10 +92,10 @@ def gather(
     """Groups in the order of supplier code and warehouse, lines in the order of SKU."""
     from inventory.ml.lead_time import LeadTimeSimulator
 
-    known = _read([row.variant_id for row in forecasts], as_of)
+    known = _read(forecasts, as_of, options)
     run = next((row.model_run for row in forecasts if row.model_run_id), None)
     simulator = LeadTimeSimulator(
-        _longest(known, options), correlation=day_correlation(run), seed=seed
+        _longest(known.items, options), correlation=day_correlation(run), seed=seed
     )
     lines: dict[tuple[int | None, int], list[dict]] = defaultdict(list)
     for row in forecasts:
@@ -110,12 +115,14 @@ def gather(
     return sorted(groups, key=lambda group: group.key(as_of.date()))
 
 
-def _read(variant_ids: list[int], as_of: datetime) -> _Known:
+def _read(forecasts: list[DemandForecast], as_of: datetime, options: PlanOptions) -> _Known:
     default = first_warehouse()
+    variant_ids = [row.variant_id for row in forecasts]
+    items = preferred_items(variant_ids)
     rows = prices_at(variant_ids, as_of)
     return _Known(
         variants=open_variants(variant_ids),
-        items=preferred_items(variant_ids),
+        items=items,
         stock=stock_positions(variant_ids),
         shares=warehouse_shares(as_of),
         prices={
@@ -123,16 +130,17 @@ def _read(variant_ids: list[int], as_of: datetime) -> _Known:
             for variant, row in rows.items()
             if row.currency == settings.SHOP_CURRENCY
         },
+        demand=with_planned(forecasts, _longest(items, options)),
         warehouses={place.pk: place for place in Warehouse.objects.all()},
         default_warehouse=default.pk,
     )
 
 
-def _longest(known: _Known, options: PlanOptions) -> int:
+def _longest(items: dict[int, SupplierItem], options: PlanOptions) -> int:
     from inventory.ml.lead_time import longest_days
 
     terms = [(options.no_supplier_lead_days, options.no_supplier_review_days, 0.0)]
-    for item in known.items.values():
+    for item in items.values():
         supplier = item.supplier
         terms.append(
             (
@@ -160,7 +168,7 @@ def _line(row: DemandForecast, share: float, warehouse_id: int, tools: tuple) ->
     stock = known.stock.get((row.variant_id, warehouse_id), Stock())
     counted = stock.counted and variant.tracks_stock
     cost, margin = _money(variant, item, known.prices.get(variant.pk))
-    found = _protection(row, share, item, (options, simulator))
+    found = _protection(known.demand[row.variant_id], share, item, (options, simulator))
     return {
         "sku": variant.sku,
         "variant": variant.pk,
@@ -179,12 +187,11 @@ def _line(row: DemandForecast, share: float, warehouse_id: int, tools: tuple) ->
     }
 
 
-def _protection(row: DemandForecast, share: float, item: SupplierItem | None, tools: tuple) -> Any:
-    import numpy as np
-
+def _protection(
+    demand: tuple[np.ndarray, np.ndarray], share: float, item: SupplierItem | None, tools: tuple
+) -> Any:
     options, simulator = tools
-    mean = np.array(row.mean_units) * share
-    quantiles = np.array([row.quantile_units[level] for level in sorted(row.quantile_units)]).T
+    mean, quantiles = demand
     if item is None:
         lead, review, sd = options.no_supplier_lead_days, options.no_supplier_review_days, 0.0
     else:
@@ -192,7 +199,7 @@ def _protection(row: DemandForecast, share: float, item: SupplierItem | None, to
         lead, review = item.effective_lead_time_days, supplier.review_period_days
         sd = supplier.lead_time_sd_days
     return simulator.protection(
-        (mean, quantiles * share),
+        (mean * share, quantiles * share),
         lead_time_days=lead,
         review_period_days=review,
         lead_time_sd_days=sd,
