@@ -1,4 +1,4 @@
-from .forecasts import DemandForecast
+from .forecasts import DemandClass, DemandForecast, PriceElasticity
 from .lost_demand import LostDemand, LostDemandDay, LostQuery, SubstituteList
 from .planned_demand import PlannedDemand, PlannedUnits
 from .purchase_orders import (
@@ -11,12 +11,14 @@ from .purchase_orders import (
 from .suppliers import Supplier, SupplierItem
 
 __all__ = [
+    "DemandClass",
     "DemandForecast",
     "LostDemand",
     "LostDemandDay",
     "LostQuery",
     "PlannedDemand",
     "PlannedUnits",
+    "PriceElasticity",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "PurchaseOrderState",

@@ -8,6 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
+class DemandClass(models.TextChoices):
+    """Syntetos & Boylan, On the categorization of demand patterns, 2005."""
+
+    SMOOTH = "smooth", _("smooth: often, in like amounts")
+    ERRATIC = "erratic", _("erratic: often, in unlike amounts")
+    INTERMITTENT = "intermittent", _("intermittent: seldom, in like amounts")
+    LUMPY = "lumpy", _("lumpy: seldom, in unlike amounts")
+
+
 class DemandForecast(models.Model):
     """Daily demand of one SKU as seen on one day: one row with all its days.
 
@@ -29,6 +38,28 @@ class DemandForecast(models.Model):
     mean_units = models.JSONField(default=list, help_text=_("Units per day, next day first."))
     quantile_units = models.JSONField(
         default=dict, help_text=_("Level → units per day, next day first.")
+    )
+    demand_class = models.CharField(max_length=12, choices=DemandClass, blank=True)
+    contributions = models.JSONField(
+        default=dict,
+        help_text=_("Units per day that each cause adds; together they are the mean."),
+    )
+    basis = models.JSONField(
+        default=dict,
+        help_text=_("Why the interval is wide: the SKUs that a new one was likened to."),
+    )
+    planned_promotion = models.JSONField(
+        default=list, help_text=_("Share of each day under a reduction that is already set.")
+    )
+    price_minor = models.BigIntegerField(
+        null=True, blank=True, help_text=_("The list price that it was made for.")
+    )
+    corrected_units = models.FloatField(
+        default=0,
+        help_text=_("What days out of stock would have sold, of the last 28 days; not in sales."),
+    )
+    bulk_units = models.FloatField(
+        default=0, help_text=_("Units of single unusually large orders, left out of demand.")
     )
     history_days = models.PositiveIntegerField(_("days of history"), default=0)
     stockout_days = models.PositiveIntegerField(
@@ -63,3 +94,38 @@ class DemandForecast(models.Model):
     @property
     def is_refused(self) -> bool:
         return self.horizon_days == 0
+
+
+class PriceElasticity(models.Model):
+    """What price and promotion do to a SKU's demand, learned from the price ledger each night.
+
+    demand ~ price ** -elasticity, times exp(promotion_log) while a reduction runs. SKUs whose price
+    seldom moved are drawn to their category, and theirs to the shop.
+    """
+
+    variant = models.OneToOneField(
+        "shop.Variant", primary_key=True, on_delete=models.CASCADE, related_name="elasticity"
+    )
+    elasticity = models.FloatField(help_text=_("1.5: a price 1 % lower sells 1.5 % more."))
+    low = models.FloatField(help_text=_("10 % of the likely values are below."))
+    high = models.FloatField(help_text=_("10 % of the likely values are above."))
+    promotion_log = models.FloatField(
+        default=0,
+        help_text=_("What being on promotion adds beside the lower price, as a logarithm."),
+    )
+    promotion_low = models.FloatField(default=0)
+    promotion_high = models.FloatField(default=0)
+    own_share = models.FloatField(
+        help_text=_("0 to 1: how much of it is the SKU's own data, the rest its category's.")
+    )
+    priced_days = models.PositiveIntegerField(help_text=_("Days away from its usual price."))
+    as_of = models.DateField()
+
+    class Meta:
+        verbose_name = _("price elasticity")
+        verbose_name_plural = _("price elasticities")
+        ordering = ["variant_id"]
+        default_permissions = ["view"]
+
+    def __str__(self) -> str:
+        return f"{self.variant} {self.elasticity:.2f}"
