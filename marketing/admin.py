@@ -21,7 +21,7 @@ from unfold.decorators import display
 from access.read_only import ReadOnly
 from decisions.kinds import CannotCarryOutError
 from decisions.services.receipts import DecisionClosedError
-from marketing import desk, pages
+from marketing import desk, effect_views, pages
 from marketing.models import (
     Audience,
     Campaign,
@@ -188,6 +188,7 @@ class CampaignAdmin(ModelAdmin):
         return [
             path("<int:pk>/path/", view(require_GET(self.path_page)), name=f"{name}_path"),
             path("<int:pk>/path/do/", view(require_POST(self.do)), name=f"{name}_do"),
+            *effect_views.urls(self.admin_site),
             *super().get_urls(),
         ]
 

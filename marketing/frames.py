@@ -1,15 +1,14 @@
-"""Reads for calculations: orders and refunds as arrays, campaign outcomes as columns."""
+"""Reads for calculations: orders and refunds as arrays."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
-from marketing.models import AudienceMember, Campaign
 from shop.models import Order, OrderState, Return
 
 if TYPE_CHECKING:
@@ -60,45 +59,6 @@ def order_history(as_of: datetime) -> OrderHistory:
         np.array(amounts, dtype=np.int64),
         (np.array(ids, dtype=np.int64), np.array(minors, dtype=np.int64)),
     )
-
-
-@dataclass(frozen=True)
-class Outcomes:
-    """What each member of one arm spent in the window, zeros included; minor units, no order."""
-
-    revenue_minor: list[int]
-
-    @property
-    def units(self) -> int:
-        return len(self.revenue_minor)
-
-    @property
-    def buyers(self) -> int:
-        return sum(1 for amount in self.revenue_minor if amount > 0)
-
-
-def campaign_outcomes(campaign: Campaign, until: datetime) -> dict[bool, Outcomes]:
-    """Orders of the frozen audience in the attribution window: {is_holdout: Outcomes}.
-
-    Everybody on the list counts in her arm, written to or not: skipping people after the draw
-    would make the arms differ. The window runs from `started_at`, to `until` at the latest.
-    """
-    start = campaign.started_at
-    if start is None or campaign.audience_id is None:
-        return {}
-    end = min(until, start + timedelta(days=campaign.attribution_window_days))
-    members = AudienceMember.objects.filter(audience_id=campaign.audience_id)
-    spent = dict(
-        _counted_orders()
-        .filter(customer__in=members.values("customer"), placed_at__gte=start, placed_at__lt=end)
-        .order_by()
-        .values_list("customer")
-        .annotate(minor=Sum("total_minor"))
-    )
-    arms: dict[bool, list[int]] = {False: [], True: []}
-    for customer_id, is_holdout in members.values_list("customer_id", "is_holdout"):
-        arms[is_holdout].append(spent.get(customer_id, 0))
-    return {arm: Outcomes(values) for arm, values in arms.items()}
 
 
 def _counted_orders() -> QuerySet[Order]:

@@ -226,16 +226,15 @@ def _outcome(campaign: Campaign, at: datetime) -> dict:
     }
 
 
-def _arm(name: str, outcomes: Any) -> dict:
-    units = outcomes.units if outcomes else 0
-    if not units:
+def _arm(name: str, sums: Any) -> dict:
+    if sums is None:
         return {"name": name, "units": 0, "buyers": "–", "share": "–", "revenue": "–", "each": "–"}
-    total = sum(outcomes.revenue_minor)
+    each = sums.revenue.y
     return {
         "name": name,
-        "units": units,
-        "buyers": outcomes.buyers,
-        "share": f"{100 * outcomes.buyers / units:.1f} %",
-        "revenue": format_money(total),
-        "each": format_money(round(total / units)),
+        "units": sums.customers,
+        "buyers": sums.buyers,
+        "share": f"{100 * sums.buyers / sums.customers:.1f} %",
+        "revenue": format_money(round(each * sums.customers)),
+        "each": format_money(round(each)),
     }

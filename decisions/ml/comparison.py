@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from .moments import Moments
+
 WIN, LOSE, CANNOT_TELL = "win", "lose", "cannot tell"
 # Below this many units in a group the normal approximations mean nothing.
 MIN_UNITS = 10
@@ -85,6 +87,24 @@ def compare_means(
     low, high = difference - half, difference + half
     detectable = _detectable(math.sqrt(squared), level)
     return Comparison(mean1, mean2, difference, low, high, detectable, _verdict(low, high))
+
+
+def compare_moments(treated: Moments, control: Moments, *, level: float = 0.95) -> Comparison:
+    """`compare_means` of arms that were added up elsewhere."""
+    from scipy.special import stdtrit
+
+    _need(treated.n, control.n)
+    squared = treated.variance / treated.n + control.variance / control.n
+    difference = treated.y - control.y
+    if squared == 0:
+        return Comparison(
+            treated.y, control.y, difference, difference, difference, 0.0, CANNOT_TELL
+        )
+    parts = ((arm.variance / arm.n) ** 2 / (arm.n - 1) for arm in (treated, control))
+    half = float(stdtrit(squared**2 / math.fsum(parts), 0.5 + level / 2)) * math.sqrt(squared)
+    low, high = difference - half, difference + half
+    detectable = _detectable(math.sqrt(squared), level)
+    return Comparison(treated.y, control.y, difference, low, high, detectable, _verdict(low, high))
 
 
 def wilson(successes: int, units: int, *, z: float) -> tuple[float, float]:

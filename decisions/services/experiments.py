@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from decisions.ml.assignment import arm, in_share, position, weighted_arm
+from decisions.ml.bandit import thompson_shares
 from decisions.ml.comparison import (
     CANNOT_TELL,
     LOSE,
@@ -19,9 +20,26 @@ from decisions.ml.comparison import (
     Comparison,
     TooFewUnitsError,
     compare_means,
+    compare_moments,
     compare_proportions,
     sample_ratio_p,
+    wilson,
 )
+from decisions.ml.effects import Effect, adjusted_effect, mean_effect, pooled_effect, ratio_effect
+from decisions.ml.moments import Moments
+from decisions.ml.power import (
+    detectable_with,
+    holdout_rate_for,
+    units_needed,
+    units_needed_always_valid,
+)
+from decisions.ml.sequential import (
+    Interval,
+    always_valid,
+    narrowed,
+    ratio_p_always_valid,
+)
+from decisions.ml.verdicts import Reading, corrected_level, guardrail, read
 from decisions.models import Experiment, ExperimentState
 
 MOST_ARMS = 4
@@ -33,18 +51,39 @@ __all__ = [
     "WIN",
     "Arm",
     "Comparison",
+    "Effect",
     "ExperimentError",
+    "Interval",
+    "Moments",
+    "Reading",
     "TooFewUnitsError",
+    "adjusted_effect",
+    "always_valid",
     "arm",
     "arm_of",
     "compare_means",
+    "compare_moments",
     "compare_proportions",
+    "corrected_level",
+    "detectable_with",
+    "guardrail",
+    "holdout_rate_for",
     "in_share",
+    "mean_effect",
+    "narrowed",
+    "pooled_effect",
     "position",
+    "ratio_effect",
+    "ratio_p_always_valid",
+    "read",
     "sample_ratio_p",
     "save_experiment",
     "start_experiment",
     "stop_experiment",
+    "thompson_shares",
+    "units_needed",
+    "units_needed_always_valid",
+    "wilson",
 ]
 
 

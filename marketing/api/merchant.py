@@ -20,10 +20,12 @@ from decisions.kinds import CannotCarryOutError
 from decisions.services import receipts
 from decisions.text import render
 from marketing.api import serializers as shapes
+from marketing.effect_pages import SLOT, sentence_text
 from marketing.facts import campaign_facts
-from marketing.models import Campaign, Segment
+from marketing.models import Campaign, Journey, Segment
 from marketing.pages import copy_card
 from marketing.rules import customers_of, reachable, sentences
+from marketing.services.effects import Effects, campaign_effects, journey_effects
 from marketing.services.results import campaign_results
 
 describe(
@@ -87,6 +89,44 @@ class CampaignDetail(MerchantView):
     def get(self, request: Request, pk: int) -> Response:
         """One campaign with its texts, sends and what came of it."""
         return Response(_detail(_campaign(pk)))
+
+
+class CampaignEffects(MerchantView):
+    needs = {"GET": "marketing.view_campaign"}
+
+    @extend_schema(responses=shapes.EffectsOut)
+    def get(self, request: Request, pk: int) -> Response:
+        """What a campaign caused against its holdout; money in minor units. 404 before it began."""
+        return _effects(campaign_effects(_campaign(pk)))
+
+
+class JourneyEffects(MerchantView):
+    needs = {"GET": "marketing.view_campaign"}
+
+    @extend_schema(parameters=[shapes.StepFilter], responses=shapes.EffectsOut)
+    def get(self, request: Request, pk: int) -> Response:
+        """The same of a journey; `step` narrows the messages. 404 before anybody entered."""
+        wanted = self.checked(shapes.StepFilter, request.query_params)
+        return _effects(journey_effects(get_object_or_404(Journey, pk=pk), **wanted))
+
+
+def _effects(found: Effects | None) -> Response:
+    if found is None:
+        raise Http404
+    metrics = found.metrics
+    return Response(
+        {
+            "verdict": found.verdict,
+            "guardrail": found.guardrail,
+            "is_over": found.is_over,
+            "window_until": found.window_until,
+            "summary": [
+                {"text": sentence_text(msgid, metrics), "metrics": SLOT.findall(msgid)}
+                for msgid in found.sentences
+            ],
+            "metrics": [asdict(metric) for metric in metrics.values()],
+        }
+    )
 
 
 class CampaignApproval(MerchantView):

@@ -69,3 +69,30 @@ class CampaignDetailOut(CampaignOut):
     conversion = ComparisonOut(allow_null=True)
     revenue_minor = ComparisonOut(allow_null=True)
     verdict = s.CharField()
+
+
+class StepFilter(s.Serializer):
+    step = s.CharField(required=False, max_length=40)
+
+
+class MetricOut(s.Serializer):
+    id = s.CharField()
+    value = s.FloatField(allow_null=True)
+    unit = s.ChoiceField(["count", "money", "rate"])
+    source = s.CharField()
+    low = s.FloatField(allow_null=True)
+    high = s.FloatField(allow_null=True)
+
+
+class StatementOut(s.Serializer):
+    text = s.CharField()
+    metrics = s.ListField(child=s.CharField())
+
+
+class EffectsOut(s.Serializer):
+    verdict = s.ChoiceField(["win", "lose", "cannot tell"])
+    guardrail = s.ChoiceField(["harmed", "unharmed", "cannot tell"])
+    is_over = s.BooleanField()
+    window_until = s.DateTimeField(allow_null=True)
+    summary = StatementOut(many=True)
+    metrics = MetricOut(many=True)

@@ -9,5 +9,7 @@ merchant = [
     path("segments/<slug:code>/", m.SegmentDetail.as_view(), name="segment"),
     path("campaigns/", m.Campaigns.as_view(), name="campaigns"),
     path("campaigns/<int:pk>/", m.CampaignDetail.as_view(), name="campaign"),
+    path("campaigns/<int:pk>/effects/", m.CampaignEffects.as_view(), name="campaign-effects"),
+    path("journeys/<int:pk>/effects/", m.JourneyEffects.as_view(), name="journey-effects"),
     path("campaigns/<int:pk>/approve/", m.CampaignApproval.as_view(), name="campaign-approve"),
 ]

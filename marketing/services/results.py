@@ -11,7 +11,8 @@ from django.utils.translation import gettext_noop
 
 from decisions.services import experiments as comparison
 from decisions.text import sentence
-from marketing.frames import Outcomes, campaign_outcomes
+from inventory.profit_frames import ArmSums
+from marketing.effect_frames import HOLDOUT, TREATED, campaign_sums
 from marketing.models import Campaign, CampaignState, SendState
 from shop.money import format_money
 
@@ -42,8 +43,8 @@ class Results:
     """Counts of rows, both arms, and the verdict as a stored sentence."""
 
     counts: dict[str, int]
-    treated: Outcomes | None
-    holdout: Outcomes | None
+    treated: ArmSums | None
+    holdout: ArmSums | None
     window_until: datetime | None
     orders: comparison.Comparison | None
     revenue: comparison.Comparison | None
@@ -54,13 +55,13 @@ def campaign_results(campaign: Campaign, at: datetime | None = None) -> Results:
     """Everything the results page shows, as of a time."""
     at = at or timezone.now()
     counts = send_counts(campaign)
-    arms = campaign_outcomes(campaign, at)
-    treated, holdout = arms.get(False), arms.get(True)
+    arms = campaign_sums(campaign, at)
+    treated, holdout = arms.get(TREATED), arms.get(HOLDOUT)
     until = _window_until(campaign)
     if treated is None or until is None:
         return Results(counts, None, None, None, None, None, {})
-    orders, revenue, verdict = _compare(treated, holdout or Outcomes([]))
-    if at < until and holdout and holdout.units:
+    orders, revenue, verdict = _compare(treated, holdout)
+    if at < until and holdout:
         verdict = sentence(NOT_OVER, until=f"{timezone.localtime(until):%Y-%m-%d %H:%M}")
     return Results(counts, treated, holdout, until, orders, revenue, verdict)
 
@@ -100,7 +101,7 @@ def incremental_minor(results: Results) -> tuple[int, int, int] | None:
     """Revenue of all recipients over what the holdout suggests: estimate, low, high."""
     if results.revenue is None or results.treated is None:
         return None
-    found, units = results.revenue, results.treated.units
+    found, units = results.revenue, results.treated.customers
     return round(found.difference * units), round(found.low * units), round(found.high * units)
 
 
@@ -112,17 +113,17 @@ def money_line(results: Results) -> dict[str, str]:
 
 
 def _compare(
-    treated: Outcomes, holdout: Outcomes
+    treated: ArmSums, holdout: ArmSums | None
 ) -> tuple[comparison.Comparison | None, comparison.Comparison | None, dict]:
-    if not holdout.units:
+    if holdout is None:
         return None, None, sentence(NO_HOLDOUT)
     try:
         orders = comparison.compare_proportions(
-            (treated.buyers, treated.units), (holdout.buyers, holdout.units)
+            (treated.buyers, treated.customers), (holdout.buyers, holdout.customers)
         )
-        revenue = comparison.compare_means(treated.revenue_minor, holdout.revenue_minor)
+        revenue = comparison.compare_moments(treated.revenue, holdout.revenue)
     except comparison.TooFewUnitsError:
-        fewest = min(treated.units, holdout.units)
+        fewest = min(treated.customers, holdout.customers)
         return None, None, sentence(TOO_FEW, fewest=fewest, least=comparison.MIN_UNITS)
     return orders, revenue, _verdict(orders)
 

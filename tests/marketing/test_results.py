@@ -36,7 +36,7 @@ def test_orders_count_in_the_window_and_against_the_holdout(django_assert_max_nu
     with django_assert_max_num_queries(5):
         results = campaign_results(campaign)
     assert (results.treated.buyers, results.holdout.buyers) == (30, 2)
-    assert sum(results.treated.revenue_minor) == 30_000
+    assert results.treated.revenue.y * results.treated.customers == pytest.approx(30_000)
     assert results.orders.verdict == "win"
     assert results.verdict["msgid"].startswith("It worked")
     value, low, high = incremental_minor(results)

@@ -1,0 +1,207 @@
+"""What the customers of each arm brought: profit and revenue, added up in the database.
+
+One row per arm comes back, however many customers and orders there are. Revenue is without taxes,
+after discounts and less refunds. Profit is revenue less what the sold units cost today
+(`costs.py`'s rule); goods that came back are not counted as worth anything. Orders in another
+currency than the shop's and cancelled ones are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from decisions.services.experiments import Moments
+
+
+@dataclass(frozen=True)
+class Members:
+    """Who is in which arm: SQL of (customer_id, arm, since) or, where everybody began at `since`,
+    of (customer_id, arm). Each customer stands in one row at most."""
+
+    sql: str
+    params: Sequence[Any]
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """Orders count from each member's own start to `until`. before: (from, until) of the period
+    whose profit is the covariate; it ends when the first member begins, or earlier."""
+
+    until: datetime
+    before: tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class ArmSums:
+    """customers: all members. buyers: of them, who ordered. ordered: orders. Moments are per member, zeros
+    included, with the profit before the start as x. unknown_cost_units: sold units without a
+    cost; with any, profit is unknown."""
+
+    customers: int
+    buyers: int
+    ordered: Moments
+    revenue: Moments
+    profit: Moments
+    unknown_cost_units: int
+
+    @property
+    def bought(self) -> Moments:
+        return Moments.of_share(self.buyers, self.customers)
+
+
+def arm_sums(members: Members, window: Window) -> dict[str, ArmSums]:
+    """Arm → its sums. Arms without members are absent. Two queries."""
+    sizes = _rows(f"SELECT arm, COUNT(*) FROM ({members.sql}) member GROUP BY arm", members.params)
+    found = {row[0]: row[1:] for row in _rows(*_sums_sql(members, window))}
+    return {arm: _sums(int(size), found.get(arm, (0,) * 13)) for arm, size in sizes}
+
+
+def line_revenue(
+    members: Members, window: Window, groups: dict[str, Collection[int]]
+) -> dict[tuple[str, str], Moments]:
+    """(arm, group of SKUs) → revenue per member from those SKUs, zeros included; refunds are not
+    taken off. groups: name → SKU keys, at most some hundred; the rest of the shop is `other`."""
+    sizes = _rows(f"SELECT arm, COUNT(*) FROM ({members.sql}) member GROUP BY arm", members.params)
+    found = {
+        (arm, group): sums for arm, group, *sums in _rows(*_lines_sql(members, window, groups))
+    }
+    return {
+        (arm, group): Moments.from_sums(int(size), *found.get((arm, group), (0.0, 0.0)))
+        for arm, size in sizes
+        for group in (*groups, "other")
+    }
+
+
+def _sums(size: int, row: Sequence[Any]) -> ArmSums:
+    buyers, orders, squares, unknown, y, yy, r, rr, x, xx, xy, xr, _n = (
+        value or 0 for value in row
+    )
+    return ArmSums(
+        customers=size,
+        buyers=int(buyers),
+        ordered=Moments.from_sums(size, float(orders), float(squares)),
+        revenue=Moments.from_sums(size, float(r), float(rr), float(x), float(xx), float(xr)),
+        profit=Moments.from_sums(size, float(y), float(yy), float(x), float(xx), float(xy)),
+        unknown_cost_units=int(unknown),
+    )
+
+
+def _sums_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
+    """One row per arm: (arm, buyers, orders, orders², units of unknown cost, Σy, Σy², Σr, Σr², Σx, Σx², Σxy,
+    Σxr, members with any order); y profit, r revenue after the start, x profit before it."""
+    bought, params = _bought_sql(members, window)
+    sql = f"""
+    WITH {bought},
+    cost AS (
+        SELECT b.id, SUM(l.units * {UNIT_COST}) AS minor,
+               SUM(CASE WHEN {UNIT_COST} IS NULL THEN l.units ELSE 0 END) AS unknown
+        FROM bought b JOIN shop_orderline l ON l.order_id = b.id AND l.kind = 'item'
+        JOIN shop_variant v ON v.id = l.variant_id
+        GROUP BY b.id
+    ),
+    refund AS (
+        SELECT b.id, SUM(r.refund_minor) AS minor
+        FROM bought b JOIN shop_return r ON r.order_id = b.id AND r.returned_at < %s
+        WHERE r.currency = %s
+        GROUP BY b.id
+    ),
+    earned AS (
+        SELECT b.customer_id, b.arm, b.is_after, COALESCE(c.unknown, 0) AS unknown,
+               b.net - COALESCE(f.minor * b.net / NULLIF(b.total, 0), 0) AS revenue,
+               COALESCE(c.minor, 0) AS cost
+        FROM bought b LEFT JOIN cost c ON c.id = b.id LEFT JOIN refund f ON f.id = b.id
+    ),
+    person AS (
+        SELECT arm, SUM(is_after) AS orders, SUM(unknown * is_after) AS unknown,
+               CAST(SUM((revenue - cost) * is_after) AS double precision) AS y,
+               CAST(SUM(revenue * is_after) AS double precision) AS r,
+               CAST(SUM((revenue - cost) * (1 - is_after)) AS double precision) AS x
+        FROM earned GROUP BY arm, customer_id
+    )
+    SELECT arm, SUM(CASE WHEN orders > 0 THEN 1 ELSE 0 END), SUM(orders),
+           SUM(orders * orders), SUM(unknown),
+           SUM(y), SUM(y * y), SUM(r), SUM(r * r), SUM(x), SUM(x * x), SUM(x * y), SUM(x * r),
+           COUNT(*)
+    FROM person GROUP BY arm
+    """
+    # Refunds of whatever is known by the end of the window and as long again: goods travel back.
+    known = window.until + (window.until - window.before[1])
+    unit_cost = [settings.SHOP_CURRENCY] * 2
+    return sql, [*params, *unit_cost, _moment(known), settings.SHOP_CURRENCY]
+
+
+def _lines_sql(
+    members: Members, window: Window, groups: dict[str, Collection[int]]
+) -> tuple[str, list[Any]]:
+    bought, params = _bought_sql(members, window)
+    cases, named = "", []
+    for group, keys in groups.items():
+        if keys:
+            cases += f" WHEN l.variant_id IN ({', '.join(['%s'] * len(keys))}) THEN %s"
+            named += [*keys, group]
+    which = f"CASE {cases} ELSE 'other' END" if cases else "'other'"
+    sql = f"""
+    WITH {bought},
+    line AS (
+        SELECT b.customer_id, b.arm, {which} AS sort,
+               l.total_minor - l.discount_minor
+               - CASE WHEN b.includes_tax = 1 THEN l.tax_minor ELSE 0 END AS revenue
+        FROM bought b JOIN shop_orderline l ON l.order_id = b.id AND l.kind = 'item'
+        WHERE b.is_after = 1
+    ),
+    person AS (
+        SELECT arm, sort, CAST(SUM(revenue) AS double precision) AS r
+        FROM line GROUP BY arm, sort, customer_id
+    )
+    SELECT arm, sort, SUM(r), SUM(r * r) FROM person GROUP BY arm, sort
+    """
+    return sql, [*params, *named]
+
+
+def _bought_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
+    """The members' orders of both periods; is_after: 1 in the window, 0 before the start."""
+    since = "%s" if members.since else "m.since"
+    start = [_moment(members.since)] if members.since else []
+    sql = f"""
+    member AS ({members.sql}),
+    bought AS (
+        SELECT o.id, o.customer_id, m.arm, o.total_minor AS total,
+               o.total_minor - o.tax_minor AS net,
+               CASE WHEN o.prices_include_tax THEN 1 ELSE 0 END AS includes_tax,
+               CASE WHEN o.placed_at >= {since} THEN 1 ELSE 0 END AS is_after
+        FROM member m JOIN shop_order o ON o.customer_id = m.customer_id
+        WHERE o.currency = %s AND o.state <> 'cancelled'
+          AND o.placed_at >= %s AND o.placed_at < %s
+          AND (o.placed_at >= {since} OR o.placed_at < %s)
+    )"""
+    first, last = window.before
+    params = [
+        *members.params, *start, settings.SHOP_CURRENCY, _moment(first), _moment(window.until),
+        *start, _moment(last),
+    ]  # fmt: skip
+    return sql, params
+
+
+# The preferred supplier's price in the shop's currency, else the SKU's own cost.
+UNIT_COST = """COALESCE((
+    SELECT s.unit_cost_minor FROM inventory_supplieritem s
+    JOIN inventory_supplier p ON p.id = s.supplier_id AND p.currency = %s
+    WHERE s.variant_id = v.id AND s.is_preferred AND s.unit_cost_minor IS NOT NULL
+), v.cost_minor)"""
+
+
+def _moment(at: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def _rows(sql: str, params: Sequence[Any]) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()

@@ -1,0 +1,175 @@
+"""Reads for effects: who was written to and who was held out, what became of the messages, and
+what buyers had met before they bought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from inventory.profit_frames import ArmSums, Members, Window, arm_sums
+from marketing.ml.attribution import Path, ways
+from marketing.models import Campaign, EnrolmentState, Journey, Send, SendState
+from shop.models import Order, OrderState
+
+TREATED, HOLDOUT = "treated", "holdout"
+# What customers spent in the weeks before tells most of what they would have spent anyway.
+BEFORE = timedelta(days=90)
+# So many touches are read for attribution, the newest first; more are said to be left out.
+MOST_TOUCHES = 200_000
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whatever was sent and can be judged. name: key of its snapshots. sends: all its messages."""
+
+    name: str
+    members: Members
+    window: Window
+    ends_at: datetime
+    sends: QuerySet[Send]
+
+
+def campaign_subject(campaign: Campaign, until: datetime) -> Subject | None:
+    """Everybody on the frozen list counts in her arm, written to or skipped: skipping people
+    after the draw would make the arms differ. None before it began."""
+    if campaign.started_at is None or campaign.audience_id is None:
+        return None
+    start = campaign.started_at
+    ends = start + timedelta(days=campaign.attribution_window_days)
+    members = Members(
+        "SELECT customer_id, CASE WHEN is_holdout THEN 'holdout' ELSE 'treated' END AS arm "
+        "FROM marketing_audiencemember WHERE audience_id = %s",
+        [campaign.audience_id],
+        start,
+    )
+    window = Window(min(until, ends), (start - BEFORE, start))
+    return Subject(f"campaign:{campaign.pk}", members, window, ends, campaign.sends.all())
+
+
+def journey_subject(journey: Journey, until: datetime, *, step: str = "") -> Subject | None:
+    """Each customer counts once, from her first enrolment on; held out if she ever was: the draw
+    is by customer. `step` narrows the messages, not the people. None before anybody entered."""
+    first = journey.enrolments.order_by("entered_at").values_list("entered_at", flat=True).first()
+    if first is None:
+        return None
+    members = Members(
+        "SELECT customer_id, CASE WHEN SUM(CASE WHEN state = %s THEN 1 ELSE 0 END) > 0 "
+        "THEN 'holdout' ELSE 'treated' END AS arm, MIN(entered_at) AS since "
+        "FROM marketing_enrolment WHERE journey_id = %s AND entered_at < %s GROUP BY customer_id",
+        [
+            EnrolmentState.HELD_OUT.value,
+            journey.pk,
+            connection.ops.adapt_datetimefield_value(until),
+        ],
+    )
+    sends = Send.objects.filter(enrolment__journey=journey)
+    window = Window(until, (first - BEFORE, first))
+    name = f"journey:{journey.pk}"
+    if not step:
+        return Subject(name, members, window, until, sends)
+    return Subject(f"{name}:{step}", members, window, until, sends.filter(step=step))
+
+
+def campaign_sums(campaign: Campaign, until: datetime) -> dict[str, ArmSums]:
+    """{treated, holdout} → sums; without a holdout, treated alone; empty before the start."""
+    subject = campaign_subject(campaign, until)
+    return arm_sums(subject.members, subject.window) if subject else {}
+
+
+def afterwards(subject: Subject, until: datetime) -> dict[str, ArmSums] | None:
+    """The same arms in as many days again, after the window: what was only pulled forward is
+    missing there. None until that time is over, or where everybody began at her own moment."""
+    members = subject.members
+    if members.since is None:
+        return None
+    length = subject.ends_at - members.since
+    if subject.ends_at + length > until:
+        return None
+    later = Members(members.sql, members.params, subject.ends_at)
+    before = (members.since - BEFORE, members.since)
+    return arm_sums(later, Window(subject.ends_at + length, before))
+
+
+def send_funnel(sends: QuerySet[Send]) -> dict[str, int]:
+    """Messages by what became of them, in one query."""
+
+    def has(column: str) -> Count:
+        return Count("pk", filter=Q(**{f"{column}__isnull": False}))
+
+    return sends.aggregate(
+        sent=Count("pk", filter=Q(state=SendState.SENT)),
+        skipped=Count("pk", filter=Q(state=SendState.SKIPPED)),
+        failed=Count("pk", filter=Q(state__in=[SendState.FAILED, SendState.UNKNOWN])),
+        **{
+            name: has(f"{name}_at")
+            for name in (
+                "delivered",
+                "bounced",
+                "complained",
+                "opened",
+                "clicked",
+                "unsubscribed",
+            )
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Touches:
+    """paths: what customers met before what they did. is_cut: more than could be read."""
+
+    paths: list[Path]
+    is_cut: bool
+
+
+def touch_paths(since: datetime, until: datetime) -> Touches:
+    """Clicked messages of all campaigns and journeys in the period, and the orders of whoever
+    clicked, placed after her first click. Touches are named `campaign:7` and `journey:3`."""
+    clicks = (
+        Send.objects.filter(clicked_at__gte=since, clicked_at__lt=until)
+        .order_by("-clicked_at")
+        .values_list("customer_id", "clicked_at", "campaign_id", "enrolment__journey_id")
+    )
+    rows = list(clicks[: MOST_TOUCHES + 1])
+    is_cut, rows = len(rows) > MOST_TOUCHES, rows[:MOST_TOUCHES][::-1]
+    first: dict[int, datetime] = {}
+    for customer, at, _campaign, _journey in rows:
+        first.setdefault(customer, at)
+    spent = _spent_since(first, since, until)
+    met = ways(
+        (customer, f"campaign:{campaign}" if campaign else f"journey:{journey}")
+        for customer, _at, campaign, journey in rows
+    )
+    return Touches([Path(way, *spent.get(who, (0, 0))) for who, way in met.items()], is_cut)
+
+
+def _spent_since(
+    first: dict[int, datetime], since: datetime, until: datetime
+) -> dict[int, tuple[int, int]]:
+    """Customer → (orders, minor units) after her first click."""
+    orders = (
+        Order.objects.filter(
+            customer__in=Send.objects.filter(clicked_at__gte=since, clicked_at__lt=until).values(
+                "customer"
+            ),
+            placed_at__gte=since,
+            placed_at__lt=until,
+            currency=settings.SHOP_CURRENCY,
+        )
+        .exclude(state=OrderState.CANCELLED)
+        .values_list("customer_id", "placed_at", "total_minor", "tax_minor")
+    )
+    found: dict[int, tuple[int, int]] = {}
+    for customer, at, total, tax in orders.iterator(chunk_size=5000):
+        if customer in first and at >= first[customer]:
+            count, money = found.get(customer, (0, 0))
+            found[customer] = count + 1, money + total - tax
+    return found
+
+
+def featured_skus(campaign: Campaign) -> list[int]:
+    return list(campaign.items.values_list("variant_id", flat=True))
