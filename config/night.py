@@ -22,6 +22,7 @@ from decisions.models import Job, JobState
 from decisions.services import housekeeping, jobs, receipts
 from decisions.text import render
 from inventory.services import forecasts, replenishment
+from marketing.services.expected_units import refresh_expected
 from marketing.services.proposals import propose_campaigns
 from marketing.services.segments import refresh_segments
 from outbox.services import deliveries
@@ -157,6 +158,7 @@ STEPS: list[Step] = [
     Step("recommendations", gettext_noop("Train recommendations"), _recommendations),
     Step("lost_demand", gettext_noop("Count what was wanted and not there"), _lost_demand),
     Step("lists", gettext_noop("Write every customer's recommendations"), _lists),
+    Step("planned_demand", gettext_noop("Measure what campaigns brought"), refresh_expected),
     Step("demand", gettext_noop("Demand forecast"), _demand),
     Step("replenishment", gettext_noop("Reorder plan"), _replenishment, needs=("demand",)),
     Step("intents", gettext_noop("Learn what tickets ask"), _intents),

@@ -34,11 +34,13 @@ def extra_units_by_sku_day(
     return extra
 
 
-def planned_extra(variant_ids: Iterable[int], first: date, days: int) -> dict[int, np.ndarray]:
+def planned_extra(
+    variant_ids: Iterable[int], first: date, days: int, *, without: int | None = None
+) -> dict[int, np.ndarray]:
     """variant → (3, days) mean, low, high of the extra units expected from `first` on.
 
     Only of SKUs that some source which is counted and not measured yet reaches; independent
-    sources are added by planned_units.together. One query.
+    sources are added by planned_units.together. `without` leaves one source out. One query.
     """
     import numpy as np
 
@@ -52,6 +54,8 @@ def planned_extra(variant_ids: Iterable[int], first: date, days: int) -> dict[in
         source__starts_on__lte=last,
         source__ends_on__gte=first,
     ).order_by("source_id")
+    if without is not None:
+        found = found.exclude(source=without)
     parts: dict[int, list[np.ndarray]] = defaultdict(list)
     columns = ("variant_id", "source__starts_on", "mean_units", "low_units", "high_units")
     for variant, starts_on, *series in found.values_list(*columns).iterator():

@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import display
 
 from access.read_only import ReadOnly
@@ -26,6 +26,7 @@ from marketing.models import (
     Audience,
     Campaign,
     CampaignItem,
+    CampaignPlan,
     CopyVariant,
     CustomerProfile,
     Segment,
@@ -35,6 +36,7 @@ from marketing.models import (
 )
 from marketing.rules import RuleError
 from marketing.services.copies import CopyError
+from marketing.services.expected_units import publish_expected
 from marketing.widgets import RuleField, RuleWidget
 from shop.money import format_money
 
@@ -132,6 +134,13 @@ class ItemInline(TabularInline):
     fields = ["position", "variant"]
 
 
+class PlanInline(StackedInline):
+    model = CampaignPlan
+    can_delete = True
+    fields = [("starts_on", "ends_on"), ("guess_low_units", "guess_units", "guess_high_units")]
+    verbose_name_plural = gettext_lazy("Expected sales, for purchasing")
+
+
 @admin.register(Campaign)
 class CampaignAdmin(ModelAdmin):
     list_display = ["title", "goal", "segment", "state_label", "recipients", "sent", "created_at"]
@@ -139,7 +148,7 @@ class CampaignAdmin(ModelAdmin):
     list_filter = ["state", "goal"]
     search_fields = ["name", "name_zh"]
     list_select_related = ["segment", "audience"]
-    inlines = [ItemInline]
+    inlines = [ItemInline, PlanInline]
     actions = None
     fieldsets = [
         (
@@ -197,6 +206,10 @@ class CampaignAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
         return False  # a campaign is cancelled, not forgotten
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        publish_expected(form.instance)
 
     def response_add(self, request, obj, post_url_continue=None) -> HttpResponse:
         return redirect("admin:marketing_campaign_path", obj.pk)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
 
-from shop.models import Order, OrderState, Return
+from marketing.models import AudienceMember, Campaign
+from shop.models import LineKind, Order, OrderLine, OrderState, Return
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,3 +65,33 @@ def order_history(as_of: datetime) -> OrderHistory:
 
 def _counted_orders() -> QuerySet[Order]:
     return Order.objects.filter(currency=settings.SHOP_CURRENCY).exclude(state=OrderState.CANCELLED)
+
+
+def units_per_member(
+    campaign: Campaign, variant_id: int, first: date, last: date
+) -> tuple[list[int], list[int]]:
+    """Units of one SKU that each member of the frozen audience ordered on local days first … last.
+
+    (written to, held out), zeros included; orders that were cancelled count for nothing.
+    """
+    members = AudienceMember.objects.filter(audience_id=campaign.audience_id)
+    start, end = (
+        timezone.make_aware(datetime.combine(day, time())) for day in (first, last + timedelta(1))
+    )
+    bought = dict(
+        OrderLine.objects.filter(
+            kind=LineKind.ITEM,
+            variant_id=variant_id,
+            order__customer__in=members.values("customer"),
+            order__placed_at__gte=start,
+            order__placed_at__lt=end,
+        )
+        .exclude(order__state=OrderState.CANCELLED)
+        .order_by()
+        .values_list("order__customer")
+        .annotate(total=Sum("units"))
+    )
+    arms: dict[bool, list[int]] = {False: [], True: []}
+    for customer_id, is_holdout in members.values_list("customer_id", "is_holdout"):
+        arms[is_holdout].append(bought.get(customer_id, 0))
+    return arms[False], arms[True]

@@ -12,12 +12,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from decisions.text import render
+from inventory.models import PlannedDemand
+from inventory.services.planned_needs import needs_of
 from language.claims import SLOT, Claim, Fact
 from marketing.facts import campaign_facts
 from marketing.models import Campaign, CampaignState, CopyVariant, SendState, SkipReason, Stage
 from marketing.rules import customers_of, reachable, sentences
 from marketing.services.campaigns import changed_fact
 from marketing.services.copies import claims_of, languages_of
+from marketing.services.expected_units import KIND
 from marketing.services.results import campaign_results, money_line
 from shop.money import format_money
 
@@ -68,8 +71,22 @@ def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
         "cost": _cost(campaign),
         "note": render(campaign.state_note),
         "changed": _changed(campaign, at),
+        "planned": planned_page(campaign),
         **_outcome(campaign, at),
     }
+
+
+def planned_page(campaign: Campaign) -> dict:
+    """What purchasing was told to expect, what it needs, and what was measured afterwards."""
+    source = (
+        PlannedDemand.objects.filter(kind=KIND, source_id=str(campaign.pk))
+        .prefetch_related("items__variant")
+        .first()
+    )
+    if source is None:
+        return {}
+    needs = [] if source.measured_at else needs_of(source)
+    return {"source": source, "needs": needs, "is_too_late": any(n.is_too_late for n in needs)}
 
 
 def copy_card(copy: CopyVariant, facts: list[Fact]) -> CopyCard:

@@ -4,11 +4,18 @@ from django.urls import path
 
 from inventory.api import lost_demand as d
 from inventory.api import merchant as m
+from inventory.api import planned_demand as p
 
 merchant = [
     path("lost-demand/", d.LostDemandDays.as_view(), name="lost-demand"),
     path("lost-demand/searches/", d.LostQueries.as_view(), name="lost-searches"),
     path("variants/<str:sku>/substitutes/", d.Substitutes.as_view(), name="substitutes"),
+    path("planned-demand/", p.PlannedDemands.as_view(), name="planned-demand"),
+    path(
+        "planned-demand/<str:kind>/<str:source_id>/",
+        p.PlannedDemandDetail.as_view(),
+        name="planned-demand-detail",
+    ),
     path("forecasts/", m.Forecasts.as_view(), name="forecasts"),
     path("purchase-orders/", m.PurchaseOrders.as_view(), name="purchase-orders"),
     path("purchase-orders/<str:number>/", m.PurchaseOrderDetail.as_view(), name="purchase-order"),

@@ -113,6 +113,24 @@ def spread_over(units: float, sold: np.ndarray) -> np.ndarray:
     return sold * min(units / total, 1.0)
 
 
+def total_demand(
+    forecast: tuple[np.ndarray, np.ndarray], extra: np.ndarray | None, *, correlation: float
+) -> tuple[float, float]:
+    """Mean and 0.9 quantile of the demand of all days, with extra (3, D) mean, low, high or none.
+
+    The forecast's days vary together by `correlation`; a guess of a sale is off on all its days
+    alike, so its distances to the high case add up; the two are independent: squares add.
+    """
+    mean, quantiles = forecast
+    sigma = (quantiles[:, -1] - quantiles[:, 0]) / (2 * LEVEL_Z)
+    variance = (1 - correlation) * (sigma**2).sum() + correlation * sigma.sum() ** 2
+    more = above = 0.0
+    if extra is not None:
+        more, above = float(extra[0].sum()), float((extra[2] - extra[0]).sum())
+    total = float(mean.sum()) + more
+    return total, total + math.hypot(LEVEL_Z * math.sqrt(variance), above)
+
+
 def units_needed(demand: tuple[float, float], position: float) -> tuple[int, int]:
     """Units that are missing for a mean demand and for its high case. Each is 0 or more."""
     mean, high = demand

@@ -99,6 +99,18 @@ class PlannedUnits(models.Model):
         return f"{self.source_id}: {self.variant_id}"
 
     @property
+    def expected_units(self) -> int:
+        return round(sum(self.mean_units))
+
+    @property
+    def expected_low_units(self) -> int:
+        return round(sum(self.low_units))
+
+    @property
+    def expected_high_units(self) -> int:
+        return round(sum(self.high_units))
+
+    @property
     def rate(self) -> float | None:
         """Measured effect as a share of what was forecast without it."""
         if self.effect_units is None or not self.base_units:

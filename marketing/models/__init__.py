@@ -18,6 +18,7 @@ from .journeys import (
     LeaveReason,
     StepVisit,
 )
+from .plans import CampaignPlan
 from .segments import Audience, AudienceMember, Segment
 from .sends import Send, SendState, SkipReason, Suppression
 
@@ -26,6 +27,7 @@ __all__ = [
     "AudienceMember",
     "Campaign",
     "CampaignItem",
+    "CampaignPlan",
     "CampaignState",
     "Channel",
     "CopyState",

@@ -23,6 +23,7 @@ from marketing.planning import plan_campaign
 from marketing.services import results
 from marketing.services.audiences import NobodyReachableError, freeze_audience
 from marketing.services.copies import has_refusals, used_slots
+from marketing.services.expected_units import withdraw_expected
 
 KIND = "campaign"
 DEADLINE = timedelta(days=7)
@@ -184,6 +185,7 @@ def cancel(campaign: Campaign, by: Any = None) -> None:
             Decision.objects.filter(pk=decision.pk, state=DecisionState.PENDING).update(
                 state=DecisionState.SUPERSEDED, decided_at=timezone.now(), decided_by=by
             )
+        withdraw_expected(campaign)
 
 
 def _enqueue(campaign: Campaign, by: Any) -> None:

@@ -12,6 +12,7 @@ from inventory.ml.planned_units import (
     measure_effect,
     spread_over,
     together,
+    total_demand,
     units_needed,
 )
 
@@ -104,3 +105,12 @@ def test_never_more_is_taken_out_than_was_sold(units, sold):
 def test_units_missing_for_the_mean_and_the_high_case():
     assert units_needed((120.0, 150.5), 100) == (20, 51)
     assert units_needed((80.0, 90.0), 100) == (0, 0)
+
+
+def test_the_demand_until_a_sale_ends_has_the_high_case_of_both_parts():
+    """Four days N(10, 3²): 40 ± 7.69; the sale 8 (high 8 + 10.25): 48 + √(7.69² + 10.25²)."""
+    extra = np.array([[2.0] * 4, [0.0] * 4, [2 + 2.5628] * 4])
+    mean, high = total_demand(flat(10, 3, 4), extra, correlation=0)
+    assert mean == 48
+    assert high == pytest.approx(48 + np.hypot(1.28155 * 6, 4 * 2.5628), abs=0.01)
+    assert total_demand(flat(10, 3, 4), None, correlation=0)[0] == 40
