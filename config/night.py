@@ -21,7 +21,8 @@ from decisions.jobs import CancelledError, GiveUpError, Progress
 from decisions.models import Job, JobState
 from decisions.services import housekeeping, jobs, receipts
 from decisions.text import render
-from inventory.services import forecasts, replenishment
+from inventory.services import clearance, forecasts, replenishment
+from marketing.services.clearance_campaigns import pick_up_clearance
 from marketing.services.expected_units import refresh_expected
 from marketing.services.proposals import propose_campaigns
 from marketing.services.segments import refresh_segments
@@ -161,10 +162,12 @@ STEPS: list[Step] = [
     Step("planned_demand", gettext_noop("Measure what campaigns brought"), refresh_expected),
     Step("demand", gettext_noop("Demand forecast"), _demand),
     Step("replenishment", gettext_noop("Reorder plan"), _replenishment, needs=("demand",)),
+    Step("clearance", gettext_noop("Clearance drafts"), clearance.propose_clearance, ("demand",)),
     Step("intents", gettext_noop("Learn what tickets ask"), _intents),
     Step("triage", gettext_noop("Sort new tickets"), _triage),
     Step("replies", gettext_noop("Draft replies"), _replies),
     Step("segments", gettext_noop("Customer segments"), refresh_segments),
+    Step("clearance_campaigns", gettext_noop("Campaigns for clearance"), pick_up_clearance),
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),
     Step("brief", gettext_noop("Morning brief"), _brief),
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from decisions.kinds import DecisionKind, register
 from decisions.models import Decision
 from inventory.models import PurchaseOrder, PurchaseOrderState
+from inventory.services import clearance
 from inventory.services.purchase_orders import cancel_purchase_order, carry_out_approval
 from inventory.services.replenishment import KIND
 
@@ -49,5 +50,23 @@ register(
         refuse=_refuse,
         edit_url=_edit_url,
         permission="inventory.change_purchaseorder",
+    )
+)
+
+
+def _compute_clearance(inputs: dict) -> dict:
+    from inventory.ml.clearance import plan_clearance
+
+    return plan_clearance(inputs["line"])
+
+
+register(
+    DecisionKind(
+        name=clearance.KIND,
+        label=_("Clearance"),
+        compute=_compute_clearance,
+        approve=clearance.carry_out,
+        refuse=clearance.refuse,
+        permission="inventory.change_clearancedraft",
     )
 )

@@ -1,3 +1,4 @@
+from .clearance import ClearanceDraft, ClearanceReason, ClearanceState
 from .forecasts import DemandClass, DemandForecast, PriceElasticity
 from .lost_demand import LostDemand, LostDemandDay, LostQuery, SubstituteList
 from .planned_demand import PlannedDemand, PlannedUnits
@@ -11,6 +12,9 @@ from .purchase_orders import (
 from .suppliers import Supplier, SupplierItem
 
 __all__ = [
+    "ClearanceDraft",
+    "ClearanceReason",
+    "ClearanceState",
     "DemandClass",
     "DemandForecast",
     "LostDemand",
