@@ -58,6 +58,7 @@ PARAMS: dict[str, dict] = {
     "item_knn": {"similarity": "cosine", "k": 20},
     "transitions": {
         "lag_baskets": 3.0, "backward": 0.3, "item_norm": 0.3, "recency_baskets": 5.0,
+        "lag_rows": None, "shrink": 5.0,
     },
 }  # fmt: skip
 Seconds = dict[str, float]

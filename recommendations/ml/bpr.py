@@ -55,7 +55,7 @@ class BprTrainer:
     def source(self) -> Factors:
         """The items' factors as they stand; 0 for items that nobody has."""
         items = np.where(self.sold[:, None], self.items, np.float32(0))
-        rule = HistoryRule(self.params["recency_baskets"])
+        rule = HistoryRule.of(self.params)
         return Factors.of(items, self.params["alpha"], self.params["regularization"], rule)
 
 

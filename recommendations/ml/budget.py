@@ -63,13 +63,15 @@ def fit_seconds(name: str, train: Interactions, params: dict) -> float:
     lengths = np.diff(train.histories.indptr).astype(np.float64)
     pairs = float((lengths**2).sum())
     factors, n = params.get("factors", 0), train.n_items
-    dense = min(n, EASE_ITEMS)
+    eased = min(n, params.get("most_items") or n)
+    dense = min(eased, EASE_ITEMS)
     costs = {
         "popularity": 1e-7 * rows,
         "item_knn": 1e-6 * rows + 5e-9 * pairs,
         "complements": 1e-6 * rows + 5e-9 * pairs,
-        "transitions": 7e-6 * rows,
-        "ease": 3e-11 * dense**2 * n + 1e-8 * pairs,
+        "transitions": 1e-5 * rows,
+        "walks": 1e-6 * rows + 3e-8 * pairs,
+        "ease": 1.2e-11 * dense**2 * eased + 2e-8 * eased * dense + 1e-8 * pairs,
         "als": params.get("iterations", 0)
         * (4e-9 * rows * factors + 3e-10 * (train.n_users + n) * factors**2),
     }
@@ -86,4 +88,4 @@ def step_seconds(name: str, train: Interactions) -> float:
 
 def score_seconds(customers: int, n_items: int) -> float:
     """What it takes to score all items for so many customers and to list the best."""
-    return 2.5e-8 * customers * n_items + 5e-5 * customers
+    return 1e-8 * customers * n_items + 5e-5 * customers

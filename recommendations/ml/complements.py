@@ -34,7 +34,7 @@ def fit_complements(train: Interactions, params: dict, seed: int) -> Neighbours:
     left = sparse.diags((1 / holding).astype(np.float32))
     right = sparse.diags(((baskets.shape[0] / holding) ** params["lift"]).astype(np.float32))
     weights = without_diagonal((left @ spread @ right).tocsr())
-    return Neighbours(strongest_sparse(weights, NEIGHBOURS), HistoryRule(params["recency_baskets"]))
+    return Neighbours(strongest_sparse(weights, NEIGHBOURS), HistoryRule.of(params))
 
 
 def _baskets(train: Interactions) -> sparse.csr_matrix:

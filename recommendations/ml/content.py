@@ -26,7 +26,7 @@ def fit_content(train: Interactions, params: dict, seed: int) -> Neighbours:
         raise ValueError("the items have no descriptions to compare")
     weights = content_neighbours(train.content, params["k"], seed)
     weights.data **= np.float32(params["sharpness"])
-    return Neighbours(weights, HistoryRule(params["recency_baskets"]))
+    return Neighbours(weights, HistoryRule.of(params))
 
 
 def content_neighbours(vectors: np.ndarray, k: int, seed: int) -> sparse.csr_matrix:

@@ -23,7 +23,8 @@ def fit_ease(train: Interactions, params: dict, seed: int) -> Neighbours:
     Past EASE_ITEMS items each item's column is solved over its block's CONTEXT items alone, which
     is the same where the context holds all items.
     params: penalty (λ), dropout, user_norm (each user's row is divided by its size to this
-    power), by_weight, half_life_days, recency_baskets.
+    power), by_weight, half_life_days, most_items (only so many best sellers are in it; None:
+    all), recency_baskets, recency_rows.
     Source: Steck, WWW 2019 (EASE); Steck, NeurIPS 2020 (the dropout penalty).
     """
     values = decayed_values(train, params["by_weight"], params["half_life_days"])
@@ -32,14 +33,23 @@ def fit_ease(train: Interactions, params: dict, seed: int) -> Neighbours:
         sizes = np.maximum(np.diff(train.histories.indptr), 1).astype(np.float32)
         scale = (sizes / sizes.mean()) ** (-params["user_norm"] / 2)
         matrix = sparse.diags(scale) @ matrix
-    sold = np.flatnonzero(train.item_users())
+    sold = _best_sellers(train, params["most_items"])
     matrix = matrix.tocsc()[:, sold]
     if len(sold) <= EASE_ITEMS:
         weights = strongest(ease_weights(matrix, params), NEIGHBOURS)
     else:
         weights = weights_by_blocks(matrix, params)
-    rule = HistoryRule(params["recency_baskets"], params["by_weight"])
+    rule = HistoryRule.of(params)
     return Neighbours(spread_out(weights, sold, train.n_items), rule)
+
+
+def _best_sellers(train: Interactions, most: int | None) -> np.ndarray:
+    """int64, ascending: items that were sold, the best sellers where there are more than `most`."""
+    users = train.item_users()
+    sold = np.flatnonzero(users)
+    if most is None or len(sold) <= most:
+        return sold
+    return np.sort(sold[np.argsort(-users[sold], kind="stable")[:most]])
 
 
 def ease_weights(matrix: sparse.csc_matrix, params: dict) -> np.ndarray:

@@ -16,6 +16,7 @@ from .ease import fit_ease
 from .interactions import Interactions
 from .sources import Factors, HistoryRule, Neighbours, Popular, Source, decayed_values
 from .sparse_rows import strongest_sparse, without_diagonal
+from .walks import fit_walks
 
 NEIGHBOURS = 500  # kept per item; the truncated matrix is what is measured and what serves
 
@@ -52,7 +53,7 @@ def fit_item_knn(train: Interactions, params: dict, seed: int) -> Neighbours:
     model = ItemItemRecommender(K=params["k"] + 1)  # an item is its own first neighbour
     model.fit(weigh[params["similarity"]](counts).T.tocsr(), show_progress=False)
     similarity = model.similarity.tocsr().astype(np.float32)
-    return Neighbours(without_diagonal(similarity), HistoryRule())
+    return Neighbours(without_diagonal(similarity), HistoryRule.of(params))
 
 
 def fit_als(train: Interactions, params: dict, seed: int) -> Factors:
@@ -64,7 +65,7 @@ def fit_als(train: Interactions, params: dict, seed: int) -> Factors:
     values = decayed_values(train, params["by_weight"], params["half_life_days"])
     confidence = train.histories.matrix(1 + params["alpha"] * values, train.n_items)
     item_factors = als_item_factors(confidence, params, seed, gpu=has_cuda())
-    rule = HistoryRule(params["recency_baskets"], params["by_weight"])
+    rule = HistoryRule.of(params)
     return Factors.of(item_factors, params["alpha"], params["regularization"], rule)
 
 
@@ -108,40 +109,43 @@ def _by_implicit(
 def fit_transitions(train: Interactions, params: dict, seed: int) -> Neighbours:
     """Decayed counts of what comes after (or with) what, per source item's popularity.
 
-    params: lag_baskets (e-folding of a pair's distance), backward (weight of the earlier item
-    given the later one), item_norm (divide by the target's popularity to this power),
-    recency_baskets. Items of one basket count in both directions. Pairs are at most WINDOW
-    rows apart, so a long basket costs what it is long, not its square.
+    params: lag_baskets and lag_rows (e-folding of a pair's distance; None: no matter how far),
+    backward (weight of the earlier item given the later one), item_norm (divide by the target's
+    popularity to this power), shrink (a pair seen once between rare items is weak evidence),
+    recency_baskets, recency_rows. Items of one basket count in both directions. Pairs are at most
+    WINDOW rows apart, so a long basket costs what it is long, not its square.
     """
-    first, second, distance = _close_pairs(train)
+    first, second, distance, rows = _close_pairs(train)
     weight = np.exp(-distance / params["lag_baskets"]).astype(np.float32)
+    if params["lag_rows"] is not None:
+        weight *= np.exp((1 - rows) / params["lag_rows"]).astype(np.float32)
     back = np.where(distance == 0, 1.0, params["backward"]).astype(np.float32) * weight
     shape = (train.n_items, train.n_items)
     counts = sparse.coo_matrix((weight, (first, second)), shape=shape).tocsr()
     if back.any():
         counts = counts + sparse.coo_matrix((back, (second, first)), shape=shape).tocsr()
     users = np.maximum(train.item_users(), 1)
-    # +5: a pair seen once between rare items is weak evidence; the shrinkage of item-kNN papers.
-    left = sparse.diags((1 / (users + 5)).astype(np.float32))
+    left = sparse.diags((1 / (users + params["shrink"])).astype(np.float32))
     right = sparse.diags((users ** -params["item_norm"]).astype(np.float32))
     weights = strongest_sparse((left @ counts @ right).tocsr(), NEIGHBOURS)
-    return Neighbours(without_diagonal(weights), HistoryRule(params["recency_baskets"]))
+    return Neighbours(without_diagonal(weights), HistoryRule.of(params))
 
 
 WINDOW = 30
 
 
-def _close_pairs(train: Interactions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Earlier item, later item, baskets between, for all rows at most WINDOW apart."""
+def _close_pairs(train: Interactions) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Earlier item, later item, baskets and rows between, for all rows at most WINDOW apart."""
     history = train.histories
     user, item, ago = history.row_user, history.item_idx, history.baskets_ago
     parts = []
     for lag in range(1, min(WINDOW, len(user) - 1) + 1):
         same = user[lag:] == user[:-lag]
-        parts.append((item[:-lag][same], item[lag:][same], (ago[:-lag] - ago[lag:])[same]))
+        apart = np.full(int(same.sum()), lag, dtype=np.int32)
+        parts.append((item[:-lag][same], item[lag:][same], (ago[:-lag] - ago[lag:])[same], apart))
     if not parts:
         empty = np.zeros(0, dtype=np.int32)
-        return empty, empty, empty
+        return empty, empty, empty, empty
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore
 
 
@@ -155,6 +159,7 @@ FITS: dict[str, Callable[..., Source]] = {
     "complements": fit_complements,
     "trend": fit_trend,
     "content": fit_content,
+    "walks": fit_walks,
     "sasrec": fit_attention,
 }
 

@@ -25,7 +25,7 @@ from .metrics import intervals, paired_difference, per_customer, scorecard
 from .mixing import MIXES, Cut, Fitted, Mixing, mix, validation_cuts
 from .ranker import Learned, Ranker
 from .ranker_features import Attributes, FeatureReader
-from .search import SPACES, Found, OutOfTimeError, coordinate_search
+from .search import SPACES, TRAINERS, Found, OutOfTimeError, search
 from .selection import decide
 from .sources import Popular, Source
 from .splits import Split, SplitError
@@ -37,6 +37,7 @@ MODELS = (
     "complements",
     "content",
     "transitions",
+    "walks",
     "ease",
     "als",
     "bpr",
@@ -44,21 +45,26 @@ MODELS = (
     "blend",
     "ranker",
 )
+# Named where it is wanted: in no comparison did it add anything to the others.
+BY_NAME = frozenset({"bpr"})
+USUAL = tuple(name for name in MODELS if name not in BY_NAME)
 BASELINES = ("popularity", "item_knn")
 # How the search's seconds are shared out; what one does not use, the next one has.
 SHARES = {
-    "popularity": 0.03,
+    "popularity": 0.02,
     "trend": 0.02,
     "item_knn": 0.05,
-    "complements": 0.05,
+    "complements": 0.06,
     "content": 0.05,
     "transitions": 0.1,
-    "ease": 0.17,
-    "als": 0.08,
-    "bpr": 0.07,
-    "sasrec": 0.38,
+    "walks": 0.06,
+    "ease": 0.18,
+    "als": 0.11,
+    "bpr": 0.04,
+    "sasrec": 0.31,
 }
 SEARCH_SHARE = 0.8  # of the seconds; the rest is for the blend and the ranker
+FAR_BEHIND = 0.6  # of the best source's validation value
 VALIDATION_CUSTOMERS = 4_000  # for the parameters of a source
 Report = Callable[[int, int, str], None]
 NO_ATTRIBUTES = Attributes()
@@ -71,7 +77,7 @@ class Plan:
     attributes: of the rows' items, for the ranker; nothing of it is needed.
     """
 
-    models: tuple[str, ...] = MODELS
+    models: tuple[str, ...] = USUAL
     k: int = 10
     seed: int = 42
     seconds: float = 300.0
@@ -130,7 +136,7 @@ def choose(
     wanted, left_out = _possible(first.train, plan)
     budget = Budget(plan.seconds, clock)
     found, no_time, seconds = _search(first, wanted, plan, budget, report)
-    left_out |= no_time
+    left_out |= no_time | _far_behind(found)
     choice = _as_choice(found, left_out, seconds, kind)
     report(len(wanted), len(wanted) + 1, "search blend and ranker")
     started = clock()
@@ -182,13 +188,27 @@ def _search(
         fitter = CountedFitter(name, cut.train, plan.seed, budget)
         in_time = partial(_counted_step, budget, share, step_seconds(name, cut.train))
         try:
-            found[name] = coordinate_search(fitter, SPACES[name], value_of, in_time)
+            found[name] = search(fitter, SPACES[name], value_of, in_time)
         except OutOfTimeError as error:
             left_out[name] = str(error)
         seconds[f"search_{name}"] = budget.clock() - started
         if name == "popularity":
             ties = found[name].source.scores(histories.take(np.array([-1])))[0]
     return found, left_out, seconds
+
+
+def _far_behind(found: dict[str, Found]) -> dict[str, str]:
+    """Takes out what is trained by epochs and far behind the best: it would be trained again for
+    every further validation part, and at the end, to earn no weight. Says so by name."""
+    best = max(one.value for one in found.values())
+    behind = {
+        name: f"nDCG {found[name].value:.4f} on validation, the best source has {best:.4f}"
+        for name in TRAINERS
+        if name in found and found[name].value < FAR_BEHIND * best
+    }
+    for name in behind:
+        del found[name]
+    return behind
 
 
 def _counted_step(budget: Budget, share: float, cost: float) -> bool:

@@ -77,6 +77,12 @@ class Histories:
         """int64 (n rows,): which of the n users each row belongs to."""
         return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
+    @property
+    def rows_ago(self) -> np.ndarray:
+        """int64 (n rows,): how many rows of the same user come later."""
+        sizes = np.diff(self.indptr)
+        return np.repeat(self.indptr[1:] - 1, sizes) - np.arange(self.indptr[-1])
+
     def take(self, users: np.ndarray) -> Histories:
         """The histories of some users, in the order asked for; −1 gives an empty history."""
         known = users >= 0

@@ -25,18 +25,30 @@ FEW = 8  # histories that a request may bring: it must not load a compiler
 class HistoryRule:
     """How strongly each item of a history speaks.
 
-    recency_baskets: e-folding in baskets; None: old and new alike.
+    recency_baskets, recency_rows: e-folding in baskets, and in rows; None: old and new alike.
     by_weight: repetition and strength count (else every item counts 1 at most).
     """
 
     recency_baskets: float | None = None
     by_weight: bool = False
+    recency_rows: float | None = None
+
+    @staticmethod
+    def of(params: dict) -> HistoryRule:
+        """What a source's parameters say; what they do not name is as above."""
+        return HistoryRule(
+            params.get("recency_baskets"),
+            params.get("by_weight", False),
+            params.get("recency_rows"),
+        )
 
     def values(self, histories: Histories) -> np.ndarray:
         """float32 per history row, positive."""
         values = history_values(histories.weight, self.by_weight)
         if self.recency_baskets is not None:
             values = values * np.exp(-histories.baskets_ago / self.recency_baskets)
+        if self.recency_rows is not None:
+            values = values * np.exp(-histories.rows_ago / self.recency_rows)
         return np.maximum(values, 1e-6).astype(np.float32)
 
 

@@ -126,7 +126,7 @@ def _ranker(head: dict, arrays: dict[str, np.ndarray], sources: dict[str, Source
 
 
 def _source(name: str, params: dict, arrays: dict[str, np.ndarray], n_items: int) -> Source:
-    rule = HistoryRule(params.get("recency_baskets"), params.get("by_weight", False))
+    rule = HistoryRule.of(params)
     if name == "popularity":
         return Popular(arrays["popularity.popularity"])
     if name in ("als", "bpr"):

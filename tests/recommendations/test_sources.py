@@ -173,7 +173,7 @@ def test_a_blend_is_never_worse_on_validation_than_what_it_starts_from():
 
 def test_the_search_is_bounded_and_says_when_it_was_cut():
     part, space = interactions(make_taste()), SPACES["item_knn"]
-    for may_go_on, trials in ((False, 1), (True, 5)):
+    for may_go_on, trials in ((False, 1), (True, 11)):
         fitter = Fitter("item_knn", part, 1)
         found = coordinate_search(fitter, space, lambda source: 1.0, lambda go=may_go_on: go)
         assert (found.trials, found.cut_by_budget) == (trials, not may_go_on)
