@@ -10,15 +10,23 @@ from inventory.models import Supplier, SupplierItem
 from shop.exporters.registry import Row, exporter
 from shop.money import from_minor
 
-TERMS = ("name", "email", "currency", "lead_time_days", "lead_time_sd_days", "review_period_days")
+TERMS = (
+    "name", "email", "currency", "lead_time_days", "lead_time_sd_days", "review_period_days",
+    "capacity_litres", "capacity_kg",
+)  # fmt: skip
 COLUMNS = (
     "supplier_code", *TERMS, "order_cost", "minimum_order", "is_active", "sku", "supplier_sku",
-    "moq", "pack_size", "unit_cost", "is_preferred",
+    "moq", "pack_size", "unit_cost", "price_breaks", "unit_volume_ml", "shelf_life_days",
+    "is_preferred", "is_alternative",
 )  # fmt: skip
 
 
 def suppliers() -> QuerySet[Supplier]:
-    items = SupplierItem.objects.select_related("variant").order_by("pk")
+    items = (
+        SupplierItem.objects.select_related("variant")
+        .prefetch_related("price_breaks")
+        .order_by("pk")
+    )
     return Supplier.objects.prefetch_related(Prefetch("items", items))
 
 
@@ -46,5 +54,13 @@ def _item(item: SupplierItem, supplier: Supplier) -> Row:
         "pack_size": item.pack_size,
         "unit_cost": None if cost is None else from_minor(cost, supplier.currency),
         "lead_time_days": item.lead_time_days,
+        "price_breaks": " ".join(
+            f"{one.from_units}:{from_minor(one.unit_cost_minor, supplier.currency)}"
+            for one in item.price_breaks.all()
+        )
+        or None,
+        "unit_volume_ml": item.unit_volume_ml,
+        "shelf_life_days": item.shelf_life_days,
         "is_preferred": item.is_preferred,
+        "is_alternative": item.is_alternative,
     }

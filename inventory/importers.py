@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import polars as pl
 from django.conf import settings
 
-from inventory.models import Supplier, SupplierItem
+from inventory.models import PriceBreak, Supplier, SupplierItem
 from shop.importers.columns import code, email, money, number, text, whole, yes_no
 from shop.importers.registry import importer
 from shop.importers.run import Chunk
 from shop.importers.write import ids_of, insert, rows_of, update, upsert
 from shop.models import Variant
-from shop.money import minor_digits
+from shop.money import minor_digits, to_minor
 
 COLUMNS = [
     code("supplier_code", required=True, about="The shop's own number of the supplier."),
@@ -23,16 +25,28 @@ COLUMNS = [
     whole("review_period_days", low=1, high=365, about="Days between two orders; 7 where empty."),
     money("order_cost", about="What placing one order costs."),
     money("minimum_order", about="The least an order must be worth."),
+    whole("capacity_litres", low=1, about="What one delivery holds; no limit where empty."),
+    whole("capacity_kg", low=1, about="What one delivery may weigh; no limit where empty."),
     code("sku", about="Empty: only the supplier."),
     text("supplier_sku", max_length=64, default=None, about="The supplier's own number."),
     whole("moq", low=1, about="Smallest order in units; 1 where empty."),
     whole("pack_size", low=1, about="Ordered in multiples of it; 1 where empty."),
     money("unit_cost", aliases=("cost",), about="In the supplier's currency."),
+    text("price_breaks", max_length=400, default=None, about="Such as 100:4.20 500:3.90."),
+    whole("unit_volume_ml", low=0, about="Space of a unit; none where empty."),
+    whole("shelf_life_days", low=1, high=3650, about="From arrival; for ever where empty."),
     yes_no("is_active", about="Of the supplier; yes for a new one."),
     yes_no("is_preferred", about="Of a new SKU: the plan asks this supplier; else the first one."),
+    yes_no("is_alternative", about="The plan may also order here; no for a new SKU."),
 ]
-TERMS = ("lead_time_days", "lead_time_sd_days", "review_period_days")
-ITEM = ("supplier_sku", "moq", "pack_size", "unit_cost_minor", "lead_time_days")
+TERMS = (
+    "lead_time_days", "lead_time_sd_days", "review_period_days", "capacity_litres", "capacity_kg",
+)  # fmt: skip
+ITEM = (
+    "supplier_sku", "moq", "pack_size", "unit_cost_minor", "lead_time_days", "unit_volume_ml",
+    "shelf_life_days", "is_alternative",
+)  # fmt: skip
+BREAKS = r"^\s*([2-9]|[1-9]\d{1,8}):\d{1,9}(\.\d{1,3})?(\s+([2-9]|[1-9]\d{1,8}):\d{1,9}(\.\d{1,3})?)*\s*$"
 
 
 @importer("suppliers", COLUMNS)
@@ -46,7 +60,9 @@ def load_suppliers(rows: pl.DataFrame, chunk: Chunk) -> None:
     there = rows_of(Supplier, "code", rows["supplier_code"], ["lead_time_days"])
     places = there.select(supplier_code="code", supplier_id="id", _usual=pl.col("lead_time_days"))
     rows = rows.join(places, on="supplier_code", maintain_order="left")
-    new, changed = _write_items(rows.filter(pl.col("variant_id").is_not_null()), chunk)
+    of_skus = rows.filter(pl.col("variant_id").is_not_null())
+    new, changed = _write_items(of_skus, chunk)
+    changed += _write_breaks(of_skus.filter(pl.col("price_breaks").is_not_null()), chunk)
     touched = rows["supplier_code"].is_in(list(written)) & rows["variant_id"].is_null()
     news = new + int(touched.sum())
     chunk.count(new=news, changed=changed, unchanged=rows.height - news - changed)
@@ -65,6 +81,8 @@ def _accepted(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
     known = pl.col("currency").fill_null(settings.SHOP_CURRENCY)
     odd = known.map_elements(lambda name: minor_digits(name) != places, return_dtype=pl.Boolean)
     rows = chunk.reject(rows, odd, "currency", "has other minor units than the shop's")
+    unread = pl.col("price_breaks").is_not_null() & ~pl.col("price_breaks").str.contains(BREAKS)
+    rows = chunk.reject(rows, unread, "price_breaks", "is not like 100:4.20 500:3.90")
     variants = ids_of(Variant, "sku", rows["sku"], named="variant_id")
     rows = rows.join(variants, on="sku", how="left", maintain_order="left")
     unknown = pl.col("sku").is_not_null() & pl.col("variant_id").is_null()
@@ -137,6 +155,9 @@ def _write_items(rows: pl.DataFrame, chunk: Chunk) -> tuple[int, int]:
         "moq",
         "pack_size",
         "is_preferred",
+        "unit_volume_ml",
+        "shelf_life_days",
+        "is_alternative",
         unit_cost_minor="unit_cost",
         lead_time_days=own,
     )
@@ -172,7 +193,41 @@ def _insert_items(rows: pl.DataFrame, there: pl.DataFrame) -> pl.DataFrame:
         pl.col("pack_size").fill_null(1),
         "unit_cost_minor",
         "lead_time_days",
+        "unit_volume_ml",
+        "shelf_life_days",
+        pl.col("is_alternative").fill_null(False),
         is_preferred=first,
     )
     insert(SupplierItem, fresh)
     return fresh
+
+
+def _write_breaks(rows: pl.DataFrame, chunk: Chunk) -> int:
+    """Replace the price breaks of the items whose row names others; how many items changed."""
+    if rows.is_empty():
+        return 0
+    items = rows_of(SupplierItem, "variant", rows["variant_id"], ["supplier"])
+    rows = rows.join(items, on=["supplier_id", "variant_id"], how="inner", maintain_order="left")
+    there: dict[int, dict[int, int]] = {}
+    known = PriceBreak.objects.filter(item__in=rows["id"].to_list())
+    for item, units, cost in known.values_list("item", "from_units", "unit_cost_minor"):
+        there.setdefault(item, {})[units] = cost
+    wanted = {
+        item: _breaks(text, currency or settings.SHOP_CURRENCY)
+        for item, text, currency in rows.select("id", "price_breaks", "currency").iter_rows()
+    }
+    differ = {item: found for item, found in wanted.items() if found != there.get(item, {})}
+    PriceBreak.objects.filter(item__in=differ).delete()
+    PriceBreak.objects.bulk_create(
+        PriceBreak(item_id=item, from_units=units, unit_cost_minor=cost)
+        for item, found in differ.items()
+        for units, cost in found.items()
+    )
+    chunk.wrote("price breaks", sum(map(len, differ.values())))
+    return len(differ)
+
+
+def _breaks(text: str, currency: str) -> dict[int, int]:
+    """Units → price in minor units of "100:4.20 500:3.90"."""
+    pairs = (part.split(":") for part in text.split())
+    return {int(units): to_minor(Decimal(price), currency) for units, price in pairs}

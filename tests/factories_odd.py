@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from inventory.models import Supplier, SupplierItem
+from inventory.models import PriceBreak, Supplier, SupplierItem
 from shop.models import (
     Attribute,
     Brand,
@@ -161,12 +161,16 @@ def _supplier(variants: list[Variant], text, code) -> None:
     supplier = Supplier.objects.create(
         code="S" + code(), name=text(), email="s@example.com", currency="GBP", lead_time_days=14,
         lead_time_sd_days=2.125, order_cost_minor=1_234, minimum_order_minor=5_000, is_active=False,
+        capacity_litres=28_000, capacity_kg=24_000,
     )  # fmt: skip
     for n, variant in enumerate(variants):
-        SupplierItem.objects.create(
+        item = SupplierItem.objects.create(
             supplier=supplier, variant=variant, supplier_sku=text(), moq=n + 1, pack_size=6,
             unit_cost_minor=n * 399, lead_time_days=n * 21 or None, is_preferred=not n,
+            unit_volume_ml=n * 750 or None, shelf_life_days=n * 90 or None, is_alternative=bool(n),
         )  # fmt: skip
+        for units in (12, 120)[: n + 1]:
+            PriceBreak.objects.create(item=item, from_units=units, unit_cost_minor=n * 300 + units)
 
 
 def _support(customer: Customer, order: Order, text, code) -> None:

@@ -1,5 +1,5 @@
 """Suppliers, forecasts and purchase orders in the back office."""
 
-from . import clearance, forecasts, lost_demand, purchase_orders, suppliers
+from . import clearance, forecasts, lost_demand, plan, purchase_orders, suppliers
 
-__all__ = ["clearance", "forecasts", "lost_demand", "purchase_orders", "suppliers"]
+__all__ = ["clearance", "forecasts", "lost_demand", "plan", "purchase_orders", "suppliers"]

@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from inventory.models import Supplier, SupplierItem
+from access.read_only import ReadOnly
+from inventory.models import LeadTimeEstimate, PriceBreak, Supplier, SupplierItem
 from inventory.models.purchase_orders import INCOMING
 from shop.money import format_money
 
@@ -38,6 +39,7 @@ class SupplierAdmin(ModelAdmin):
         ("email", "currency"),
         ("lead_time_days", "lead_time_sd_days", "review_period_days"),
         ("order_cost_minor", "minimum_order_minor"),
+        ("capacity_litres", "capacity_kg"),
         "is_active",
     ]
     show_full_result_count = False
@@ -71,11 +73,18 @@ class SupplierAdmin(ModelAdmin):
         )
 
 
+class PriceBreakInline(TabularInline):
+    model = PriceBreak
+    extra = 0
+    fields = ["from_units", "unit_cost_minor"]
+
+
 @admin.register(SupplierItem)
 class SupplierItemAdmin(ModelAdmin):
+    inlines = [PriceBreakInline]
     list_display = ["variant", "supplier", "supplier_sku", "cost", "moq", "pack_size", "lead_time"]
-    list_display += ["is_preferred"]
-    list_filter = ["is_preferred", "supplier"]
+    list_display += ["is_preferred", "is_alternative"]
+    list_filter = ["is_preferred", "is_alternative", "supplier"]
     list_filter_submit = True
     search_fields = ["variant__sku", "supplier_sku", "supplier__name"]
     list_select_related = ["variant", "supplier"]
@@ -89,3 +98,40 @@ class SupplierItemAdmin(ModelAdmin):
     @display(description=_("lead time (days)"))
     def lead_time(self, item: SupplierItem) -> int:
         return item.effective_lead_time_days
+
+
+@admin.register(LeadTimeEstimate)
+class LeadTimeEstimateAdmin(ReadOnly, ModelAdmin):
+    """What receipts say; a row without a SKU is the supplier as a whole."""
+
+    list_display = ["supplier", "variant", "as_of", "deliveries", "open_orders", "promised"]
+    list_display += ["mean", "p50", "p90", "delay", "fill"]
+    list_filter = ["supplier"]
+    list_filter_submit = True
+    search_fields = ["supplier__name", "supplier__code", "variant__sku"]
+    list_select_related = ["supplier", "variant"]
+    show_full_result_count = False
+
+    @display(description=_("promised (days)"))
+    def promised(self, row: LeadTimeEstimate) -> int:
+        return row.supplier.lead_time_days
+
+    @display(description=_("mean (days)"), ordering="mean_days")
+    def mean(self, row: LeadTimeEstimate) -> str:
+        return f"{row.mean_days:.1f}"
+
+    @display(description=_("median (days)"), ordering="p50_days")
+    def p50(self, row: LeadTimeEstimate) -> str:
+        return f"{row.p50_days:.0f}"
+
+    @display(description=_("P90 (days)"), ordering="p90_days")
+    def p90(self, row: LeadTimeEstimate) -> str:
+        return f"{row.p90_days:.0f}"
+
+    @display(description=_("delay (days)"), ordering="delay_days")
+    def delay(self, row: LeadTimeEstimate) -> str:
+        return f"{row.delay_days:+.1f}"
+
+    @display(description=_("fill rate"), ordering="fill_rate")
+    def fill(self, row: LeadTimeEstimate) -> str:
+        return f"{row.fill_rate:.1%}"

@@ -1,6 +1,14 @@
 from .clearance import ClearanceDraft, ClearanceReason, ClearanceState
 from .forecasts import DemandClass, DemandForecast, PriceElasticity
 from .lost_demand import LostDemand, LostDemandDay, LostQuery, SubstituteList
+from .plan import (
+    PlannedPurchase,
+    PurchaseBudget,
+    ReplenishmentPlan,
+    ServiceMeasure,
+    ServiceTarget,
+    WarehouseSpace,
+)
 from .planned_demand import PlannedDemand, PlannedUnits
 from .purchase_orders import (
     PurchaseOrder,
@@ -9,7 +17,7 @@ from .purchase_orders import (
     PurchaseOrderTransition,
     Receipt,
 )
-from .suppliers import Supplier, SupplierItem
+from .suppliers import LeadTimeEstimate, PriceBreak, Supplier, SupplierItem
 
 __all__ = [
     "ClearanceDraft",
@@ -17,18 +25,26 @@ __all__ = [
     "ClearanceState",
     "DemandClass",
     "DemandForecast",
+    "LeadTimeEstimate",
     "LostDemand",
     "LostDemandDay",
     "LostQuery",
     "PlannedDemand",
+    "PlannedPurchase",
     "PlannedUnits",
+    "PriceBreak",
     "PriceElasticity",
+    "PurchaseBudget",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "PurchaseOrderState",
     "PurchaseOrderTransition",
     "Receipt",
+    "ReplenishmentPlan",
+    "ServiceMeasure",
+    "ServiceTarget",
     "SubstituteList",
     "Supplier",
     "SupplierItem",
+    "WarehouseSpace",
 ]

@@ -167,6 +167,19 @@ class PurchaseOrderLine(models.Model):
     expected_minor = models.BigIntegerField(null=True, blank=True)
     expected_low_minor = models.BigIntegerField(null=True, blank=True)
     expected_high_minor = models.BigIntegerField(null=True, blank=True)
+    next_unit_minor = models.BigIntegerField(
+        _("next unit earns"), null=True, blank=True, help_text=_("Expected money of one unit more.")
+    )
+    without_units = models.FloatField(
+        _("lost without it"), null=True, blank=True, help_text=_("Units lost if nothing is done.")
+    )
+    without_minor = models.BigIntegerField(
+        null=True, blank=True, help_text=_("Margin lost if nothing is done.")
+    )
+    service_class = models.CharField(max_length=2, blank=True, help_text=_("ABC and XYZ."))
+    bindings = models.JSONField(
+        default=list, blank=True, help_text=_("What held the plan's number, with its price.")
+    )
     assumptions = models.JSONField(
         default=list, blank=True, help_text=_("What was not known: sentences.")
     )
@@ -174,6 +187,11 @@ class PurchaseOrderLine(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     edited_at = models.DateTimeField(null=True, blank=True)
+    edit_until = models.DateField(
+        null=True,
+        blank=True,
+        help_text=_("Last day on which a buyer's number replaces the plan's."),
+    )
 
     class Meta:
         verbose_name = _("purchase order line")

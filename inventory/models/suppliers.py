@@ -26,6 +26,14 @@ class Supplier(models.Model):
     )
     order_cost_minor = models.BigIntegerField(default=0, help_text=_("Cost of placing one order."))
     minimum_order_minor = models.BigIntegerField(default=0)
+    capacity_litres = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text=_("What one delivery holds, such as a container; empty: no limit."),
+    )
+    capacity_kg = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("What one delivery may weigh; empty: no limit.")
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -65,7 +73,19 @@ class SupplierItem(models.Model):
     lead_time_days = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text=_("Where it differs from the supplier's.")
     )
+    unit_volume_ml = models.PositiveIntegerField(
+        _("volume of a unit (ml)"),
+        null=True,
+        blank=True,
+        help_text=_("For containers and shelves; empty: takes no space in the plan."),
+    )
+    shelf_life_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("From arrival to expiry; empty: keeps for ever.")
+    )
     is_preferred = models.BooleanField(default=True)
+    is_alternative = models.BooleanField(
+        default=False, help_text=_("The plan may also order here, where that earns more.")
+    )
 
     class Meta:
         verbose_name = _("supplier item")
@@ -96,3 +116,81 @@ class SupplierItem(models.Model):
         if self.lead_time_days is not None:
             return self.lead_time_days
         return self.supplier.lead_time_days
+
+
+class PriceBreak(models.Model):
+    """From so many units on, every unit of the order costs this (an all-units discount)."""
+
+    item = models.ForeignKey(SupplierItem, on_delete=models.CASCADE, related_name="price_breaks")
+    from_units = models.PositiveIntegerField()
+    unit_cost_minor = models.BigIntegerField(help_text=_("In the supplier's currency."))
+
+    class Meta:
+        verbose_name = _("price break")
+        verbose_name_plural = _("price breaks")
+        ordering = ["item_id", "from_units"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "from_units"], name="one_price_per_break"),
+            models.CheckConstraint(
+                condition=Q(from_units__gte=2) & Q(unit_cost_minor__gte=0),
+                name="price_break_sensible",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_units}+"
+
+
+class LeadTimeEstimate(models.Model):
+    """How long a supplier takes as his receipts show; of one SKU, or of everything he delivers.
+
+    Replaced every night; the newest day serves. Where nothing was ever received there is no row.
+    """
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="lead_times")
+    variant = models.ForeignKey(
+        "shop.Variant", null=True, blank=True, on_delete=models.CASCADE, related_name="lead_times"
+    )
+    as_of = models.DateField(help_text=_("Receipts up to and including this day were known."))
+    deliveries = models.PositiveIntegerField(help_text=_("Orders received, at least in part."))
+    open_orders = models.PositiveIntegerField(
+        default=0, help_text=_("Still awaited; they count as longer than so far.")
+    )
+    mean_days = models.FloatField()
+    p50_days = models.FloatField(_("median (days)"))
+    p90_days = models.FloatField(_("P90 (days)"))
+    quantile_days = models.JSONField(
+        default=list, help_text=_("Days at 20 equal steps of chance, shortest first.")
+    )
+    delay_days = models.FloatField(help_text=_("Mean days after the promised day."))
+    fill_rate = models.FloatField(help_text=_("Units received of the units ordered, 0 to 1."))
+    weight = models.FloatField(
+        help_text=_(
+            "How much its own receipts count against those of its supplier, or of all, 0 to 1."
+        )
+    )
+
+    class Meta:
+        verbose_name = _("lead time")
+        verbose_name_plural = _("lead times")
+        ordering = ["-as_of", "supplier_id", "variant_id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["supplier", "variant", "as_of"], name="one_lead_time_per_sku_and_day"
+            ),
+            models.UniqueConstraint(
+                fields=["supplier", "as_of"],
+                condition=Q(variant__isnull=True),
+                name="one_lead_time_per_supplier_and_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(fill_rate__gte=0)
+                & Q(fill_rate__lte=1)
+                & Q(weight__gte=0)
+                & Q(weight__lte=1),
+                name="lead_time_rates_are_shares",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.supplier_id} {self.p90_days:.0f}"

@@ -70,3 +70,22 @@ def test_a_row_without_a_sku_is_the_supplier_alone():
     assert load(("LEAF", "Leaf", 14, "", "", "", "")).new == 1
     assert load(("LEAF", "Leaf", 14, "", "", "", "")).unchanged == 1
     assert Supplier.objects.get().items.count() == 0
+
+
+def test_price_breaks_are_replaced_by_those_of_the_row(skus):
+    HEADER_WITH = [*HEADER, "price_breaks", "unit_volume_ml", "shelf_life_days", "is_alternative"]
+
+    def with_breaks(text):
+        row = ["LEAF", "Leaf", "14", "TEA-1", "", "", "4.50", text, "250", "90", "yes"]
+        frame = pl.DataFrame([row], schema=dict.fromkeys(HEADER_WITH, pl.String), orient="row")
+        return import_frames("suppliers", frame)
+
+    assert with_breaks("100:4.20 500:3.90").new == 1
+    item = SupplierItem.objects.get()
+    found = item.price_breaks.values_list("from_units", "unit_cost_minor")
+    assert list(found) == [(100, 420), (500, 390)]
+    assert (item.unit_volume_ml, item.shelf_life_days, item.is_alternative) == (250, 90, True)
+    assert with_breaks("100:4.20 500:3.90").unchanged == 1
+    assert with_breaks("50:4.00").changed == 1
+    assert item.price_breaks.get().unit_cost_minor == 400
+    assert with_breaks("from 50 cheaper").rejected == 1
