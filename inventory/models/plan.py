@@ -19,8 +19,8 @@ class ServiceTarget(models.Model):
     abc: by the money that the forecast brings; xyz: by how steady demand is (docs/plan.md).
     """
 
-    abc = models.CharField("ABC", max_length=1, choices=[(c, c) for c in "ABC"])
-    xyz = models.CharField("XYZ", max_length=1, choices=[(c, c) for c in "XYZ"])
+    abc = models.CharField(_("ABC class"), max_length=1, choices=[(c, c) for c in "ABC"])
+    xyz = models.CharField(_("XYZ class"), max_length=1, choices=[(c, c) for c in "XYZ"])
     measure = models.CharField(
         max_length=16, choices=ServiceMeasure, default=ServiceMeasure.CYCLE_SERVICE
     )

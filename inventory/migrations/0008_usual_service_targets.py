@@ -16,6 +16,6 @@ def seed(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0006_what_a_plan_must_keep_to")]
+    dependencies = [("inventory", "0007_what_a_plan_must_keep_to")]
 
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]
