@@ -39,6 +39,16 @@ app.conf.beat_schedule = {
         "schedule": 900.0,
         "options": {"expires": 800},
     },
+    "continue-campaigns": {
+        "task": "marketing.continue_campaigns",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
+    "walk-journeys": {
+        "task": "marketing.walk_journeys",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
     "night": {"task": "config.start_night", "schedule": crontab(hour=2, minute=0)},
 }
 

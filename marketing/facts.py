@@ -36,21 +36,32 @@ NOT_COMPARED = frozenset({"greeting", "link"})
 
 def campaign_facts(campaign: Campaign, language: str, at: datetime) -> list[Fact]:
     """All slots that can be filled now. A SKU without a price has no {price}; nothing is guessed."""
-    items = list(campaign.items.select_related("variant__product"))
-    pks = [item.variant_id for item in items]
-    prices, reductions = prices_at(pks, at), reductions_of(pks, at)
-    facts = [
+    items = campaign.items.select_related("variant__product")
+    facts = shop_facts(language)
+    if campaign.link_url:
+        facts.append(Fact("link", "link", campaign.link_url, f"campaign:{campaign.pk}"))
+    return facts + variant_facts([item.variant for item in items], language, at)
+
+
+def shop_facts(language: str) -> list[Fact]:
+    """What is true whatever is featured; the greeting is filled per customer."""
+    return [
         Fact("shop", "name", settings.SHOP_NAME, "settings:SHOP_NAME"),
         Fact("greeting", "person", greeting("", language)),
     ]
-    if campaign.link_url:
-        facts.append(Fact("link", "link", campaign.link_url, f"campaign:{campaign.pk}"))
+
+
+def variant_facts(variants: list[Variant], language: str, at: datetime) -> list[Fact]:
+    """Name, price and reduction of the SKUs, the first without a number: {product}, {product_2}."""
+    pks = [variant.pk for variant in variants]
+    prices, reductions = prices_at(pks, at), reductions_of(pks, at)
+    facts = []
     with translation.override(LOCALES[language]):
-        for place, item in enumerate(items, start=1):
+        for place, variant in enumerate(variants, start=1):
             suffix = "" if place == 1 else f"_{place}"
-            facts.append(_name(item.variant, language, suffix))
-            if price := prices.get(item.variant_id):
-                facts += _price_facts(price, reductions.get(item.variant_id), language, suffix)
+            facts.append(_name(variant, language, suffix))
+            if price := prices.get(variant.pk):
+                facts += _price_facts(price, reductions.get(variant.pk), language, suffix)
     return facts
 
 

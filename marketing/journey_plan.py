@@ -39,7 +39,6 @@ TRIGGERS: dict[str, dict[str, tuple[int, int, int]]] = {
     "silent": {"days": (7, 1095, 90)},
     "refill_due": {"days": (0, 60, 3)},
     "birthday": {"days": (0, 60, 0)},
-    "segment_entered": {},
 }
 ABOUT_SKUS = frozenset(
     {"cart_left", "product_viewed", "price_dropped", "back_in_stock", "refill_due"}
@@ -197,14 +196,11 @@ def _trigger(found: Any) -> tuple[str, dict[str, Any]]:
     if name not in TRIGGERS:
         raise PlanError("trigger.on", _("One of: %(names)s.") % {"names": ", ".join(TRIGGERS)})
     numbers = TRIGGERS[name]
-    extra = {"segment"} if name == "segment_entered" else set()
-    _mapping(found, "trigger", {"on", *numbers, *extra}, needs=tuple(extra))
+    _mapping(found, "trigger", {"on", *numbers})
     options: dict[str, Any] = {
         key: _whole(found.get(key, default), f"trigger.{key}", least, most)
         for key, (least, most, default) in numbers.items()
     }
-    if extra:
-        options["segment"] = str(found["segment"])
     return name, options
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import base64
+import time
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+import msgspec
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from marketing.facts import LOCALES
 from marketing.mail import BadTokenError, send_id_of
 from marketing.models import Send
 from marketing.services import tracking
+from marketing.services.reports import read_reports, signature_of, take
+from outbox.signing import SIGNATURE_HEADER
+from shop.payments.signatures import SignatureError, check
 
+MOST_BYTES = 1_000_000
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
@@ -56,6 +63,28 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     with translation.override(LOCALES.get(language, "en")):
         context = {"done": request.method == "POST", "email": _masked(send.customer.email)}
         return render(request, "marketing/unsubscribe.html", context)
+
+
+# Providers have no cookie; the signature is the proof.
+@csrf_exempt
+@never_cache
+@require_POST
+def reports(request: HttpRequest) -> JsonResponse:
+    """Deliveries, bounces and complaints, signed like our webhooks (docs/journeys.md)."""
+    if not settings.MESSAGE_SECRET:
+        return JsonResponse({"detail": "MESSAGE_SECRET is not set."}, status=503)
+    if int(request.headers.get("Content-Length") or 0) > MOST_BYTES:
+        return JsonResponse({"detail": "At most 1 MB at once."}, status=413)
+    try:
+        signed = signature_of(request.headers.get(SIGNATURE_HEADER, ""))
+        check(signed, request.body, [settings.MESSAGE_SECRET], time.time())
+    except SignatureError as error:
+        return JsonResponse({"detail": str(error)}, status=403)
+    try:
+        found = read_reports(request.body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return JsonResponse({"detail": str(error)}, status=400)
+    return JsonResponse(take(found))
 
 
 def _send(token: str) -> Send | None:

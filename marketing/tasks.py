@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
 from marketing.models import Campaign
-from marketing.services import copies, segments, sends
+from marketing.services import copies, segments, sends, walking
 
 
 @job("send_campaign", label=_("Send a campaign"), max_attempts=20)
@@ -24,3 +25,13 @@ def draft_copies(progress: Progress, campaign_id: int, seed: int) -> dict:
     campaign = Campaign.objects.get(pk=campaign_id)
     written = copies.draft_copies(campaign, seed=seed)
     return {"copies": [copy.pk for copy in written]}
+
+
+@shared_task(name="marketing.continue_campaigns", ignore_result=True)
+def continue_campaigns() -> int:
+    return sends.continue_campaigns()
+
+
+@shared_task(name="marketing.walk_journeys", ignore_result=True)
+def walk_journeys() -> dict:
+    return walking.walk()

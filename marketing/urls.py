@@ -6,6 +6,7 @@ from marketing import public
 
 app_name = "marketing"
 urlpatterns = [
+    path("reports/", public.reports, name="reports"),
     path("o/<str:token>.gif", public.opened, name="open"),
     path("l/<str:token>", public.link, name="link"),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),

@@ -122,7 +122,7 @@ def _decide(
     claimed = Send.objects.select_for_update(of=("self",), skip_locked=True).filter(
         pk__in=send_ids, state=SendState.CLAIMED
     )
-    sends = list(claimed.order_by("pk"))
+    sends = list(claimed.select_related("enrolment__version").order_by("pk"))
     customers = lock_customers(send.customer_id for send in sends)
     for send in sends:
         send.customer = customers[send.customer_id]

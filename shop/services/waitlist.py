@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -115,6 +116,12 @@ def _renewed(entry: WaitlistEntry, wish: Wish) -> bool:
 def leave(entry: WaitlistEntry, *, at: datetime | None = None) -> bool:
     """Stop waiting. False when the entry was closed already."""
     return bool(_close(WaitlistEntry.objects.filter(pk=entry.pk), WaitlistState.CANCELLED, at))
+
+
+def tell(entry_ids: Iterable[int]) -> int:
+    """They were told that it is back: their units stay theirs until they buy or the wish ends."""
+    waiting = WaitlistEntry.objects.filter(pk__in=list(entry_ids), state=WaitlistState.WAITING)
+    return waiting.update(state=WaitlistState.NOTIFIED)
 
 
 def expire_due(now: datetime | None = None) -> int:
