@@ -226,6 +226,7 @@ MARKETING_QUIET_HOURS = env.str("MARKETING_QUIET_HOURS", default="21-8")
 MARKETING_QUIET_CHANNELS = env.list("MARKETING_QUIET_CHANNELS", default=["sms", "push"])
 MARKETING_SEND_COST_MINOR = env.int("MARKETING_SEND_COST_MINOR", default=0)  # per e-mail
 MARKETING_TRACK_OPENS = env.bool("MARKETING_TRACK_OPENS", default=True)
+MESSAGE_CONNECTIONS = env.int("MESSAGE_CONNECTIONS", default=4)  # to a mail server, side by side
 # SMS and push: a signed POST per message to this address; empty: a line per message in a file.
 SMS_URL = env.str("SMS_URL", default="")
 PUSH_URL = env.str("PUSH_URL", default="")

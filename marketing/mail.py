@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from marketing.facts import LOCALES
 from marketing.models import Send
 
+PLACE = "TOKEN"
 _signer = signing.Signer(salt="marketing.send", sep=".")
 
 
@@ -39,7 +40,13 @@ def send_id_of(token: str) -> int:
 
 def address(view: str, send_id: int) -> str:
     """`open`, `link` or `unsubscribe` of one send, with the shop's public address."""
-    return settings.PUBLIC_URL.rstrip("/") + reverse(f"marketing:{view}", args=[token_of(send_id)])
+    return _pattern(view, settings.PUBLIC_URL).replace(PLACE, token_of(send_id))
+
+
+@lru_cache(maxsize=16)
+def _pattern(view: str, public_url: str) -> str:
+    """The address with a place for the token: looked up once, not once a mail."""
+    return public_url.rstrip("/") + reverse(f"marketing:{view}", args=[PLACE])
 
 
 def compose(send: Send, subject: str, text: str, language: str) -> EmailMultiAlternatives:

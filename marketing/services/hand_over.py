@@ -3,7 +3,7 @@
 1. Under lock, in one transaction: the sends that are still claimed, their customers; who may not
    be written to is skipped with the reason, who sleeps gets another hour, for the rest the
    text is chosen and the row marked as being handed over.
-2. Outside of it: each message goes through the port of its channel.
+2. Outside of it: each message goes through a port of its channel, several side by side.
 3. What left is marked sent, what was not tried is claimed again.
 
 A row found half-way after a crash becomes `unknown` and is never repeated (`settle_interrupted`).
@@ -11,11 +11,15 @@ A row found half-way after a crash becomes `unknown` and is never repeated (`set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -29,7 +33,7 @@ from marketing.services.guards import Asked, lock_customers, reasons_not_to_writ
 from shop.models import EventKey, EventKind
 from shop.services.events import record_events
 
-BATCH = 20  # so many may stay "unknown" when a worker is killed
+BATCH = 50  # so many may stay "unknown" when a worker is killed
 
 
 class MessagePortError(Exception):
@@ -60,16 +64,26 @@ class Handed:
     later: int = 0
 
 
-def hand_over(send_ids: Sequence[int], source: Source, *, at: datetime | None = None) -> Handed:
+@contextmanager
+def opened(channel: str) -> Iterator[list[Port]]:
+    """The ways out of a channel, open for several batches. Raises MessagePortError."""
+    ports = [port_of(channel) for _number in range(settings.MESSAGE_CONNECTIONS)]
+    with ExitStack() as stack:
+        for port in ports:
+            try:
+                port.open()
+            except PortDownError as error:
+                raise MessagePortError(str(error)) from error
+            stack.callback(port.close)
+        yield ports
+
+
+def hand_over(
+    send_ids: Sequence[int], source: Source, ports: Sequence[Port], *, at: datetime
+) -> Handed:
     """Deliver these claimed sends. Raises MessagePortError when the port is closed."""
     done = Handed()
-    port = port_of(source.channel)
-    _opened(port)
-    try:
-        due = _decide(send_ids, source, at or timezone.now(), done)
-        _carry(due, source, port, done)
-    finally:
-        port.close()
+    _carry(_decide(send_ids, source, at, done), source, ports, done)
     return done
 
 
@@ -105,13 +119,6 @@ def log_sent(sent: Sequence[Send], label: Callable[[Send], dict[str, Any]]) -> N
             for send in sent
         ]
     )
-
-
-def _opened(port: Port) -> None:
-    try:
-        port.open()
-    except PortDownError as error:
-        raise MessagePortError(str(error)) from error
 
 
 @transaction.atomic
@@ -177,41 +184,73 @@ def _mark(due: Sequence[tuple[Send, Text]], at: datetime) -> None:
         )
 
 
-def _carry(due: list[tuple[Send, Text]], source: Source, port: Port, done: Handed) -> None:
-    """Steps 2 and 3. Whatever stops it, what was not tried is claimed again."""
-    waiting = list(due)
-    try:
-        while waiting:
-            send, text = waiting.pop(0)
-            if _left(send, text, port):
-                done.sent.append(send)
-    finally:
-        left = [send.pk for send in done.sent]
-        # Whoever called such a row unknown in the meantime is put right: the message did leave.
-        Send.objects.filter(pk__in=left).update(state=SendState.SENT, sent_at=timezone.now())
-        Send.objects.filter(
-            pk__in=[send.pk for send, _text in waiting], state=SendState.SENDING
-        ).update(state=SendState.CLAIMED, handed_over_at=None)
-        log_sent(done.sent, source.label)
+@dataclass(frozen=True)
+class Outcome:
+    """Where one message ended. `down`: the way out closed with it."""
+
+    send: Send
+    state: SendState
+    reason: str = ""
+    error: str = ""
+    is_gone: bool = False
+    down: str = ""
 
 
-def _left(send: Send, text: Text, port: Port) -> bool:
+def _carry(
+    due: list[tuple[Send, Text]], source: Source, ports: Sequence[Port], done: Handed
+) -> None:
+    """Steps 2 and 3. Threads talk to the other side and touch no row; rows are written here."""
+    waiting = deque(due)
+    with ThreadPoolExecutor(len(ports), thread_name_prefix="messages") as pool:
+        found = [pool.submit(_drain, waiting, port) for port in ports]
+    outcomes = [outcome for future in found for outcome in future.result()]
+    outcomes += [Outcome(send, SendState.CLAIMED) for send, _text in waiting]
+    done.sent = [one.send for one in outcomes if one.state == SendState.SENT]
+    _write(outcomes)
+    log_sent(done.sent, source.label)
+    if down := [one.down for one in outcomes if one.down]:
+        raise MessagePortError(down[0])
+
+
+def _drain(waiting: deque[tuple[Send, Text]], port: Port) -> list[Outcome]:
+    """Hand over until nothing is left or the way out is closed; the others then stop too."""
+    outcomes: list[Outcome] = []
+    while True:
+        try:
+            send, text = waiting.popleft()
+        except IndexError:
+            return outcomes
+        outcomes.append(_left(send, text, port))
+        if outcomes[-1].down:
+            return outcomes
+
+
+def _left(send: Send, text: Text, port: Port) -> Outcome:
     try:
-        message = composed(send, text)
+        port.hand_over(composed(send, text))
     except UnknownSlotError:
-        _settle(send, SendState.SKIPPED, reason=SkipReason.NOTHING_TRUE)
-        return False
-    try:
-        port.hand_over(message)
+        return Outcome(send, SendState.SKIPPED, reason=SkipReason.NOTHING_TRUE)
     except RefusedError as error:
-        _settle(send, SendState.FAILED, error=error.code)
-        if error.is_gone:
-            suppress(send.customer_id, send.channel, Suppression.Reason.BOUNCED)
-        return False
+        return Outcome(send, SendState.FAILED, error=error.code, is_gone=error.is_gone)
     except PortDownError as error:
-        _settle(send, SendState.UNKNOWN if error.is_unknown else SendState.CLAIMED)
-        raise MessagePortError(str(error)) from error
-    return True
+        state = SendState.UNKNOWN if error.is_unknown else SendState.CLAIMED
+        return Outcome(send, state, down=str(error) or "closed")
+    return Outcome(send, SendState.SENT)
+
+
+def _write(outcomes: Sequence[Outcome]) -> None:
+    alike: dict[tuple[str, str, str], list[int]] = {}
+    for one in outcomes:
+        alike.setdefault((one.state, one.reason, one.error), []).append(one.send.pk)
+        if one.is_gone:
+            suppress(one.send.customer_id, one.send.channel, Suppression.Reason.BOUNCED)
+    for (state, reason, error), pks in alike.items():
+        rows = Send.objects.filter(pk__in=pks)
+        if state == SendState.SENT:
+            # Whoever called such a row unknown in the meantime is put right: it did leave.
+            rows.update(state=state, sent_at=timezone.now())
+        else:
+            rows.filter(state=SendState.SENDING).update(state=state, reason=reason, error=error)
 
 
 def suppress(customer_id: int, channel: str, reason: str) -> None:
@@ -219,8 +258,3 @@ def suppress(customer_id: int, channel: str, reason: str) -> None:
     Suppression.objects.get_or_create(
         customer_id=customer_id, channel=channel, defaults={"reason": reason}
     )
-
-
-def _settle(send: Send, to_state: str, **fields: Any) -> None:
-    """From being handed over to where it ended, unless another worker has said so."""
-    Send.objects.filter(pk=send.pk, state=SendState.SENDING).update(state=to_state, **fields)

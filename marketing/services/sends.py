@@ -28,12 +28,12 @@ from marketing.models.campaigns import PausedBy
 from marketing.quiet_hours import first_hour
 from marketing.services import campaigns, stock_cap
 from marketing.services.guards import Asked
-from marketing.services.hand_over import BATCH, hand_over, log_missing, settle_interrupted
+from marketing.services.hand_over import BATCH, hand_over, log_missing, opened, settle_interrupted
 from marketing.services.results import send_counts
 
 STOPS_AT_AN_ORDER = frozenset({Goal.WIN_BACK, Goal.SECOND_ORDER})
 CLAIMED_AT_ONCE = 500
-ROUND = 100  # messages between two looks at facts and stock
+ROUND = 250  # messages between two looks at facts and stock
 
 
 class CampaignMessages:
@@ -92,13 +92,14 @@ def _send_due(progress: Any, campaign: Campaign) -> bool:
         if not _may_go_on(campaign, len(batch), at):
             return False
         words = CampaignMessages(campaign, at)
-        for start in range(0, len(batch), BATCH):
-            progress.still_mine()
-            progress(done, total, gettext_noop("sending"))
-            if not _is_sending(campaign):
-                return False
-            hand_over(batch[start : start + BATCH], words, at=at)
-            done += BATCH
+        with opened(campaign.channel) as ports:
+            for start in range(0, len(batch), BATCH):
+                progress.still_mine()
+                progress(done, total, gettext_noop("sending"))
+                if not _is_sending(campaign):
+                    return False
+                hand_over(batch[start : start + BATCH], words, ports, at=timezone.now())
+                done += BATCH
     return True
 
 

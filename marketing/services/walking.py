@@ -33,7 +33,7 @@ from marketing.models import (
 )
 from marketing.rules import customers_of
 from marketing.services.carts import open_carts
-from marketing.services.hand_over import BATCH, hand_over, log_missing, settle_interrupted
+from marketing.services.hand_over import BATCH, hand_over, log_missing, opened, settle_interrupted
 from marketing.services.journey_words import JourneyMessages, ordered_it
 from marketing.services.triggers import Cause, causes
 from shop.models import Customer, Order, OrderState
@@ -122,7 +122,8 @@ def send_due(at: datetime) -> int:
     )
     sent = 0
     for channel, batch in _batches(waiting[: ROWS * 4]):
-        done = hand_over(batch, JourneyMessages(channel), at=at)
+        with opened(channel) as ports:
+            done = hand_over(batch, JourneyMessages(channel), ports, at=at)
         told = [send.enrolment.context.get("waitlist") for send in done.sent]
         waitlist.tell(pk for pk in told if pk)
         sent += len(done.sent)
