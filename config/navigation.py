@@ -63,6 +63,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
         [
             ("groups", _("Segments"), "admin:marketing_segment_changelist", "marketing.view_segment"),
             ("campaign", _("Campaigns"), "admin:marketing_campaign_changelist", "marketing.view_campaign"),
+            ("route", _("Journeys"), "admin:marketing_journey_changelist", "marketing.view_journey"),
         ],
     ),
     (

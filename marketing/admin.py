@@ -21,7 +21,7 @@ from unfold.decorators import display
 from access.read_only import ReadOnly
 from decisions.kinds import CannotCarryOutError
 from decisions.services.receipts import DecisionClosedError
-from marketing import desk, effect_views, pages
+from marketing import desk, effect_views, journey_admin, pages
 from marketing.models import (
     Audience,
     Campaign,
@@ -306,3 +306,6 @@ class SuppressionAdmin(ModelAdmin):
     list_select_related = ["customer"]
     raw_id_fields = ["customer"]
     search_fields = ["customer__code", "customer__email"]
+
+
+__all__ = ["journey_admin"]  # imported for its registrations

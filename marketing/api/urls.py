@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from marketing.api import journeys as j
 from marketing.api import merchant as m
 
 merchant = [
@@ -12,4 +13,8 @@ merchant = [
     path("campaigns/<int:pk>/effects/", m.CampaignEffects.as_view(), name="campaign-effects"),
     path("journeys/<int:pk>/effects/", m.JourneyEffects.as_view(), name="journey-effects"),
     path("campaigns/<int:pk>/approve/", m.CampaignApproval.as_view(), name="campaign-approve"),
+    path("journeys/", j.Journeys.as_view(), name="journeys"),
+    path("journeys/<slug:code>/", j.JourneyDetail.as_view(), name="journey"),
+    path("journeys/<slug:code>/versions/", j.JourneyVersions.as_view(), name="journey-versions"),
+    path("journeys/<slug:code>/state/", j.JourneyStateView.as_view(), name="journey-state"),
 ]

@@ -1,0 +1,167 @@
+"""Journeys for staff and their programs: read them, write versions, let them go live, pause, stop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers as s
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from access.api.problems import Problem, describe
+from access.api.views import MerchantView
+from marketing.journey_pages import state_counts, step_rows
+from marketing.models import Journey, JourneyState
+from marketing.services import journeys
+
+describe(
+    "journey",
+    _("The journey cannot be written or moved like that."),
+    _("Read the place and the reason in `detail`."),
+)
+COLUMNS = ("code", "name", "name_zh", "state", "holdout_rate", "live_since")
+
+
+class JourneyOut(s.Serializer):
+    code = s.CharField()
+    name = s.CharField()
+    name_zh = s.CharField()
+    state = s.ChoiceField(JourneyState.choices)
+    holdout_rate = s.FloatField()
+    live_since = s.DateTimeField(allow_null=True)
+    live_version = s.IntegerField(allow_null=True)
+
+
+class StepOut(s.Serializer):
+    id = s.CharField()
+    kind = s.ChoiceField(["send", "wait", "when"])
+    visits = s.IntegerField()
+    outcomes = s.DictField(child=s.IntegerField())
+
+
+class JourneyDetailOut(JourneyOut):
+    newest_version = s.IntegerField(allow_null=True)
+    definition = s.JSONField(allow_null=True)
+    enrolments = s.DictField(child=s.IntegerField())
+    steps = StepOut(many=True)
+
+
+class VersionIn(s.Serializer):
+    definition = s.JSONField()
+
+
+class VersionOut(s.Serializer):
+    number = s.IntegerField()
+    definition = s.JSONField()
+    author = s.CharField()
+    created_at = s.DateTimeField()
+
+
+class StateIn(s.Serializer):
+    state = s.ChoiceField(["live", "paused", "stopped"])
+    version = s.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class Journeys(MerchantView):
+    needs = {"GET": "marketing.view_journey"}
+
+    @extend_schema(responses=JourneyOut(many=True))
+    def get(self, request: Request) -> Response:
+        """Journeys, newest first."""
+        rows = Journey.objects.values("pk", *COLUMNS, number=F("live_version__number"))
+        return self.page(rows, lambda page: [_row(row) for row in page])
+
+
+class JourneyDetail(MerchantView):
+    needs = {"GET": "marketing.view_journey"}
+
+    @extend_schema(responses=JourneyDetailOut)
+    def get(self, request: Request, code: str) -> Response:
+        """One journey: the live definition, else the newest, and how many came past each step."""
+        return Response(_detail(_journey(code)))
+
+
+class JourneyVersions(MerchantView):
+    needs = {"GET": "marketing.view_journey", "POST": "marketing.change_journey"}
+
+    @extend_schema(responses=VersionOut(many=True))
+    def get(self, request: Request, code: str) -> Response:
+        """Versions, newest first."""
+        rows = _journey(code).versions.values("pk", "number", "definition", "author", "created_at")
+        return self.page(
+            rows, lambda page: [{k: v for k, v in row.items() if k != "pk"} for row in page]
+        )
+
+    @extend_schema(request=VersionIn, responses={201: VersionOut})
+    def post(self, request: Request, code: str) -> Response:
+        """Write the next version; the newest one sent again is that one. Nothing goes live."""
+        wanted = self.checked(VersionIn, request.data)
+        try:
+            version = journeys.save_version(
+                _journey(code), wanted["definition"], author=request.user
+            )
+        except journeys.JourneyError as error:
+            raise Problem("journey", str(error)) from error
+        return Response(
+            {
+                name: getattr(version, name)
+                for name in ("number", "definition", "author", "created_at")
+            },
+            status=201,
+        )
+
+
+class JourneyStateView(MerchantView):
+    needs = {"PUT": "marketing.change_journey"}
+
+    @extend_schema(request=StateIn, responses=JourneyDetailOut)
+    def put(self, request: Request, code: str) -> Response:
+        """live (with a version, or again after a pause), paused, or stopped: everybody leaves."""
+        wanted, journey = self.checked(StateIn, request.data), _journey(code)
+        try:
+            _move(journey, wanted)
+        except journeys.JourneyError as error:
+            raise Problem("journey", str(error)) from error
+        return Response(_detail(_journey(code)))
+
+
+def _move(journey: Journey, wanted: dict[str, Any]) -> None:
+    if wanted["state"] == "stopped":
+        journeys.stop(journey)
+    elif wanted["state"] == "paused":
+        if journey.state != JourneyState.PAUSED:
+            journeys.pause(journey)
+    elif "version" in wanted:
+        journeys.go_live(journey, get_object_or_404(journey.versions, number=wanted["version"]))
+    elif journey.state != JourneyState.LIVE:
+        journeys.resume(journey)
+
+
+def _journey(code: str) -> Journey:
+    return get_object_or_404(Journey.objects.select_related("live_version"), code=code)
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in COLUMNS} | {"live_version": row["number"]}
+
+
+def _detail(journey: Journey) -> dict[str, Any]:
+    newest = journey.versions.first()
+    shown = journey.live_version or newest
+    definition = shown.definition if shown else None
+    return {
+        **{name: getattr(journey, name) for name in COLUMNS},
+        "live_version": journey.live_version.number if journey.live_version else None,
+        "newest_version": newest.number if newest else None,
+        "definition": definition,
+        "enrolments": dict(state_counts(journey)),
+        "steps": [
+            {name: step[name] for name in ("id", "kind", "visits")}
+            | {"outcomes": dict(step["outcomes"])}
+            for step in step_rows(journey, definition or {})
+        ],
+    }
