@@ -148,6 +148,12 @@ def _replies(progress: Progress, as_of: datetime) -> dict:
     return drafts.draft_waiting(progress, now=as_of)
 
 
+def _experiments(progress: Progress, as_of: datetime) -> dict:
+    from recommendations.services.trial_looks import look_at_experiments
+
+    return look_at_experiments(progress, as_of)
+
+
 def _brief(progress: Progress, as_of: datetime) -> dict:
     return receipts.brief_summary()
 
@@ -169,6 +175,7 @@ STEPS: list[Step] = [
     Step("segments", gettext_noop("Customer segments"), refresh_segments),
     Step("clearance_campaigns", gettext_noop("Campaigns for clearance"), pick_up_clearance),
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),
+    Step("experiments", gettext_noop("Look at the experiments"), _experiments),
     Step("brief", gettext_noop("Morning brief"), _brief),
 ]
 

@@ -217,6 +217,9 @@ if "EMAIL_URL" in env:
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@localhost")
 
 # Marketing
+# Kept out of every experiment and campaign, so that all of them together can be measured (0 to 0.2).
+EXPERIMENT_HOLDOUT_RATE = env.float("EXPERIMENT_HOLDOUT_RATE", default=0.0)
+EXPERIMENT_HOLDOUT_KEY = env.str("EXPERIMENT_HOLDOUT_KEY", default="1")  # another one draws anew
 MARKETING_CAP_MESSAGES = env.int("MARKETING_CAP_MESSAGES", default=2)  # per customer and CAP_DAYS
 MARKETING_CAP_DAYS = env.int("MARKETING_CAP_DAYS", default=7)
 MARKETING_CAP_SMS = env.int("MARKETING_CAP_SMS", default=1)

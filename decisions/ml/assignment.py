@@ -41,3 +41,25 @@ def weighted_arm(experiment: str, unit: str, shares: Mapping[str, float]) -> str
         if left < 0:
             return name
     return list(shares)[-1]  # rounding: the shares sum to a hair less than 1
+
+
+def in_slice(layer: str, unit: str, begin: float, rate: float) -> bool:
+    """Whether the unit lies in the part [begin, begin + rate) of a layer.
+
+    Everybody has one place in a layer, so experiments with parts of their own share nobody.
+    Source: Tang, Agarwal, O'Brien & Meyer, Overlapping Experiment Infrastructure, KDD 2010.
+    """
+    return begin <= position(f"layer:{layer}", unit) < begin + rate
+
+
+def free_slice(taken: Sequence[tuple[float, float]], rate: float) -> float | None:
+    """Where the first free part of this size begins; None when the layer is too full.
+
+    taken: (begin, rate) of the parts that are in use.
+    """
+    edge = 0.0
+    for begin, size in sorted(taken):
+        if begin - edge >= rate - 1e-9:
+            return edge
+        edge = max(edge, begin + size)
+    return edge if 1 - edge >= rate - 1e-9 else None

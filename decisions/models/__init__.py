@@ -1,9 +1,17 @@
-from .experiments import Experiment, ExperimentMetric, ExperimentState
+from .experiments import (
+    Allocation,
+    Experiment,
+    ExperimentMetric,
+    ExperimentState,
+    Look,
+    ShareBatch,
+)
 from .jobs import Job, JobState
 from .model_runs import LivePeriod, ModelRun, RunState
 from .receipts import Decision, DecisionChange, DecisionState
 
 __all__ = [
+    "Allocation",
     "Decision",
     "DecisionChange",
     "DecisionState",
@@ -13,6 +21,8 @@ __all__ = [
     "Job",
     "JobState",
     "LivePeriod",
+    "Look",
     "ModelRun",
     "RunState",
+    "ShareBatch",
 ]

@@ -6,11 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from decisions.ml.assignment import arm, in_share, position, weighted_arm
+from decisions.ml.assignment import (
+    arm,
+    free_slice,
+    in_share,
+    in_slice,
+    position,
+    weighted_arm,
+)
 from decisions.ml.bandit import thompson_shares
 from decisions.ml.comparison import (
     CANNOT_TELL,
@@ -39,7 +47,7 @@ from decisions.ml.sequential import (
     narrowed,
     ratio_p_always_valid,
 )
-from decisions.ml.verdicts import Reading, corrected_level, guardrail, read
+from decisions.ml.verdicts import Reading, corrected_level, guardrail, read, verdict_of
 from decisions.models import Experiment, ExperimentState
 
 MOST_ARMS = 4
@@ -68,7 +76,9 @@ __all__ = [
     "detectable_with",
     "guardrail",
     "holdout_rate_for",
+    "in_global_holdout",
     "in_share",
+    "in_slice",
     "mean_effect",
     "narrowed",
     "pooled_effect",
@@ -80,9 +90,11 @@ __all__ = [
     "save_experiment",
     "start_experiment",
     "stop_experiment",
+    "takes_part",
     "thompson_shares",
     "units_needed",
     "units_needed_always_valid",
+    "verdict_of",
     "wilson",
 ]
 
@@ -96,21 +108,47 @@ class ExperimentError(Exception):
 
 @dataclass(frozen=True)
 class Arm:
+    """share: the probability with which this unit got it. batch: of the shares; 0 for fixed ones."""
+
     name: str
     settings: dict
+    share: float = 0.0
+    batch: int = 0
+
+
+def in_global_holdout(unit: str) -> bool:
+    """Whether this unit is kept out of every experiment and campaign, so that all of them together
+    can be measured. unit: `customer:7` or `visitor:…`. A new EXPERIMENT_HOLDOUT_KEY draws anew."""
+    rate = settings.EXPERIMENT_HOLDOUT_RATE
+    return rate > 0 and in_share(f"holdout:{settings.EXPERIMENT_HOLDOUT_KEY}", unit, rate)
+
+
+def takes_part(experiment: Experiment, unit: str) -> bool:
+    """Not held out from everything, and in this experiment's part of its layer."""
+    if in_global_holdout(unit):
+        return False
+    if not experiment.layer:
+        rate = experiment.traffic_rate
+        return rate >= 1 or in_share(f"traffic:{experiment.key}", unit, rate)
+    return in_slice(experiment.layer, unit, experiment.layer_from, experiment.traffic_rate)
 
 
 def arm_of(experiment: Experiment, unit: str) -> Arm:
-    """The arm of this unit: always the same one while the shares stay."""
-    shares = {given["name"]: given["share"] for given in experiment.arms}
+    """The arm of this unit: always the same one while the shares stay. Ask `takes_part` before."""
+    shares = getattr(experiment, "shares_now", None) or {
+        given["name"]: given["share"] for given in experiment.arms
+    }
     name = weighted_arm(f"experiment:{experiment.key}", unit, shares)
     given = next(given for given in experiment.arms if given["name"] == name)
-    return Arm(name, given["settings"])
+    batch = getattr(experiment, "batch_now", None) or 0
+    return Arm(name, given["settings"], shares[name], batch)
 
 
 def save_experiment(experiment: Experiment) -> Experiment:
     """Write a draft. Raises ExperimentError for arms that cannot be, or once it has begun."""
     _check_arms(experiment.arms)
+    if not 0 < experiment.traffic_rate <= 1:
+        raise ExperimentError(_("The share that takes part lies above 0 and at most at 100 %."))
     if experiment.ends_at and experiment.ends_at <= (experiment.starts_at or timezone.now()):
         raise ExperimentError(_("It would be over before it begins: choose a later end."))
     with transaction.atomic():
@@ -137,8 +175,9 @@ def start_experiment(experiment: Experiment, *, at: datetime | None = None) -> E
     try:
         with transaction.atomic():
             there.filter(ends_at__lte=now).update(state=ExperimentState.STOPPED, stopped_at=now)
+            part = _part_of_layer(experiment, now)
             mine = Experiment.objects.filter(pk=experiment.pk, state=ExperimentState.DRAFT)
-            if not mine.update(state=ExperimentState.RUNNING, starts_at=begins):
+            if not mine.update(state=ExperimentState.RUNNING, starts_at=begins, layer_from=part):
                 raise ExperimentError(_("It has run already. Make a new experiment."))
     except IntegrityError as error:  # one_running_experiment_per_place
         raise ExperimentError(
@@ -152,6 +191,28 @@ def stop_experiment(experiment: Experiment, *, at: datetime | None = None) -> bo
     """Everybody gets what stands in the settings again. False when it did not run."""
     running = Experiment.objects.filter(pk=experiment.pk, state=ExperimentState.RUNNING)
     return bool(running.update(state=ExperimentState.STOPPED, stopped_at=at or timezone.now()))
+
+
+def _part_of_layer(experiment: Experiment, now: datetime) -> float:
+    """Where its part of the layer begins. Call within a transaction: two starts in one layer lock
+    the same rows, in the same order. Raises ExperimentError when the layer is full."""
+    if not experiment.layer:
+        return 0.0
+    layer = Experiment.objects.select_for_update().filter(layer=experiment.layer).order_by("pk")
+    taken = [
+        (other.layer_from, other.traffic_rate)
+        for other in layer
+        if other.state == ExperimentState.RUNNING and not (other.ends_at and other.ends_at <= now)
+    ]
+    part = free_slice(taken, experiment.traffic_rate)
+    if part is None:
+        raise ExperimentError(
+            _(
+                "The layer “%(layer)s” has no room for %(rate)s %% more customers. Stop one of its experiments, or take a smaller share."
+            )
+            % {"layer": experiment.layer, "rate": f"{100 * experiment.traffic_rate:g}"}
+        )
+    return part
 
 
 def _check_arms(arms: Any) -> None:

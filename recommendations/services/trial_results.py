@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from decisions.models import Experiment, ExperimentMetric, ExperimentState
+from decisions.models import Allocation, Experiment, ExperimentMetric, ExperimentState, ShareBatch
 from decisions.services import experiments as statistics
+from decisions.services import looks
+from inventory.profit_frames import ArmSums
 from recommendations import report_frames as frames
+from recommendations import trial_frames
 from recommendations.ml.placement_report import credit
 from recommendations.services.reporting import ATTRIBUTION_DAYS
 from recommendations.services.trials import PLACE
@@ -24,40 +27,54 @@ LEVEL = 0.95
 # Below this the draw itself is broken, and no figure of the arms means anything.
 BROKEN_RATIO = 0.001
 MOST_EXPOSURES = 500_000
+Strata = Mapping[str, Mapping[str, statistics.Moments]]
+MONEY = (ExperimentMetric.PROFIT, ExperimentMetric.REVENUE)
 
 
 @dataclass(frozen=True)
 class ArmResult:
-    """One arm. values: what the metric is per person, in no order; zeros included."""
+    """One arm. hits: people with anything of the metric. moments: of the metric per person, zeros
+    included; None without people. unsubscribed: of them, since they were shown it."""
 
     name: str
     share: float
-    values: list[float]
+    persons: int
+    hits: int
+    moments: statistics.Moments | None
+    unsubscribed: int = 0
 
     @property
-    def persons(self) -> int:
-        return len(self.values)
+    def counted(self) -> statistics.Moments:
+        """Raises ValueError without people."""
+        if self.moments is None:
+            raise ValueError(f"nobody was shown {self.name}")
+        return self.moments
 
     @property
-    def hits(self) -> int:
-        return sum(1 for value in self.values if value > 0)
+    def mean(self) -> float | None:
+        return self.moments.y if self.moments else None
 
 
 @dataclass(frozen=True)
 class Against:
-    """One arm against the first. text: the verdict; comparison: None where there is too little."""
+    """One arm against the first. text: the verdict. reading: None where there is too little.
+    guardrail: whether more people unsubscribed than are borne: harmed, unharmed, cannot tell."""
 
     arm: str
     text: str
     verdict: str
-    comparison: statistics.Comparison | None
+    reading: statistics.Reading | None
+    interval: statistics.Interval | None = None
+    guardrail: str = statistics.CANNOT_TELL
+    has_moved: bool = False
 
 
 @dataclass(frozen=True)
 class Results:
     """crossed: people who were shown more than one arm and are left out. ratio_p: how likely the
-    arms' sizes are by chance; None without people. warning: why not to trust what follows.
-    is_early: it still runs, and a verdict is for its end."""
+    arms' sizes are by chance; None without people, or where shares change. warning: why not to
+    trust what follows. is_early: it still runs. is_final: its planned end has passed, so one look
+    is enough and the intervals are the classic ones. unknown_cost_units: then profit is revenue."""
 
     arms: list[ArmResult]
     crossed: int
@@ -65,38 +82,133 @@ class Results:
     against: list[Against]
     warning: str = ""
     is_early: bool = False
+    is_final: bool = False
+    unknown_cost_units: int = 0
+    batches: list[ShareBatch] = field(default_factory=list)
+
+
+class TooManyExposuresError(Exception):
+    """The attributed metrics read people one by one; this is more than they can."""
+
+
+def subject_of(experiment: Experiment) -> str:
+    return f"experiment:{experiment.pk}"
+
+
+def rule_of(experiment: Experiment) -> looks.Rule:
+    """Several arms against one are several chances to be fooled (Bonferroni)."""
+    arms = len(experiment.arms)
+    planned = (experiment.planned_units or 0) * 2 // max(2, arms)
+    level = statistics.corrected_level(LEVEL, arms - 1)
+    control = experiment.arms[0]["name"]
+    return looks.Rule(control, level, planned) if planned else looks.Rule(control, level)
 
 
 def trial_results(experiment: Experiment, *, at: datetime | None = None) -> Results:
     """Everybody who was shown an arm counts in it, whatever she did then."""
     now = at or timezone.now()
-    arms, crossed = _values(experiment, now)
-    sizes = [arm.persons for arm in arms]
-    ratio = None
-    if sum(sizes):
-        ratio = statistics.sample_ratio_p(sizes, [arm.share for arm in arms])
-    # Several arms against one are several chances to be fooled (Bonferroni).
-    level = 1 - (1 - LEVEL) / max(1, len(arms) - 1)
-    against = [_against(experiment, arm, arms[0], level) for arm in arms[1:]]
-    return Results(arms, crossed, ratio, against, _warning(ratio), _is_running(experiment, now))
-
-
-def _values(experiment: Experiment, now: datetime) -> tuple[list[ArmResult], int]:
-    names = [arm["name"] for arm in experiment.arms]
-    found: dict[str, list[float]] = {name: [] for name in names}
-    crossed = 0
-    if experiment.starts_at is not None:
-        people = frames.People()
-        shown = _exposed(experiment, people)
-        value = _metric_of(experiment, people, now) if shown else {}
-        for person, arms in shown.items():
-            if len(arms) > 1:
-                crossed += 1
-            elif (name := next(iter(arms))) in found:
-                found[name].append(value.get(person, 0.0))
-    return [ArmResult(arm["name"], arm["share"], found[arm["name"]]) for arm in experiment.arms], (
-        crossed
+    measured = measure(experiment, now)
+    final = _is_final(experiment, now)
+    ratio, warning = _ratio(experiment, measured.arms, final)
+    kept = {} if final else looks.kept_intervals(subject_of(experiment), experiment.metric)
+    strata = measured.strata
+    control = measured.arms[0]
+    against = [
+        _against(experiment, (arm, control), final, kept.get(arm.name), strata)
+        for arm in measured.arms[1:]
+    ]
+    return Results(
+        measured.arms,
+        measured.crossed,
+        ratio,
+        against,
+        warning,
+        _is_running(experiment, now),
+        final,
+        measured.unknown_cost_units,
+        list(experiment.batches.all()[:10]) if experiment.pk else [],
     )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """strata: batch → arm → moments, where shares change; else empty."""
+
+    arms: list[ArmResult]
+    crossed: int
+    unknown_cost_units: int = 0
+    strata: Strata = field(default_factory=dict)
+
+
+def measure(experiment: Experiment, now: datetime) -> Measured:
+    """The arms as they stand. Raises TooManyExposuresError for an attributed metric."""
+    end = min(experiment.stopped_at or now, experiment.ends_at or now, now)
+    if experiment.starts_at is None:
+        empty = [ArmResult(one["name"], one["share"], 0, 0, None) for one in experiment.arms]
+        return Measured(empty, 0)
+    if experiment.metric == ExperimentMetric.PROFIT:
+        return _measured_in_sql(experiment, end)
+    found, crossed = _values(experiment, now)
+    left = trial_frames.unsubscribes(trial_frames.members_of(experiment, end), end)
+    arms = [
+        ArmResult(
+            one["name"], one["share"], len(values := found[one["name"]]),
+            sum(1 for value in values if value > 0),
+            statistics.Moments.of(values) if values else None, left.get(one["name"], 0),
+        )
+        for one in experiment.arms
+    ]  # fmt: skip
+    return Measured(arms, crossed)
+
+
+def _measured_in_sql(experiment: Experiment, end: datetime) -> Measured:
+    sums = trial_frames.profit_sums(experiment, end)
+    unknown = sum(one.unknown_cost_units for one in sums.values())
+    crossed = 0
+    if experiment.allocation == Allocation.FIXED:
+        crossed = trial_frames.shown(experiment, end).crossed
+    left: dict[str, int] = defaultdict(int)
+    members = trial_frames.members_of(experiment, end)
+    for name, count in trial_frames.unsubscribes(members, end).items():
+        left[name.split(trial_frames.JOINT)[0]] += count
+    strata: dict[str, dict[str, statistics.Moments]] = defaultdict(dict)
+    whole: dict[str, tuple[statistics.Moments, int]] = {}
+    for name, one in sums.items():
+        arm, _joint, batch = name.partition(trial_frames.JOINT)
+        moments = _money_of(one, bool(unknown))
+        strata[batch][arm] = moments
+        before = whole.get(arm)
+        whole[arm] = (
+            (before[0] + moments, before[1] + one.buyers) if before else (moments, one.buyers)
+        )
+    arms = [
+        ArmResult(
+            given["name"], given["share"], found[0].n if found else 0, found[1] if found else 0,
+            found[0] if found else None, left[given["name"]],
+        )
+        for given in experiment.arms
+        for found in [whole.get(given["name"])]
+    ]  # fmt: skip
+    return Measured(arms, crossed, unknown, strata if len(strata) > 1 else {})
+
+
+def _money_of(sums: ArmSums, cost_unknown: bool) -> statistics.Moments:
+    """Profit; revenue for all arms as soon as one sold unit has no cost."""
+    return sums.revenue if cost_unknown else sums.profit
+
+
+def _values(experiment: Experiment, now: datetime) -> tuple[dict[str, list[float]], int]:
+    found: dict[str, list[float]] = {arm["name"]: [] for arm in experiment.arms}
+    crossed = 0
+    people = frames.People()
+    shown = _exposed(experiment, people)
+    value = _metric_of(experiment, people, now) if shown else {}
+    for person, arms in shown.items():
+        if len(arms) > 1:
+            crossed += 1
+        elif (name := next(iter(arms))) in found:
+            found[name].append(value.get(person, 0.0))
+    return found, crossed
 
 
 def _exposed(experiment: Experiment, people: frames.People) -> dict[int, set[str]]:
@@ -107,8 +219,12 @@ def _exposed(experiment: Experiment, people: frames.People) -> dict[int, set[str
         properties__experiment=experiment.key,
     ).order_by("received_at", "id")
     rows = list(
-        events.values_list("customer_id", "visitor", "received_at", "properties")[:MOST_EXPOSURES]
+        events.values_list("customer_id", "visitor", "received_at", "properties")[
+            : MOST_EXPOSURES + 1
+        ]
     )
+    if len(rows) > MOST_EXPOSURES:
+        raise TooManyExposuresError
     numbers = people.numbers([(row[0] or row[1], row[2].timestamp()) for row in rows])
     arms: dict[int, set[str]] = defaultdict(set)
     for person, row in zip(numbers.tolist(), rows, strict=True):
@@ -138,60 +254,134 @@ def _metric_of(experiment: Experiment, people: frames.People, now: datetime) -> 
     return value
 
 
-def _against(experiment: Experiment, arm: ArmResult, control: ArmResult, level: float) -> Against:
-    is_money = experiment.metric == ExperimentMetric.REVENUE
-    try:
-        if is_money:
-            found = statistics.compare_means(arm.values, control.values, level=level)
-        else:
-            found = statistics.compare_proportions(
-                (arm.hits, arm.persons), (control.hits, control.persons), level=level
-            )
-    except statistics.TooFewUnitsError:
-        text = _(
-            "Too few people: %(found)s in the smaller of “%(a)s” and “%(b)s”, at least %(least)s needed."
-        )
-        said = {
-            "found": min(arm.persons, control.persons),
-            "a": control.name,
-            "b": arm.name,
-            "least": statistics.MIN_UNITS,
-        }
-        return Against(arm.name, text % said, statistics.CANNOT_TELL, None)
-    return Against(arm.name, _text(found, arm, control, is_money), found.verdict, found)
+def _against(
+    experiment: Experiment, pair: tuple[ArmResult, ArmResult], final: bool,
+    look: looks.Look | None, strata: Strata,
+) -> Against:  # fmt: skip
+    arm, control = pair
+    fewest = min(arm.persons, control.persons)
+    if arm.moments is None or control.moments is None or fewest < statistics.MIN_UNITS:
+        return Against(arm.name, _too_few(arm, control), statistics.CANNOT_TELL, None)
+    rule = rule_of(experiment)
+    effect = effect_of(experiment, arm, control, strata)
+    reading = statistics.read(
+        effect, level=rule.level, planned=rule.planned, once=_shares(experiment, pair, rule.level)
+    )
+    interval = reading.once if final else reading.always
+    moved = False
+    if not final and look and look.low is not None and look.high is not None:
+        kept = statistics.Interval(look.low, look.high)
+        interval, moved = statistics.narrowed(kept, reading.always)
+    verdict = statistics.verdict_of(interval) if effect.error > 0 else statistics.CANNOT_TELL
+    text = _text(reading, interval, verdict, pair, experiment.metric in MONEY, final)
+    guardrail = _guardrail(experiment, pair, final, rule)
+    return Against(arm.name, text, verdict, reading, interval, guardrail, moved)
 
 
-def _text(found: statistics.Comparison, arm: ArmResult, control: ArmResult, is_money: bool) -> str:
+def effect_of(
+    experiment: Experiment, arm: ArmResult, control: ArmResult,
+    strata: Strata,
+) -> statistics.Effect:  # fmt: skip
+    """What was spent before is taken out; batches with shares of their own are judged apart."""
+    both = [
+        statistics.adjusted_effect(one[arm.name], one[control.name])[0]
+        for one in strata.values()
+        if min((one[name].n if name in one else 0) for name in (arm.name, control.name)) > 1
+    ]
+    if both:
+        return statistics.pooled_effect(both)
+    return statistics.adjusted_effect(arm.counted, control.counted)[0]
+
+
+def _shares(
+    experiment: Experiment, pair: tuple[ArmResult, ArmResult], level: float
+) -> statistics.Interval | None:
+    """Newcombe's interval where the metric is yes or no."""
+    if experiment.metric in MONEY or experiment.metric == ExperimentMetric.BOUGHT:
+        return None
+    arm, control = pair
+    found = statistics.compare_proportions(
+        (arm.hits, arm.persons), (control.hits, control.persons), level=level
+    )
+    return statistics.Interval(found.low, found.high)
+
+
+def _guardrail(
+    experiment: Experiment, pair: tuple[ArmResult, ArmResult], final: bool, rule: looks.Rule
+) -> str:
+    arms = [statistics.Moments.of_share(arm.unsubscribed, arm.persons) for arm in pair]
+    reading = statistics.read(statistics.mean_effect(*arms), level=rule.level, planned=rule.planned)
+    interval = reading.once if final else reading.always
+    return statistics.guardrail(interval, experiment.guardrail_margin)
+
+
+def _too_few(arm: ArmResult, control: ArmResult) -> str:
+    return _(
+        "Too few people: %(found)s in the smaller of “%(a)s” and “%(b)s”, at least %(least)s needed."
+    ) % {
+        "found": min(arm.persons, control.persons),
+        "a": control.name,
+        "b": arm.name,
+        "least": statistics.MIN_UNITS,
+    }
+
+
+def _text(
+    reading: statistics.Reading, interval: statistics.Interval | None, verdict: str,
+    pair: tuple[ArmResult, ArmResult], is_money: bool, final: bool,
+) -> str:  # fmt: skip
+    arm, control = pair
+    if interval is None:
+        return _(
+            "Too early to tell “%(b)s” from “%(a)s”: an interval that holds at every look needs 100 people in each arm and some who differ."
+        ) % {"a": control.name, "b": arm.name}
     msgid = {
         statistics.WIN: _("“%(b)s” is better than “%(a)s”: %(treated)s against %(control)s, a difference of %(difference)s (95 %%: %(low)s to %(high)s)."),
         statistics.LOSE: _("“%(b)s” is worse than “%(a)s”: %(treated)s against %(control)s, a difference of %(difference)s (95 %%: %(low)s to %(high)s)."),
         statistics.CANNOT_TELL: _("Cannot tell “%(b)s” from “%(a)s”: %(treated)s against %(control)s (difference %(low)s to %(high)s). So many people would show a difference of ±%(smallest)s or more."),
-    }[found.verdict]  # fmt: skip
-    level = _money if is_money else _percent
-    step = _money if is_money else _points
+    }[verdict]  # fmt: skip
+    level, step = (_money, _money) if is_money else (_percent, _points)
+    smallest = reading.smallest if final else reading.smallest_always
     return msgid % {
         "a": control.name,
         "b": arm.name,
-        "treated": level(found.treated),
-        "control": level(found.control),
-        "difference": _signed(found.difference, step),
-        "low": _signed(found.low, step),
-        "high": _signed(found.high, step),
-        "smallest": step(found.smallest_detectable),
+        "treated": level(arm.mean or 0.0),
+        "control": level(control.mean or 0.0),
+        "difference": _signed(reading.effect.difference, step),
+        "low": _signed(interval.low, step),
+        "high": _signed(interval.high, step),
+        "smallest": step(smallest),
     }
 
 
-def _warning(ratio: float | None) -> str:
-    if ratio is None or ratio >= BROKEN_RATIO:
-        return ""
+def _ratio(experiment: Experiment, arms: list[ArmResult], final: bool) -> tuple[float | None, str]:
+    """While it runs people look every day, so the test must hold at every look."""
+    sizes = [arm.persons for arm in arms]
+    if not sum(sizes) or experiment.allocation == Allocation.THOMPSON:
+        return None, ""
+    shares = [arm.share for arm in arms]
+    chance = statistics.sample_ratio_p(sizes, shares)
+    seen = chance if final else statistics.ratio_p_always_valid(sizes, shares)
+    return seen, _warning(seen) if seen < BROKEN_RATIO else ""
+
+
+def _warning(chance: float) -> str:
     return _(
         "The arms' sizes do not fit their shares (p = %(p)s): something loses people of one arm. Do not trust the figures; look for what differs between the arms."
-    ) % {"p": f"{ratio:.2g}"}
+    ) % {"p": f"{chance:.2g}"}
 
 
 def _is_running(experiment: Experiment, now: datetime) -> bool:
     open_still = experiment.ends_at is None or experiment.ends_at > now
     return experiment.state == ExperimentState.RUNNING and open_still
+
+
+def _is_final(experiment: Experiment, now: datetime) -> bool:
+    """It reached the end that was named before it began: one look, at a time nobody chose."""
+    ends = experiment.ends_at
+    if ends is None or ends > now:
+        return False
+    return experiment.stopped_at is None or experiment.stopped_at >= ends
 
 
 def _signed(value: float, written: Callable[[float], str]) -> str:

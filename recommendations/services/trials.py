@@ -10,7 +10,7 @@ from datetime import datetime
 from django.core.cache import cache
 
 from decisions.models import Experiment
-from decisions.services.experiments import arm_of
+from decisions.services.experiments import arm_of, takes_part
 from shop.models import EventKind
 from shop.services.event_log import append_events
 from shop.services.event_rows import EventRow
@@ -22,12 +22,15 @@ SECONDS_REMEMBERED = 3600
 
 @dataclass(frozen=True)
 class Trial:
-    """The arm of one person. settings: laid over the placement's own."""
+    """The arm of one person. settings: laid over the placement's own. share: the propensity with
+    which she got it, where shares change; batch: which of them held."""
 
     key: str
     arm: str
     settings: dict
     unit: str
+    share: float = 0.0
+    batch: int = 0
 
 
 def place_of(placement: str) -> str:
@@ -48,12 +51,13 @@ def unit_of(customer_id: int | None, visitor: str) -> str:
 
 
 def trial_of(experiment: Experiment, customer_id: int | None, visitor: str) -> Trial | None:
-    """The arm of this person; None for somebody nobody knows: she could not be told again."""
+    """The arm of this person; None for who takes no part, and for somebody nobody knows: she could
+    not be told again."""
     unit = unit_of(customer_id, visitor)
-    if not unit:
+    if not unit or not takes_part(experiment, unit):
         return None
     arm = arm_of(experiment, unit)
-    return Trial(experiment.key, arm.name, arm.settings, unit)
+    return Trial(experiment.key, arm.name, arm.settings, unit, arm.share, arm.batch)
 
 
 def record_exposure(trial: Trial, customer_id: int | None, visitor: str, at: datetime) -> None:
@@ -70,7 +74,12 @@ def record_exposure(trial: Trial, customer_id: int | None, visitor: str, at: dat
         # Never both: an event that names a visitor and a customer links the two.
         visitor="" if customer_id else visitor,
         customer_id=customer_id,
-        properties=json.dumps({"experiment": trial.key, "arm": trial.arm}),
+        properties=json.dumps(_properties(trial)),
     )
     append_events([row])
     cache.set(event_id, 1, SECONDS_REMEMBERED)
+
+
+def _properties(trial: Trial) -> dict[str, object]:
+    said = {"experiment": trial.key, "arm": trial.arm}
+    return said | ({"batch": trial.batch, "share": trial.share} if trial.batch else {})

@@ -35,10 +35,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         links = VisitorLink.objects.known_by(known_by)
         theirs = links.filter(customer_id=customer_id).values("visitor")
         guest = Q(customer__isnull=True, visitor__in=theirs, _owner=customer_id)
-        return self.alias(_owner=_owner(links)).filter(Q(customer_id=customer_id) | guest)
+        return self.alias(_owner=owner_of_browser(links)).filter(Q(customer_id=customer_id) | guest)
 
 
-def _owner(links: QuerySet[VisitorLink]) -> Coalesce:
+def owner_of_browser(links: QuerySet[VisitorLink]) -> Coalesce:
     """The rule of VisitorLink in SQL, for an event without a customer."""
     mine = links.filter(visitor=OuterRef("visitor"))
     before = mine.filter(linked_at__lte=OuterRef("received_at")).order_by("-linked_at", "-id")

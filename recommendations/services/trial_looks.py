@@ -1,0 +1,46 @@
+"""A look a night at every experiment that runs: the curve, and the next batch of shares."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from decisions.jobs import Progress
+from decisions.models import Experiment, ExperimentState
+from decisions.services import bandits, looks
+from recommendations.services.trial_results import (
+    TooManyExposuresError,
+    measure,
+    rule_of,
+    subject_of,
+)
+from recommendations.services.trials import PLACE
+
+
+def look_at_experiments(progress: Progress | None, as_of: datetime) -> dict:
+    """Write how each stands at `as_of`, and draw new shares where they follow what earns.
+
+    Run twice it writes the same. What is too large to be read person by person is counted.
+    """
+    started = Experiment.objects.filter(
+        state=ExperimentState.RUNNING, place__startswith=PLACE, starts_at__lt=as_of
+    ).order_by("pk")
+    on = timezone.localtime(as_of - timedelta(microseconds=1)).date()
+    found = {"experiments": 0, "too_large": 0, "batches": 0}
+    for experiment in started:
+        try:
+            arms = measure(experiment, as_of).arms
+        except TooManyExposuresError:
+            found["too_large"] += 1
+            continue
+        if progress is not None:
+            progress.still_mine()
+        known = {arm.name: arm.moments for arm in arms if arm.moments is not None}
+        looks.record_looks(
+            subject_of(experiment), experiment.metric, on, known, rule_of(experiment)
+        )
+        found["experiments"] += 1
+        if bandits.next_batch(experiment, known, at=as_of):
+            found["batches"] += 1
+    return found
