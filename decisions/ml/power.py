@@ -59,11 +59,21 @@ def units_needed_always_valid(
 
 
 def detectable_with(
-    units: int, variance: float, *, share: float = 0.5, level: float = 0.95, power: float = POWER
+    units: int,
+    variance: float,
+    *,
+    share: float = 0.5,
+    level: float = 0.95,
+    power: float = POWER,
+    always_valid: bool = False,
 ) -> float:
-    """The effect that so many units in both arms show at one look at the end."""
+    """The effect that so many units in both arms show at one look at the end.
+
+    always_valid: to somebody who looks all the time, with a sequence planned for that size.
+    """
     error = math.sqrt(variance / (units * share * (1 - share)))
-    return smallest_detectable(error, level=level, power=power)
+    looks = (units, units) if always_valid else None
+    return smallest_detectable(error, level=level, power=power, looks=looks)
 
 
 def holdout_rate_for(customers: int, variance: float, effect: float) -> float | None:

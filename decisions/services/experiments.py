@@ -74,6 +74,7 @@ __all__ = [
     "compare_proportions",
     "corrected_level",
     "detectable_with",
+    "free_key",
     "guardrail",
     "holdout_rate_for",
     "in_global_holdout",
@@ -213,6 +214,14 @@ def _part_of_layer(experiment: Experiment, now: datetime) -> float:
             % {"layer": experiment.layer, "rate": f"{100 * experiment.traffic_rate:g}"}
         )
     return part
+
+
+def free_key(slug: str) -> str:
+    """A key that no experiment has yet, made from a label's slug."""
+    base = slug[:50] or "experiment"
+    taken = set(Experiment.objects.filter(key__startswith=base).values_list("key", flat=True))
+    numbered = (f"{base}-{number}" for number in range(2, 10_000))
+    return base if base not in taken else next(key for key in numbered if key not in taken)
 
 
 def _check_arms(arms: Any) -> None:

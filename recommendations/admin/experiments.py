@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from functools import partial
 from typing import Any
 
@@ -15,15 +16,16 @@ from django.urls import URLPattern, path
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from access.services.answers import StillWorkingError
-from decisions.models import Experiment, ExperimentState
+from decisions.models import Allocation, Experiment, ExperimentState
 from decisions.services.experiments import (
     MOST_ARMS,
     ExperimentError,
+    free_key,
     save_experiment,
     start_experiment,
     stop_experiment,
@@ -52,16 +54,41 @@ class ExperimentForm(forms.ModelForm):
     place = forms.ChoiceField(label=gettext_lazy("Placement"))
     starts_at = _moment(gettext_lazy("From"))
     ends_at = _moment(gettext_lazy("Until"))
+    traffic = forms.FloatField(
+        min_value=1,
+        max_value=100,
+        required=False,
+        label=gettext_lazy("Take part, %"),
+    )
+    borne = forms.FloatField(
+        min_value=0,
+        max_value=50,
+        required=False,
+        label=gettext_lazy("Unsubscribes borne, points"),
+    )
+    allocation = forms.ChoiceField(
+        choices=Allocation.choices, required=False, label=gettext_lazy("Shares")
+    )
 
     class Meta:
         model = Experiment
-        fields = ["label", "place", "metric", "starts_at", "ends_at", "note"]
+        fields = [
+            "label", "place", "metric", "starts_at", "ends_at", "note", "layer", "planned_units",
+            "allocation",
+        ]  # fmt: skip
         labels = {
             "label": gettext_lazy("Name"),
             "metric": gettext_lazy("Judged by"),
             "note": gettext_lazy("What it is to find out"),
+            "layer": gettext_lazy("Layer"),
+            "planned_units": gettext_lazy("People planned"),
         }
-        help_texts = {"metric": gettext_lazy("One figure, chosen before it begins."), "note": ""}
+        help_texts = {
+            "metric": gettext_lazy("One figure, chosen before it begins."),
+            "note": "",
+            "layer": gettext_lazy("Experiments of one layer share no customers."),
+            "planned_units": gettext_lazy("In all arms: the interval is tightest there."),
+        }
         widgets = {"note": forms.Textarea(attrs={"rows": 2})}
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -71,6 +98,18 @@ class ExperimentForm(forms.ModelForm):
         self.fields["place"].choices = [
             (f"{PLACE}{code}", placement_name(code).capitalize()) for code in ORDER
         ]
+        self.fields["traffic"].initial = round(100 * self.instance.traffic_rate, 4)
+        self.fields["borne"].initial = round(100 * self.instance.guardrail_margin, 4)
+
+    def clean(self) -> dict[str, Any]:
+        """What is left empty is as it was, or as it is by default."""
+        given = super().clean() or {}
+        given["allocation"] = given.get("allocation") or self.instance.allocation
+        if given.get("traffic") is not None:
+            self.instance.traffic_rate = given["traffic"] / 100
+        if given.get("borne") is not None:
+            self.instance.guardrail_margin = given["borne"] / 100
+        return given
 
 
 class ArmForm(forms.Form):
@@ -131,8 +170,12 @@ class ExperimentAdmin(ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         verb = self.admin_site.admin_view(require_POST(self.verb))
-        own = path("<int:pk>/<slug:name>/now/", verb, name="decisions_experiment_verb")
-        return [own, *super().get_urls()]
+        file = self.admin_site.admin_view(require_GET(self.file))
+        return [
+            path("<int:pk>/<slug:name>/now/", verb, name="decisions_experiment_verb"),
+            path("<int:pk>/file/", file, name="decisions_experiment_file"),
+            *super().get_urls(),
+        ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         draft = obj is None or obj.state == ExperimentState.DRAFT
@@ -174,7 +217,7 @@ class ExperimentAdmin(ModelAdmin):
                 "may_save": may_save,
                 "may_stop": self._may_save(request, experiment),
                 "may_delete": bool(experiment) and self.has_delete_permission(request, experiment),
-                "results": None if is_draft else _results(experiment),
+                **(_planned(experiment) if is_draft else _shown(experiment)),
             },
         )
 
@@ -194,6 +237,18 @@ class ExperimentAdmin(ModelAdmin):
         except ExperimentError as error:
             messages.error(request, str(error))
         return redirect("admin:decisions_experiment_change", pk)
+
+    def file(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The looks of all days as CSV."""
+        from recommendations.trial_pages import file_rows
+
+        experiment = self._row(request, str(pk))
+        if experiment is None:
+            raise PermissionDenied
+        answer = HttpResponse(content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{experiment.key}.csv"'
+        csv.writer(answer).writerows(file_rows(experiment))
+        return answer
 
     def _row(self, request: HttpRequest, object_id: str | None) -> Experiment | None:
         if object_id is None:
@@ -216,7 +271,7 @@ class ExperimentAdmin(ModelAdmin):
         experiment.arms = [one.arm() for one in arms.forms if one.cleaned_data.get("name")]
         if experiment.pk:
             return self._written(request, form, "changed")
-        experiment.key, experiment.author = _free_key(experiment.label), request.user
+        experiment.key, experiment.author = free_key(slugify(experiment.label)), request.user
         try:
             return made_once(request, partial(self._written, request, form, ""))
         except StillWorkingError:
@@ -252,14 +307,14 @@ def _arms(experiment: Experiment | None) -> list[dict[str, Any]]:
     return [*lines, *({} for _n in range(MOST_ARMS - len(lines)))]
 
 
-def _free_key(label: str) -> str:
-    base = slugify(label)[:50] or "experiment"
-    taken = set(Experiment.objects.filter(key__startswith=base).values_list("key", flat=True))
-    numbered = (f"{base}-{number}" for number in range(2, 10_000))
-    return base if base not in taken else next(key for key in numbered if key not in taken)
+def _shown(experiment: Experiment | None) -> dict[str, Any]:
+    from recommendations.trial_pages import experiment_page  # numeric libraries: not at start-up
+
+    return experiment_page(experiment) if experiment else {}
 
 
-def _results(experiment: Experiment | None) -> Any:
-    from recommendations.services.trial_results import trial_results
+def _planned(experiment: Experiment | None) -> dict[str, Any]:
+    from recommendations.trial_pages import plan_of, plan_rows
 
-    return trial_results(experiment) if experiment else None
+    plan = plan_of(experiment)
+    return {"plan": plan, "weeks": plan_rows(plan)}

@@ -15,7 +15,9 @@ from django.utils import timezone
 
 from decisions import kinds
 from decisions.kinds import DecisionKind
+from decisions.models import Experiment
 from decisions.services import jobs
+from decisions.services.experiments import save_experiment, start_experiment
 from decisions.services.model_runs import publish_run
 from inventory.models import PurchaseOrder
 from inventory.services import purchase_orders
@@ -29,6 +31,7 @@ from shop.services import holds, orders, stock, waitlist
 from shop.services.orders import NewOrder, Parcel, WantedLine
 from shop.services.parcels import Piece, pieces_of
 from shop.services.ring_fences import ring_fence
+from tests.decisions.test_experiments import make_experiment
 from tests.factories import make_customer, make_variant, make_warehouse
 from tests.factories_decisions import make_decision, make_trained
 from tests.factories_inventory import AS_OF, Silent, make_forecast, make_item, make_supplier
@@ -211,6 +214,17 @@ def _rule() -> Rule:
     return Rule.objects.create(name="cheap", action="never", price_to_minor=next(_numbers))
 
 
+def _experiment(begun: bool = False) -> Experiment:
+    made = save_experiment(make_experiment(f"e-{next(_numbers)}"))
+    return start_experiment(made) if begun else made
+
+
+def _experiment_body() -> Write:
+    arms = [{"name": name, "share": 0.5, "settings": {"rules": name == "a"}} for name in "ab"]
+    body = {"label": "More variety?", "placement": "home", "arms": arms}
+    return Write({}, body, body | {"label": "Less?"})
+
+
 def _rule_body() -> Write:
     body = {"name": "cheap", "action": "never", "price_to_minor": 100}
     return Write({}, body, body | {"name": "cheaper"})
@@ -293,6 +307,9 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}purchase-orders/{{number}}/sending/": lambda: Write(
         {"number": _purchase_order(purchase_orders.approve_purchase_order).number}
     ),
+    f"POST {M}experiments/": _experiment_body,
+    f"POST {M}experiments/{{id}}/start/": lambda: Write({"id": _experiment().pk}),
+    f"POST {M}experiments/{{id}}/stop/": lambda: Write({"id": _experiment(begun=True).pk}),
     f"POST {M}recommendations/rules/": lambda: _rule_body(),
     f"PATCH {M}recommendations/rules/{{id}}/": lambda: Write(
         {"id": _rule().pk}, {"note": "a"}, {"note": "b"}

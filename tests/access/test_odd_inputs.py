@@ -199,6 +199,13 @@ GOOD = {
         "wanted": [LINE],
         **{"reason": "size", "restock": True},
     },
+    ("merchant", "experiments/", "post"): {
+        **{"label": "e", "placement": "home", "metric": "clicked", "layer": "l", "note": "n"},
+        "arms": [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5}],
+        **{"traffic_rate": 0.5, "planned_units": 1000, "guardrail_margin": 0.01},
+    },
+    ("merchant", "experiments/<int:pk>/start/", "post"): {},
+    ("merchant", "experiments/<int:pk>/stop/", "post"): {},
     ("merchant", "recommendations/rules/", "post"): {
         **{"name": "cheap", "action": "never", "price_to_minor": 100, "skus": ["TEA-1"]},
         **{"placement": "home", "starts_at": "2026-03-02T09:00:00Z", "note": "n", "is_on": True},

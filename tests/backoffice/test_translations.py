@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = sorted((ROOT / "locale").rglob("*.po"))
 PARAMETER = re.compile(r"%\(\w+\)[sdif]|%[sd]|\{\w*\}")
 NOT_SHOWN = ("tests", "benchmarks", "locale", "var", "docs", "static", ".*", "__pycache__")
-SAME_IN_CHINESE = {"ID", "SKU", "SKUs"}
+SAME_IN_CHINESE = {"ID", "SKU", "SKUs", "x", "y", "x2", "y2", "xy"}
 
 each_catalogue = pytest.mark.parametrize(
     "path", CATALOGUES, ids=lambda path: str(path.relative_to(ROOT).parent.parent)

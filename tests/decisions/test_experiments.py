@@ -5,14 +5,17 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError
 
+from decisions.ml.assignment import free_slice
 from decisions.models import Experiment, ExperimentState
 from decisions.services.experiments import (
     ExperimentError,
     arm_of,
+    in_global_holdout,
     sample_ratio_p,
     save_experiment,
     start_experiment,
     stop_experiment,
+    takes_part,
 )
 from tests.factories import NOW
 
@@ -74,6 +77,46 @@ def test_one_runs_in_a_place_and_its_arms_stand_still():
     assert not stop_experiment(first, at=NOW)
     start_experiment(second, at=NOW)
     assert list(Experiment.objects.running(NOW)) == [second]
+
+
+@pytest.mark.django_db
+def test_experiments_of_one_layer_share_no_customers():
+    units = [f"customer:{n}" for n in range(3000)]
+    started = []
+    for number, rate in enumerate((0.5, 0.3)):
+        one = make_experiment(f"l{number}", f"p{number}", layer="prices", traffic_rate=rate)
+        started.append(start_experiment(save_experiment(one), at=NOW))
+    assert [one.layer_from for one in started] == [0.0, 0.5]
+    first, second = ({unit for unit in units if takes_part(one, unit)} for one in started)
+    assert not first & second
+    assert 0.46 < len(first) / 3000 < 0.54
+    third = save_experiment(make_experiment("l3", "p3", layer="prices", traffic_rate=0.3))
+    with pytest.raises(ExperimentError, match="has no room for 30 % more"):
+        start_experiment(third, at=NOW)
+    stop_experiment(started[0], at=NOW)
+    assert start_experiment(third, at=NOW).layer_from == 0.0
+    other = save_experiment(make_experiment("free", "p4", traffic_rate=0.2))
+    assert 0.16 < sum(takes_part(other, unit) for unit in units) / 3000 < 0.24
+
+
+@pytest.mark.django_db
+def test_some_are_kept_out_of_everything(settings):
+    units = [f"customer:{n}" for n in range(2000)]
+    experiment = make_experiment()
+    assert all(takes_part(experiment, unit) for unit in units)
+    settings.EXPERIMENT_HOLDOUT_RATE = 0.1
+    out = {unit for unit in units if in_global_holdout(unit)}
+    assert 0.07 < len(out) / 2000 < 0.13
+    assert out == {unit for unit in units if not takes_part(experiment, unit)}
+    settings.EXPERIMENT_HOLDOUT_KEY = "2"
+    assert out != {unit for unit in units if in_global_holdout(unit)}
+
+
+def test_free_parts_of_a_layer():
+    assert free_slice([], 1.0) == 0.0
+    assert free_slice([(0.0, 0.4), (0.6, 0.4)], 0.2) == pytest.approx(0.4)
+    assert free_slice([(0.0, 0.4), (0.6, 0.4)], 0.3) is None
+    assert free_slice([(0.2, 0.8)], 0.2) == 0.0
 
 
 @pytest.mark.django_db

@@ -137,7 +137,9 @@ def form(**fields) -> dict:
 def test_an_experiment_is_set_up_started_and_stopped_on_its_page(client):
     client.force_login(make_staff(*MAY, username="mia"))
     add = reverse("admin:decisions_experiment_add")
-    assert "New experiment" in client.get(add).content.decode()
+    text = client.get(add).content.decode()
+    assert "New experiment" in text
+    assert "Too little to plan with: 0 people" in text
     refused = client.post(add, form(**{"arm-0-share": 30}))
     assert "must add up to 100 %" in refused.content.decode()
     for _click in range(2):
@@ -150,8 +152,10 @@ def test_an_experiment_is_set_up_started_and_stopped_on_its_page(client):
     client.post(reverse("admin:decisions_experiment_verb", args=[experiment.pk, "start"]))
     text = client.get(page).content.decode()
     assert "Too few people" in text
-    assert "Read the verdict once, at its end" in text
+    assert "The intervals hold at every look" in text
     assert client.post(page, form(label="Late")).status_code == 403
+    file = client.get(reverse("admin:decisions_experiment_file", args=[experiment.pk]))
+    assert file.content.decode().startswith("day,metric,arm,people,mean")
     client.post(reverse("admin:decisions_experiment_verb", args=[experiment.pk, "stop"]))
     experiment.refresh_from_db()
     assert (experiment.label, experiment.state) == ("Variety", "stopped")
