@@ -8,11 +8,12 @@ SQLite is asked through the queryset API (reading.py, gates.py); a test holds th
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from weakref import WeakSet
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from shop.models import Purpose
 from shop.services.prices import RANK
@@ -161,8 +162,23 @@ _prepared: WeakSet[Any] = WeakSet()  # connections that have the plans
 def journey(*asked: str, **values: Any) -> list[list[tuple]]:
     """The rows of each statement asked for, in one way to PostgreSQL and back.
 
-    values: what the statements' marks stand for; a mark without a value is NULL.
+    values: what the statements' marks stand for; a mark without a value is NULL. A kept connection is
+    not asked first whether it is still there, which would be a second way: where it is not, nothing
+    was written yet and a new one is asked the same.
     """
+    if connection.in_atomic_block or connection.health_check_done:
+        return _journey(asked, values)
+    connection.health_check_done = True
+    try:
+        return _journey(asked, values)
+    except OperationalError:
+        if connection.is_usable():
+            raise
+        connection.close()
+        return _journey(asked, values)
+
+
+def _journey(asked: Sequence[str], values: Mapping[str, Any]) -> list[list[tuple]]:
     with connection.cursor() as cursor:
         if keeps_plans():
             _prepare(cursor)

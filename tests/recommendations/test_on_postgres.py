@@ -15,6 +15,7 @@ from recommendations.services import gates, live_model, reading
 from recommendations.services.asking import Ask
 from recommendations.services.placements import settings_at
 from recommendations.services.serving import recommend
+from recommendations.services.statements import journey
 from shop.models import (
     Channel,
     Consent,
@@ -166,3 +167,18 @@ def test_no_request_fails_while_models_are_switched():
     assert not failures
     assert served == {run.pk for run in runs}
     assert recommend(Ask(limit=1)).run_id == runs[1].pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_lost_meanwhile_is_made_anew():
+    connection.ensure_connection()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        before = cursor.fetchone()[0]
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [before])
+    other.close()
+    connection.health_check_done = False  # as at the beginning of a request
+    assert journey("live") == [[]]
+    assert connection.connection.info.backend_pid != before
