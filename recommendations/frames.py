@@ -33,6 +33,8 @@ from shop.models import (
     OrderLine,
     OrderState,
     OrderTransition,
+    Price,
+    PriceKind,
     Product,
     Purpose,
     VisitorLink,
@@ -167,10 +169,51 @@ def described_products() -> tuple[np.ndarray, np.ndarray, list[str]]:
     return np.array(ids, dtype=np.int64), np.array(on_sale, dtype=bool), texts
 
 
-def product_categories(product_ids: np.ndarray) -> np.ndarray:
-    """int64 (n,), in the order asked for: each product's category key, 0 for none."""
-    found = dict(Product.objects.values_list("pk", "category_id"))
-    return np.array([found.get(int(pk)) or 0 for pk in product_ids], dtype=np.int64)
+@dataclass(frozen=True)
+class ProductFacts:
+    """What is known of n products besides who bought them.
+
+    categories, brands: int64, database keys, 0 for none, as they are now. price_minor: float64, the
+    list price in force at a time, NaN without one; margin_rate: float64, (price − cost) / price, tax not taken
+    off, NaN where either is unknown. Of several SKUs the mean.
+    """
+
+    categories: np.ndarray
+    brands: np.ndarray
+    price_minor: np.ndarray
+    margin_rate: np.ndarray
+
+
+def product_facts(product_ids: np.ndarray, at: datetime) -> ProductFacts:
+    """In the order asked for, prices as of `at`."""
+    rows = Product.objects.values_list("pk", "category_id", "brand_id")
+    found = {pk: (category or 0, brand or 0) for pk, category, brand in rows}
+    keys = [found.get(int(pk), (0, 0)) for pk in product_ids]
+    priced: dict[int, list[tuple[int, int | None]]] = {}
+    standing = Price.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=at),
+        kind=PriceKind.LIST,
+        channel__isnull=True,
+        valid_from__lte=at,
+        amount_minor__gt=0,
+    )
+    newest = standing.order_by("valid_from", "id").values_list(
+        "variant_id", "variant__product_id", "amount_minor", "variant__cost_minor"
+    )
+    # One row a SKU: the newest, which comes last.
+    of_variant = {row[0]: row[1:] for row in newest.iterator(10_000)}
+    for product_id, amount, cost in of_variant.values():
+        priced.setdefault(product_id, []).append((amount, cost))
+    price, margin = np.full(len(keys), np.nan), np.full(len(keys), np.nan)
+    for place, pk in enumerate(product_ids.tolist()):
+        amounts = priced.get(pk, [])
+        rates = [(amount - cost) / amount for amount, cost in amounts if cost is not None]
+        if amounts:
+            price[place] = np.mean([amount for amount, _cost in amounts])
+        if rates:
+            margin[place] = np.mean(rates)
+    category, brand = np.array(keys, dtype=np.int64).reshape(-1, 2).T
+    return ProductFacts(category, brand, price, margin)
 
 
 @dataclass(frozen=True)

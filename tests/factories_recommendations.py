@@ -10,7 +10,7 @@ import numpy as np
 from decisions.models import ModelRun
 from decisions.services.artefacts import write_artefact
 from decisions.services.model_runs import Trained, publish_run
-from recommendations.frames import product_categories, shop_interactions
+from recommendations.frames import product_facts, shop_interactions
 from recommendations.ml.fits import fit
 from recommendations.ml.interactions import interactions
 from recommendations.ml.search import SPACES
@@ -88,7 +88,7 @@ def publish_model(
     names = {*chosen, "popularity", "item_knn", "transitions"}
     recommender = Recommender(
         history.product_ids,
-        product_categories(history.product_ids),
+        product_facts(history.product_ids, LATER).categories,
         {name: fit(name, part, params[name], 1) for name in names},
         {name: params[name] for name in names},
         "ease",

@@ -79,9 +79,24 @@ def categories_of(world: World) -> np.ndarray:
     return np.unique(codes, return_inverse=True)[1]
 
 
+def attributes_of(world: World) -> Attributes:
+    """What the night tells the ranker of the products (services/training.py)."""
+    shop = world.shop
+    first = np.unique(shop.truth["arrays"]["product_idx"], return_index=True)[1]
+    price = shop.truth["arrays"]["base_minor"][first].astype(np.float64)
+    margin = oracle.margins_minor(shop) / price
+    rows = shop.frames["products"].unique("product_code", keep="first", maintain_order=True)
+    brand_of = dict(rows.select("product_code", "brand").iter_rows())
+    brands = [brand_of[code] for code in shop.truth["products"]["product_code"]]
+    codes = {"category": categories_of(world), "brand": np.unique(brands, return_inverse=True)[1]}
+    return Attributes(
+        price, {name: one.astype(np.int32) for name, one in codes.items()}, {"margin_rate": margin}
+    )
+
+
 def trained(world: World, plan: Plan, clock: Callable[[], float]) -> tuple[str, dict[str, Source]]:
     """(the model that the harness chose, every model by name), fitted on everything."""
-    attributes = Attributes(codes={"category": categories_of(world).astype(np.int32)})
+    attributes = attributes_of(world)
     plan = Plan(plan.models, plan.k, plan.seed, plan.seconds, attributes)
     choice = choose(world.rows, "temporal", plan, clock=clock, report=lambda *_: None)
     sources = fit_all(world.train, choice, set(choice.params), plan.seed)

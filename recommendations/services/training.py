@@ -15,7 +15,7 @@ from decisions.models import ModelRun
 from decisions.services.artefacts import write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, publish_run
 from decisions.text import render, sentence
-from recommendations.frames import ShopInteractions, product_categories, shop_interactions
+from recommendations.frames import ProductFacts, ShopInteractions, product_facts, shop_interactions
 from recommendations.ml.content import with_unsold
 from recommendations.ml.fits import has_cuda
 from recommendations.ml.harness import (
@@ -86,13 +86,13 @@ def train_recommender(
     history = shop_interactions(as_of)
     _refuse_if_short(history)
     history = with_descriptions(history)
-    digest = _digest(history, seed, budget_seconds)
+    facts = product_facts(history.product_ids, as_of)
+    digest = _digest(history, facts, seed, budget_seconds)
     if known := existing_run(TASK, digest):
         return known
-    attributes = shop_attributes(product_categories(history.product_ids))
-    plan = Plan(seed=seed, seconds=budget_seconds, attributes=attributes)
+    plan = Plan(seed=seed, seconds=budget_seconds, attributes=shop_attributes(facts))
     choice, measured = _backtest(history, plan, report)
-    recommender = _final(history, choice, seed)
+    recommender = _final(history, facts, choice, seed)
     before_publishing()
     artefact = write_artefact(TASK, ".npz", partial(write_recommender, recommender))
     trained = _trained(history, choice, measured, plan=plan, as_of=as_of, digest=digest)
@@ -120,7 +120,9 @@ def _refuse_if_short(history: ShopInteractions) -> None:
         )
 
 
-def _digest(history: ShopInteractions, seed: int, budget_seconds: float) -> str:
+def _digest(
+    history: ShopInteractions, facts: ProductFacts, seed: int, budget_seconds: float
+) -> str:
     rows = history.rows
     settings = {
         "seed": seed,
@@ -131,6 +133,7 @@ def _digest(history: ShopInteractions, seed: int, budget_seconds: float) -> str:
     columns = [rows.user, rows.item, rows.weight, rows.at, rows.bought]
     if rows.content is not None:
         columns.append(rows.content.round(2))  # its last bits are the machine's
+    columns += [facts.categories, facts.brands, facts.price_minor, facts.margin_rate.round(6)]
     return data_hash(*columns, history.product_ids, settings)
 
 
@@ -147,7 +150,9 @@ def _backtest(history: ShopInteractions, plan: Plan, report: Report) -> tuple[Ch
     return choice, measure(split, choice, plan, clock=time.process_time, report=report)
 
 
-def _final(history: ShopInteractions, choice: Choice, seed: int) -> Recommender:
+def _final(
+    history: ShopInteractions, facts: ProductFacts, choice: Choice, seed: int
+) -> Recommender:
     """All that serves: the winner's sources, both baselines, and what placements ask besides."""
     chosen, weights = choice.chosen, choice.weights_of(choice.chosen)
     asked = {name for name in BESIDES if name in choice.params}
@@ -158,10 +163,12 @@ def _final(history: ShopInteractions, choice: Choice, seed: int) -> Recommender:
     if "content" in sources:
         sources["similar"] = _similar(sources, train)
         params["similar"] = {}
-    categories = product_categories(history.product_ids)
-    attributes = shop_attributes(categories)
-    ranker = ranker_of(train, choice, sources, attributes) if chosen == "ranker" else None
-    return Recommender(history.product_ids, categories, sources, params, chosen, weights, ranker)
+    ranker = None
+    if chosen == "ranker":
+        ranker = ranker_of(train, choice, sources, shop_attributes(facts))
+    return Recommender(
+        history.product_ids, facts.categories, sources, params, chosen, weights, ranker
+    )
 
 
 def _similar(sources: dict[str, Source], train: Interactions) -> Source:
@@ -172,12 +179,21 @@ def _similar(sources: dict[str, Source], train: Interactions) -> Source:
     return with_unsold(proven, content, train.item_users())
 
 
-def shop_attributes(categories: np.ndarray) -> Attributes:
-    """What the ranker may know of the products: their category, numbered from 0."""
-    _keys, codes = np.unique(categories, return_inverse=True)
-    codes = codes.astype(np.int32)
-    codes[categories == 0] = -1
-    return Attributes(codes={"category": codes})
+def shop_attributes(facts: ProductFacts) -> Attributes:
+    """What the ranker may know of the products: category, brand, price and margin rate.
+
+    Not the stock's cover: it is known as of now only, and in a backtest it would tell what was sold
+    after the cut. Season is in how each product has fared of late (`item_facts`).
+    """
+    codes = {"category": _codes(facts.categories), "brand": _codes(facts.brands)}
+    return Attributes(facts.price_minor, codes, {"margin_rate": facts.margin_rate})
+
+
+def _codes(keys: np.ndarray) -> np.ndarray:
+    """int32: database keys numbered from 0, −1 for none."""
+    codes = np.unique(keys, return_inverse=True)[1].astype(np.int32)
+    codes[keys == 0] = -1
+    return codes
 
 
 def _trained(
