@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Sum
@@ -14,12 +14,11 @@ from django.utils import timezone
 
 from inventory.models import LostDemandDay, PurchaseOrderLine, SupplierItem
 from inventory.models.purchase_orders import INCOMING
+from inventory.ordered_frames import between, ordered
 from inventory.planned_frames import extra_units_by_sku_day
 from shop.models import (
     Allocation,
     LineKind,
-    OrderLine,
-    OrderState,
     Price,
     PriceKind,
     ReturnLine,
@@ -44,6 +43,7 @@ class DemandHistory:
     stockout_days:  (n,) days masked because nothing was available from morning to night.
     planned:        (n, H) share of each later day under a campaign or flash price already set.
     row_count:      order lines behind it.
+    bulk_units:     (n,) units of one-off bulk orders, left out of demand.
     """
 
     panel: Panel
@@ -52,6 +52,7 @@ class DemandHistory:
     stockout_days: np.ndarray
     planned: np.ndarray
     row_count: int
+    bulk_units: np.ndarray
 
 
 def last_full_day(as_of: datetime) -> date:
@@ -62,7 +63,7 @@ def last_full_day(as_of: datetime) -> date:
 def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> DemandHistory | None:
     """Daily demand of every SKU that ever sold, up to the last full day before `as_of`.
 
-    Order lines of items that were not cancelled, by local day of the order; three years at most.
+    What was ordered (ordered_frames), by local day of the order; three years at most.
     A day on which the whole shop sold nothing although it usually sells many SKUs was a closed
     day and is masked (panel.closed_periods), as are days out of stock and days before a SKU's
     first sale or first stock. What a campaign is measured to have brought is taken out.
@@ -73,7 +74,8 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
     from inventory.ml.panel import Panel, all_periods, closed_periods, mask_not_demand
 
     until = last_full_day(as_of)
-    sold, row_count = _sold(until - timedelta(days=days - 1), until)
+    wanted = ordered(until - timedelta(days=days - 1), until)
+    sold = wanted.units
     if not sold:
         return None
     first = min(day for _variant, day in sold)
@@ -105,21 +107,14 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
         returned_units=_returned(row_of, first, until),
         stockout_days=masked.sum(axis=1),
         planned=promotion[:, shape[1] :],
-        row_count=row_count,
+        row_count=wanted.row_count,
+        bulk_units=np.array([float(wanted.bulk.get(variant, 0)) for variant in variant_ids]),
     )
 
 
 def _skus(variant_ids: list[int]) -> list[str]:
     names = dict(Variant.objects.values_list("pk", "sku"))
     return [names[variant] for variant in variant_ids]
-
-
-def _between(first: date, until: date, field: str) -> dict[str, datetime]:
-    """Filter of the local days first … until, both included."""
-    return {
-        f"{field}__gte": timezone.make_aware(datetime.combine(first, time())),
-        f"{field}__lt": timezone.make_aware(datetime.combine(until + timedelta(days=1), time())),
-    }
 
 
 @dataclass(frozen=True)
@@ -132,9 +127,9 @@ class SkuDays:
 
 
 def sku_days(variant_id: int, until: date, *, days: int = 120) -> SkuDays:
-    """The last days of one SKU up to and including `until`, in three queries."""
+    """The last days of one SKU up to and including `until`, in four queries."""
     first = until - timedelta(days=days - 1)
-    sold, _rows = _sold(first, until, variant_id=variant_id)
+    sold = ordered(first, until, variant_id=variant_id).units
     out, _started = _ledger_days({variant_id: 0}, first, (1, days), variant_id=variant_id)
     units = [
         float(sold.get((variant_id, first + timedelta(days=number)), 0)) for number in range(days)
@@ -143,33 +138,13 @@ def sku_days(variant_id: int, until: date, *, days: int = 120) -> SkuDays:
     return SkuDays(first, units, empty)
 
 
-def _sold(
-    first: date, until: date, *, variant_id: int | None = None
-) -> tuple[dict[tuple[int, date], int], int]:
-    """(variant, day) → units, and the number of order lines."""
-    lines = OrderLine.objects.filter(
-        kind=LineKind.ITEM,
-        variant__isnull=False,
-        **_between(first, until, "order__placed_at"),
-    ).exclude(order__state=OrderState.CANCELLED)
-    if variant_id is not None:
-        lines = lines.filter(variant_id=variant_id)
-    per_day = (
-        lines.annotate(day=TruncDate("order__placed_at"))
-        .order_by()
-        .values_list("variant_id", "day")
-        .annotate(total=Sum("units"))
-    )
-    return {(variant, day): total for variant, day, total in per_day.iterator()}, lines.count()
-
-
 def _returned(row_of: dict[int, int], first: date, until: date) -> np.ndarray:
     import numpy as np
 
     units = np.zeros(len(row_of))
     found = (
         ReturnLine.objects.filter(
-            kind=LineKind.ITEM, **_between(first, until, "parent__returned_at")
+            kind=LineKind.ITEM, **between(first, until, "parent__returned_at")
         )
         .order_by()
         .values_list("variant_id")
@@ -347,7 +322,7 @@ def warehouse_shares(as_of: datetime, *, days: int = 90) -> dict[int, dict[int, 
     rows = (
         Allocation.objects.filter(
             units__gt=F("cancelled_units"),
-            **_between(until - timedelta(days=days - 1), until, "order_line__order__placed_at"),
+            **between(until - timedelta(days=days - 1), until, "order_line__order__placed_at"),
         )
         .order_by()
         .values_list("variant_id", "warehouse_id")

@@ -11,10 +11,14 @@ import numpy as np
 
 from . import baselines, gbm
 from .gbm import DemandModel, DemandParams, RawForecast
+from .learned import COMBINATION, TREES, Learned, learn
+from .members import LEVEL_METHODS, error_quantiles, simple_forecast, simple_means
 from .metrics import (
+    LEVELS,
     METRICS,
     Forecast,
     count_undefined,
+    fill_rate,
     score_series,
     summarise,
 )
@@ -45,8 +49,8 @@ class Scorecard:
     series_scored: int
     series_refused: int
     folds: int
-    mean_weight: float = 0.0
-    shift: list[float] = field(default_factory=list)
+    learned: dict = field(default_factory=dict)
+    by_fold: dict[str, list[dict[str, float | None]]] = field(default_factory=dict)
     day_correlation: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -57,7 +61,7 @@ class _Window:
 
     train: Panel
     actual: np.ndarray
-    forecasts: dict[str, Forecast]
+    means: dict[str, np.ndarray]
     raw: RawForecast | None
 
 
@@ -114,10 +118,18 @@ def validation_score(train: Panel, actual: np.ndarray, forecast: Forecast) -> fl
 def fit_final(
     panel: Panel, horizon: int, params: DemandParams, *, seed: int, card: Scorecard
 ) -> DemandModel | None:
-    """Trees on the whole history, with mix and calibration from the backtest's last window."""
-    model = gbm.fit(panel, horizon, params, seed=seed)
-    if model is not None:
-        model.mean_weight, model.shift = card.mean_weight, np.array(card.shift)
+    """Trees on the whole history where they are used, with weights and calibration of the newest
+    window. None when the chosen method needs no file."""
+    learned = Learned.from_json(card.learned)
+    if card.chosen not in (TREES, COMBINATION):
+        return None
+    if card.chosen == COMBINATION and TREES not in learned.weights.members | learned.tree_users:
+        model = DemandModel(params, "", [], [])
+    else:
+        fitted = gbm.fit(panel, horizon, params, seed=seed)
+        model = fitted or DemandModel(params, "", [], [])
+    model.mean_weight, model.shift = learned.mean_weight, np.array(learned.shift)
+    model.combination = card.learned
     return model
 
 
@@ -133,17 +145,39 @@ def forecast_with(
 
     promotion: (n, horizon) planned shares, or None.
     """
-    if name in ("lightgbm", "blend") and model is not None:
+    trees = None
+    if model is not None and model.has_trees:
         raw = gbm.predict_raw(model, panel.extended(horizon, promotion), horizon)
         trees = gbm.finish(raw, model.mean_weight, model.shift)
-        if name == "lightgbm":
-            return trees
-        return _average(trees, _baseline(panel, horizon, "moving_average"))
-    return _baseline(panel, horizon, name)
+    if name == TREES and trees is not None:
+        return trees
+    if name == COMBINATION and model is not None and model.combination is not None:
+        learned = Learned.from_json(model.combination)
+        means = _means(panel, horizon, only=learned.weights.members | {"moving_average"})
+        if trees is not None:
+            means[TREES] = trees.mean
+        return learned.combined(panel.units, means, trees)
+    if name == "blend" and trees is not None:  # a run of an earlier version may still be live
+        return _average(trees, _simple("moving_average", panel, horizon))
+    return _simple(name, panel, horizon)
 
 
-def _baseline(panel: Panel, horizon: int, name: str) -> Forecast:
-    return baselines.forecast_all(panel.units, horizon, panel.frequency, panel.season)[name]
+def _means(panel: Panel, horizon: int, *, only: set[str] | None = None) -> dict[str, np.ndarray]:
+    return simple_means(panel.units, horizon, panel.frequency, panel.season, only=only)
+
+
+def _simple(name: str, panel: Panel, horizon: int) -> Forecast:
+    """One simple method; the spread of one that is no level is that of its last window."""
+    mean = _means(panel, horizon, only={name})[name]
+    if name == "seasonal_naive":
+        return baselines.seasonal_naive_forecast(panel.units, mean, panel.season)
+    errors = np.zeros(len(LEVELS))
+    if name not in LEVEL_METHODS and panel.units.shape[1] > 2 * horizon:
+        before = panel.until(panel.units.shape[1] - horizon)
+        then = _means(before, horizon, only={name}).get(name)
+        if then is not None:
+            errors = error_quantiles(then, before.units, panel.units[:, -horizon:])
+    return simple_forecast(name, mean, panel.units, errors)
 
 
 def _forecast_window(
@@ -151,12 +185,12 @@ def _forecast_window(
 ) -> _Window:
     train = panel.until(cut)
     actual = panel.units[:, cut : cut + horizon]
-    forecasts = baselines.forecast_all(train.units, horizon, panel.frequency, panel.season)
+    means = _means(train, horizon)
     model = gbm.fit(train, horizon, params, seed=seed)
-    if model is None:
-        return _Window(train, actual, forecasts, None)
-    raw = gbm.predict_raw(model, _hide_units(panel.until(cut + horizon), cut), horizon)
-    return _Window(train, actual, forecasts, raw)
+    raw = None
+    if model is not None:
+        raw = gbm.predict_raw(model, _hide_units(panel.until(cut + horizon), cut), horizon)
+    return _Window(train, actual, means, raw)
 
 
 def _hide_units(panel: Panel, cut: int) -> Panel:
@@ -168,24 +202,31 @@ def _hide_units(panel: Panel, cut: int) -> Panel:
 
 def _score_folds(windows: list[_Window], season: int) -> Scorecard:
     per_model: dict[str, list[dict[str, np.ndarray]]] = {}
+    fills: dict[str, list[float | None]] = {}
     choice: dict[str, float] = {}
+    found: dict[str, Forecast] = {}
     for before, test in pairwise(windows):
-        mix, shift = _calibration(before)
-        for window in (before, test):
-            _add_trees(window, mix, shift)
-        choice = _choice(before, test)
+        learned = learn(before.train.units, before.actual, before.means, before.raw)
+        found = learned.forecasts(test.train.units, test.means, test.raw)
+        choice = _choice(before, learned, set(found))
+        stock = float(np.nansum(found["moving_average"].quantiles[:, :, -1]))
         for name in choice:
-            found = score_series(test.train.units, test.actual, test.forecasts[name], season=season)
-            per_model.setdefault(name, []).append(found)
+            scores = score_series(test.train.units, test.actual, found[name], season=season)
+            per_model.setdefault(name, []).append(scores)
+            filled = fill_rate(test.actual, found[name].quantiles, stock)
+            fills.setdefault(name, []).append(filled)
     joined = {
         name: {key: np.concatenate([fold[key] for fold in folds]) for key in METRICS}
         for name, folds in per_model.items()
     }
-    chosen = min(choice, key=lambda name: choice[name])
+    chosen = min(choice, key=lambda name: choice[name] * _handicap(name))
     last = windows[-1]
-    mix, shift = _calibration(last)  # the final model is calibrated on the newest window
+    newest = learn(last.train.units, last.actual, last.means, last.raw)
     return Scorecard(
-        models={name: summarise(values) for name, values in joined.items()},
+        models={
+            name: summarise(values) | {"fill_rate": _mean_known(fills[name])}
+            for name, values in joined.items()
+        },
         undefined=count_undefined(joined[chosen]),
         chosen=chosen,
         baseline="seasonal_naive" if "seasonal_naive" in joined else "moving_average",
@@ -193,33 +234,30 @@ def _score_folds(windows: list[_Window], season: int) -> Scorecard:
         series_scored=len(last.train.skus),
         series_refused=0,
         folds=len(windows) - 1,
-        mean_weight=mix,
-        shift=shift.tolist(),
-        day_correlation=gbm.day_correlation(last.forecasts[chosen], last.actual),
+        learned=newest.as_json(),
+        by_fold={name: [summarise(fold) for fold in folds] for name, folds in per_model.items()},
+        day_correlation=gbm.day_correlation(found[chosen], last.actual),
     )
 
 
-def _calibration(window: _Window) -> tuple[float, np.ndarray]:
-    if window.raw is None:
-        return 0.0, np.zeros(len(gbm.LEVELS))
-    return gbm.calibrate(window.raw, window.train.units, window.actual)
+def _handicap(name: str) -> float:
+    """A single method must beat the combination by 2 %, or its lead may be luck."""
+    return 1.0 if name == COMBINATION else 1.02
 
 
-def _choice(before: _Window, test: _Window) -> dict[str, float]:
+def _mean_known(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _choice(before: _Window, learned: Learned, names: set[str]) -> dict[str, float]:
     """Validation score of every method that both windows have."""
+    forecasts = learned.forecasts(before.train.units, before.means, before.raw)
     return {
         name: validation_score(before.train, before.actual, forecast)
-        for name, forecast in before.forecasts.items()
-        if name in test.forecasts
+        for name, forecast in forecasts.items()
+        if name in names
     }
-
-
-def _add_trees(window: _Window, mix: float, shift: np.ndarray) -> None:
-    if window.raw is None:
-        return
-    trees = gbm.finish(window.raw, mix, shift)
-    window.forecasts["lightgbm"] = trees
-    window.forecasts["blend"] = _average(trees, window.forecasts["moving_average"])
 
 
 def _average(first: Forecast, second: Forecast) -> Forecast:

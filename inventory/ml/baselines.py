@@ -85,38 +85,64 @@ def tsb(units: np.ndarray, horizon: int, *, alpha: float = 0.1, beta: float = 0.
     return np.repeat(rate[:, None], horizon, axis=1)
 
 
-def forecast_all(
-    units: np.ndarray, horizon: int, frequency: str, season: int
-) -> dict[str, Forecast]:
-    """Every baseline by name, each with quantiles from its own errors on the history."""
-    window = WINDOW[frequency]
-    flat = {
-        "moving_average": moving_average(units, horizon, window),
-        "ses": ses(units, horizon),
-        "croston": croston(units, horizon),
-        "sba": croston(units, horizon, debias=True),
-        "tsb": tsb(units, horizon),
-    }
-    found = {name: _around_level(units, mean) for name, mean in flat.items()}
-    if units.shape[1] >= season:
-        found = {"seasonal_naive": _seasonal_naive_forecast(units, horizon, season)} | found
+def adida(units: np.ndarray, horizon: int) -> np.ndarray:
+    """Smoothed in blocks as long as the mean gap between sales, then spread evenly again.
+
+    Source: Nikolopoulos et al., An aggregate–disaggregate intermittent demand approach, 2011.
+    """
+    return np.repeat(_block_rate(units, _mean_gap(units))[:, None], horizon, axis=1)
+
+
+def imapa(units: np.ndarray, horizon: int) -> np.ndarray:
+    """The mean of what blocks of every length up to the mean gap say.
+
+    Source: Petropoulos & Kourentzes, Forecast combinations for intermittent demand, 2015.
+    """
+    gap = _mean_gap(units)
+    total, count = np.zeros(len(units)), np.zeros(len(units))
+    for block in range(1, int(gap.max(initial=1)) + 1):
+        use = gap >= block
+        rate = _block_rate(units[use], np.full(int(use.sum()), block))
+        total[use] += rate
+        count[use] += 1
+    rate = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return np.repeat(rate[:, None], horizon, axis=1)
+
+
+def _mean_gap(units: np.ndarray) -> np.ndarray:
+    """(n,) known periods per sale, rounded, 1 to half the history."""
+    sold = np.maximum((units > 0).sum(axis=1), 1)
+    gap = np.round(np.isfinite(units).sum(axis=1) / sold).astype(int)
+    return np.clip(gap, 1, max(units.shape[1] // 2, 1))
+
+
+def _block_rate(units: np.ndarray, block: np.ndarray) -> np.ndarray:
+    """(n,) units per period by simple smoothing of means over blocks that end with the last period."""
+    found = np.full(len(units), np.nan)
+    for length in np.unique(block):
+        rows = np.flatnonzero(block == length)
+        whole = units.shape[1] // length
+        cut = units[rows, units.shape[1] - whole * length :].reshape(len(rows), whole, length)
+        known = np.isfinite(cut).sum(axis=2)
+        sums = np.where(np.isfinite(cut), cut, 0.0).sum(axis=2)
+        means = np.where(known > 0, sums / np.maximum(known, 1), np.nan)
+        found[rows] = _smooth(means, ALPHAS)
     return found
 
 
-def _seasonal_naive_forecast(units: np.ndarray, horizon: int, season: int) -> Forecast:
-    mean = seasonal_naive(units, horizon, season)
+def seasonal_naive_forecast(units: np.ndarray, mean: np.ndarray, season: int) -> Forecast:
+    """Its quantiles: changes over a season in the history, wider with every season ahead."""
+    horizon = mean.shape[1]
+    spread = np.zeros((len(units), len(LEVELS)))
     if units.shape[1] > season:
-        change = units[:, season:] - units[:, :-season]
-        spread = _quantiles(change)
-    else:
-        spread = np.zeros((len(units), len(LEVELS)))
+        spread = np.nan_to_num(_quantiles(units[:, season:] - units[:, :-season]))
     # The variance grows with every season ahead that is repeated (same source, 5.5).
     seasons_ahead = np.sqrt(1 + np.arange(horizon) // season)
     quantiles = mean[:, :, None] + seasons_ahead[None, :, None] * spread[:, None, :]
     return Forecast(mean, np.maximum(quantiles, 0.0))
 
 
-def _around_level(units: np.ndarray, mean: np.ndarray) -> Forecast:
+def around_level(units: np.ndarray, mean: np.ndarray) -> Forecast:
     """A flat forecast: quantiles of the SKU's last 200 known values, moved to the new level."""
     recent = units[:, -200:]
     shift = mean[:, 0] - _mean(recent)

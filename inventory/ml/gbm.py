@@ -18,6 +18,7 @@ FITTED_LEVELS = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
 # How many known periods a SKU must have before an origin may teach.
 SHORTEST = {"D": 28, "W": 8, "M": 6}
 BLOCK_ROWS = 200_000
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class DemandModel:
     """Fitted trees as LightGBM text, with what calibration found.
 
     shift: (9,) added to each quantile, in units of the series' scale (conformal, from validation).
+    combination: weights and spread of the combination (learned.Learned as JSON), where it serves;
+                 it may serve without trees.
     """
 
     params: DemandParams
@@ -55,23 +58,29 @@ class DemandModel:
     feature_names: list[str]
     mean_weight: float = 0.0
     shift: np.ndarray = field(default_factory=lambda: np.zeros(len(LEVELS)))
+    combination: dict | None = None
+
+    @property
+    def has_trees(self) -> bool:
+        return bool(self.quantile_texts)
 
     def as_json(self) -> dict:
         """Everything `from_json` needs: no pickle."""
         return {
-            "format": 1,
+            "format": FORMAT,
             "params": self.params.as_json(),
             "mean": self.mean_text,
             "quantiles": self.quantile_texts,
             "feature_names": self.feature_names,
             "mean_weight": self.mean_weight,
             "shift": self.shift.tolist(),
+            "combination": self.combination,
         }
 
     @classmethod
     def from_json(cls, data: dict) -> DemandModel:
         """Raises ValueError for a format it does not know."""
-        if data.get("format") != 1:
+        if data.get("format") not in (1, FORMAT):  # 1 had no combination
             raise ValueError(f"unknown format {data.get('format')!r} of a demand model")
         params = data["params"] | {"countries": tuple(data["params"]["countries"])}
         return cls(
@@ -81,6 +90,7 @@ class DemandModel:
             feature_names=data["feature_names"],
             mean_weight=data["mean_weight"],
             shift=np.array(data["shift"]),
+            combination=data.get("combination"),
         )
 
 

@@ -75,6 +75,34 @@ def score_series(
     }
 
 
+def fill_rate(actual: np.ndarray, quantiles: np.ndarray, stock_units: float) -> float | None:
+    """Share of the units served from the shelf, had every SKU and period been stocked to the same
+    quantile of its forecast, all of them together with `stock_units`. None without demand.
+
+    Between and beyond the nine levels a quantile is a straight line.
+    """
+    known = np.isfinite(actual)
+    wanted, found = actual[known], quantiles[known]
+    if wanted.sum() <= 0 or not np.isfinite(found).all():
+        return None
+    low, high = 0.0, 5.0
+    for _halving in range(40):
+        level = (low + high) / 2
+        low, high = (level, high) if _at_level(found, level).sum() < stock_units else (low, level)
+    stock = _at_level(found, low)
+    stock *= min(stock_units / max(stock.sum(), 1e-9), 1.0)
+    return float(np.minimum(wanted, stock).sum() / wanted.sum())
+
+
+def _at_level(quantiles: np.ndarray, level: float) -> np.ndarray:
+    place = np.clip(level * 10 - 1, -1, None)
+    if place < 0:
+        return quantiles[:, 0] * (place + 1)
+    below = min(int(place), quantiles.shape[1] - 2)
+    first, second = quantiles[:, below], quantiles[:, below + 1]
+    return first + (place - below) * (second - first)
+
+
 def summarise(per_series: dict[str, np.ndarray]) -> dict[str, float | None]:
     """Mean over the series for which a metric is defined; None when there is none."""
     return {

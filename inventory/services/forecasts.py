@@ -31,6 +31,7 @@ KEEP_DAYS = 60  # of old forecasts: two horizons, enough to hold each against wh
 METRIC = "rmsse"
 BASELINE = "seasonal_naive"
 CHUNK_ROWS = 500
+OWN_PLACE = ("models", "learned", "by_fold")  # metrics, the artefact, and what only a command shows
 NO_NUMBERS = gettext_noop("there is no forecast of this SKU yet")
 NO_ELASTICITY = gettext_noop("its response to price has not been learned yet")
 NO_PRICE = gettext_noop("a price above 0 and a list price to compare it with are needed")
@@ -201,7 +202,7 @@ class SaidThen:
 def said_then(variant_id: int, until: date, *, days: int = 28, lag_days: int = 7) -> list[SaidThen]:
     """What we said then, what happened: the `days` days up to `until`, oldest first.
 
-    Each day against the forecast made `lag_days` before it (1 to HORIZON_DAYS). Four queries.
+    Each day against the forecast made `lag_days` before it (1 to HORIZON_DAYS). Five queries.
     """
     first = until - timedelta(days=days - 1)
     made = DemandForecast.objects.filter(
@@ -259,9 +260,7 @@ def _train(
     except backtest.TooShortError:
         return None
     progress(2, 4, gettext_noop("training on the whole history"))
-    model = None
-    if card.chosen in ("lightgbm", "blend"):
-        model = backtest.fit_final(panel, HORIZON_DAYS, params, seed=seed, card=card)
+    model = backtest.fit_final(panel, HORIZON_DAYS, params, seed=seed, card=card)
     progress.still_mine()
     return publish_run(_trained(history, as_of, card, (model, params, seed), (digest, started)))
 
@@ -289,7 +288,7 @@ def _trained(
         baseline_value=card.models[card.baseline][METRIC],
         artefact=_written(model) if model else ("", "", 0),
         duration_seconds=time.perf_counter() - started,
-        extra={"scorecard": {k: v for k, v in asdict(card).items() if k != "models"}},
+        extra={"scorecard": {k: v for k, v in asdict(card).items() if k not in OWN_PLACE}},
     )
 
 

@@ -79,6 +79,8 @@ def evaluate(options: dict[str, Any]) -> dict[str, Any]:
         "chosen": card.chosen,
         "models": card.models,
         "choice": card.choice,
+        "weights": card.learned["weights"]["by_class"],
+        "folds": card.by_fold if card.folds > 1 else {},
         "seconds": {"read": read_seconds} | card.seconds,
         "peak_memory_mb": peak_memory_mb(),
     }
