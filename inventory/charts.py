@@ -16,6 +16,25 @@ LEFT, RIGHT, TOP, BOTTOM = 48, 12, 12, 28
 PLOT_HEIGHT = HEIGHT - TOP - BOTTOM
 
 
+# Kind of mark → (its line above the plot's floor in px, colour, letter): a legend names them.
+MARK_KINDS = {
+    "promotion": (6, "#b54708", "%"),
+    "campaign": (18, "#6941c6", "C"),
+    "price": (30, "#b42318", "P"),
+    "receipt": (42, "#067647", "R"),
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What happened from one day of the chart until another, both counted from its first."""
+
+    kind: str
+    first: int
+    last: int
+    text: str
+
+
 @dataclass(frozen=True)
 class Fan:
     """What the chart shows. History ends the day before `starts_on`, where the forecast begins.
@@ -29,6 +48,7 @@ class Fan:
     out_of_stock: Sequence[bool]
     mean: Sequence[float]
     quantiles: dict[str, Sequence[float]]
+    marks: Sequence[Mark] = ()
 
 
 def fan_chart(fan: Fan) -> SafeString:
@@ -46,6 +66,7 @@ def fan_chart(fan: Fan) -> SafeString:
         _band(place, start, fan.quantiles["0.3"], fan.quantiles["0.7"], 0.30),
         *(_line(place, begin, run, "ink") for begin, run in _runs(fan.units, fan.out_of_stock)),
         _line(place, start, fan.mean, "accent"),
+        _marks(place, fan.marks),
     ]
     return format_html(
         '<svg viewBox="0 0 {} {}" role="img" aria-label="{}" style="width:100%;max-width:{}px;'
@@ -103,6 +124,43 @@ def _gaps(place: _Place, out_of_stock: Sequence[bool]) -> SafeString:
             if empty
         ),
     )
+
+
+def _marks(place: _Place, marks: Sequence[Mark]) -> SafeString:
+    """Bars and dots at the foot of the plot, each with its words on hover."""
+    shapes = []
+    for mark in marks:
+        rise, colour, letter = MARK_KINDS[mark.kind]
+        left, right = place.x(mark.first), place.x(mark.last)
+        y = TOP + PLOT_HEIGHT - rise
+        if mark.last > mark.first:
+            width = round(max(right - left, 4), 1)
+            shapes.append(
+                format_html(
+                    '<rect x="{}" y="{}" width="{}" height="5" rx="2" fill="{}">'
+                    "<title>{}</title></rect>",
+                    left,
+                    y - 3,
+                    width,
+                    colour,
+                    mark.text,
+                )
+            )
+        else:
+            shapes.append(
+                format_html(
+                    '<g fill="{}"><circle cx="{}" cy="{}" r="5"/><text x="{}" y="{}" font-size="8" '
+                    'fill="#fff" text-anchor="middle">{}</text><title>{}</title></g>',
+                    colour,
+                    left,
+                    y,
+                    left,
+                    y + 3,
+                    letter,
+                    mark.text,
+                )
+            )
+    return format_html_join("", "{}", ((shape,) for shape in shapes))
 
 
 def _axes(place: _Place, first: date) -> SafeString:

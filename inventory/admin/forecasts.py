@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib import admin
+from django.urls import path, reverse
 from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -13,6 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from access.read_only import ReadOnly
+from inventory.admin import forecast_page
 from inventory.charts import Fan, fan_chart
 from inventory.frames import sku_days
 from inventory.models import DemandForecast
@@ -22,8 +25,9 @@ WEEK_DAYS = 7
 
 @admin.register(DemandForecast)
 class DemandForecastAdmin(ReadOnly, ModelAdmin):
-    list_display = ["variant", "product", "as_of", "next_week", "next_month", "method_or_reason"]
+    list_display = ["sku", "product", "as_of", "next_week", "next_month", "method_or_reason"]
     list_display += ["history_days", "stockout_days"]
+    list_display_links = ["as_of"]
     list_filter = ["as_of", "method", ("model_run", admin.EmptyFieldListFilter)]
     list_filter_submit = True
     search_fields = ["variant__sku", "variant__product__name", "variant__product__name_zh"]
@@ -32,6 +36,21 @@ class DemandForecastAdmin(ReadOnly, ModelAdmin):
     fields += [("next_week", "next_month"), ("history_days", "stockout_days")]
     readonly_fields = ["chart", "method_or_reason", "next_week", "next_month"]
     show_full_result_count = False
+
+    def get_urls(self) -> list:
+        view, name = self.admin_site.admin_view, "inventory_forecast"
+        return [
+            path("sku/<str:sku>/", view(forecast_page.page), name=f"{name}_page"),
+            path(
+                "sku/<str:sku>/what-if/", view(forecast_page.what_if_part), name=f"{name}_what_if"
+            ),
+            *super().get_urls(),
+        ]
+
+    @display(description=_("SKU"), ordering="variant__sku")
+    def sku(self, row: DemandForecast) -> str:
+        address = reverse("admin:inventory_forecast_page", args=[row.variant.sku])
+        return format_html('<a href="{}" class="font-semibold">{}</a>', address, row.variant.sku)
 
     @display(description=_("product"))
     def product(self, row: DemandForecast) -> str:
