@@ -39,6 +39,8 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
             ("swap_vert", _("Stock ledger"), "admin:shop_stockmovement_changelist", "shop.view_stockmovement"),
             ("trending_up", _("Forecasts"), "admin:inventory_demandforecast_changelist", "inventory.view_demandforecast"),
             ("remove_shopping_cart", _("Lost demand"), "admin:inventory_lostdemand_changelist", "inventory.view_lostdemand"),
+            ("list_alt", _("Purchase plan"), "admin:inventory_plan_worklist", "inventory.view_purchaseorder"),
+            ("health_metrics", _("Stock health"), "admin:inventory_stock_health", "inventory.view_skuhealth"),
             ("sell", _("Clearance"), "admin:inventory_clearancedraft_changelist", "inventory.view_clearancedraft"),
             ("local_shipping", _("Purchase orders"), "admin:inventory_purchaseorder_changelist", "inventory.view_purchaseorder"),
             ("factory", _("Suppliers"), "admin:inventory_supplier_changelist", "inventory.view_supplier"),

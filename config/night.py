@@ -21,7 +21,7 @@ from decisions.jobs import CancelledError, GiveUpError, Progress
 from decisions.models import Job, JobState
 from decisions.services import housekeeping, jobs, receipts
 from decisions.text import render
-from inventory.services import clearance, forecasts, replenishment
+from inventory.services import clearance, forecasts, replenishment, stock_health
 from marketing.services.clearance_campaigns import pick_up_clearance
 from marketing.services.expected_units import refresh_expected
 from marketing.services.proposals import propose_campaigns
@@ -168,6 +168,7 @@ STEPS: list[Step] = [
     Step("planned_demand", gettext_noop("Measure what campaigns brought"), refresh_expected),
     Step("demand", gettext_noop("Demand forecast"), _demand),
     Step("replenishment", gettext_noop("Reorder plan"), _replenishment, needs=("demand",)),
+    Step("stock_health", gettext_noop("Stock health"), stock_health.refresh_stock_health),
     Step("clearance", gettext_noop("Clearance drafts"), clearance.propose_clearance, ("demand",)),
     Step("intents", gettext_noop("Learn what tickets ask"), _intents),
     Step("triage", gettext_noop("Sort new tickets"), _triage),

@@ -1,5 +1,13 @@
 """Suppliers, forecasts and purchase orders in the back office."""
 
-from . import clearance, forecasts, lost_demand, plan, purchase_orders, suppliers
+from . import clearance, forecasts, lost_demand, plan, purchase_orders, stock_health, suppliers
 
-__all__ = ["clearance", "forecasts", "lost_demand", "plan", "purchase_orders", "suppliers"]
+__all__ = [
+    "clearance",
+    "forecasts",
+    "lost_demand",
+    "plan",
+    "purchase_orders",
+    "stock_health",
+    "suppliers",
+]

@@ -16,11 +16,13 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from access.read_only import ReadOnly
 from decisions.services.receipts import DecisionClosedError
+from inventory.admin import worklist_page
 from inventory.models import (
     PurchaseOrder,
     PurchaseOrderLine,
@@ -153,7 +155,18 @@ class PurchaseOrderAdmin(ModelAdmin):
     def get_urls(self) -> list:
         page = self.admin_site.admin_view(self.receive_page)
         name = "inventory_purchaseorder_receive"
-        return [path("<int:pk>/receive/", page, name=name), *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("plan/", view(worklist_page.page), name="inventory_plan_worklist"),
+            path("plan/csv/", view(worklist_page.as_csv), name="inventory_plan_csv"),
+            path(
+                "plan/lines/<int:pk>/units/",
+                view(require_POST(worklist_page.set_units)),
+                name="inventory_plan_units",
+            ),
+            path("<int:pk>/receive/", page, name=name),
+            *super().get_urls(),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         open_for_supplier = obj is not None and obj.supplier_id is None and obj.is_editable

@@ -7,13 +7,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from access.read_only import ReadOnly
+from inventory.admin import scorecard_page
 from inventory.models import LeadTimeEstimate, PriceBreak, Supplier, SupplierItem
 from inventory.models.purchase_orders import INCOMING
 from shop.money import format_money
@@ -29,6 +30,7 @@ class SupplierAdmin(ModelAdmin):
         "review_period_days",
         "items_shown",
         "open_orders",
+        "scorecard",
         "is_active",
     ]
     list_filter = ["is_active", "currency"]
@@ -43,6 +45,16 @@ class SupplierAdmin(ModelAdmin):
         "is_active",
     ]
     show_full_result_count = False
+
+    def get_urls(self) -> list:
+        page = self.admin_site.admin_view(scorecard_page.page)
+        own = path("scorecard/<str:code>/", page, name="inventory_supplier_scorecard")
+        return [own, *super().get_urls()]
+
+    @display(description=_("scorecard"))
+    def scorecard(self, supplier: Any) -> str:
+        address = reverse("admin:inventory_supplier_scorecard", args=[supplier.code])
+        return format_html('<a href="{}">{}</a>', address, _("open"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return (

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from inventory.api import desk
 from inventory.api import lost_demand as d
 from inventory.api import merchant as m
 from inventory.api import planned_demand as p
@@ -16,6 +17,16 @@ merchant = [
         p.PlannedDemandDetail.as_view(),
         name="planned-demand-detail",
     ),
+    path("purchase-plan/", desk.PurchasePlan.as_view(), name="purchase-plan"),
+    path("stock-health/", desk.StockHealth.as_view(), name="stock-health"),
+    path("stock-health/skus/", desk.SkuHealths.as_view(), name="sku-health"),
+    path(
+        "suppliers/<str:code>/scorecard/",
+        desk.SupplierScorecard.as_view(),
+        name="supplier-scorecard",
+    ),
+    path("forecasts/<str:sku>/", desk.ForecastDetail.as_view(), name="forecast-detail"),
+    path("forecasts/<str:sku>/what-if/", desk.ForecastWhatIf.as_view(), name="forecast-what-if"),
     path("forecasts/", m.Forecasts.as_view(), name="forecasts"),
     path("purchase-orders/", m.PurchaseOrders.as_view(), name="purchase-orders"),
     path("purchase-orders/<str:number>/", m.PurchaseOrderDetail.as_view(), name="purchase-order"),

@@ -17,6 +17,7 @@ from .purchase_orders import (
     PurchaseOrderTransition,
     Receipt,
 )
+from .stock_health import SkuHealth
 from .suppliers import LeadTimeEstimate, PriceBreak, Supplier, SupplierItem
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "ReplenishmentPlan",
     "ServiceMeasure",
     "ServiceTarget",
+    "SkuHealth",
     "SubstituteList",
     "Supplier",
     "SupplierItem",
