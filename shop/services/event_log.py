@@ -1,8 +1,9 @@
 """The one way into the event log: rows that are new land, rows whose id is there do not.
 
 Every writer comes through here (docs/decisions/0007-event-log.md): the API, orders, campaigns and
-imports. PostgreSQL takes COPY into a staging table and one statement that keeps what is new;
-SQLite holds the write lock, so that reading the keys first is enough.
+imports. On PostgreSQL a batch claims its keys and then copies its rows straight into the log, a few
+events go in one statement, and imports by a staging table; SQLite holds the write lock, so that
+reading the keys first is enough.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from shop.models import VisitorLink
-from shop.services.event_rows import EventRow, among
+from shop.services.event_rows import EventRow
 
 COLUMNS = EventRow._fields
 NAMES = ", ".join(COLUMNS)
 STAGING = "event_staging"
-# Below this many rows one statement that carries them is quicker than filling a staging table.
+# Below this many rows one statement that carries them is quicker than COPY.
 SMALL = 50
 SHAPE = """
     event_id varchar(64), kind varchar(12), occurred_at timestamptz,
@@ -53,12 +53,39 @@ KEEP_NEW = f"""
 )
 SELECT event_id FROM fresh
 """
+KEYS_AMONG = (
+    "SELECT event_id FROM shop_eventkey WHERE event_id IN (SELECT jsonb_array_elements_text(%s))"
+)
+CLAIM_KEYS = (
+    "INSERT INTO shop_eventkey (event_id) SELECT jsonb_array_elements_text(%s) "
+    "ON CONFLICT DO NOTHING"
+)
 KEEP_STAGED = KEEP_NEW.format(rows="WITH ", source=STAGING)
 SENT = (
     "WITH sent AS MATERIALIZED "
     f"(SELECT * FROM jsonb_to_recordset(%s) AS row (position integer, {SHAPE})), "
 )
 KEEP_SENT = KEEP_NEW.format(rows=SENT, source="sent")
+# What a batch says of who sits where, and of that what the last link does not say already.
+LINKS_SENT = {
+    "postgresql": (
+        "SELECT row->>0 AS visitor, (row->>1)::bigint AS customer_id, "
+        "(row->>2)::timestamptz AS linked_at FROM jsonb_array_elements(%s) AS row"
+    ),
+    "sqlite": (
+        "SELECT value->>0 AS visitor, value->>1 AS customer_id, value->>2 AS linked_at "
+        "FROM json_each(%s)"
+    ),
+}
+LINK = """
+    INSERT INTO shop_visitorlink (visitor, customer_id, linked_at)
+    SELECT visitor, customer_id, linked_at FROM ({sent}) AS sent
+    WHERE customer_id IS DISTINCT FROM (
+        SELECT link.customer_id FROM shop_visitorlink AS link WHERE link.visitor = sent.visitor
+        ORDER BY link.linked_at DESC, link.id DESC LIMIT 1
+    )
+    ON CONFLICT DO NOTHING
+"""
 
 
 def append_events(rows: Iterable[EventRow]) -> set[str]:
@@ -97,16 +124,50 @@ def append_staged(fill: Callable[[str], Any]) -> set[str]:
 def _landed(rows: Sequence[EventRow]) -> set[str]:
     if connection.vendor != "postgresql":
         return _landed_on_sqlite(rows)
+    if len(rows) >= SMALL:
+        return _landed_by_copy(rows)
     with connection.cursor() as cursor:
-        if len(rows) < SMALL:
-            cursor.execute(KEEP_SENT, [json.dumps(_as_json(rows))])
-        else:
-            _empty_staging(cursor)
-            with cursor.copy(f"COPY {STAGING} ({NAMES}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-            cursor.execute(KEEP_STAGED)
+        cursor.execute(KEEP_SENT, [json.dumps(_as_json(rows))])
         return {event_id for (event_id,) in cursor.fetchall()}
+
+
+def _landed_by_copy(rows: Sequence[EventRow]) -> set[str]:
+    """Ids that stand are left out; a rival who adds some of the others meanwhile makes us look again.
+
+    Rows that are certainly new need no staging, no join and no answer row by row.
+    """
+    while True:
+        there = _keys_among([row.event_id for row in rows])
+        new = {row.event_id: row for row in rows if row.event_id not in there}
+        if not new:
+            return set()
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                # Sorted, for the reason that KEEP_NEW names.
+                cursor.execute(CLAIM_KEYS, [json.dumps(sorted(new))])
+                if cursor.rowcount < len(new):
+                    raise _RivalError
+                with cursor.copy(f"COPY shop_event ({NAMES}) FROM STDIN") as copy:
+                    for row in new.values():
+                        copy.write_row(_as_text(row))
+        except _RivalError:
+            continue
+        return set(new)
+
+
+class _RivalError(Exception):
+    """Somebody else added one of the keys between our look and our claim."""
+
+
+def _keys_among(ids: Sequence[str]) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(KEYS_AMONG, [json.dumps(ids)])
+        return {event_id for (event_id,) in cursor.fetchall()}
+
+
+def _as_text(row: EventRow) -> tuple:
+    """COPY reads text: a time as such costs its writer more than the rest of the row."""
+    return (*row[:2], row.occurred_at.isoformat(), row.received_at.isoformat(), *row[4:])
 
 
 def _empty_staging(cursor: Any) -> None:
@@ -161,16 +222,13 @@ def _as_sqlite(row: EventRow) -> tuple:
 
 def _link(rows: Iterable[EventRow]) -> None:
     """One row a change of hands: a browser that is the customer's already is not linked again."""
-    signed_in = {row.visitor: row for row in rows}  # the last one of the batch has it
+    moment = connection.ops.adapt_datetimefield_value
+    signed_in = {
+        row.visitor: (row.visitor, row.customer_id, str(moment(row.received_at)))
+        for row in rows  # the last one of the batch has it
+    }
     if not signed_in:
         return
-    there = VisitorLink.objects.filter(visitor__in=among(signed_in)).order_by("linked_at", "id")
-    owners = dict(there.values_list("visitor", "customer_id"))
-    VisitorLink.objects.bulk_create(
-        (
-            VisitorLink(visitor=visitor, customer_id=row.customer_id, linked_at=row.received_at)
-            for visitor, row in sorted(signed_in.items())
-            if row.customer_id is not None and owners.get(visitor) != row.customer_id
-        ),
-        ignore_conflicts=True,
-    )
+    sent = LINKS_SENT[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(LINK.format(sent=sent), [json.dumps(sorted(signed_in.values()))])

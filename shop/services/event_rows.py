@@ -198,8 +198,10 @@ def _reference(name: str, value: str | None, known: Mapping[str, int]) -> int | 
 
 def _properties(value: dict[str, Any]) -> str:
     try:
-        text = _encode(value)
-    except (ValueError, TypeError, RecursionError) as error:
+        text = msgspec.json.encode(value).decode()
+        if "null" in text:  # may have been NaN, which is no JSON
+            text = _encode(value)
+    except (ValueError, TypeError, RecursionError, msgspec.MsgspecError) as error:
         raise FieldError("properties", _("Plain JSON values only.")) from error
     if "\\u0000" in text or UNSTORABLE.search(text) or len(text.encode()) > MAX_PROPERTIES_BYTES:
         raise FieldError("properties", _("At most %d bytes of text.") % MAX_PROPERTIES_BYTES)
@@ -247,7 +249,9 @@ def _words_of(customers: Iterable[int]) -> dict[int, list[tuple[datetime, bool]]
 
 def ids_by(model: Any, column: str, wanted: Iterable[str | None]) -> dict[str, int]:
     """Key → id of the rows that exist."""
-    names = [name for name in wanted if name and not UNSTORABLE.search(name)]
+    names = [name for name in wanted if name]
+    if not "".join(names).isprintable():
+        names = [name for name in names if not UNSTORABLE.search(name)]
     if not names:
         return {}
     found = model.objects.filter(**{f"{column}__in": among(names)})
@@ -260,5 +264,11 @@ def among(values: Iterable[Any]) -> RawSQL:
     listed = list(values)
     if connection.vendor == "postgresql":
         kind = "bigint" if listed and isinstance(listed[0], int) else "text"
-        return RawSQL(f"SELECT unnest(%s::{kind}[])", [listed])
+        return RawSQL(f"SELECT unnest(%s::{kind}[])", [_as_array(listed)])
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(listed)])
+
+
+def _as_array(values: Iterable[Any]) -> str:
+    """As PostgreSQL spells an array. It knows how many there are, which it cannot of JSON."""
+    quoted = (str(one).replace("\\", "\\\\").replace('"', '\\"') for one in values)
+    return "{" + ",".join(f'"{one}"' for one in quoted) + "}"

@@ -105,14 +105,9 @@ def test_the_same_batch_from_eight_threads_lands_once(size):
 @pytest.mark.django_db(transaction=True)
 def test_without_the_keys_the_same_batch_lands_several_times(monkeypatch):
     """The negative control: looking first and writing then is not enough."""
-    naive = event_log.KEEP_STAGED.replace(
-        f"INSERT INTO shop_eventkey (event_id)\n    SELECT event_id FROM {event_log.STAGING} "
-        'ORDER BY event_id COLLATE "C"\n    ON CONFLICT DO NOTHING RETURNING event_id',
-        f"SELECT event_id FROM {event_log.STAGING} "
-        "WHERE event_id NOT IN (SELECT event_id FROM shop_event)",
-    )
-    assert naive != event_log.KEEP_STAGED
-    monkeypatch.setattr(event_log, "KEEP_STAGED", naive)
+    look = event_log.KEYS_AMONG.replace("shop_eventkey", "shop_event")
+    monkeypatch.setattr(event_log, "KEYS_AMONG", look)
+    monkeypatch.setattr(event_log, "CLAIM_KEYS", "SELECT jsonb_array_elements_text(%s)")
     eight_at_once(lambda n: append_events(rows(500)))
     assert Event.objects.count() > 500
 
