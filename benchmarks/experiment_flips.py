@@ -5,7 +5,7 @@
 FILE: the ASOS Digital Experiments Dataset (Liu et al., NeurIPS 2021; CC BY 4.0): cumulative counts,
 means and variances of 78 real A/B tests, several times a day. A flip is a verdict that is given and
 later taken back or turned around. Three judges read the same snapshots: a t-test at every look
-(p < 0.05), the confidence sequence by itself, and what the product shows: all looks so far together.
+(p < 0.05), the confidence sequence by itself, and what the product shows: the first verdict of the sequence stays.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ import itertools
 
 from decisions.ml.effects import mean_effect
 from decisions.ml.moments import Moments
-from decisions.ml.sequential import always_valid, narrowed
-from decisions.ml.verdicts import student, verdict_of
+from decisions.ml.sequential import always_valid
+from decisions.ml.verdicts import kept_verdict, student, verdict_of
 
 
 def arm(row: dict, side: str) -> Moments:
@@ -34,17 +34,18 @@ def arm(row: dict, side: str) -> Moments:
 
 
 def verdicts(rows: list[dict]) -> tuple[dict[str, list[str]], bool]:
-    """Judge → its verdict at each look; whether later looks contradicted earlier ones."""
+    """Judge → its verdict at each look; whether a later look alone says the opposite."""
     said: dict[str, list[str]] = {"t_test": [], "sequence": [], "ours": []}
-    kept, moved = None, False
+    kept, moved = "cannot tell", False
     for row in rows:
         effect = mean_effect(arm(row, "t"), arm(row, "c"))
         always = always_valid(effect)
-        kept, contradicts = narrowed(kept, always)
-        moved = moved or contradicts
+        alone = verdict_of(always)
+        kept = kept_verdict(kept, alone)
+        moved = moved or alone not in (kept, "cannot tell")
         said["t_test"].append(verdict_of(student(effect, 0.95)))
-        said["sequence"].append(verdict_of(always))
-        said["ours"].append(verdict_of(kept))
+        said["sequence"].append(alone)
+        said["ours"].append(kept)
     return said, moved
 
 

@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
-from marketing.services.effects import COUNT, MONEY, Effects, Metric
+from marketing.services.effects import COUNT, MONEY, RATE, Effects, Metric
 from shop.money import format_money
 
 SLOT = re.compile(r"%\((\w+)\)s")
@@ -63,9 +63,14 @@ WENT = (
     "incremental_featured", "incremental_substitutes", "incremental_others",
     "incremental_afterwards",
 )  # fmt: skip
-COUNTED = (
-    "customers", "buyers", "rate", "orders", "revenue", "profit",
-)  # fmt: skip
+COUNTED = {
+    "customers": gettext_lazy("customers"),
+    "buyers": gettext_lazy("of them ordered"),
+    "rate": gettext_lazy("share that ordered"),
+    "orders": gettext_lazy("orders"),
+    "revenue": gettext_lazy("revenue"),
+    "profit": gettext_lazy("profit"),
+}
 MODELS = {
     "last_touch": gettext_lazy("last touch"),
     "linear": gettext_lazy("in equal parts"),
@@ -97,17 +102,16 @@ def written(value: float | None, unit: str, *, signed: bool = False) -> str:
 def interval_of(metric: Metric) -> str:
     if metric.low is None or metric.high is None:
         return ""
+    signed = metric.unit != RATE
     return gettext("%(low)s to %(high)s") % {
-        "low": written(metric.low, metric.unit, signed=True),
-        "high": written(metric.high, metric.unit, signed=True),
+        "low": written(metric.low, metric.unit, signed=signed),
+        "high": written(metric.high, metric.unit, signed=signed),
     }
 
 
 def number(metric: Metric) -> str:
     """With its interval where it is an estimate."""
-    said = written(
-        metric.value, metric.unit, signed=metric.low is not None and metric.unit != "rate"
-    )
+    said = written(metric.value, metric.unit, signed=_is_difference(metric))
     interval = interval_of(metric)
     return f"{said} ({interval})" if interval else said
 
@@ -137,13 +141,13 @@ def arm_rows(metrics: dict[str, Metric]) -> list[dict[str, Any]]:
     """One line per counted figure, written to beside held out."""
     return [
         {
-            "label": LABELS[f"{name}_treated"],
+            "label": label,
             "cells": [
                 _row(metrics[key]) if (key := f"{name}_{arm}") in metrics else None
                 for arm in ("treated", "holdout")
             ],
         }
-        for name in COUNTED
+        for name, label in COUNTED.items()
         if f"{name}_treated" in metrics
     ]
 
@@ -179,7 +183,11 @@ def _row(metric: Metric) -> Row:
     return Row(
         metric.id,
         LABELS[metric.id],
-        written(metric.value, metric.unit, signed=metric.low is not None),
+        written(metric.value, metric.unit, signed=_is_difference(metric)),
         interval_of(metric),
-        metric.source,
+        gettext(metric.source),
     )
+
+
+def _is_difference(metric: Metric) -> bool:
+    return metric.low is not None and metric.unit != RATE

@@ -57,7 +57,7 @@ def _of_journey(site: AdminSite) -> Any:
         journey = get_object_or_404(Journey, pk=pk)
         step = request.GET.get("step", "")[:40]
         effects = journey_effects(journey, step=step)
-        back = reverse("admin:marketing_campaign_changelist")
+        back = reverse("admin:marketing_journey_page", args=[pk])
         return _answer(site, request, journey, effects, back)
 
     return view

@@ -1,4 +1,4 @@
-"""An experiment day by day, drawn on the server as SVG: the difference and what all looks leave."""
+"""An experiment day by day, drawn on the server as SVG: the difference and its interval."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WIDEST = 4.0
 
 @dataclass(frozen=True)
 class Day:
-    """difference: of the arm to the control. low, high: what all looks so far have in common."""
+    """difference: of the arm to the control. low, high: its always-valid interval."""
 
     on: date
     difference: float | None
@@ -38,8 +38,7 @@ def effect_curve(days: Sequence[Day], arm: str, written: Callable[[float], str])
         '<svg class="rc-trend rc-effect" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}{}</svg>',
         WIDTH,
         HEIGHT,
-        _("Difference of “%(arm)s”, day by day, with the interval of all looks so far")
-        % {"arm": arm},
+        _("Difference of “%(arm)s”, day by day, with its interval") % {"arm": arm},
         _band(known, scale),
         _axis(known, scale, written),
         _line(known, scale),

@@ -24,11 +24,6 @@ class Interval:
     low: float
     high: float
 
-    def meets(self, other: Interval) -> Interval | None:
-        """What both hold; None when they hold nothing in common."""
-        low, high = max(self.low, other.low), min(self.high, other.high)
-        return Interval(low, high) if low <= high else None
-
 
 def always_valid(
     effect: Effect, *, level: float = 0.95, planned: int = PLANNED_UNITS
@@ -53,18 +48,6 @@ def widening(units: int, *, level: float = 0.95, planned: int = PLANNED_UNITS) -
     rho2 = (inverse + math.log(inverse + 1)) / planned
     grown = units * rho2 + 1
     return math.sqrt(2 * grown / (units * rho2) * math.log(math.sqrt(grown) / alpha))
-
-
-def narrowed(before: Interval | None, now: Interval | None) -> tuple[Interval | None, bool]:
-    """What all looks so far hold in common, and whether this look contradicts the earlier ones.
-
-    The whole sequence holds the truth at once, so its intersection does too: a verdict once given
-    stays. Looks with nothing in common mean that the effect itself moved: the earlier one stays.
-    """
-    if before is None or now is None:
-        return now or before, False
-    common = before.meets(now)
-    return (common, False) if common else (before, True)
 
 
 def ratio_p_always_valid(counts: Sequence[int], shares: Sequence[float]) -> float:

@@ -40,17 +40,15 @@ def read(
     level: float = 0.95,
     planned: int = PLANNED_UNITS,
     once: Interval | None = None,
-    always: Interval | None = None,
 ) -> Reading:
     """Judge one effect.
 
     level: already corrected for several arms. once: a better classic interval than Student's, for
-    shares. always: what all looks so far have in common, where there were earlier ones.
+    shares.
     """
     if once is None:
         once = student(effect, level)
-    if always is None:
-        always = always_valid(effect, level=level, planned=planned)
+    always = always_valid(effect, level=level, planned=planned)
     looks = (max(effect.units, 2), planned)
     return Reading(
         effect,
@@ -79,6 +77,17 @@ def verdict_of(interval: Interval | None) -> str:
     if interval is None:
         return CANNOT_TELL
     return WIN if interval.low > 0 else LOSE if interval.high < 0 else CANNOT_TELL
+
+
+def kept_verdict(before: str, now: str) -> str:
+    """The first verdict that was given stays.
+
+    The intervals of a sequence hold at all looks at once, so the look that gave it was right with
+    the same probability as all of them; a later one that cannot tell takes nothing back. The
+    interval shown is always today's: what a person brings grows with the days since she was shown
+    something, so that looks cannot be cut with each other.
+    """
+    return now if before == CANNOT_TELL else before
 
 
 def guardrail(interval: Interval | None, margin: float) -> str:

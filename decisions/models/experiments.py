@@ -151,8 +151,8 @@ class Look(models.Model):
     """How an arm stood at the end of a day: the curve, and what all looks have in common.
 
     subject: what is measured, `experiment:7` or `campaign:3`. y, x: means; y2, x2, xy: sums of
-    squared deviations and products (decisions/ml/moments.py). low, high: of the difference to the
-    control, after all looks so far; empty for the control and before the first sensible look.
+    squared deviations and products (decisions/ml/moments.py). low, high: always-valid interval of
+    the difference to the control; empty for the control and before the first sensible look.
     """
 
     subject = models.CharField(max_length=80)
@@ -168,8 +168,11 @@ class Look(models.Model):
     difference = models.FloatField(null=True, blank=True)
     low = models.FloatField(null=True, blank=True)
     high = models.FloatField(null=True, blank=True)
+    verdict = models.CharField(
+        max_length=11, default="cannot tell", help_text=_("The first one that was given stays.")
+    )
     has_moved = models.BooleanField(
-        default=False, help_text=_("This look contradicts the earlier ones: the effect moved.")
+        default=False, help_text=_("This look alone would not give the verdict any more.")
     )
 
     class Meta:

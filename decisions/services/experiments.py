@@ -44,10 +44,16 @@ from decisions.ml.power import (
 from decisions.ml.sequential import (
     Interval,
     always_valid,
-    narrowed,
     ratio_p_always_valid,
 )
-from decisions.ml.verdicts import Reading, corrected_level, guardrail, read, verdict_of
+from decisions.ml.verdicts import (
+    Reading,
+    corrected_level,
+    guardrail,
+    kept_verdict,
+    read,
+    verdict_of,
+)
 from decisions.models import Experiment, ExperimentState
 
 MOST_ARMS = 4
@@ -80,8 +86,8 @@ __all__ = [
     "in_global_holdout",
     "in_share",
     "in_slice",
+    "kept_verdict",
     "mean_effect",
-    "narrowed",
     "pooled_effect",
     "position",
     "ratio_effect",

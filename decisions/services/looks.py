@@ -1,4 +1,4 @@
-"""A look at an experiment a day: the curve, and the interval that all looks have in common."""
+"""A look at an experiment a day: the curve, and the verdict that stays."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from datetime import date
 
 from django.db import transaction
 
+from decisions.ml.comparison import CANNOT_TELL
 from decisions.ml.effects import Effect, adjusted_effect
 from decisions.ml.moments import Moments
-from decisions.ml.sequential import PLANNED_UNITS, Interval, always_valid, narrowed
+from decisions.ml.sequential import PLANNED_UNITS, Interval, always_valid
+from decisions.ml.verdicts import kept_verdict, verdict_of
 from decisions.models import Look
 
 # A year and a bit: what a page draws, and what an experiment may last.
@@ -33,8 +35,8 @@ def record_looks(
 ) -> dict[str, Look]:
     """Write how every arm stands at the end of `on`; the same day again is written over.
 
-    The interval is cut with that of the last look before `on`, never of a later one, so that a
-    night that runs twice, or again for an earlier day, gives the same.
+    A verdict that the last look before `on` had stays; a later look is never read, so that a night
+    that runs twice, or again for an earlier day, gives the same.
     """
     control = arms.get(rule.control)
     found = {}
@@ -42,22 +44,26 @@ def record_looks(
         before = _last_before(subject, metric, on)
         for name, moments in arms.items():
             effect = None if control is None or name == rule.control else _effect(moments, control)
-            kept, moved = _kept(effect, before.get(name), rule)
+            now = _interval(effect, rule)
+            alone = verdict_of(now)
+            earlier = before[name].verdict if name in before else CANNOT_TELL
+            verdict = kept_verdict(earlier, alone)
             found[name], _made = Look.objects.update_or_create(
                 subject=subject, metric=metric, looked_on=on, arm=name,
                 defaults={
                     "units": moments.n, "y": moments.y, "y2": moments.y2,
                     "x": moments.x, "x2": moments.x2, "xy": moments.xy,
                     "difference": effect.difference if effect else None,
-                    "low": kept.low if kept else None,
-                    "high": kept.high if kept else None,
-                    "has_moved": moved,
+                    "low": now.low if now else None,
+                    "high": now.high if now else None,
+                    "verdict": verdict,
+                    "has_moved": verdict != alone,
                 },
             )  # fmt: skip
     return found
 
 
-def kept_intervals(subject: str, metric: str) -> dict[str, Look]:
+def newest_looks(subject: str, metric: str) -> dict[str, Look]:
     """Arm → its newest look."""
     newest = Look.objects.filter(subject=subject, metric=metric).order_by("-looked_on")
     day = newest.values_list("looked_on", flat=True).first()
@@ -87,14 +93,10 @@ def _effect(arm: Moments, control: Moments) -> Effect:
     return adjusted_effect(arm, control)[0]
 
 
-def _kept(effect: Effect | None, before: Look | None, rule: Rule) -> tuple[Interval | None, bool]:
-    earlier = None
-    if before is not None and before.low is not None and before.high is not None:
-        earlier = Interval(before.low, before.high)
+def _interval(effect: Effect | None, rule: Rule) -> Interval | None:
     if effect is None or math.isnan(effect.error):
-        return earlier, False
-    now = always_valid(effect, level=rule.level, planned=rule.planned)
-    return narrowed(earlier, now)
+        return None
+    return always_valid(effect, level=rule.level, planned=rule.planned)
 
 
 def _last_before(subject: str, metric: str, on: date) -> dict[str, Look]:

@@ -73,6 +73,22 @@ UNSUBSCRIBED = {
     "cannot tell": gettext_noop("Whether too many left cannot be told yet: %(unsubscribe_rate)s of those reached; %(unsubscribe_margin)s are allowed."),
 }  # fmt: skip
 
+# What a metric was computed from, for whoever wants to check it.
+BY_SENDS = gettext_noop("rows of the send log")
+BY_COST = gettext_noop("e-mails sent × MARKETING_SEND_COST_MINOR")
+BY_ORDERS = gettext_noop("everybody on the list, their orders and returns")
+BY_PROFIT = gettext_noop("the same, and today's unit costs")
+BY_UNKNOWN = gettext_noop("order lines whose SKU has no cost")
+BY_DIFFERENCE = gettext_noop("difference per customer × customers written to")
+BY_ADJUSTED = gettext_noop("the same, what she spent in the 90 days before taken out (CUPED)")
+BY_NET = gettext_noop("profit brought less the cost of sending")
+BY_VARIANCE = gettext_noop("1 − variance with what was before taken out ÷ without")
+BY_POWER = gettext_noop("shown in 4 of 5 such campaigns")
+BY_WILSON = gettext_noop("unsubscribed ÷ sent, Wilson's interval")
+BY_RULE = gettext_noop("a rule, the same for every campaign")
+BY_LINES = gettext_noop("order lines by SKU, refunds not taken off")
+BY_LATER = gettext_noop("revenue of as many days after the window (CUPED)")
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -198,29 +214,29 @@ def _effects(subject: Subject, at: datetime) -> _Building:
 def _add_messages(found: _Building) -> None:
     counts = frames.send_funnel(found.subject.sends)
     for name, value in counts.items():
-        found.add(name, value, COUNT, "marketing_send")
+        found.add(name, value, COUNT, BY_SENDS)
     mails = found.subject.sends.filter(sent_at__isnull=False, channel=Channel.EMAIL).count()
     cost = mails * settings.MARKETING_SEND_COST_MINOR
-    found.add("send_cost", cost, MONEY, "marketing_send × MARKETING_SEND_COST_MINOR")
+    found.add("send_cost", cost, MONEY, BY_COST)
 
 
 def _add_arms(found: _Building) -> None:
     for arm, sums in found.arms.items():
-        source = "audience members, orders, returns"
+        source = BY_ORDERS
         found.add(f"customers_{arm}", sums.customers, COUNT, source)
         found.add(f"buyers_{arm}", sums.buyers, COUNT, source)
         found.add(f"orders_{arm}", round(sums.ordered.y * sums.customers), COUNT, source)
         found.add(f"rate_{arm}", sums.buyers / sums.customers, RATE, source)
         found.add(f"revenue_{arm}", sums.revenue.y * sums.customers, MONEY, source)
         profit = None if sums.unknown_cost_units else sums.profit.y * sums.customers
-        found.add(f"profit_{arm}", profit, MONEY, f"{source}, unit costs")
+        found.add(f"profit_{arm}", profit, MONEY, BY_PROFIT)
     unknown = sum(sums.unknown_cost_units for sums in found.arms.values())
-    found.add("unknown_cost_units", unknown, COUNT, "order lines whose SKU has no cost")
+    found.add("unknown_cost_units", unknown, COUNT, BY_UNKNOWN)
 
 
 def _add_effect(found: _Building, treated: ArmSums, holdout: ArmSums) -> None:
-    source = "difference of the arms per customer × customers written to"
-    adjusted = f"{source}, profit of the 90 days before taken out (CUPED)"
+    source = BY_DIFFERENCE
+    adjusted = BY_ADJUSTED
     bought = statistics.mean_effect(treated.bought, holdout.bought)
     found.estimate("incremental_buyers", bought, COUNT, source)
     ordered = statistics.mean_effect(treated.ordered, holdout.ordered)
@@ -231,7 +247,7 @@ def _add_effect(found: _Building, treated: ArmSums, holdout: ArmSums) -> None:
     if profit_is_known:
         money, saved = statistics.adjusted_effect(treated.profit, holdout.profit)
         found.estimate("incremental_profit", money, MONEY, adjusted)
-        found.add("variance_saved", saved, RATE, "1 − adjusted / plain variance")
+        found.add("variance_saved", saved, RATE, BY_VARIANCE)
     else:
         found.add("incremental_profit", None, MONEY, adjusted)
         found.sentences.append(COSTS_UNKNOWN)
@@ -243,12 +259,10 @@ def _add_effect(found: _Building, treated: ArmSums, holdout: ArmSums) -> None:
         if interval
         else None
     )
-    found.add(
-        "net_profit", size * money.difference - cost, MONEY, f"{adjusted}, less send_cost", net
-    )
+    found.add("net_profit", size * money.difference - cost, MONEY, BY_NET, net)
     reading = statistics.read(money, level=LEVEL)
     smallest = reading.smallest if found.is_over else reading.smallest_always
-    found.add("smallest_profit", smallest, MONEY, "per customer, in 4 of 5 such campaigns")
+    found.add("smallest_profit", smallest, MONEY, BY_POWER)
     found.verdict = _verdict(net)
     msgid = {statistics.WIN: PAID, statistics.LOSE: HARMED}.get(found.verdict, CANNOT_TELL)
     found.sentences = [msgid, *found.sentences, ORDERS]
@@ -264,13 +278,13 @@ def _verdict(interval: statistics.Interval | None) -> str:
 
 def _add_guardrail(found: _Building) -> None:
     sent = int(found.metrics["sent"].value or 0)
-    found.add("unsubscribe_margin", UNSUBSCRIBE_MARGIN, RATE, "services/effects.py")
+    found.add("unsubscribe_margin", UNSUBSCRIBE_MARGIN, RATE, BY_RULE)
     if not sent:
         return
     left = int(found.metrics["unsubscribed"].value or 0)
     edge = NormalDist().inv_cdf(0.5 + LEVEL / 2)
     interval = statistics.Interval(*statistics.wilson(left, sent, z=edge))
-    found.add("unsubscribe_rate", left / sent, RATE, "unsubscribed / sent (Wilson)", interval)
+    found.add("unsubscribe_rate", left / sent, RATE, BY_WILSON, interval)
     found.guardrail = statistics.guardrail(interval, UNSUBSCRIBE_MARGIN)
     found.sentences.append(UNSUBSCRIBED[found.guardrail])
 
@@ -284,7 +298,7 @@ def _add_lines(found: _Building, campaign: Campaign) -> None:
     groups = {FEATURED: featured, SUBSTITUTES: sorted(others)}
     lines = line_revenue(found.subject.members, found.subject.window, groups)
     effects = _line_effects(lines, groups)
-    source = "order lines by SKU, refunds not taken off"
+    source = BY_LINES
     found.estimate("incremental_featured", effects[FEATURED], MONEY, source)
     found.estimate("incremental_others", effects[OTHER], MONEY, source)
     found.sentences.append(FEATURED_GREW)
@@ -310,7 +324,5 @@ def _add_afterwards(found: _Building, at: datetime) -> None:
     if later is None or "net_profit" not in found.metrics:
         return
     effect, _saved = statistics.adjusted_effect(later[TREATED].revenue, later[HOLDOUT].revenue)
-    found.estimate(
-        "incremental_afterwards", effect, MONEY, "revenue of as many days after the window (CUPED)"
-    )
+    found.estimate("incremental_afterwards", effect, MONEY, BY_LATER)
     found.sentences.append(PULLED)

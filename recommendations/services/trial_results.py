@@ -110,7 +110,7 @@ def trial_results(experiment: Experiment, *, at: datetime | None = None) -> Resu
     measured = measure(experiment, now)
     final = _is_final(experiment, now)
     ratio, warning = _ratio(experiment, measured.arms, final)
-    kept = {} if final else looks.kept_intervals(subject_of(experiment), experiment.metric)
+    kept = {} if final else looks.newest_looks(subject_of(experiment), experiment.metric)
     strata = measured.strata
     control = measured.arms[0]
     against = [
@@ -268,11 +268,9 @@ def _against(
         effect, level=rule.level, planned=rule.planned, once=_shares(experiment, pair, rule.level)
     )
     interval = reading.once if final else reading.always
-    moved = False
-    if not final and look and look.low is not None and look.high is not None:
-        kept = statistics.Interval(look.low, look.high)
-        interval, moved = statistics.narrowed(kept, reading.always)
-    verdict = statistics.verdict_of(interval) if effect.error > 0 else statistics.CANNOT_TELL
+    alone = statistics.verdict_of(interval) if effect.error > 0 else statistics.CANNOT_TELL
+    verdict = statistics.kept_verdict(look.verdict, alone) if look else alone
+    moved = verdict != alone
     text = _text(reading, interval, verdict, pair, experiment.metric in MONEY, final)
     guardrail = _guardrail(experiment, pair, final, rule)
     return Against(arm.name, text, verdict, reading, interval, guardrail, moved)

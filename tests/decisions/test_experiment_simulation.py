@@ -46,4 +46,4 @@ def test_a_novelty_effect_flips_the_t_test_and_not_us():
     said, moved = verdicts(rows)
     assert said["t_test"] == ["win", "win", "cannot tell", "cannot tell"]
     assert said["ours"] == ["cannot tell", "win", "win", "win"]
-    assert (flips(said["t_test"]), flips(said["ours"]), moved) == (1, 0, True)
+    assert (flips(said["t_test"]), flips(said["ours"]), moved) == (1, 0, False)

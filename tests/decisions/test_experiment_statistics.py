@@ -24,8 +24,8 @@ from decisions.ml.power import (
     units_needed,
     units_needed_always_valid,
 )
-from decisions.ml.sequential import Interval, always_valid, narrowed, ratio_p_always_valid
-from decisions.ml.verdicts import corrected_level, guardrail, read, student
+from decisions.ml.sequential import Interval, always_valid, ratio_p_always_valid
+from decisions.ml.verdicts import corrected_level, guardrail, kept_verdict, read, student
 
 CONTROL = Moments.from_sums(1000, 9000, 250_000, 2000, 5000, 22_000)
 TREATED = Moments.from_sums(1200, 12_000, 320_000, 2300, 5600, 27_000)
@@ -135,11 +135,8 @@ def test_the_smallest_holdout_that_shows_it():
 
 
 def test_a_verdict_stays_once_it_is_given():
-    kept, moved = narrowed(Interval(0.1, 0.5), Interval(-0.2, 0.4))
-    assert (kept, moved) == (Interval(0.1, 0.4), False)
-    assert narrowed(kept, Interval(-0.9, -0.1)) == (kept, True)
-    assert narrowed(None, kept) == (kept, False)
-    assert narrowed(kept, None) == (kept, False)
+    assert kept_verdict("cannot tell", "win") == "win"
+    assert kept_verdict("win", "cannot tell") == kept_verdict("win", "lose") == "win"
 
 
 def test_nothing_is_said_before_the_first_look_and_without_spread():
