@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
+from inventory import evidence
 from inventory.profit_frames import ArmSums, Members, Window, arm_sums
 from marketing.ml.attribution import Path, ways
 from marketing.models import Campaign, EnrolmentState, Journey, Send, SendState
@@ -72,6 +74,24 @@ def journey_subject(journey: Journey, until: datetime, *, step: str = "") -> Sub
     if not step:
         return Subject(name, members, window, until, sends)
     return Subject(f"{name}:{step}", members, window, until, sends.filter(step=step))
+
+
+def sold_out_at(variant_ids: list[int], since: datetime, until: datetime) -> datetime | None:
+    """When the first of these SKUs could not be bought any more, by the stock ledger; None when
+    all could be bought all the time, or are never counted."""
+    import numpy as np
+
+    if not variant_ids or until <= since:
+        return None
+    days = evidence.Window(
+        timezone.localtime(since).date(), timezone.localtime(until).date(), until
+    )
+    spans = evidence.out_spans(days, evidence.Rows(np.array(sorted(variant_ids), dtype=np.int64)))
+    inside = spans.end > since.timestamp()
+    if not inside.any():
+        return None
+    first = max(float(spans.start[inside].min()), since.timestamp())
+    return datetime.fromtimestamp(first, since.tzinfo) if first < until.timestamp() else None
 
 
 def campaign_sums(campaign: Campaign, until: datetime) -> dict[str, ArmSums]:

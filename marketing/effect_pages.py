@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
-from marketing.services.effects import COUNT, MONEY, RATE, Effects, Metric
+from marketing.services.effects import COUNT, DAYS, MONEY, RATE, Effects, Metric
 from shop.money import format_money
 
 SLOT = re.compile(r"%\((\w+)\)s")
@@ -52,6 +52,7 @@ LABELS = {
     "incremental_others": gettext_lazy("revenue brought by all other products"),
     "incremental_substitutes": gettext_lazy("revenue brought by substitutes of the promoted"),
     "incremental_afterwards": gettext_lazy("revenue brought after the window"),
+    "days_until_sold_out": gettext_lazy("days until a promoted product ran out"),
 }
 # What stands on the page in figures of its own, before the tables.
 FUNNEL = ("sent", "delivered", "opened", "clicked", "unsubscribed", "complained", "bounced")
@@ -94,6 +95,8 @@ def written(value: float | None, unit: str, *, signed: bool = False) -> str:
     size = abs(value)
     if unit == MONEY:
         return f"{sign}{format_money(round(size))}"
+    if unit == DAYS:
+        return f"{size:.1f}"
     if unit == COUNT:
         return f"{sign}{size:,.0f}"
     return f"{sign}{100 * size:.2f} %"

@@ -95,7 +95,9 @@ def _shown(subject: Any, effects: Effects) -> dict[str, Any]:
         "caused": shown.rows_of(shown.CAUSED, metrics),
         "went": shown.rows_of(shown.WENT, metrics),
         "guardrail": shown.rows_of(("unsubscribe_rate", "unsubscribe_margin"), metrics),
-        "rest": shown.rows_of(("unknown_cost_units", "variance_saved"), metrics),
+        "rest": shown.rows_of(
+            ("days_until_sold_out", "unknown_cost_units", "variance_saved"), metrics
+        ),
         "arms": shown.arm_rows(metrics),
         "attribution": shown.attribution_rows(shared, f"{kind}:{subject.pk}"),
         "attribution_is_cut": is_cut,

@@ -78,7 +78,7 @@ class StepFilter(s.Serializer):
 class MetricOut(s.Serializer):
     id = s.CharField()
     value = s.FloatField(allow_null=True)
-    unit = s.ChoiceField(["count", "money", "rate"])
+    unit = s.ChoiceField(["count", "money", "days", "rate"])
     source = s.CharField()
     low = s.FloatField(allow_null=True)
     high = s.FloatField(allow_null=True)

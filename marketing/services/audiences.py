@@ -6,7 +6,7 @@ import hashlib
 
 from django.db import transaction
 
-from decisions.services.experiments import in_share
+from decisions.services.experiments import in_global_holdout, in_share
 from marketing.models import Audience, AudienceMember, Campaign
 from marketing.rules import customers_of, reachable
 
@@ -20,7 +20,8 @@ class NobodyReachableError(Exception):
 def freeze_audience(campaign: Campaign) -> Audience:
     """A new list of everybody reachable in the segment, in chunks, the holdout drawn by hash.
 
-    Both arms are reachable people, so what differs between them is the message. A worker that
+    Both arms are reachable people, so what differs between them is the message. Who is kept out of
+    everything (EXPERIMENT_HOLDOUT_RATE) is in neither: she never got the messages before, either. A worker that
     dies in between leaves an incomplete list that no campaign points at.
     Raises NobodyReachableError.
     """
@@ -36,7 +37,11 @@ def freeze_audience(campaign: Campaign) -> Audience:
         .values_list("pk", "code")[:ROWS_PER_TRANSACTION]
     ):
         last = chunk[-1][0]
-        members = [_member(audience, campaign, pk, code) for pk, code in chunk]
+        members = [
+            _member(audience, campaign, pk, code)
+            for pk, code in chunk
+            if not in_global_holdout(f"customer:{pk}")
+        ]
         with transaction.atomic():
             AudienceMember.objects.bulk_create(members)
         count += len(members)

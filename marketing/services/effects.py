@@ -7,7 +7,7 @@ summary's sentences hold ids, not numbers: whoever reads a number can follow it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import NormalDist
 
@@ -27,7 +27,7 @@ LEVEL = 0.95
 # Origin: the 0.5 % at which mail providers start to look at a sender (Google, sender guidelines,
 # complaints above 0.3 %), as a bound for the milder sign.
 UNSUBSCRIBE_MARGIN = 0.005
-COUNT, MONEY, RATE = "count", "money", "rate"
+COUNT, MONEY, RATE, DAYS = "count", "money", "rate", "days"
 FEATURED, SUBSTITUTES, OTHER = "featured", "substitutes", "other"
 
 PAID = gettext_noop(
@@ -58,6 +58,11 @@ ORDERS = gettext_noop(
     "%(incremental_buyers)s customers ordered who would not have (%(rate_treated)s against "
     "%(rate_holdout)s), %(incremental_orders)s orders in all."
 )
+SOLD_OUT = gettext_noop(
+    "A promoted product ran out after %(days_until_sold_out)s days; the figures count until then. Those who "
+    "were written to emptied the shelf for the holdout: to compare beyond that, switch the campaign on "
+    "and off by weeks."
+)
 FEATURED_GREW = gettext_noop(
     "The promoted products brought %(incremental_featured)s, all others %(incremental_others)s."
 )
@@ -74,6 +79,7 @@ UNSUBSCRIBED = {
 }  # fmt: skip
 
 # What a metric was computed from, for whoever wants to check it.
+BY_LEDGER = gettext_noop("the stock ledger, all warehouses")
 BY_SENDS = gettext_noop("rows of the send log")
 BY_COST = gettext_noop("e-mails sent × MARKETING_SEND_COST_MINOR")
 BY_ORDERS = gettext_noop("everybody on the list, their orders and returns")
@@ -93,7 +99,7 @@ BY_LATER = gettext_noop("revenue of as many days after the window (CUPED)")
 @dataclass(frozen=True)
 class Metric:
     """value: None where unknown. low, high: None for what was counted. unit: count, money (minor
-    units of the shop's currency) or rate (0 to 1). source: what it was computed from."""
+    units of the shop's currency), days or rate (0 to 1). source: what it was computed from."""
 
     id: str
     value: float | None
@@ -124,10 +130,15 @@ def campaign_effects(campaign: Campaign, at: datetime | None = None) -> Effects 
     subject = frames.campaign_subject(campaign, at)
     if subject is None:
         return None
+    subject, days = _until_sold_out(subject, campaign)
     found = _effects(subject, at)
     if HOLDOUT in found.arms:
         _add_lines(found, campaign)
-        _add_afterwards(found, at)
+        if days is None:
+            _add_afterwards(found, at)
+    if days is not None:
+        found.add("days_until_sold_out", days, DAYS, BY_LEDGER)
+        found.sentences.insert(1, SOLD_OUT)
     return found.done()
 
 
@@ -266,6 +277,20 @@ def _add_effect(found: _Building, treated: ArmSums, holdout: ArmSums) -> None:
     found.verdict = _verdict(net)
     msgid = {statistics.WIN: PAID, statistics.LOSE: HARMED}.get(found.verdict, CANNOT_TELL)
     found.sentences = [msgid, *found.sentences, ORDERS]
+
+
+def _until_sold_out(subject: Subject, campaign: Campaign) -> tuple[Subject, float | None]:
+    """Orders count until a promoted SKU ran out: afterwards those who were written to had emptied
+    the shelf for the holdout, and the difference is no effect of the message any more."""
+    since = campaign.started_at
+    if since is None:
+        return subject, None
+    featured = frames.featured_skus(campaign)
+    out_at = frames.sold_out_at(featured, since, subject.window.until)
+    if out_at is None:
+        return subject, None
+    days = (out_at - since).total_seconds() / 86_400
+    return replace(subject, window=replace(subject.window, until=out_at)), days
 
 
 def _verdict(interval: statistics.Interval | None) -> str:

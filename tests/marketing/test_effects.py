@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from decisions.services.experiments import in_global_holdout
 from inventory.models import SubstituteList
 from inventory.profit_frames import arm_sums
 from marketing import effect_frames as frames
@@ -14,8 +15,8 @@ from marketing.ml.attribution import Path, last_touch, linear, markov, ways
 from marketing.models import Campaign, Send
 from marketing.services.effects import attribution, campaign_effects
 from marketing.services.sends import send_campaign
-from shop.models import Return
-from tests.factories import make_order, make_variant
+from shop.models import Return, StockMovement
+from tests.factories import make_order, make_variant, make_warehouse
 from tests.factories_access import make_staff
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable
 
@@ -72,7 +73,7 @@ def test_effects_are_said_with_metrics_behind_every_number(sent, django_assert_m
     for customer in arm(sent, False)[:40]:
         make_order([(tea, 1)], customer=customer, at=sent.started_at + DAY)
     make_order([(tea, 1)], customer=arm(sent, True)[0], at=sent.started_at + DAY)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(18):
         found = campaign_effects(sent)
     metrics = found.metrics
     assert (found.verdict, found.is_over) == ("win", True)
@@ -197,3 +198,37 @@ def test_the_page_and_the_file(sent, client):
     draft = make_campaign(segment=sent.segment, variant=make_variant("Z-1"))
     page = reverse("admin:marketing_campaign_effects", args=[draft.pk])
     assert "Nothing was sent yet" in client.get(page).content.decode()
+
+
+def test_after_a_promoted_product_ran_out_nothing_counts(sent):
+    """Those written to buy the last kettles; the holdout, who came later, found none."""
+    kettle, start = sent.items.get().variant, sent.started_at
+    StockMovement.objects.create(
+        variant=kettle, warehouse=make_warehouse(), kind="receive", on_hand_delta=60,
+        key="in", occurred_at=start - 5 * DAY,
+    )  # fmt: skip
+    treated, held = arm(sent, False), arm(sent, True)
+    for customer in treated[:60]:
+        make_order([(kettle, 1)], customer=customer, at=start + DAY)
+    before = campaign_effects(sent)
+    assert "days_until_sold_out" not in before.metrics
+    StockMovement.objects.create(
+        variant=kettle, warehouse=make_warehouse(), kind="consume", on_hand_delta=-60,
+        key="out", occurred_at=start + 2 * DAY,
+    )  # fmt: skip
+    tea = make_variant("TEA-1")
+    for customer in held[:40]:  # instead of the kettle that was gone
+        make_order([(tea, 1)], customer=customer, at=start + 5 * DAY)
+    found = campaign_effects(sent)
+    assert found.metrics["days_until_sold_out"].value == pytest.approx(2)
+    assert (found.metrics["buyers_treated"].value, found.metrics["buyers_holdout"].value) == (60, 0)
+    assert "ran out after 2.0 days" in sentence_text(found.sentences[1], found.metrics)
+
+
+def test_who_is_kept_out_of_everything_is_in_neither_arm(db, settings):
+    settings.EXPERIMENT_HOLDOUT_RATE = 0.2
+    make_reachable(200)
+    campaign = approve(make_campaign(holdout_rate=0.4))
+    members = {member.customer_id for member in campaign.audience.members.all()}
+    assert 120 < len(members) < 190
+    assert not any(in_global_holdout(f"customer:{pk}") for pk in members)
