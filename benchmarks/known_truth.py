@@ -24,7 +24,7 @@ django.setup()
 
 import numpy as np  # noqa: E402
 
-from recommendations.ml.harness import MODELS, Plan  # noqa: E402
+from recommendations.ml.harness import USUAL, Plan  # noqa: E402
 from shop.simulator import oracle  # noqa: E402
 from tests import known_truth  # noqa: E402
 
@@ -49,7 +49,7 @@ def main() -> None:
 
 def figures_of(seed: int, sizes: dict[str, int], budget: float) -> dict[str, float]:
     world = known_truth.make(seed, **sizes)
-    plan = Plan(MODELS, seed=seed, seconds=budget)
+    plan = Plan(USUAL, seed=seed, seconds=budget)
     chosen, models = known_truth.trained(world, plan, time.process_time)
     found: dict[str, float] = {}
     for name, source in [*sorted(models.items()), ("chosen", models[chosen])]:

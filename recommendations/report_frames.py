@@ -17,7 +17,7 @@ from uuid import UUID
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Count, F
+from django.db.models import Count, F, Sum
 from django.db.models.fields.json import KT
 
 from decisions.models import Decision
@@ -25,7 +25,15 @@ from inventory.services.costs import unit_costs_minor
 from recommendations.frames import Browsers, owner_at, sold_lines
 from recommendations.ml.placement_report import Sales, Touches
 from recommendations.models import KIND
-from shop.models import Event, EventKind, Product, Variant, VisitorLink
+from shop.models import (
+    Event,
+    EventKind,
+    LineKind,
+    Product,
+    ReturnLine,
+    Variant,
+    VisitorLink,
+)
 from shop.services.event_rows import among
 
 CHUNK = 5_000
@@ -189,8 +197,9 @@ def _links_of(visitors: set[str]) -> Browsers:
 class Bought:
     """Order lines in the shop's currency, one entry each, all arrays (n,).
 
-    revenue_minor: float64, after discounts and without taxes. margin_minor: the same less today's
-    unit cost, NaN where that is not known. variant_ids: int64.
+    revenue_minor: float64, after discounts, without taxes, and without the share of the units that
+    came back. margin_minor: the same less today's unit cost of those that did not, NaN where that is
+    not known. variant_ids: int64.
     """
 
     sales: Sales
@@ -216,11 +225,23 @@ def sales_between(
     net = np.array([row[6] - (row[7] if row[8] else 0) for row in kept], dtype=np.float64)
     variants = np.array([row[2] for row in kept], dtype=np.int64)
     units = np.array([row[5] for row in kept], dtype=np.float64)
-    return Bought(sales, net, net - units * _costs(variants), variants)
+    came_back = _returned({row[9] for row in kept})
+    left = units - np.array([came_back.get(row[9], 0) for row in kept], dtype=np.float64)
+    left = np.maximum(left, 0)
+    net *= left / np.maximum(units, 1)
+    return Bought(sales, net, net - left * _costs(variants), variants)
+
+
+def _returned(lines: set[int]) -> dict[int, int]:
+    """Order line → units of it that came back until now; absent where none did."""
+    if not lines:
+        return {}
+    found = ReturnLine.objects.filter(kind=LineKind.ITEM, order_line__in=among(lines)).order_by()
+    return dict(found.values("order_line").annotate(n=Sum("units")).values_list("order_line", "n"))
 
 
 def _lines(since: datetime, until: datetime, product_ids: set[int]) -> list[tuple]:
-    """(order, customer, SKU, product, placed at, units, less discount, tax, whether it is in it)."""
+    """(order, customer, SKU, product, placed at, units, less discount, tax, whether it is in it, line)."""
     if not product_ids:
         return []
     lines = sold_lines(until).filter(
@@ -231,7 +252,7 @@ def _lines(since: datetime, until: datetime, product_ids: set[int]) -> list[tupl
     found = lines.order_by("pk").values_list(
         "order_id", "order__customer_id", "variant_id", "variant__product_id",
         "order__placed_at", "units", F("total_minor") - F("discount_minor"), "tax_minor",
-        "order__prices_include_tax",
+        "order__prices_include_tax", "pk",
     )  # fmt: skip
     return list(found.iterator(CHUNK))
 

@@ -8,10 +8,10 @@ from django.core.cache import cache
 from inventory.models import Supplier, SupplierItem
 from inventory.services.costs import unit_costs_minor
 from recommendations.ml.placement_report import Figure
-from recommendations.report_frames import People, seen_between
+from recommendations.report_frames import People, sales_between, seen_between
 from recommendations.services import reporting
 from recommendations.services.reporting import Period, PeriodError, placement_reports
-from shop.models import Variant
+from shop.models import Return, ReturnLine, Variant
 from shop.services.visitors import link_visitor
 from tests.factories import NOW, make_customer, make_order, make_variant
 from tests.factories_report import make_answer, make_busy_placement, make_seen
@@ -189,3 +189,29 @@ def test_the_preferred_suppliers_cost_goes_first():
     assert unit_costs_minor(keys) == {variant.pk: 400}
     assert unit_costs_minor([]) == {}
     assert Variant.objects.count() == 2
+
+
+def test_what_came_back_takes_its_share_of_revenue_and_margin_away():
+    tea = make_variant("TEA-1", cost_minor=400)
+    customer = make_customer()
+    order = make_order([(tea, 4)], customer=customer, at=NOW)
+    line = order.lines.get(variant=tea)
+    bought = sales_between(PERIOD.since, LATER, [tea.product_id], People())
+    back = Return.objects.create(
+        number="R-1",
+        order=order,
+        customer=customer,
+        currency="GBP",
+        refund_minor=0,
+        returned_at=NOW,
+    )
+    ReturnLine.objects.create(
+        parent=back, position=1, variant=tea, order_line=line, units=3,
+        unit_refund_minor=0, total_minor=0,
+    )  # fmt: skip
+    left = sales_between(PERIOD.since, LATER, [tea.product_id], People())
+    assert left.revenue_minor.tolist() == pytest.approx((bought.revenue_minor / 4).tolist())
+    assert left.margin_minor.tolist() == pytest.approx(
+        (bought.margin_minor / 4).tolist(), nan_ok=True
+    )
+    assert len(left.sales.person) == 1
