@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 from scipy import sparse
 
 
@@ -40,3 +41,52 @@ def _items(
         some = popularity[number::clusters]
         item[mine] = number + clusters * rng.choice(len(some), len(mine), p=some / some.sum())
     return item
+
+
+def made_sequences(users: int = 22_363, items: int = 12_101, seed: int = 0) -> pl.DataFrame:
+    """Short histories in which order says something: customer_id, product_id, timestamp.
+
+    A customer has three of 400 clusters; the next item follows the last one in its cluster's chain, or
+    is drawn from the cluster by popularity, or, one time in four, from the whole shop. Four
+    customers in ten bought several things at one time.
+    """
+    rng = np.random.default_rng(seed)
+    popularity = rng.permutation((1 + np.arange(items)) ** -0.7)
+    cluster = rng.integers(0, 400, items)
+    members = [np.flatnonzero(cluster == number) for number in range(400)]
+    shares = [np.cumsum(popularity[own]) / popularity[own].sum() for own in members]
+    rows: list[tuple[int, int, float]] = []
+    for user in range(users):
+        wanted = 5 + min(int(rng.pareto(1.6) * 2.2), 60)
+        taken = _sequence(rng, wanted, members, shares, cluster)
+        at = rng.uniform(0, 1e8) + np.arange(len(taken)) * 86_400 * rng.integers(1, 30)
+        if rng.random() < 0.4:
+            at = np.floor(at / 3e6) * 3e6
+        rows += zip([user] * len(taken), taken, at.tolist(), strict=True)
+    return pl.DataFrame(rows, ["customer_id", "product_id", "timestamp"], orient="row")
+
+
+def _sequence(
+    rng: np.random.Generator,
+    wanted: int,
+    members: list[np.ndarray],
+    shares: list[np.ndarray],
+    cluster: np.ndarray,
+) -> list[int]:
+    own = rng.integers(0, len(members), 3)
+    now, taken = own[0], {}  # a dict keeps its order
+    for _draw in range(3 * wanted):
+        if len(taken) == wanted:
+            break
+        now = own[rng.integers(3)] if rng.random() < 0.25 else now
+        inside = members[now]
+        last = next(reversed(taken), None)
+        if rng.random() < 0.25:
+            item = rng.integers(len(cluster))
+        elif last is not None and cluster[last] == now and rng.random() < 0.4:
+            place = np.searchsorted(inside, last) + 1 + int(rng.exponential(1.5))
+            item = inside[place % len(inside)]
+        else:
+            item = inside[np.searchsorted(shares[now], rng.random())]
+        taken[int(item)] = True
+    return list(taken)
