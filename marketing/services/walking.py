@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from decisions.services.experiments import in_share
+from decisions.services.experiments import in_global_holdout, in_share
 from marketing.journey_plan import Instruction, Plan, read_plan, wait_of
 from marketing.models import (
     Enrolment,
@@ -77,6 +77,7 @@ def enter(journey: Journey, at: datetime) -> int:
                 state=_side(journey, codes[cause.customer_id]),
             )
             for cause in chunk
+            if not in_global_holdout(f"customer:{cause.customer_id}")
             if cause.customer_id in codes
         ]  # fmt: skip
         known = set(
