@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -14,19 +13,23 @@ from decisions.text import sentence
 from inventory.frames import (
     Stock,
     open_variants,
-    preferred_items,
     stock_positions,
     warehouse_shares,
 )
-from inventory.models import DemandForecast, Supplier, SupplierItem
+from inventory.lead_time_frames import newest_lead_times
+from inventory.models import DemandForecast, LeadTimeEstimate, Supplier, SupplierItem
 from inventory.services.forecasts import day_correlation
 from inventory.services.planned_demand import with_planned
+from inventory.services.targets import Service, service_by_class
 from shop.models import Variant, Warehouse
+from shop.services.event_rows import among
 from shop.services.prices import prices_at
 from shop.services.warehouses import first_warehouse
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from inventory.ml.lead_time import LeadDays, LeadTimeSimulator
 
 NEVER_COUNTED = gettext_noop(
     "No stock count was ever recorded; the plan assumes 0 on hand: count it first."
@@ -35,41 +38,71 @@ NO_SUPPLIER = gettext_noop(
     "No supplier is known; the plan assumes %(lead)s days of lead time and a review every "
     "%(review)s days: choose a supplier."
 )
+PROMISED_ONLY = gettext_noop(
+    "No delivery of this supplier was ever received; the plan trusts the promised %(days)s days."
+)
 NO_MARGIN = gettext_noop("Its cost or its price is unknown, so the order shows no money for it.")
 
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """Where each number comes from stands in docs/inventory.md.
+    """Where each number comes from stands in docs/plan.md.
 
-    cycle_service_level: chance that stock lasts until the next delivery.
-    holding_rate: of the unit cost per year.
+    weeks: how far the plan looks; further where a supplier takes longer.
     no_supplier_lead_days, no_supplier_review_days: assumed, and said so, where nobody is known.
     """
 
-    cycle_service_level: float = 0.95
+    weeks: int = 12
     holding_rate: float = 0.2
     no_supplier_lead_days: int = 14
     no_supplier_review_days: int = 7
 
 
 @dataclass(frozen=True)
-class Group:
-    """One order to be: every line of one supplier (None = no supplier yet) and warehouse."""
+class Offer:
+    """One way to get a SKU: supplier item (None = no supplier yet) and how long it takes."""
 
-    supplier: Supplier | None
-    warehouse: Warehouse
+    item: SupplierItem | None
+    lead: LeadDays
     review_period_days: int
-    lead_time_days: int
-    lines: list[dict[str, Any]]
+    unit_cost_minor: int | None
+    is_learned: bool
 
-    def cycle_on(self, day: date) -> date:
-        """First day of the review period that holds a day."""
-        return date.fromordinal(day.toordinal() - day.toordinal() % self.review_period_days)
+    @property
+    def supplier(self) -> Supplier | None:
+        return self.item.supplier if self.item else None
 
-    def key(self, day: date) -> str:
-        supplier = self.supplier.code if self.supplier else "-"
-        return f"{supplier}|{self.warehouse.code}|{self.cycle_on(day).isoformat()}"
+
+@dataclass(frozen=True)
+class Candidate:
+    """One SKU in one warehouse with the ways to get it, the usual one first.
+
+    position: on hand + on order − allocated. price_minor: what it sells for, None = unknown.
+    demand: mean (days,) and quantiles (days, 9) of this warehouse's share.
+    """
+
+    variant: Variant
+    warehouse: Warehouse
+    offers: list[Offer]
+    stock: Stock
+    counted: bool
+    price_minor: int | None
+    demand: tuple[np.ndarray, np.ndarray]
+    service: Service
+
+    @property
+    def position(self) -> int:
+        return self.stock.on_hand + self.stock.on_order - self.stock.allocated
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Everything that the plan reads: candidates in the order of SKU and warehouse."""
+
+    candidates: list[Candidate]
+    simulator: LeadTimeSimulator
+    weeks: int
+    options: PlanOptions
 
 
 @dataclass(frozen=True)
@@ -77,79 +110,138 @@ class _Known:
     """All reads of one plan, each a constant number of queries."""
 
     variants: dict[int, Variant]
-    items: dict[int, SupplierItem]
+    offers: dict[int, list[Offer]]
     stock: dict[tuple[int, int], Stock]
     shares: dict[int, dict[int, float]]
     prices: dict[int, int]
     demand: dict[int, tuple[np.ndarray, np.ndarray]]
+    services: dict[int, Service]
     warehouses: dict[int, Warehouse]
     default_warehouse: int
 
 
 def gather(
     forecasts: list[DemandForecast], as_of: datetime, options: PlanOptions, *, seed: int
-) -> list[Group]:
-    """Groups in the order of supplier code and warehouse, lines in the order of SKU."""
+) -> Gathered:
     from inventory.ml.lead_time import LeadTimeSimulator
 
-    known = _read(forecasts, as_of, options)
-    run = next((row.model_run for row in forecasts if row.model_run_id), None)
-    simulator = LeadTimeSimulator(
-        _longest(known.items, options), correlation=day_correlation(run), seed=seed
-    )
-    lines: dict[tuple[int | None, int], list[dict]] = defaultdict(list)
-    for row in forecasts:
-        if row.variant_id not in known.variants:
-            continue
-        item = known.items.get(row.variant_id)
-        for warehouse_id, share in _places(row.variant_id, known):
-            place = (item.supplier_id if item else None, warehouse_id)
-            lines[place].append(_line(row, share, warehouse_id, (known, options, simulator)))
-    suppliers: dict[int | None, Supplier] = {
-        item.supplier_id: item.supplier for item in known.items.values()
-    }
-    groups = [
-        _group(suppliers.get(supplier_id), known.warehouses[warehouse_id], found, options)
-        for (supplier_id, warehouse_id), found in lines.items()
+    variants = open_variants([row.variant_id for row in forecasts])
+    rows = [row for row in forecasts if row.variant_id in variants]
+    offers = _offers(variants, options)
+    weeks = _weeks(offers, options)
+    run = next((row.model_run for row in rows if row.model_run_id), None)
+    correlation = day_correlation(run)
+    known = _read(rows, as_of, (variants, offers, weeks), correlation)
+    simulator = LeadTimeSimulator(_days(offers, weeks), correlation=correlation, seed=seed)
+    candidates = [
+        _candidate(known, pk, place, share)
+        for pk in variants
+        for place, share in _places(pk, known)
     ]
-    return sorted(groups, key=lambda group: group.key(as_of.date()))
+    candidates.sort(key=lambda one: (one.variant.sku, one.warehouse.code))
+    return Gathered(candidates, simulator, weeks, options)
 
 
-def _read(forecasts: list[DemandForecast], as_of: datetime, options: PlanOptions) -> _Known:
-    default = first_warehouse()
-    variant_ids = [row.variant_id for row in forecasts]
-    items = preferred_items(variant_ids)
-    rows = prices_at(variant_ids, as_of)
+def _offers(variants: dict[int, Variant], options: PlanOptions) -> dict[int, list[Offer]]:
+    """variant → the preferred supplier first, then those that the plan may also ask."""
+    learned = newest_lead_times()
+    items = SupplierItem.objects.filter(supplier__is_active=True, variant__in=among(variants))
+    found: dict[int, list[Offer]] = {pk: [] for pk in variants}
+    rows = items.select_related("supplier").prefetch_related("price_breaks")
+    for item in rows.order_by("-is_preferred", "supplier__code"):
+        if item.is_preferred or (item.is_alternative and found[item.variant_id]):
+            found[item.variant_id].append(_offer(item, variants[item.variant_id], learned))
+    for offers in found.values():
+        if not offers:
+            offers.append(_nobody(options))
+    for pk, offers in found.items():
+        if offers[0].item is None and variants[pk].cost_minor is not None:
+            offers[0] = replace(offers[0], unit_cost_minor=variants[pk].cost_minor)
+    return found
+
+
+def _offer(
+    item: SupplierItem, variant: Variant, learned: dict[tuple[int, int | None], LeadTimeEstimate]
+) -> Offer:
+    import numpy as np
+
+    from inventory.ml.lead_time import LeadDays
+
+    supplier = item.supplier
+    seen = learned.get((supplier.pk, variant.pk)) or learned.get((supplier.pk, None))
+    cost = variant.cost_minor
+    if supplier.currency == settings.SHOP_CURRENCY and item.unit_cost_minor is not None:
+        cost = item.unit_cost_minor
+    if seen is None:
+        lead = LeadDays(item.effective_lead_time_days, supplier.lead_time_sd_days)
+    else:
+        lead = LeadDays(round(seen.mean_days), 0.0, np.array(seen.quantile_days))
+    return Offer(item, lead, supplier.review_period_days, cost, seen is not None)
+
+
+def _nobody(options: PlanOptions) -> Offer:
+    from inventory.ml.lead_time import LeadDays
+
+    lead = LeadDays(options.no_supplier_lead_days)
+    return Offer(None, lead, options.no_supplier_review_days, None, False)
+
+
+def _weeks(offers: dict[int, list[Offer]], options: PlanOptions) -> int:
+    """So many that every supplier can deliver and be asked again within them."""
+    longest = max((one.lead.weeks for ways in offers.values() for one in ways), default=0)
+    return max(options.weeks, longest + 4)
+
+
+def _days(offers: dict[int, list[Offer]], weeks: int) -> int:
+    ways = [one for found in offers.values() for one in found]
+    longest = max((one.lead.longest_days for one in ways), default=0)
+    review = max((one.review_period_days for one in ways), default=7)
+    return max(7 * weeks + longest, longest + 2 * review) + 1
+
+
+def _read(rows: list[DemandForecast], as_of: datetime, found: tuple, correlation: float) -> _Known:
+    variants, offers, weeks = found
+    prices = {
+        variant: row.amount_minor
+        for variant, row in prices_at(list(variants), as_of).items()
+        if row.currency == settings.SHOP_CURRENCY
+    }
+    demand = with_planned(rows, _days(offers, weeks))
+    default = first_warehouse().pk  # made here in a shop that has none yet
     return _Known(
-        variants=open_variants(variant_ids),
-        items=items,
-        stock=stock_positions(variant_ids),
+        variants=variants,
+        offers=offers,
+        stock=stock_positions(variants),
         shares=warehouse_shares(as_of),
-        prices={
-            variant: row.amount_minor
-            for variant, row in rows.items()
-            if row.currency == settings.SHOP_CURRENCY
-        },
-        demand=with_planned(forecasts, _longest(items, options)),
+        prices=prices,
+        demand=demand,
+        services=_services(demand, prices, correlation),
         warehouses={place.pk: place for place in Warehouse.objects.all()},
-        default_warehouse=default.pk,
+        default_warehouse=default,
     )
 
 
-def _longest(items: dict[int, SupplierItem], options: PlanOptions) -> int:
-    from inventory.ml.lead_time import longest_days
+def _services(
+    demand: dict[int, tuple[np.ndarray, np.ndarray]], prices: dict[int, int], correlation: float
+) -> dict[int, Service]:
+    """variant → what its class is promised. The class: four weeks of forecast sales and a week's sd."""
+    import numpy as np
 
-    terms = [(options.no_supplier_lead_days, options.no_supplier_review_days, 0.0)]
-    for item in items.values():
-        supplier = item.supplier
-        terms.append(
-            (
-                item.effective_lead_time_days,
-                supplier.review_period_days,
-                supplier.lead_time_sd_days,
-            )
-        )
-    return max(longest_days(*term) + term[1] for term in terms)
+    from inventory.ml.policy import abc_xyz
+
+    services = service_by_class()
+    order = sorted(demand)
+    money, variation = [], []
+    for pk in order:
+        mean, quantiles = demand[pk]
+        week, low, high = mean[:28].mean() * 7, quantiles[:28, 0].mean(), quantiles[:28, -1].mean()
+        sd = (high - low) / 2.563 * np.sqrt(7 * (1 + 6 * correlation))
+        # A slow mover's quantiles are 0 most days: at least the scatter of arrivals by chance.
+        sd = max(sd, np.sqrt(week))
+        money.append(week * 4 * prices.get(pk, np.nan))
+        variation.append(sd / week if week > 0 else np.nan)
+    names = abc_xyz(np.array(money), np.array(variation)) if order else []
+    return {pk: services[name] for pk, name in zip(order, names, strict=True)}
 
 
 def _places(variant_id: int, known: _Known) -> list[tuple[int, float]]:
@@ -161,72 +253,58 @@ def _places(variant_id: int, known: _Known) -> list[tuple[int, float]]:
     return [(stocked[0] if stocked else known.default_warehouse, 1.0)]
 
 
-def _line(row: DemandForecast, share: float, warehouse_id: int, tools: tuple) -> dict[str, Any]:
-    known, options, simulator = tools
-    variant = known.variants[row.variant_id]
-    item = known.items.get(row.variant_id)
-    stock = known.stock.get((row.variant_id, warehouse_id), Stock())
+def _candidate(known: _Known, variant_id: int, place: int, share: float) -> Candidate:
+    variant = known.variants[variant_id]
+    stock = known.stock.get((variant_id, place), Stock())
     counted = stock.counted and variant.tracks_stock
-    cost, margin = _money(variant, item, known.prices.get(variant.pk))
-    found = _protection(known.demand[row.variant_id], share, item, (options, simulator))
+    mean, quantiles = known.demand[variant_id]
+    return Candidate(
+        variant=variant,
+        warehouse=known.warehouses[place],
+        offers=known.offers[variant_id],
+        stock=stock if counted else Stock(on_order=stock.on_order),
+        counted=counted,
+        price_minor=known.prices.get(variant_id),
+        demand=(mean * share, quantiles * share),
+        service=known.services[variant_id],
+    )
+
+
+def line_of(one: Candidate, offer: Offer, gathered: Gathered) -> dict[str, Any]:
+    """What the receipt keeps of one SKU: enough to compute its money again."""
+    from inventory.ml.lead_time import Target
+
+    service = one.service
+    target = Target(offer.review_period_days, service.cycle_service_level, service.fill_rate)
+    found = gathered.simulator.protect(one.demand, offer.lead, target)
+    item, cost = offer.item, offer.unit_cost_minor
+    known = cost is not None and one.price_minor is not None
     return {
-        "sku": variant.sku,
-        "variant": variant.pk,
+        "sku": one.variant.sku,
+        "variant": one.variant.pk,
         "lead_units": found.lead_units.round(3).tolist(),
         "cycle_units": found.cycle_units.round(3).tolist(),
         "cover_units": found.cover_units.round(3).tolist(),
         "review_mean_units": round(found.review_mean_units, 3),
-        "on_hand": stock.on_hand if counted else 0,
-        "on_order": stock.on_order,
-        "allocated": stock.allocated if counted else 0,
+        "on_hand": one.stock.on_hand,
+        "on_order": one.stock.on_order,
+        "allocated": one.stock.allocated,
         "moq": item.moq if item else 1,
         "pack_size": item.pack_size if item else 1,
         "unit_cost_minor": cost,
-        "unit_margin_minor": margin,
-        "assumptions": _assumptions(counted, item, margin, options),
+        "unit_margin_minor": one.price_minor - cost if known else None,
+        "service_class": service.name,
+        "cycle_service_level": round(found.level, 4),
+        "holding_rate": service.holding_rate,
+        "assumptions": _assumptions(one, offer, gathered.options, known=known),
     }
 
 
-def _protection(
-    demand: tuple[np.ndarray, np.ndarray], share: float, item: SupplierItem | None, tools: tuple
-) -> Any:
-    options, simulator = tools
-    mean, quantiles = demand
-    if item is None:
-        lead, review, sd = options.no_supplier_lead_days, options.no_supplier_review_days, 0.0
-    else:
-        supplier = item.supplier
-        lead, review = item.effective_lead_time_days, supplier.review_period_days
-        sd = supplier.lead_time_sd_days
-    return simulator.protection(
-        (mean * share, quantiles * share),
-        lead_time_days=lead,
-        review_period_days=review,
-        lead_time_sd_days=sd,
-        cycle_service_level=options.cycle_service_level,
-    )
-
-
-def _money(
-    variant: Variant, item: SupplierItem | None, price_minor: int | None
-) -> tuple[int | None, int | None]:
-    """Unit cost and margin in the shop's currency; None where either is unknown."""
-    cost = variant.cost_minor
-    in_shop_currency = item is not None and item.supplier.currency == settings.SHOP_CURRENCY
-    if item is not None and in_shop_currency and item.unit_cost_minor is not None:
-        cost = item.unit_cost_minor
-    if cost is None or price_minor is None:
-        return cost, None
-    return cost, price_minor - cost
-
-
-def _assumptions(
-    counted: bool, item: SupplierItem | None, margin: int | None, options: PlanOptions
-) -> list[dict]:
+def _assumptions(one: Candidate, offer: Offer, options: PlanOptions, *, known: bool) -> list[dict]:
     found = []
-    if not counted:
+    if not one.counted:
         found.append(sentence(NEVER_COUNTED))
-    if item is None:
+    if offer.item is None:
         found.append(
             sentence(
                 NO_SUPPLIER,
@@ -234,20 +312,8 @@ def _assumptions(
                 review=options.no_supplier_review_days,
             )
         )
-    if margin is None:
+    elif not offer.is_learned:
+        found.append(sentence(PROMISED_ONLY, days=offer.lead.usual_days))
+    if not known:
         found.append(sentence(NO_MARGIN))
     return found
-
-
-def _group(
-    supplier: Supplier | None, warehouse: Warehouse, lines: list[dict], options: PlanOptions
-) -> Group:
-    return Group(
-        supplier=supplier,
-        warehouse=warehouse,
-        review_period_days=supplier.review_period_days
-        if supplier
-        else options.no_supplier_review_days,
-        lead_time_days=supplier.lead_time_days if supplier else options.no_supplier_lead_days,
-        lines=sorted(lines, key=lambda line: line["sku"]),
-    )

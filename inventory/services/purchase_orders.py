@@ -34,6 +34,7 @@ from shop.money import from_minor
 from shop.services import stock
 
 SEND_CLAIM = timedelta(minutes=10)  # longer than any SMTP time-out: then the sender has died
+EDIT_HOLDS = timedelta(days=28)  # then the plan's own number counts again
 RECEIVABLE = (PurchaseOrderState.SENT, PurchaseOrderState.PARTLY_RECEIVED)
 
 
@@ -60,9 +61,11 @@ def set_line_units(line: PurchaseOrderLine, units: int, *, by: Any) -> PurchaseO
     now = timezone.now()
     with transaction.atomic():
         before = PurchaseOrderLine.objects.select_related("order__decision").get(pk=line.pk)
+        until = timezone.localdate() + EDIT_HOLDS
+        again = _money_of(before, units) | {"edit_until": until}
         changed = PurchaseOrderLine.objects.filter(
             pk=line.pk, order__state__in=EDITABLE, received_units__lte=units
-        ).update(units=units, edited_by=by, edited_at=now)
+        ).update(units=units, edited_by=by, edited_at=now, **again)
         if not changed:
             raise WrongStateError(_("Only a suggested or approved order can be changed."))
         decision = before.order.decision
@@ -71,7 +74,26 @@ def set_line_units(line: PurchaseOrderLine, units: int, *, by: Any) -> PurchaseO
             was = {"line": line.pk, "units": before.units}
             decisions.log_change(decision, "edited", by, before=was, after=change)
     line.units, line.edited_by, line.edited_at = units, by, now
+    for name, value in again.items():
+        setattr(line, name, value)
     return line
+
+
+def _money_of(line: PurchaseOrderLine, units: int) -> dict[str, Any]:
+    """The expected money of another number of units, from what the receipt had read.
+
+    Lines without a receipt keep none: a figure for other units would be wrong.
+    """
+    from inventory.ml.reorder import plan_line
+
+    names = ("expected_minor", "expected_low_minor", "expected_high_minor", "next_unit_minor")
+    decision = line.order.decision
+    facts = decision.inputs.get("lines", []) if decision else []
+    fact = next((one for one in facts if one.get("variant") == line.variant_id), None)
+    if decision is None or fact is None:
+        return dict.fromkeys(names)
+    found = plan_line(fact | {"planned_units": units}, decision.inputs["terms"])
+    return {name: found[name] for name in names}
 
 
 def assign_supplier(order: PurchaseOrder, supplier: Supplier, *, by: Any) -> PurchaseOrder:

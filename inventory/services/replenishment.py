@@ -24,7 +24,9 @@ from inventory.models import (
     PurchaseOrderLine,
     PurchaseOrderState,
 )
-from inventory.services.plan_lines import Group, PlanOptions, gather
+from inventory.services.lead_times import refresh_lead_times
+from inventory.services.plan_decision import Group, cycle_on, decide, order_key, write_plan
+from inventory.services.plan_lines import PlanOptions, gather
 from inventory.services.purchase_orders import cancel_purchase_order
 
 KIND = "reorder"
@@ -53,6 +55,8 @@ class NoForecastError(Exception):
 def plan_replenishment(as_of: datetime, *, seed: int, progress: Progress) -> dict:
     """Suggest what to order now, from the newest forecast known at `as_of`.
 
+    1. Learn how long suppliers take. 2. Solve one plan over all SKUs, suppliers and weeks.
+    3. Propose its first orders; keep the later ones to read.
     An order is keyed by supplier, warehouse and cycle (the supplier's review period): a second
     run updates the suggestion and keeps what a buyer changed; an order already approved, sent or
     cancelled in this cycle is left alone. Suggestions of older cycles are cancelled, and a buyer's
@@ -60,28 +64,31 @@ def plan_replenishment(as_of: datetime, *, seed: int, progress: Progress) -> dic
     """
     from inventory.ml.reorder import plan_order
 
-    options = PlanOptions()
     forecasts = _newest_forecasts(as_of)
-    progress(0, 0, gettext_noop("simulating lead-time demand"))
-    groups = gather(forecasts, as_of, options, seed=seed)
+    progress(0, 4, gettext_noop("learning lead times"))
+    refresh_lead_times(as_of)
+    progress(1, 4, gettext_noop("simulating lead-time demand"))
+    gathered = gather(forecasts, as_of, PlanOptions(), seed=seed)
     day = last_full_day(as_of) + timedelta(days=1)
+    progress(2, 4, gettext_noop("solving the plan"))
+    decided = decide(gathered, day)
+    progress(3, 4, gettext_noop("writing suggestions"))
+    progress.still_mine()
     kept: set[int] = set()
-    for number, group in enumerate(groups):
-        progress(number, len(groups), group.supplier.name if group.supplier else "")
-        progress.still_mine()
-        inputs = _inputs(group, options, seed=seed)
-        output = plan_order(inputs)
-        order = suggest_order(group, day, (inputs, output), forecasts[0].model_run)
+    for group in decided.groups:
+        inputs = _inputs(group, gathered.options, seed=seed)
+        order = suggest_order(group, day, (inputs, plan_order(inputs)), forecasts[0].model_run)
         if order is not None:
             kept.add(order.pk)
+    write_plan(decided, gathered, day)
     dropped = _close_old_suggestions(kept)
-    progress(len(groups), len(groups), gettext_noop("planned"))
+    progress(4, 4, gettext_noop("planned"))
     waiting = PurchaseOrderLine.objects.filter(order__in=kept)
     return {
         "orders": len(kept),
         "lines": waiting.count(),
         "superseded": dropped,
-        "skus_planned": sum(len(group.lines) for group in groups),
+        "skus_planned": len(gathered.candidates),
     }
 
 
@@ -90,7 +97,7 @@ def suggest_order(
 ) -> PurchaseOrder | None:
     """Write one suggestion with its receipt, in one transaction; None when nothing is needed."""
     inputs, output = plan
-    key = group.key(day)
+    key = order_key(group.supplier, group.warehouse, cycle_on(day, group.review_period_days))
     with transaction.atomic():
         order = PurchaseOrder.objects.filter(key=key).first()
         if order is not None and order.state != PurchaseOrderState.SUGGESTED:
@@ -136,7 +143,7 @@ def _inputs(group: Group, options: PlanOptions, *, seed: int) -> dict:
     return {
         "terms": terms,
         "lines": lines,
-        "skus_looked_at": len(group.lines),
+        "skus_looked_at": group.skus_looked_at,
         "lines_left_for_next_cycle": max(len(needed) - MOST_LINES, 0),
     }
 
@@ -153,7 +160,7 @@ def _without_need(order: PurchaseOrder | None) -> PurchaseOrder | None:
 
 
 def _new_order(group: Group, day: date, key: str) -> PurchaseOrder:
-    cycle = group.cycle_on(day)
+    cycle = cycle_on(day, group.review_period_days)
     supplier = group.supplier
     return PurchaseOrder.objects.create(
         key=key,
@@ -205,7 +212,12 @@ def _edits(order: PurchaseOrder) -> dict[int, PurchaseOrderLine]:
         order__warehouse=order.warehouse,
         edited_at__isnull=False,
     ).order_by("order__cycle_on", "edited_at")
-    return {line.variant_id: line for line in lines}
+    today = timezone.localdate()
+    return {
+        line.variant_id: line
+        for line in lines
+        if line.edit_until is None or line.edit_until >= today
+    }
 
 
 def _order_costs(order: PurchaseOrder, facts: dict[str, dict]) -> dict[int, int | None]:
@@ -226,10 +238,11 @@ def _line_row(
     return PurchaseOrderLine(
         order=order,
         variant_id=fact["variant"],
-        suggested_units=line["units"],
+        suggested_units=fact["suggested_units"],
         units=edit.units if edit else line["units"],
         edited_by=edit.edited_by if edit else None,
         edited_at=edit.edited_at if edit else None,
+        edit_until=edit.edit_until if edit else None,
         unit_cost_minor=cost,
         moq=fact["moq"],
         pack_size=fact["pack_size"],
@@ -241,6 +254,11 @@ def _line_row(
         expected_minor=line["expected_minor"],
         expected_low_minor=line["expected_low_minor"],
         expected_high_minor=line["expected_high_minor"],
+        next_unit_minor=line["next_unit_minor"],
+        without_units=line["without_units"],
+        without_minor=line["without_minor"],
+        service_class=fact["service_class"],
+        bindings=[*fact["bindings"], *({"constraint": name} for name in line["bound_by"])],
         assumptions=fact["assumptions"],
     )
 
@@ -252,7 +270,7 @@ def _record(order: PurchaseOrder, group: Group, plan: tuple[dict, dict], run: An
     comes back in the next period, also in a shop whose data has stopped.
     """
     inputs, output = plan
-    period = group.cycle_on(timezone.localdate())
+    period = cycle_on(timezone.localdate(), group.review_period_days)
     digest = data_hash(inputs, output, period.isoformat())[:16]
     key = f"{_receipt_prefix(order)}{digest}"
     supersede(_receipt_prefix(order), keep={key})
@@ -307,6 +325,10 @@ def _constraints(inputs: dict, output: dict) -> list[dict]:
     for line in inputs["lines"]:
         for text in line["assumptions"]:
             entry = found.setdefault(text["msgid"], {"text": text, "lines": 0})
+            entry["lines"] += 1
+    for line in inputs["lines"]:
+        for bound in line["bindings"]:
+            entry = found.setdefault(bound["constraint"], {**bound, "lines": 0})
             entry["lines"] += 1
     for line in output["lines"]:
         for bound in line["bound_by"]:
