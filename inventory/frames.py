@@ -44,6 +44,10 @@ class DemandHistory:
     planned:        (n, H) share of each later day under a campaign or flash price already set.
     row_count:      order lines behind it.
     bulk_units:     (n,) units of one-off bulk orders, left out of demand.
+    out_days:       (n, T) bool, days without stock from morning to night.
+    sold_out:       (n, T) bool, days that ended with an empty shelf.
+    asked_price:    (n, T) minor units, the reduced price where a reduction ran; NaN = none yet.
+    planned_price:  (n, H) the same of later days.
     """
 
     panel: Panel
@@ -53,6 +57,10 @@ class DemandHistory:
     planned: np.ndarray
     row_count: int
     bulk_units: np.ndarray
+    out_days: np.ndarray
+    sold_out: np.ndarray
+    asked_price: np.ndarray
+    planned_price: np.ndarray
 
 
 def last_full_day(as_of: datetime) -> date:
@@ -86,13 +94,14 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
     units = np.zeros(shape)
     for (variant, day), count in sold.items():
         units[row_of[variant], (day - first).days] = count
-    out, started = _ledger_days(row_of, first, shape)
+    shelf = _ledger_days(row_of, first, shape)
+    out, started = shelf.out, shelf.stocked
     closed = closed_periods(units > 0)
     demand = mask_not_demand(units, (units > 0) | started, closed)
     masked = out & (units == 0) & np.isfinite(demand)
     demand[masked] = np.nan
     demand = np.maximum(demand - extra_units_by_sku_day(variant_ids, first, until, as_of=as_of), 0)
-    price, promotion = _prices(row_of, first, shape[1] + horizon)
+    price, asked, promotion = _prices(row_of, first, shape[1] + horizon)
     panel = Panel(
         skus=_skus(variant_ids),
         periods=periods,
@@ -109,7 +118,19 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
         planned=promotion[:, shape[1] :],
         row_count=wanted.row_count,
         bulk_units=np.array([float(wanted.bulk.get(variant, 0)) for variant in variant_ids]),
+        out_days=masked,
+        sold_out=shelf.sold_out,
+        asked_price=asked[:, : shape[1]],
+        planned_price=asked[:, shape[1] :],
     )
+
+
+def categories_of(variant_ids: list[int]) -> np.ndarray:
+    """(n,) int: SKUs with the same number are of one category; those of none share 0."""
+    import numpy as np
+
+    found = dict(Variant.objects.values_list("pk", "product__category_id"))
+    return np.array([found[variant] or 0 for variant in variant_ids])
 
 
 def _skus(variant_ids: list[int]) -> list[str]:
@@ -130,7 +151,7 @@ def sku_days(variant_id: int, until: date, *, days: int = 120) -> SkuDays:
     """The last days of one SKU up to and including `until`, in four queries."""
     first = until - timedelta(days=days - 1)
     sold = ordered(first, until, variant_id=variant_id).units
-    out, _started = _ledger_days({variant_id: 0}, first, (1, days), variant_id=variant_id)
+    out = _ledger_days({variant_id: 0}, first, (1, days), variant_id=variant_id).out
     units = [
         float(sold.get((variant_id, first + timedelta(days=number)), 0)) for number in range(days)
     ]
@@ -156,16 +177,23 @@ def _returned(row_of: dict[int, int], first: date, until: date) -> np.ndarray:
     return units
 
 
+@dataclass(frozen=True)
+class _Shelf:
+    """(n, T) bool each: nothing available from morning to night; nothing in the evening; goods came."""
+
+    out: np.ndarray
+    sold_out: np.ndarray
+    stocked: np.ndarray
+
+
 def _ledger_days(
     row_of: dict[int, int],
     first: date,
     shape: tuple[int, int],
     *,
     variant_id: int | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """(n, T) bool each: nothing available from morning to night; the first day with stock.
-
-    Available is the running sum of the ledger over all warehouses. Before a SKU's first movement
+) -> _Shelf:
+    """Available is the running sum of the ledger over all warehouses. Before a SKU's first movement
     nothing is known of its stock, so nothing is masked.
     """
     import numpy as np
@@ -188,7 +216,7 @@ def _ledger_days(
     evening = opening[:, None] + np.cumsum(change, axis=1)
     morning = evening - change
     known = np.arange(shape[1])[None, :] > known_from[:, None]
-    return known & (morning <= 0) & (evening <= 0), stocked
+    return _Shelf(known & (morning <= 0) & (evening <= 0), known & (evening <= 0), stocked)
 
 
 def _movements(variant_id: int | None) -> Iterator[tuple[int, date, int]]:
@@ -206,14 +234,18 @@ def _movements(variant_id: int | None) -> Iterator[tuple[int, date, int]]:
     )
 
 
-def _prices(row_of: dict[int, int], first: date, days: int) -> tuple[np.ndarray, np.ndarray]:
-    """(n, days) list price in minor units (NaN = none yet) and 1 where a reduction ran that day.
+def _prices(
+    row_of: dict[int, int], first: date, days: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(n, days) list price and asked price in minor units (NaN = none yet), and 1 where a reduction
+    ran that day.
 
     The day's price is the one at its end; channels' own prices are left aside.
     """
     import numpy as np
 
     price, promotion = np.full((len(row_of), days), np.nan), np.zeros((len(row_of), days))
+    reduced = np.full((len(row_of), days), np.nan)
     rows = Price.objects.filter(channel__isnull=True).order_by("valid_from", "id")
     for variant, kind, amount, start, end in rows.values_list(
         "variant_id", "kind", "amount_minor", "valid_from", "valid_until"
@@ -227,7 +259,8 @@ def _prices(row_of: dict[int, int], first: date, days: int) -> tuple[np.ndarray,
         else:
             finish = (timezone.localtime(end).date() - first).days
             promotion[row, max(begin, 0) : max(finish + 1, 0)] = 1
-    return price, promotion
+            reduced[row, max(begin, 0) : max(finish + 1, 0)] = amount
+    return price, np.where(np.isfinite(reduced), reduced, price), promotion
 
 
 @dataclass(frozen=True)

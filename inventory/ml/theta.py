@@ -7,6 +7,7 @@ import numpy as np
 from .seasonality import find_seasons
 
 ALPHAS = np.array([0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98])
+RUNAWAY = 100.0  # times the largest value: an unstable pair is cut there and loses
 THETAS = (1.0, 1.5, 2.0, 3.0)
 COMPLEX = np.array([(a, b) for a in np.linspace(0.8, 2.0, 9) for b in np.linspace(0.7, 1.2, 6)])
 
@@ -40,14 +41,15 @@ def complex_smoothing(units: np.ndarray, horizon: int, season: int) -> np.ndarra
     level = np.repeat(begin[:, None], len(COMPLEX), axis=1)
     hidden = level / 1.1
     loss = np.zeros_like(level)
+    most = RUNAWAY * np.where(np.isfinite(adjusted), np.abs(adjusted), 0).max(axis=1)[:, None]
     real, other = COMPLEX[:, 0], COMPLEX[:, 1]
     for t in range(units.shape[1]):
         error = adjusted[:, t, None] - level
         known = np.isfinite(error)
         error = np.where(known, error, 0.0)
         loss += error**2
-        above = level - (1 - other) * hidden + (real - other) * error
-        below = level + (1 - real) * hidden + (real + other) * error
+        above = np.clip(level - (1 - other) * hidden + (real - other) * error, -most, most)
+        below = np.clip(level + (1 - real) * hidden + (real + other) * error, -most, most)
         level, hidden = np.where(known, above, level), np.where(known, below, hidden)
     loss = np.where(np.isfinite(loss), loss, np.inf)
     place = (np.arange(len(units)), loss.argmin(axis=1))

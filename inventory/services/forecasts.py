@@ -19,8 +19,11 @@ from decisions.services.model_runs import Trained, data_hash, existing_run, live
 from decisions.text import render, sentence
 from inventory.frames import DemandHistory, demand_history, last_full_day, sku_days
 from inventory.models import DemandForecast
+from inventory.services.forecast_basis import Basis, explain, find_basis, write_elasticities
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from inventory.ml.backtest import Scorecard
     from inventory.ml.gbm import DemandModel, DemandParams
     from inventory.ml.metrics import Forecast
@@ -73,9 +76,11 @@ def refresh_demand_forecast(as_of: datetime, *, seed: int, progress: Progress) -
     run = _train(history, as_of, seed=seed, progress=progress)
     progress(3, 4, gettext_noop("forecasting"))
     served = _serving()
-    rows = _forecast_rows(history, served, last_full_day(as_of))
+    on, basis = last_full_day(as_of), find_basis(history)
+    rows = _forecast_rows(history, served, basis, on)
     progress.still_mine()
     write_forecasts(rows)
+    write_elasticities(history, basis, on)
     progress(4, 4, gettext_noop("written"))
     refused = sum(row.is_refused for row in rows)
     return {
@@ -315,7 +320,9 @@ def day_correlation(run: ModelRun | None) -> float:
     return float(card.get("day_correlation", 0.0))
 
 
-def _forecast_rows(history: DemandHistory, served: Served, on: date) -> list[DemandForecast]:
+def _forecast_rows(
+    history: DemandHistory, served: Served, basis: Basis, on: date
+) -> list[DemandForecast]:
     import numpy as np
 
     from inventory.ml.backtest import forecast_with
@@ -333,7 +340,11 @@ def _forecast_rows(history: DemandHistory, served: Served, on: date) -> list[Dem
             HORIZON_DAYS,
             promotion=history.planned[enough],
         )
-        found = {int(row): _numbers(forecast, place) for place, row in enumerate(enough)}
+        causes = explain(history, basis, forecast, enough)
+        found = {
+            int(row): _numbers(forecast, place) | _reasons(history, basis, causes, (row, place))
+            for place, row in enumerate(enough)
+        }
     rows = []
     for row, variant_id in enumerate(history.variant_ids):
         facts = {
@@ -341,6 +352,8 @@ def _forecast_rows(history: DemandHistory, served: Served, on: date) -> list[Dem
             "as_of": on,
             "history_days": int(known[row]),
             "stockout_days": int(history.stockout_days[row]),
+            "bulk_units": float(history.bulk_units[row]),
+            "corrected_units": round(float(basis.corrected_units[row]), 3),
         }
         if row in found:
             made = {"model_run": served.run, "method": served.method, "horizon_days": HORIZON_DAYS}
@@ -349,6 +362,23 @@ def _forecast_rows(history: DemandHistory, served: Served, on: date) -> list[Dem
             missing = SHORTEST["D"] - int(known[row])
             rows.append(DemandForecast(**facts, days_missing=missing))
     return rows
+
+
+def _reasons(
+    history: DemandHistory, basis: Basis, causes: dict[str, np.ndarray], at: tuple[int, int]
+) -> dict:
+    import numpy as np
+
+    from inventory.ml.classes import NAMES
+
+    row, place = at
+    price = history.panel.price[row, -1]
+    return {
+        "demand_class": NAMES[basis.classes[row]],
+        "contributions": {name: part[place].round(3).tolist() for name, part in causes.items()},
+        "planned_promotion": history.planned[row].round(3).tolist(),
+        "price_minor": int(price) if np.isfinite(price) else None,
+    }
 
 
 def _numbers(forecast: Forecast, place: int) -> dict:

@@ -1,0 +1,119 @@
+"""What a forecast rests on: the answer to price, what empty shelves hid, what each cause adds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from inventory.frames import DemandHistory, categories_of, lost_demand_panel
+from inventory.models import PriceElasticity
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from inventory.ml.elasticity import Elasticities
+    from inventory.ml.metrics import Forecast
+
+CHUNK_ROWS = 500
+RECENT_DAYS = 28
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Of every SKU of a history, in its order. corrected_units (n,): what days out of stock would
+    have sold of the last 28."""
+
+    response: Elasticities
+    corrected_units: np.ndarray
+    classes: np.ndarray
+
+
+def find_basis(history: DemandHistory) -> Basis:
+    """Learned from the whole history; reads categories and the evidence of empty shelves."""
+    import numpy as np
+
+    from inventory.ml.classes import demand_classes
+    from inventory.ml.elasticity import learn_elasticities
+    from inventory.ml.expected import corrected, expected_units
+
+    panel, groups = history.panel, categories_of(history.variant_ids)
+    response = learn_elasticities(
+        panel.units,
+        history.asked_price,
+        panel.promotion,
+        groups=groups,
+        sold_out=history.sold_out & np.isfinite(panel.units),
+    )
+    expected = expected_units(panel.units, response.effect, groups)
+    recent = slice(-RECENT_DAYS, None)
+    days = panel.periods[recent].astype("datetime64[D]").astype(object)
+    evidence = lost_demand_panel(history.variant_ids, days[0], days[-1]).estimated_units
+    out = history.out_days[:, recent]
+    wanted = corrected(np.zeros(out.shape), expected[:, recent], out, evidence)
+    return Basis(response, wanted.sum(axis=1), demand_classes(panel.units))
+
+
+def write_elasticities(history: DemandHistory, basis: Basis, on: date) -> int:
+    """Replace the rows of SKUs with a price; twice equals once."""
+    import numpy as np
+
+    found = basis.response
+    rows = [
+        PriceElasticity(
+            variant_id=variant,
+            elasticity=round(float(found.elasticity[row]), 4),
+            low=round(float(found.low[row]), 4),
+            high=round(float(found.high[row]), 4),
+            promotion_log=round(float(found.promotion[row]), 4),
+            promotion_low=round(float(found.promotion_low[row]), 4),
+            promotion_high=round(float(found.promotion_high[row]), 4),
+            own_share=round(float(found.own_share[row]), 4),
+            priced_days=int(found.priced_days[row]),
+            as_of=on,
+        )
+        for row, variant in enumerate(history.variant_ids)
+        if np.isfinite(history.asked_price[row, -1])
+    ]
+    fields = [one.name for one in PriceElasticity._meta.concrete_fields if one.name != "variant"]
+    PriceElasticity.objects.bulk_create(
+        rows,
+        batch_size=CHUNK_ROWS,
+        update_conflicts=True,
+        unique_fields=["variant"],
+        update_fields=fields,
+    )
+    return len(rows)
+
+
+def explain(
+    history: DemandHistory, basis: Basis, forecast: Forecast, rows: np.ndarray
+) -> dict[str, np.ndarray]:
+    """cause → (len(rows), H) units per day; the causes sum to the forecast's mean."""
+    import numpy as np
+
+    from inventory.ml.elasticity import log_move
+    from inventory.ml.explain import contributions
+
+    panel, response = history.panel, basis.response
+    sold = np.where(history.out_days, 0.0, panel.units)[rows]
+    move = log_move(panel.price[rows])
+    change = move[:, -1] - move[:, -RECENT_DAYS:].mean(axis=1)
+    return contributions(
+        forecast.mean,
+        sold,
+        lost=basis.corrected_units[rows] / RECENT_DAYS,
+        price_log=-response.elasticity[rows] * change,
+        promotion_log=response.promotion[rows, None] * history.planned[rows]
+        + _planned_price(history, response, rows),
+    )
+
+
+def _planned_price(history: DemandHistory, response: Elasticities, rows: np.ndarray) -> np.ndarray:
+    """(len(rows), H) log effect of the planned reductions' own prices."""
+    import numpy as np
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cut = np.log(history.planned_price[rows] / history.panel.price[rows, -1:])
+    cut = np.where(history.planned[rows] > 0, np.nan_to_num(cut), 0.0)
+    return -response.elasticity[rows, None] * cut
