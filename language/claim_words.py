@@ -19,11 +19,11 @@ _ROWS: list[tuple[str, str, set[str]]] = [
     ("discount", r"\b(?:two|three)[\s-]+(?:thirds|quarters|fifths)\b", set()),
     ("discount", r"半价|对折|减半|半折|一半|半数", {"half"}),
     ("discount", r"\bdiscount\w*|\bsale\s+prices?\b|\bon\s+(?:special\s+)?(?:sale|offer)\b|\bprice\s+(?:cut|drop)s?\b"
-                 r"|\b(?:cut|slashed|dropped|lowered|reduced)\s+(?:the|our|its)\s+prices?\b|\bmarked\s+down\b|\bclearance\b"
+                 r"|\b(?:cut|slashed|dropped|lowered|reduced)\s+(?:the|our|its)\s+prices?\b|\bmarked\s+down\b"
                  r"|\b(?:special|exclusive|limited)\s+offer\b|\bbargain\b|\bmoney\s+off\b|\bsave\s+(?:big|money|on)\b"
                  r"|\bsavings?\b|\b(?:big|huge|massive|great)\s+(?:sale|savings|deals?)\b|\breduced\b|\bcheaper\b|\bprice\s+of\s+old\b",
      {"percent", "prior_money"}),
-    ("discount", r"打折|折扣|优惠|特价|降价|直降|立减|满减|促销|减价|特惠|会员价|促销价|大促|骨折价|清仓|跳楼价|便宜了", {"percent", "prior_money"}),
+    ("discount", r"打折|折扣|优惠|特价|降价|直降|立减|满减|促销|减价|特惠|会员价|促销价|大促|跳楼价|便宜了", {"percent", "prior_money"}),
     ("discount", r"\bbogo\w*|\bbuy\s+one\b|\b(?:two|three|2|3)[\s-]+for[\s-]+(?:the\s+price\s+of[\s-]+)?(?:one|two|1|2)\b|买[一二两三]送|第二[件份杯盒]", set()),
     ("discount", r"\btwice\s+(?:as|the)\b|\b(?:double|triple|treble)\s+(?:the|your|our|points)\b|翻倍|双倍|加倍|双份", set()),
     ("free", rf"(?<!feel )(?<!set )(?<!break )(?<!(?:sets|runs) )(?<![\w-])free\b(?!\s+(?:to|from|time|spirit|hand|you|up)\b)(?![\s-]*spirited)(?:\s+\w+)?"
@@ -46,6 +46,17 @@ _ROWS: list[tuple[str, str, set[str]]] = [
     ("comparison", r"最(?:好|佳|低|高|优|强|大|新|先进|便宜|划算|实惠|快|畅销|受欢迎|权威|顶级|具)|第一(?!次|时间|口|眼|步|杯)|顶级|国家级|世界级|唯一|首选|独家|极品|史低|全网|全国|冠军|领先|绝无仅有|无与伦比|史上|媲美|优于|胜过|王牌", set()),
     ("health", r"\b(?:cure[sd]?|heals?|treats?\s+(?:\w+\s+)?(?:pain|acne|anxiety|insomnia|colds?)|clinically|doctor|dermatologist|scientifically|proven|anti[\s-]?(?:ageing|aging|bacterial|viral|oxidant\w*)|detox\w*|weight[\s-]loss|slimming|boosts?\s+(?:your\s+)?immun\w+|immune|lowers?\s+(?:your\s+)?(?:blood|cholesterol)|hypoallergenic|non[\s-]?toxic|chemical|organic|certified|vegan|waterproof|lower\s+blood)\b", set()),
     ("health", r"治疗|治愈|疗效|根治|防癌|抗癌|减肥|瘦身|排毒|降(?:血|三高|压|糖)|临床|医生|专家推荐|抗菌|杀菌|消炎|养生功效|增强免疫|提高免疫|有机认证|认证|防水|抗衰|美白|祛斑|助眠|安神", set()),
+    ("discount", r"\bsave\s+(?:an?|one|two)[\s-]+(?:half|third|quarter|fifth|tenth)s?\b", set()),
+    ("discount", r"\bclearance\b|\bto\s+clear\b|\b(?:vouchers?|coupons?|promo(?:tion)?\s+codes?)\b|骨折价|清仓|折上折|领券|红包|优惠券|白菜价", set()),
+    ("price", r"\b(?:under|below|less\s+than|cheaper\s+than)\s+[£$€¥]?\d|(?:不到|不足|低于)[\d一二两三四五六七八九十百千]+[元块镑磅]|一[杯顿][^，。\s]{1,4}钱", set()),
+    # Families of wording that planted claims found missing; docs/language.md tells what is still missed.
+    ("stock", r"(?<!no )\bhurry\b|\bnot\s+be\s+(?:around|here|available)\b|\bbefore\s+(?:they|it)\s*(?:are|is|'re|'s)\s+gone\b|\bfinal\s+(?:few|pieces|units)\b|不再补货|绝版|抢完|抢空|先到先得", {"count"}),
+    ("rating", r"\bas\s+(?:seen|worn|featured)\b|\bswear\s+by\b|\bfavou?rite\s+of\b|\b(?:chefs|experts|professionals|celebrities)\b|同款|大奖|赞不绝口|人手一", set()),
+    ("comparison", r"\bof\s+its\s+kind\b|\bunlike\s+(?:other|any)\b|\b(?:anywhere|nowhere)\s+else\b|\bcheaper\s+anywhere\b|\bnothing\s+else\b|\bthe\s+only\s+\w+\s+you\b|\b\w+est\s+\w+\s+(?:on\s+the\s+market|in\s+the\s+world|money\s+can\s+buy|around)\b|同类|独一无二(?!的[您你])|极致|史无前例|前所未有|首屈一指|一流|不可替代", set()),
+    ("health", r"\bgood\s+for\s+(?:your|the)\s+(?:heart|skin|eyes|gut|health|body|mind|bones|joints|hair|liver|brain)\b|\bhelps?\s+(?:you\s+)?(?:to\s+)?(?:sleep|lose|burn|digest|concentrate|focus|recover|breathe)\b|\b(?:burns?|melts?)\s+(?:fat|calories)\b|\btoxins?\b|有益|有助于?(?:睡眠|消化|减|健康)|改善(?:睡眠|肤质|视力|循环)|缓解|舒缓(?!心情)|纯天然", set()),
+    ("specification", r"\b(?:hand|home|machine)[\s-]?(?:made|crafted|finished|sewn|woven)\b|\bmade\s+(?:of|from|in)\s+(?!love\b)\w+|\b(?:dishwasher|microwave|oven|freezer|machine)[\s-]+(?:safe|proof|washable)\b|\bcarbon[\s-]neutral\b|\bsustainabl[ye]\b|\brecycl\w+|\bstainless\b|手工制|纯手工|可机洗|洗碗机|不锈钢|环保|可回收|进口", set()),
+    ("free", r"\b(?:postage|shipping|delivery)\s+(?:is\s+)?(?:included|covered|paid)\b|\bno\s+(?:shipping|postage|delivery)\s+(?:costs?|fees?|charges?)?|运费我们|邮费我们|含运费|送[^\s，。]{0,6}一[只份个支件条盒]", set()),
+    ("delivery", r"\bdeliver\s+(?:worldwide|anywhere)\b|当[天日]送达|[节春年]前(?:送|收|到)|送货上门", set()),
     ("currency", r"[£$€¥₤₹₩]|(?<!\w)(?:gbp|usd|eur|cny|rmb)(?!\w)|\b(?:quid|bucks|pennies|pence)\b|\b(?:pounds?|dollars?|euros?)\b", {"never"}),
     ("percent", r"%|\bper\s?cent\b|百分之", {"never"}),
     ("placeholder", r"\[[^\]]{1,40}\]|<[^>]{1,40}>|\bxx+\b|【(?:姓名|名字|价格|链接|产品|商品)】|lorem ipsum", {"never"}),

@@ -15,11 +15,16 @@ from django.utils.translation import gettext, gettext_noop
 
 from language.claim_words import MISUSE, WORD_CLAIMS
 from language.figures import Folded, figures, fold
+from language.slots import SLOT
+from language.statements import sentences_of, stated_kinds
 
-SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 FACT_KINDS = frozenset(
     {"money", "prior_money", "percent", "count", "date", "name", "text", "link", "person"}
 )
+FIGURE_KINDS = frozenset({"money", "prior_money", "percent", "count", "date"})
+CLAUSE = re.compile(r"[^,，、:：;；–—()（）]+")
+JOINING = re.compile(r"^\s*(?:(?:and|but|or|so|which|also)\b|而且|并且|并|还|且)\s*", re.IGNORECASE)
+CHINESE_LETTER = re.compile(r"[\u4e00-\u9fff]")
 REASONS = {
     "figure": gettext_noop("This figure is not among the facts."),
     "figure_by_hand": gettext_noop("A figure written by hand: it must come from a slot."),
@@ -35,8 +40,19 @@ REASONS = {
     "rating": gettext_noop("It claims popularity or praise that is not among the facts."),
     "comparison": gettext_noop("It compares or uses a superlative without evidence."),
     "health": gettext_noop("It states an effect or a property that is not among the facts."),
+    "price": gettext_noop("It states a price that is not among the facts."),
+    "specification": gettext_noop("It describes the product beyond what the facts say."),
     "currency": gettext_noop("A currency sign outside a price slot."),
     "percent": gettext_noop("A percentage outside a discount slot."),
+    "stated_price": gettext_noop("It states a price that is not among the facts."),
+    "stated_discount": gettext_noop("It promises a reduction that is not among the facts."),
+    "stated_stock": gettext_noop("It speaks of scarcity without a stock figure among the facts."),
+    "stated_delivery": gettext_noop("It promises a delivery that is not among the facts."),
+    "stated_guarantee": gettext_noop("It promises a guarantee that is not among the facts."),
+    "stated_rating": gettext_noop("It claims popularity or praise that is not among the facts."),
+    "stated_comparison": gettext_noop("It compares or uses a superlative without evidence."),
+    "stated_health": gettext_noop("It states an effect or a property that is not among the facts."),
+    "stated_specification": gettext_noop("It describes the product beyond what the facts say."),
     "placeholder": gettext_noop("A placeholder that nobody filled."),
     "contact": gettext_noop("An address written by hand: links come from slots."),
 }
@@ -92,6 +108,7 @@ def check_copy(text: str, facts: Iterable[Fact], *, slots_only: bool = False) ->
     hidden = _without(hidden, names)
     found = _figure_claims(hidden, list(known.values()), slots_only)
     found += _word_claims(hidden, list(known.values()), found, slots_only)
+    found += _stated_claims(text, hidden, [*claims, *found], found)
     return sorted({*claims, *names, *found}, key=lambda claim: (claim.start, claim.end))
 
 
@@ -106,10 +123,6 @@ def fill(text: str, facts: Iterable[Fact]) -> str:
     if missing:
         raise UnknownSlotError(f"no fact for {', '.join(sorted(set(missing)))}")
     return SLOT.sub(lambda match: known[match[1]], text)
-
-
-def slots_of(text: str) -> set[str]:
-    return set(SLOT.findall(text))
 
 
 def _slot_claims(text: str, known: dict[str, Fact]) -> list[Claim]:
@@ -200,6 +213,46 @@ def _word_claims(
             proven = bool(proofs & kinds) or any(match.group().strip() in text for text in said)
             found.append(Claim(*folded.span(*match.span()), kind, "" if proven else kind))
     return found
+
+
+def _stated_claims(
+    text: str, hidden: str, slots: Sequence[Claim], found: Sequence[Claim]
+) -> list[Claim]:
+    """Sentences that state something in other words, where nothing in them was refused already.
+
+    hidden: the text without what facts support; what a slot or an evidence says is not read again.
+    A sentence with a figure's slot is about that figure: it is read without the words around.
+    """
+    spans = [
+        (start, end)
+        for start, end in sentences_of(hidden)
+        if not any(c.start < end and start < c.end and not c.is_supported for c in found)
+    ]
+    read = [_read(text, hidden, span, slots) for span in spans]
+    return [
+        Claim(start, end, kind, f"stated_{kind}")
+        for (start, end), kind in zip(spans, stated_kinds(read), strict=True)
+        if kind
+    ]
+
+
+def _read(text: str, hidden: str, span: tuple[int, int], slots: Sequence[Claim]) -> str:
+    """The sentence with `it` for a name; clauses that a figure's slot proves are left out."""
+    start, end = span
+    within = [c for c in slots if start <= c.start < end]
+    name = "它" if CHINESE_LETTER.search(hidden[start:end]) else "it"
+    kept, position = [], start
+    for clause in CLAUSE.finditer(text[start:end]):
+        left, right = start + clause.start(), start + clause.end()
+        inside = [c for c in within if left <= c.start < right]
+        if any(c.kind in FIGURE_KINDS for c in inside):
+            continue
+        words, position = [], left
+        for slot in inside:
+            words += [hidden[position : slot.start], name if slot.kind == "name" else " "]
+            position = slot.end
+        kept.append(JOINING.sub("", "".join([*words, hidden[position:right]])))
+    return ", ".join(kept)
 
 
 def _halves(facts: Sequence[Fact]) -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from language.claims import slots_of
+from language.slots import slots_of
 
 GOALS = ("win_back", "second_order", "announce", "thank")
 TONES = ("warm", "plain", "playful", "elegant")

@@ -184,7 +184,7 @@ READY_MADE: tuple[ReadyMade, ...] = (
                         "You asked us to tell you: {product} can be ordered, for {price}.",
                     ),
                     (
-                        "{product} 到货了",
+                        "{product} 回来了",
                         "您让我们通知您：{product} 现在可以订购，价格为 {price}。",
                     ),
                 )
@@ -202,11 +202,11 @@ READY_MADE: tuple[ReadyMade, ...] = (
                 _mail(
                     "lower",
                     (
-                        "{product} costs less",
+                        "News about {product}",
                         "{product} is {price} until {until}; it was {was_price}.",
                     ),
                     (
-                        "{product} 降价了",
+                        "{product} 有新消息",
                         "{product} 现价 {price}，截至 {until}；原价 {was_price}。",
                     ),
                 )

@@ -20,7 +20,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from language.claims import slots_of
+from language.slots import slots_of
 
 MAX_STEPS, MAX_DEPTH = 40, 4
 CHANNELS = ("email", "sms", "push")

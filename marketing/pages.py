@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from decisions.text import render
 from inventory.models import PlannedDemand
 from inventory.services.planned_needs import needs_of
-from language.claims import SLOT, Claim, Fact
+from language.claims import Claim, Fact
+from language.slots import SLOT
 from marketing.facts import campaign_facts
 from marketing.models import Campaign, CampaignState, CopyVariant, SendState, SkipReason, Stage
 from marketing.rules import customers_of, reachable, sentences

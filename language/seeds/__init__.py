@@ -12,3 +12,9 @@ def sentiment_examples() -> list[tuple[str, str, float]]:
     """(language, text, score) with score −1, 0 or 1, in the order of the file."""
     with (_FOLDER / "sentiment.csv").open(encoding="utf-8", newline="") as file:
         return [(row["language"], row["text"], float(row["score"])) for row in csv.DictReader(file)]
+
+
+def statement_examples() -> list[tuple[str, str]]:
+    """(label, text): what a sentence of advertising states, or `none`, in the order of the file."""
+    with (_FOLDER / "statements.csv").open(encoding="utf-8", newline="") as file:
+        return [(row["label"], row["text"]) for row in csv.DictReader(file)]

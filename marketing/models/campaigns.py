@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from language.claims import slots_of
+from language.slots import slots_of
 from shop.models import Purpose
 from shop.models.catalogue import in_reader_language
 

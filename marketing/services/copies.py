@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from language.claims import Claim, Fact, check_copy, slots_of
+from language.claims import Claim, Fact, check_copy
 from language.providers import DraftRequest, draft_texts, provider_from_settings
+from language.slots import slots_of
 from marketing.facts import campaign_facts, slot_notes
 from marketing.models import Campaign, CopyState, CopyVariant
 from marketing.rules import customers_of, reachable

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from language.claims import Fact, UnknownSlotError, check_copy, fill, refusals, slots_of
+from language.claims import Fact, UnknownSlotError, check_copy, fill, refusals
 from language.figures import figures
 from language.phrases import BANKS
+from language.slots import slots_of
 from tests.language.claim_texts import FALSE, TRUE
 
 FACTS = [
