@@ -37,7 +37,7 @@ class ClearanceDraftAdmin(ReadOnly, ModelAdmin):
 
     @display(description=_("SKU"), ordering="variant__sku")
     def sku(self, row: ClearanceDraft) -> str:
-        return row.variant.sku
+        return format_html('<span style="white-space:nowrap">{}</span>', row.variant.sku)
 
     @display(description=_("product"))
     def product(self, row: ClearanceDraft) -> str:

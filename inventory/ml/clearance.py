@@ -13,6 +13,7 @@ STEPS = tuple(range(5, 75, 5))  # per cent off that a shop would write on a labe
 # A mean from three quantiles. Source: Swanson's rule (30 % P10, 40 % P50, 30 % P90), Hurst, Brown &
 # Swanson, AAPG Bulletin 84 (2000).
 SWANSON = (0.3, 0.4, 0.3)
+FIGURES = (("units", ""), ("proceeds", "_minor"), ("gain", "_minor"))
 
 
 def excess_units(available: float, needed_units: float) -> int:
@@ -59,7 +60,7 @@ def sold_units(line: dict[str, Any], percent: int, case: tuple[int, int]) -> flo
 
 
 def outcome(line: dict[str, Any], percent: int) -> dict[str, Any]:
-    """Units, proceeds and gain over doing nothing, each mean, low, high over nine cases.
+    """Units, proceeds_minor, gain_minor over doing nothing, each with _low and _high, of nine cases.
 
     The sale's price holds for everybody, so what would have sold at the full price is counted off.
     """
@@ -74,14 +75,11 @@ def outcome(line: dict[str, Any], percent: int) -> dict[str, Any]:
             proceeds = price * sold
             gain = proceeds + value_kept(line["units"] - sold, line, daily) - kept
             cases.append((SWANSON[demand] * SWANSON[response], sold, proceeds, gain))
-    units, proceeds, gain = (_spread(cases, place) for place in (1, 2, 3))
-    return {
-        "percent": percent,
-        "price_minor": price,
-        "units": [round(value, 1) for value in units],
-        "proceeds_minor": [round(value) for value in proceeds],
-        "gain_minor": [round(value) for value in gain],
-    }
+    found: dict[str, Any] = {"percent": percent, "price_minor": price}
+    for place, (name, unit) in enumerate(FIGURES, start=1):
+        for part, value in zip(("", "_low", "_high"), _spread(cases, place), strict=True):
+            found[f"{name}{part}{unit}"] = round(value) if unit else round(value, 1)
+    return found
 
 
 def plan_clearance(line: dict[str, Any]) -> dict[str, Any]:
@@ -91,19 +89,20 @@ def plan_clearance(line: dict[str, Any]) -> dict[str, Any]:
     full price, elasticity and promotion_log [low, middle, high], price_minor, cost_minor,
     floor_rate (least margin over cost, may be below 0), holding_rate (of cost, per year),
     dead_after_days, salvage_rate (of cost).
-    returns: chosen outcome, all options, floor_minor, and `bound_by` ["margin floor"] where a deeper
-    reduction would have earned more.
+    returns: the chosen outcome, all options, floor_minor, and `bound_by` ["margin floor"] where a
+    deeper reduction would have earned more. A reduction that loses in the low case is no clear
+    gain, and the price is left alone.
     """
     floor = math.ceil(line["cost_minor"] * (1 + line["floor_rate"]) - 1e-9)
     options = [outcome(line, percent) for percent in STEPS]
     allowed = [one for one in options if one["price_minor"] >= floor]
     nothing = outcome(line, 0)
     best = max(allowed, key=_earns, default=nothing)
-    if best["gain_minor"][0] <= 0:
+    if best["gain_minor"] <= 0 or best["gain_low_minor"] < 0:
         best = nothing
     free = max(options, key=_earns)
     bound = ["margin floor"] if free not in allowed and _earns(free) > _earns(best) else []
-    return {"chosen": best, "options": [nothing, *options], "floor_minor": floor, "bound_by": bound}
+    return best | {"options": [nothing, *options], "floor_minor": floor, "bound_by": bound}
 
 
 def reduced_price(price_minor: int, percent: int) -> int:
@@ -113,7 +112,7 @@ def reduced_price(price_minor: int, percent: int) -> int:
 
 def _earns(one: dict[str, Any]) -> tuple[int, int]:
     """Mean gain; of equal ones the smaller reduction."""
-    return one["gain_minor"][0], -one["percent"]
+    return one["gain_minor"], -one["percent"]
 
 
 def _spread(cases: list[tuple], place: int) -> tuple[float, float, float]:

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ClearanceReason(models.TextChoices):
-    COVER = "cover", _("more than sells in time")
-    EXPIRY = "expiry", _("expires before it sells")
+    COVER = "cover", _("excess")
+    EXPIRY = "expiry", _("expiring")
 
 
 class ClearanceState(models.TextChoices):

@@ -63,8 +63,8 @@ def propose_clearance(progress: Callable[..., None], as_of: datetime) -> dict[st
     options = ClearanceOptions()
     found, skipped = candidates(as_of, options)
     planned = [(one, plan_clearance(one.line)) for one in found]
-    worth = [(one, plan) for one, plan in planned if plan["chosen"]["percent"]]
-    worth.sort(key=lambda pair: (-pair[1]["chosen"]["gain_minor"][0], pair[0].sku))
+    worth = [(one, plan) for one, plan in planned if plan["percent"]]
+    worth.sort(key=lambda pair: (-pair[1]["gain_minor"], pair[0].sku))
     kept = set()
     for number, (one, plan) in enumerate(worth[:MOST_DRAFTS]):
         progress(number, len(worth), one.sku)
@@ -117,7 +117,7 @@ def _propose(one: Candidate, plan: dict[str, Any], options: ClearanceOptions) ->
         known = ClearanceDraft.objects.filter(key=key).first()
         if known is not None:
             return known
-        draft = ClearanceDraft.objects.create(key=key, **_fields(one, plan["chosen"]))
+        draft = ClearanceDraft.objects.create(key=key, **_fields(one, plan))
         draft.decision = record_decision(_proposal(draft, one, plan, options))
         draft.save(update_fields=["decision"])
     return draft
@@ -128,22 +128,21 @@ def _cycle() -> str:
     return str(timezone.localdate().toordinal() // CYCLE_DAYS)
 
 
-def _fields(one: Candidate, chosen: dict[str, Any]) -> dict[str, Any]:
+def _fields(one: Candidate, plan: dict[str, Any]) -> dict[str, Any]:
     today = timezone.localdate()
-    mean, low, high = chosen["units"]
     return {
         "variant_id": one.variant_id,
         "reason": one.reason,
         "excess_units": one.excess_units,
         "starts_on": today,
         "ends_on": today + timedelta(days=one.line["days"] - 1),
-        "discount_percent": chosen["percent"],
-        "price_minor": chosen["price_minor"],
+        "discount_percent": plan["percent"],
+        "price_minor": plan["price_minor"],
         "currency": settings.SHOP_CURRENCY,
-        "expected_units": mean,
-        "expected_low_units": low,
-        "expected_high_units": high,
-        "extra_units": round(max(mean - one.base_units, 0.0), 1),
+        "expected_units": plan["units"],
+        "expected_low_units": plan["units_low"],
+        "expected_high_units": plan["units_high"],
+        "extra_units": round(max(plan["units"] - one.base_units, 0.0), 1),
         "audience_customers": one.audience_customers,
     }
 
@@ -151,8 +150,6 @@ def _fields(one: Candidate, chosen: dict[str, Any]) -> dict[str, Any]:
 def _proposal(
     draft: ClearanceDraft, one: Candidate, plan: dict[str, Any], options: ClearanceOptions
 ) -> Proposal:
-    chosen = plan["chosen"]
-    mean, low, high = chosen["gain_minor"]
     why = WHY_COVER if one.reason == ClearanceReason.COVER else WHY_EXPIRY
     return Proposal(
         kind=KIND,
@@ -161,8 +158,8 @@ def _proposal(
         headline=sentence(
             HEADLINE,
             sku=one.sku,
-            percent=chosen["percent"],
-            price=_money(chosen["price_minor"]),
+            percent=plan["percent"],
+            price=_money(plan["price_minor"]),
             until=draft.ends_on.isoformat(),
         ),
         why=sentence(
@@ -172,19 +169,19 @@ def _proposal(
             product=both(one.name, one.name_zh),
             cover=options.cover_days,
             until=draft.ends_on.isoformat(),
-            sold=round(chosen["units"][0]),
+            sold=round(plan["units"]),
             audience=one.audience_customers,
         ),
         inputs={"line": one.line, "evidence": one.evidence, "options": asdict(options)},
         output=plan,
         constraints_hit=[{"constraint": name} for name in plan["bound_by"]],
         alternatives=[
-            {"percent": other["percent"], "gain_minor": other["gain_minor"][0]}
+            {"percent": other["percent"], "gain_minor": other["gain_minor"]}
             for other in plan["options"]
         ],
-        expected_minor=mean,
-        expected_low_minor=low,
-        expected_high_minor=high,
+        expected_minor=plan["gain_minor"],
+        expected_low_minor=plan["gain_low_minor"],
+        expected_high_minor=plan["gain_high_minor"],
         currency=draft.currency,
         deadline_at=_deadline(draft.ends_on, one.line["days"]),
     )

@@ -31,6 +31,9 @@ SIMILAR = gettext_noop(
     "+%(mean)s %% of what sells anyway (80 %%: +%(low)s to +%(high)s %%)."
 )
 GUESSED = gettext_noop("Entered by hand: %(mean)s units in all (%(low)s to %(high)s).")
+FROM_PRICE = gettext_noop(
+    "From how demand answers the reduced price: %(mean)s units in all (%(low)s to %(high)s)."
+)
 NOTHING_KNOWN = gettext_noop(
     "No campaign has been measured yet, so nothing is planned for: it could bring nothing or "
     "+%(high)s %% of what sells anyway (80 %%). Enter what you expect, or wait for the first result."
@@ -116,7 +119,8 @@ def _expected(
 
     base = planned_demand.base_units(variants, plan.starts_on, plan.days)
     if plan.guess_units is not None:
-        return _guessed(plan, variants, base)
+        msgid = FROM_PRICE if (campaign.key or "").startswith("clearance:") else GUESSED
+        return _guessed(plan, variants, base, msgid)
     measured = measured_campaigns(exclude=campaign)
     similar = measured.pop(campaign.goal, [])
     rate = expected_rate(similar, [one for ones in measured.values() for one in ones])
@@ -145,9 +149,9 @@ def _basis(rate: ExpectedRate, has_forecast: bool) -> dict:
 
 
 def _guessed(
-    plan: CampaignPlan, variants: list[int], base: dict[int, list[float]]
+    plan: CampaignPlan, variants: list[int], base: dict[int, list[float]], msgid: str
 ) -> tuple[Window, list[Extra]]:
-    """A person's total, spread over SKUs and days as the forecast is; evenly where there is none."""
+    """A total that somebody stands for, spread over SKUs and days as the forecast is; evenly where there is none."""
     total = sum(map(sum, base.values()))
     days = plan.days
 
@@ -163,7 +167,7 @@ def _guessed(
         series = [[round(part * bound, 3) for part in parts] for bound in bounds]
         extras.append(Extra(variant, *series))
     named = zip(("mean", "low", "high"), (number_format(bound) for bound in bounds), strict=True)
-    return Window(plan.starts_on, plan.ends_on, True, sentence(GUESSED, **dict(named))), extras
+    return Window(plan.starts_on, plan.ends_on, True, sentence(msgid, **dict(named))), extras
 
 
 def _open_campaigns(as_of: datetime) -> list[Campaign]:

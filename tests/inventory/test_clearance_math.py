@@ -35,11 +35,11 @@ def test_what_expires_by_hand():
     25 % off sells 50 · 0.75⁻² = 88.9 for 66,667; 35 % off sells all for 65,000.
     """
     plan = plan_clearance(MILK)
-    assert plan["chosen"]["percent"] == 30
-    assert plan["chosen"]["units"] == [100, 100, 100]
-    assert plan["chosen"]["proceeds_minor"] == [70_000] * 3
-    assert plan["chosen"]["gain_minor"] == [20_000] * 3
-    assert outcome(MILK, 25)["proceeds_minor"][0] == 66_667
+    assert plan["percent"] == 30
+    assert [plan[name] for name in ("units", "units_low", "units_high")] == [100, 100, 100]
+    assert plan["proceeds_minor"] == 70_000
+    assert (plan["gain_low_minor"], plan["gain_minor"], plan["gain_high_minor"]) == (20_000,) * 3
+    assert outcome(MILK, 25)["proceeds_minor"] == 66_667
     assert plan["bound_by"] == []
 
 
@@ -47,26 +47,33 @@ def test_the_margin_floor_binds_and_says_so():
     """80 % over a cost of 500 is 900, so 10 % off is the most."""
     plan = plan_clearance(MILK | {"floor_rate": 0.8})
     assert plan["floor_minor"] == 900
-    assert plan["chosen"]["percent"] == 10
+    assert plan["percent"] == 10
     assert plan["bound_by"] == ["margin floor"]
 
 
 def test_demand_that_does_not_answer_a_price_is_not_sold_cheaper():
     plan = plan_clearance(MILK | {"elasticity": [0.5, 0.5, 0.5]})
-    assert plan["chosen"]["percent"] == 0
-    assert plan["chosen"]["gain_minor"] == [0, 0, 0]
+    assert plan["percent"] == 0
+    assert plan["gain_minor"] == 0
+
+
+def test_a_gamble_is_not_proposed():
+    """Elasticity 0.2 to 4: good on average, a loss where nobody answers the price."""
+    unsure = MILK | {"elasticity": [0.2, 2.0, 4.0]}
+    assert outcome(unsure, 30)["gain_minor"] > 0 > outcome(unsure, 30)["gain_low_minor"]
+    assert plan_clearance(unsure)["percent"] == 0
 
 
 def test_what_would_sell_at_the_full_price_anyway_is_left_alone():
     """A year's cover that keeps: 365 units at one a day sell at 1,000 less holding, later."""
     line = MILK | {"units": 365, "days": 28, "demand_units": [28] * 3, "dead_after_days": 365}
-    assert plan_clearance(line)["chosen"]["percent"] == 0
+    assert plan_clearance(line)["percent"] == 0
 
 
 def test_dead_stock_is_cleared():
     """1,000 units at one a day: most would be dead after a year."""
     line = MILK | {"units": 1000, "days": 28, "demand_units": [28] * 3, "dead_after_days": 365}
-    assert plan_clearance(line)["chosen"]["percent"] > 0
+    assert plan_clearance(line)["percent"] > 0
 
 
 def test_kept_units_sell_at_the_full_price_less_holding():
@@ -82,7 +89,7 @@ def test_kept_units_sell_at_the_full_price_less_holding():
 def test_nine_cases_give_mean_low_and_high():
     """Demand 20, 50, 80 and no reduction: 0.3 · 20 + 0.4 · 50 + 0.3 · 80 = 50."""
     found = outcome(MILK | {"demand_units": [20, 50, 80]}, 0)
-    assert found["units"] == [50, 20, 80]
+    assert (found["units"], found["units_low"], found["units_high"]) == (50, 20, 80)
 
 
 def test_first_expired_first_out():
@@ -116,8 +123,7 @@ def test_never_below_the_floor_never_more_than_there_is_never_worse_than_nothing
         "cost_minor": cost,
     }
     plan = plan_clearance(line)
-    chosen = plan["chosen"]
-    assert chosen["percent"] == 0 or chosen["price_minor"] >= plan["floor_minor"]
-    assert max(chosen["units"]) <= units
-    assert chosen["gain_minor"][0] >= 0
-    assert chosen["gain_minor"][1] <= chosen["gain_minor"][2]
+    assert plan["percent"] == 0 or plan["price_minor"] >= plan["floor_minor"]
+    assert plan["units_high"] <= units
+    assert 0 <= plan["gain_low_minor"] <= plan["gain_high_minor"]
+    assert plan["gain_minor"] >= 0
