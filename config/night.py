@@ -148,6 +148,16 @@ def _replies(progress: Progress, as_of: datetime) -> dict:
     return drafts.draft_waiting(progress, now=as_of)
 
 
+def _uplift(progress: Progress, as_of: datetime) -> dict:
+    from marketing.services import uplift
+
+    try:
+        run = uplift.train_uplift(as_of, seed=SEED, progress=progress)
+    except uplift.TooLittleHistoryError as error:
+        raise SkipStepError(error.sentence) from error
+    return {"run": run.pk, "state": run.state, "customers": run.row_count}
+
+
 def _experiments(progress: Progress, as_of: datetime) -> dict:
     from recommendations.services.trial_looks import look_at_experiments
 
@@ -176,6 +186,7 @@ STEPS: list[Step] = [
     Step("segments", gettext_noop("Customer segments"), refresh_segments),
     Step("clearance_campaigns", gettext_noop("Campaigns for clearance"), pick_up_clearance),
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),
+    Step("uplift", gettext_noop("Learn whom a message moves"), _uplift),
     Step("experiments", gettext_noop("Look at the experiments"), _experiments),
     Step("brief", gettext_noop("Morning brief"), _brief),
 ]

@@ -63,6 +63,14 @@ def arm_sums(members: Members, window: Window) -> dict[str, ArmSums]:
     return {arm: _sums(int(size), found.get(arm, (0,) * 13)) for arm, size in sizes}
 
 
+def person_profits(members: Members, window: Window) -> dict[int, float]:
+    """Customer → profit in the window, minor units; who ordered nothing is absent. For models
+    that learn from single customers; unknown costs count as 0, see `ArmSums.unknown_cost_units`."""
+    persons, params = _persons_sql(members, window)
+    rows = _rows(f"WITH {persons} SELECT customer_id, y FROM person WHERE orders > 0", params)
+    return {int(customer): float(profit) for customer, profit in rows}
+
+
 def line_revenue(
     members: Members, window: Window, groups: dict[str, Collection[int]]
 ) -> dict[tuple[str, str], Moments]:
@@ -94,11 +102,24 @@ def _sums(size: int, row: Sequence[Any]) -> ArmSums:
 
 
 def _sums_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
-    """One row per arm: (arm, buyers, orders, orders², units of unknown cost, Σy, Σy², Σr, Σr², Σx, Σx², Σxy,
-    Σxr, members with any order); y profit, r revenue after the start, x profit before it."""
-    bought, params = _bought_sql(members, window)
+    """One row per arm: (arm, buyers, orders, orders², units of unknown cost, Σy, Σy², Σr, Σr², Σx,
+    Σx², Σxy, Σxr, members with any order); y profit, r revenue after the start, x profit before."""
+    persons, params = _persons_sql(members, window)
     sql = f"""
-    WITH {bought},
+    WITH {persons}
+    SELECT arm, SUM(CASE WHEN orders > 0 THEN 1 ELSE 0 END), SUM(orders),
+           SUM(orders * orders), SUM(unknown),
+           SUM(y), SUM(y * y), SUM(r), SUM(r * r), SUM(x), SUM(x * x), SUM(x * y), SUM(x * r),
+           COUNT(*)
+    FROM person GROUP BY arm
+    """
+    return sql, params
+
+
+def _persons_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
+    """`person`: (customer_id, arm, orders, unknown, y, r, x) of members with any order."""
+    bought, params = _bought_sql(members, window)
+    sql = f"""{bought},
     cost AS (
         SELECT b.id, SUM(l.units * {UNIT_COST}) AS minor,
                SUM(CASE WHEN {UNIT_COST} IS NULL THEN l.units ELSE 0 END) AS unknown
@@ -119,17 +140,12 @@ def _sums_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
         FROM bought b LEFT JOIN cost c ON c.id = b.id LEFT JOIN refund f ON f.id = b.id
     ),
     person AS (
-        SELECT arm, SUM(is_after) AS orders, SUM(unknown * is_after) AS unknown,
+        SELECT customer_id, arm, SUM(is_after) AS orders, SUM(unknown * is_after) AS unknown,
                CAST(SUM((revenue - cost) * is_after) AS double precision) AS y,
                CAST(SUM(revenue * is_after) AS double precision) AS r,
                CAST(SUM((revenue - cost) * (1 - is_after)) AS double precision) AS x
         FROM earned GROUP BY arm, customer_id
     )
-    SELECT arm, SUM(CASE WHEN orders > 0 THEN 1 ELSE 0 END), SUM(orders),
-           SUM(orders * orders), SUM(unknown),
-           SUM(y), SUM(y * y), SUM(r), SUM(r * r), SUM(x), SUM(x * x), SUM(x * y), SUM(x * r),
-           COUNT(*)
-    FROM person GROUP BY arm
     """
     # Refunds of whatever is known by the end of the window and as long again: goods travel back.
     known = window.until + (window.until - window.before[1])
