@@ -24,6 +24,8 @@ from .metrics import (
 )
 from .panel import Panel, history_lengths
 
+CALIBRATION_SERIES = 3_000  # enough for weights per class; more would only take longer
+
 Report = Callable[[int, int, str], None]
 
 
@@ -131,6 +133,26 @@ def fit_final(
     model.mean_weight, model.shift = learned.mean_weight, np.array(learned.shift)
     model.combination = card.learned
     return model
+
+
+def forecast_ahead(panel: Panel, horizon: int, params: DemandParams, *, seed: int) -> Forecast:
+    """The combination for the periods after the panel, without a backtest of its own.
+
+    Weights and calibration come from the last window, of at most CALIBRATION_SERIES series.
+    """
+    rows = np.arange(len(panel.skus))
+    if len(rows) > CALIBRATION_SERIES:
+        random = np.random.default_rng(seed)
+        rows = np.sort(random.choice(len(rows), CALIBRATION_SERIES, replace=False))
+    cut = panel.units.shape[1] - horizon
+    window = _forecast_window(panel.rows(rows), cut, horizon, params, seed)
+    learned = learn(window.train.units, window.actual, window.means, window.raw)
+    users = learned.weights.members | learned.tree_users
+    model = gbm.fit(panel, horizon, params, seed=seed) if TREES in users else None
+    model = model or DemandModel(params, "", [], [])
+    model.mean_weight, model.shift = learned.mean_weight, np.array(learned.shift)
+    model.combination = learned.as_json()
+    return forecast_with(COMBINATION, model, panel, horizon)
 
 
 def forecast_with(

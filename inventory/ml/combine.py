@@ -18,8 +18,15 @@ from .classes import NAMES
 PRIOR_SERIES = 150  # as many series must speak before they count as much as equal weights
 NEAR_BEST = 1.04  # what the equal weights are made of: up to so much of the best loss
 LEAST_SERIES = 30  # a smaller class takes the weights of all series
-LEAST_WEIGHT = 0.02  # below, a member is not worth computing
+LEAST_WEIGHT = 0.01  # below, a member is not worth computing
 FLOOR = 1e-9
+FAMILY = {
+    **dict.fromkeys(("moving_average", "ses", "croston", "sba", "tsb", "adida", "imapa"), "level"),
+    "theta": "theta",
+    "optimised_theta": "theta",
+    "pooled_level": "pooled",
+    "pooled_log": "pooled",
+}
 
 
 @dataclass
@@ -83,13 +90,23 @@ def _class_weights(
         errors = np.where(np.isfinite(errors), errors, np.nanmean(errors, axis=0))
     loss = np.array([_mean_root(one, common) for one in errors])
     good = loss <= NEAR_BEST * loss.min()
-    prior = good / good.sum()
+    prior = _equal_by_family(names, good)
     best = _solve(errors, common, prior)
     series = float(common.any(axis=1).sum())
     weights = (series * best + PRIOR_SERIES * prior) / (series + PRIOR_SERIES)
     weights = np.where(weights < LEAST_WEIGHT, 0.0, weights)
     weights /= weights.sum()
     return {name: float(w) for name, w in zip(names, weights, strict=True) if w > 0}
+
+
+def _equal_by_family(names: list[str], good: np.ndarray) -> np.ndarray:
+    """Equal weights of families, and of the good members within: seven kinds of level are one voice."""
+    family = np.array([FAMILY.get(name, name) for name in names])
+    weights = np.zeros(len(names))
+    for one in np.unique(family[good]):
+        own = good & (family == one)
+        weights[own] = 1 / own.sum()
+    return weights / weights.sum()
 
 
 def _solve(errors: np.ndarray, known: np.ndarray, start: np.ndarray) -> np.ndarray:
