@@ -8,6 +8,7 @@ import numpy as np
 
 from language.embeddings import load_embedder
 from recommendations.frames import ShopInteractions, described_products
+from recommendations.services.kept_vectors import encoded
 
 MOST_DESCRIBED = 50_000  # products; the encoder reads about a thousand texts a second
 
@@ -22,7 +23,7 @@ def with_descriptions(history: ShopInteractions) -> ShopInteractions:
     if not 0 < wanted.sum() <= MOST_DESCRIBED:
         return history
     ids, chosen = ids[wanted], np.flatnonzero(wanted)
-    vectors = load_embedder().encode([texts[place] for place in chosen])
+    vectors = encoded(load_embedder(), [texts[place] for place in chosen])
     product_ids = np.union1d(ids, history.product_ids)
     content = np.zeros((len(product_ids), vectors.shape[1]), dtype=np.float32)
     content[np.searchsorted(product_ids, ids)] = vectors
