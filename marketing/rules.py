@@ -4,24 +4,28 @@
              {"any": [{"field": "recency_days", "op": "at_least", "value": 60}, …]}]}
 
 `all`, `any` and `none` nest up to MAX_DEPTH. An empty rule means every customer. Fields and
-operators stand in FIELDS and docs/marketing.md; a test keeps the two alike.
+operators stand in FIELDS and docs/marketing.md; a test keeps the two alike. A condition on the event
+log is {"did": kind, "op": …, "times": n, "days": d}. rule_text.py reads and writes the same as text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marketing.models import Stage, Suppression
 from marketing.models.campaigns import PURPOSE_OF_CHANNEL, Channel
-from shop.models import Consent, Customer, LineKind, OrderLine, OrderState
+from shop.models import Consent, Customer, Event, EventKind, LineKind, OrderLine, OrderState
 
 MAX_DEPTH, MAX_CONDITIONS = 3, 30
+MAX_TIMES, MAX_DAYS = 1000, 730
 GROUPS = ("all", "any", "none")
 NUMBER_OPS = ("at_least", "at_most", "is")
 CHOICE_OPS = ("is", "is_not")
@@ -30,6 +34,13 @@ OP_WORDS = {
     "is_not": gettext_lazy("is not"),
     "at_least": gettext_lazy("is at least"),
     "at_most": gettext_lazy("is at most"),
+}
+
+
+DID_WORDS = {
+    "is": gettext_lazy("%(event)s exactly %(times)s times within %(days)s days"),
+    "at_least": gettext_lazy("%(event)s at least %(times)s times within %(days)s days"),
+    "at_most": gettext_lazy("%(event)s at most %(times)s times within %(days)s days"),
 }
 
 
@@ -131,10 +142,21 @@ def check_rule(rule: Any) -> None:
         raise RuleError(_("A rule has at most %(most)s conditions.") % {"most": MAX_CONDITIONS})
 
 
-def customers_of(rule: Any) -> QuerySet[Customer]:
-    """Who meets the rule now, as one query. Raises RuleError."""
+def customers_of(rule: Any, *, at: datetime | None = None) -> QuerySet[Customer]:
+    """Who meets the rule now, as one query. Raises RuleError.
+
+    at: who met it then; only rules on events can be asked that, because a customer's profile is
+    kept as of the last night alone.
+    """
     check_rule(rule)
-    return Customer.objects.filter(_query(rule)) if rule else Customer.objects.all()
+    if not rule:
+        return Customer.objects.all() if at is None else Customer.objects.filter(created_at__lte=at)
+    if at is not None and (name := _first_field(rule)):
+        raise RuleError(
+            _("%(field)s is kept as of the last night only; earlier days cannot be asked.")
+            % {"field": FIELDS[name].label}
+        )
+    return Customer.objects.filter(_query(rule, at or timezone.now()))
 
 
 def reachable(customers: QuerySet[Customer], channel: str) -> QuerySet[Customer]:
@@ -163,6 +185,12 @@ def _sentences(rule: dict, indent: str) -> list[str]:
         value = dict(field.choices).get(rule["value"], rule["value"])
         words = [field.label, OP_WORDS[rule["op"]], value, field.unit]
         return [indent + " ".join(str(word) for word in words if str(word))]
+    if "did" in rule:
+        event = EventKind(rule["did"]).label
+        words = DID_WORDS[rule["op"]] % {
+            "event": event, "times": rule["times"], "days": rule["days"]
+        }  # fmt: skip
+        return [indent + words]
     group, parts = next(iter(rule.items()))
     lines = [line for part in parts for line in _sentences(part, indent)]
     if group == "all":
@@ -171,14 +199,47 @@ def _sentences(rule: dict, indent: str) -> list[str]:
     return [indent + title, *(f"  {line}" for line in lines)]
 
 
-def _query(rule: dict) -> Q:
+def _first_field(rule: dict) -> str:
+    """The first condition that is not on the event log; empty when there is none."""
+    if "field" in rule:
+        return rule["field"]
+    parts = [] if "did" in rule else next(iter(rule.values()))
+    return next((name for part in parts if (name := _first_field(part))), "")
+
+
+def _query(rule: dict, at: datetime) -> Q:
     if "field" in rule:
         return FIELDS[rule["field"]].query(rule["value"], rule["op"])
+    if "did" in rule:
+        return _did(rule, at)
     group, parts = next(iter(rule.items()))
     query = Q()
     for part in parts:
-        query = query | _query(part) if group != "all" else query & _query(part)
+        query = query | _query(part, at) if group != "all" else query & _query(part, at)
     return ~query if group == "none" and parts else query
+
+
+def _did(rule: dict, at: datetime) -> Q:
+    """By when events arrived here (the log's own order): in (at − days, at]."""
+    events = Event.objects.filter(
+        kind=rule["did"],
+        customer__isnull=False,
+        received_at__gt=at - timedelta(days=rule["days"]),
+        received_at__lte=at,
+    )
+
+    def at_least(times: int) -> Q:
+        # Grouped once and joined: a count per customer would be a million look-ups.
+        doers = events.order_by().values("customer_id")
+        if times > 1:
+            doers = doers.annotate(times=Count("pk")).filter(times__gte=times)
+        return Q(pk__in=doers.values("customer_id"))
+
+    times = rule["times"]
+    if rule["op"] == "at_least":
+        return at_least(times)
+    not_more = ~at_least(times + 1)
+    return not_more if rule["op"] == "at_most" or times == 0 else not_more & at_least(times)
 
 
 def _check(rule: Any, depth: int) -> int:
@@ -189,6 +250,9 @@ def _check(rule: Any, depth: int) -> int:
         raise RuleError(_("Groups nest at most %(most)s deep.") % {"most": MAX_DEPTH})
     if "field" in rule:
         _check_condition(rule)
+        return 1
+    if "did" in rule:
+        _check_did(rule)
         return 1
     if len(rule) != 1 or next(iter(rule)) not in GROUPS:
         raise RuleError(_("A group is one of all, any, none."))
@@ -210,6 +274,26 @@ def _check_condition(rule: dict) -> None:
             % {"field": rule["field"], "op": rule["op"]}
         )
     _check_value(field, rule["value"])
+
+
+def _check_did(rule: dict) -> None:
+    if set(rule) != {"did", "op", "times", "days"}:
+        raise RuleError(_("A condition on events has did, op, times and days."))
+    if rule["did"] not in EventKind.values:
+        raise RuleError(_("There is no event %(event)s.") % {"event": rule["did"]})
+    if rule["op"] not in DID_WORDS:
+        raise RuleError(_("Events are counted by at_least, at_most or is."))
+    least = 1 if rule["op"] == "at_least" else 0
+    _check_bounds("times", rule["times"], least, MAX_TIMES)
+    _check_bounds("days", rule["days"], 1, MAX_DAYS)
+
+
+def _check_bounds(name: str, value: Any, least: int, most: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise RuleError(
+            _("%(name)s is a whole number from %(least)s to %(most)s.")
+            % {"name": name, "least": least, "most": most}
+        )
 
 
 def _check_value(field: Field, value: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from marketing.rule_text import parse, to_text
 from marketing.rules import FIELDS, OP_WORDS, RuleError, check_rule
 
 BLANK_ROWS = 3
@@ -19,19 +20,21 @@ GROUP_WORDS = [
 
 
 class RuleWidget(forms.Widget):
-    """One group of conditions. A rule with groups inside groups is shown and kept as JSON."""
+    """One group of conditions. Groups inside groups and events are edited as text (rule_text.py)."""
 
     template_name = "marketing/rule_widget.html"
 
     def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
         context = super().get_context(name, value, attrs)
-        rule = json.loads(value) if isinstance(value, str) and value else value or {}
-        if flat := _flat(rule):
+        rule, typed = _read(value)
+        if typed:
+            context["raw"] = typed
+        elif flat := _flat(rule):
             group, conditions = flat
             context["group"] = group
             context["rows"] = [*conditions, *({} for _ in range(BLANK_ROWS))]
         else:
-            context["raw"] = json.dumps(rule, indent=2, ensure_ascii=False)
+            context["raw"] = to_text(rule)
         context["groups"] = GROUP_WORDS
         context["fields"] = [(key, field.label) for key, field in FIELDS.items()]
         context["ops"] = OP_WORDS.items()
@@ -39,8 +42,9 @@ class RuleWidget(forms.Widget):
         return context
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
-        if f"{name}-raw" in data:
-            return data[f"{name}-raw"]
+        typed = data.get(f"{name}-raw", "")
+        if typed.strip() or f"{name}-group" not in data:
+            return typed
         rows = zip(
             data.getlist(f"{name}-field"),
             data.getlist(f"{name}-op"),
@@ -62,6 +66,15 @@ class RuleWidget(forms.Widget):
 class RuleField(forms.JSONField):
     widget = RuleWidget
 
+    def to_python(self, value: Any) -> Any:
+        """JSON as the rows give it, or the rule's text."""
+        if not isinstance(value, str) or value.lstrip().startswith("{"):
+            return super().to_python(value)
+        try:
+            return parse(value)
+        except RuleError as error:
+            raise forms.ValidationError(str(error)) from error
+
     def clean(self, value: Any) -> Any:
         rule = super().clean(value) or {}
         try:
@@ -69,6 +82,20 @@ class RuleField(forms.JSONField):
         except RuleError as error:
             raise forms.ValidationError(str(error)) from error
         return rule
+
+
+def _read(value: Any) -> tuple[dict, str]:
+    """The rule, or what a person typed that is not yet one."""
+    if not isinstance(value, str) or not value:
+        return value or {}, ""
+    if not value.lstrip().startswith("{"):
+        return {}, value
+    try:
+        rule = json.loads(value)
+        check_rule(rule)
+    except (RuleError, ValueError):
+        return {}, value
+    return rule, ""
 
 
 def _flat(rule: dict) -> tuple[str, list[dict]] | None:
