@@ -91,3 +91,34 @@ def economic_order_with_breaks(
         found.append((total, units))
     total, units = min(found)
     return units, total
+
+
+def best_reorder_levels(
+    chances: np.ndarray, *, holding: float, shortage: float, order_cost: float
+) -> tuple[int, int, float]:
+    """(s, S, cost per period) of the best (s, S) policy without lead time, by looking at every pair.
+
+    chances: (d + 1,) chance of a period's demand 0 … d. The plan itself weighs its own weeks; this
+    is the textbook's figure to hold it against.
+    Source: Zheng & Federgruen, Operations Research 39 (1991), equations 1 to 5.
+    """
+    units = np.arange(len(chances))
+    top = 4 * len(chances)
+    levels = np.arange(-len(chances), top)
+    short = np.maximum(units[None, :] - levels[:, None], 0) @ chances
+    left = np.maximum(levels[:, None] - units[None, :], 0) @ chances
+    period = holding * left + shortage * short
+    visits = np.zeros(top + len(chances))
+    visits[0] = 1 / (1 - chances[0])
+    for gap in range(1, len(visits)):
+        reach = min(gap, len(chances) - 1)
+        past = visits[gap - reach : gap][::-1]
+        visits[gap] = chances[1 : reach + 1] @ past / (1 - chances[0])
+    best = (0, 0, np.inf)
+    for upper in range(1, len(levels)):
+        spent = np.cumsum(visits[:upper] * period[upper:0:-1])
+        cost = (order_cost + spent) / np.cumsum(visits[:upper])
+        gap = int(np.argmin(cost))
+        if cost[gap] < best[2] - 1e-12:
+            best = (int(levels[upper - gap - 1]), int(levels[upper]), float(cost[gap]))
+    return best

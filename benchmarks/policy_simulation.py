@@ -1,0 +1,304 @@
+"""What the plan's levels are worth: fill rate against inventory value over a held-out time.
+
+    python benchmarks/policy_simulation.py [--data DIR] [--seeds 5] [--only known-truth]
+
+Each shop's last year (Online Retail: its last 20 weeks) is played day by day: weekly review, lost
+sales, lead times that vary by supplier, MOQ and packs. Every policy sees the same demand before the
+day and the same lead times; each is run on a grid of its own safety parameter, which traces its
+curve of fill rate over mean inventory value. Curves are compared where the plan stands: at equal
+value (points of fill rate) and at equal fill rate (share of value). Costs, MOQ, packs and lead times
+are drawn per seed; the interval is over seeds. The plan forecasts with the night's model, trained
+once before the held-out time. No limit is shared here, so the plan is each SKU's level.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import numpy as np
+import polars as pl
+from scipy.special import ndtri
+
+from inventory.ml import backtest
+from inventory.ml.gbm import DemandParams
+from inventory.ml.lead_time import LeadTimeSimulator, extend_days
+from inventory.ml.panel import Panel
+
+REVIEW = 7
+HORIZON = 28
+CHANCES = np.array([0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995])
+FACTORS = np.array([0.6, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0])
+TARGET_FILLS = (0.90, 0.95)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """units (n, T) daily demand, promotion (n, T) or None; first: first held-out day."""
+
+    name: str
+    days: np.ndarray
+    units: np.ndarray
+    promotion: np.ndarray | None
+    first: int
+    countries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Per SKU (n,): unit cost, MOQ, pack, supplier; lead (n,) mean and sigma of the log; draws."""
+
+    cost: np.ndarray
+    moq: np.ndarray
+    pack: np.ndarray
+    mean: np.ndarray
+    sigma: np.ndarray
+    lead: np.ndarray  # (n, T) days of an order placed on a day: the same for every policy
+
+
+def draw_terms(shop: Shop, seed: int) -> Terms:
+    """Five suppliers, 5 to 21 days; packs and MOQ of about a week's demand at most."""
+    random = np.random.default_rng(seed)
+    count, days = shop.units.shape
+    supplier = random.integers(0, 5, count)
+    mean = random.integers(5, 22, 5)[supplier].astype(float)
+    sigma = random.uniform(0.12, 0.35, 5)[supplier]
+    week = shop.units[:, shop.first - 91 : shop.first].mean(axis=1) * 7
+    fits = np.maximum(np.minimum(random.choice([1, 2, 6, 12], count), np.ceil(week / 2)), 1)
+    lots = random.integers(1, 3, count)
+    draws = random.standard_normal((5, days))[supplier]  # one truck for all of a supplier's lines
+    lead = np.exp(np.log(mean)[:, None] - sigma[:, None] ** 2 / 2 + sigma[:, None] * draws)
+    return Terms(
+        cost=np.exp(random.normal(2, 0.8, count)), moq=fits * lots, pack=fits, mean=mean,
+        sigma=sigma, lead=np.maximum(np.rint(lead), 1).astype(int),
+    )  # fmt: skip
+
+
+def play(shop: Shop, terms: Terms, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(G,) fill rate by value of demand, and mean value in stock, of G settings.
+
+    levels: (G, weeks, 2, n) reorder point and order-up-to level at each review.
+    """
+    settings, count = len(levels), shop.units.shape[0]
+    span = shop.units.shape[1] - shop.first
+    stock = np.ceil(levels[:, 0, 1])
+    coming = np.zeros((settings, count, span + 200))
+    outstanding = np.zeros((settings, count))
+    sold = np.zeros(settings)
+    value = np.zeros(settings)
+    for day in range(span):
+        arrived = coming[:, :, day]
+        stock, outstanding = stock + arrived, outstanding - arrived
+        wanted = shop.units[:, shop.first + day]
+        given = np.minimum(stock, wanted)
+        stock = stock - given
+        if day >= 28:  # the first weeks only show the start
+            sold += given @ terms.cost
+            value += stock @ terms.cost
+        if day % REVIEW == 0:
+            point, target = levels[:, day // REVIEW, 0], levels[:, day // REVIEW, 1]
+            position = stock + outstanding
+            short = np.where(position <= point, target - position, 0)
+            units = np.ceil(np.maximum(np.ceil(short), terms.moq) / terms.pack) * terms.pack
+            units = np.where(short > 0, units, 0)
+            rows = np.arange(count)
+            coming[:, rows, np.minimum(day + 1 + terms.lead[:, shop.first + day], span + 199)] += (
+                units
+            )
+            outstanding = outstanding + units
+    demand = (shop.units[:, shop.first + 28 :].sum(axis=1) * terms.cost).sum()
+    return sold / demand, value / (span - 28)
+
+
+def plan_levels(shop: Shop, terms: Terms, seed: int) -> np.ndarray:
+    """The night's forecast at each review → quantiles of demand until the order after this arrives."""
+    panel = Panel(
+        skus=[str(n) for n in range(len(shop.units))], periods=shop.days,
+        units=shop.units.astype(float), promotion=shop.promotion,
+        promotion_ahead=shop.promotion is not None,
+    )  # fmt: skip
+    params = DemandParams(sample_rows=60_000, countries=shop.countries)
+    before = panel.until(shop.first)
+    card = backtest.backtest(before, HORIZON, params, seed=seed)
+    model = backtest.fit_final(before, HORIZON, params, seed=seed, card=card)
+    longest = int(np.ceil((terms.mean * np.exp(2 * terms.sigma)).max())) + REVIEW
+    simulator = LeadTimeSimulator(longest, correlation=card.day_correlation, seed=seed, draws=300)
+    random = np.random.default_rng(seed)
+    noise = random.standard_normal(300)
+    weeks = -(-(shop.units.shape[1] - shop.first) // REVIEW)
+    found = np.zeros((len(CHANCES), weeks, 2, len(shop.units)))
+    for week in range(weeks):
+        day = shop.first + week * REVIEW + 1
+        ahead = None
+        if shop.promotion is not None:
+            ahead = np.zeros((len(shop.units), HORIZON))
+            rest = shop.promotion[:, day : day + HORIZON]
+            ahead[:, : rest.shape[1]] = rest
+        forecast = backtest.forecast_with(
+            card.chosen, model, panel.until(min(day, len(shop.days))), HORIZON, promotion=ahead
+        )
+        for sku in range(len(shop.units)):
+            mean = extend_days(forecast.mean[sku], longest)
+            total = simulator.cumulative(mean, extend_days(forecast.quantiles[sku], longest))
+            lead = np.exp(
+                np.log(terms.mean[sku]) - terms.sigma[sku] ** 2 / 2 + terms.sigma[sku] * noise
+            )
+            end = np.clip(np.rint(lead).astype(int) + REVIEW, 1, longest) - 1
+            units = np.quantile(total[np.arange(300), end], CHANCES)
+            found[:, week, 0, sku] = found[:, week, 1, sku] = np.maximum(units, 0)
+    return found
+
+
+def baseline_levels(shop: Shop, terms: Terms) -> dict[str, np.ndarray]:
+    """Each baseline's levels at each review on a grid of its own safety parameter."""
+    weeks = -(-(shop.units.shape[1] - shop.first) // REVIEW)
+    shape = (len(CHANCES), weeks, 2, len(shop.units))
+    names = ("min-max, 30-day average", "(s,S), normal demand", "seasonal naive, normal")
+    found = {name: np.zeros(shape) for name in names}
+    z, cover = ndtri(CHANCES)[:, None], terms.mean + REVIEW
+    lead_sd = terms.mean * terms.sigma
+    for week in range(weeks):
+        day = shop.first + week * REVIEW + 1
+        recent = shop.units[:, day - 30 : day].mean(axis=1)
+        point = FACTORS[:, None] * recent * cover
+        _put(found[names[0]], week, point, recent * REVIEW)
+        past = shop.units[:, max(day - 90, 0) : day]
+        mean, sd = past.mean(axis=1), past.std(axis=1)
+        point = mean * cover + z * np.sqrt(cover * sd**2 + (mean * lead_sd) ** 2)
+        _put(found[names[1]], week, point, mean * REVIEW)
+        season = 364 if shop.first > 364 + 28 else 28
+        ahead, error = _seasonal(shop, day, season, cover)
+        point = ahead + z * np.sqrt(cover * error**2 + (ahead / cover * lead_sd) ** 2)
+        _put(found[names[2]], week, point, ahead / cover * REVIEW)
+    return found
+
+
+def _seasonal(
+    shop: Shop, day: int, season: int, cover: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) units of the same days a season ago, and the daily error of that forecast so far."""
+    base = shop.units[:, day - season : day - season + 60]
+    total = np.concatenate([np.zeros((len(base), 1)), np.cumsum(base, axis=1)], axis=1)
+    days = np.minimum(np.rint(cover).astype(int), base.shape[1])
+    ahead = total[np.arange(len(base)), days]
+    start = max(day - 90, season)
+    error = shop.units[:, start:day] - shop.units[:, start - season : day - season]
+    return ahead, error.std(axis=1) if error.shape[1] else np.ones(len(base))
+
+
+def _put(levels: np.ndarray, week: int, point: np.ndarray, more: np.ndarray) -> None:
+    levels[:, week, 0] = np.maximum(point, 0)
+    levels[:, week, 1] = np.maximum(point, 0) + more
+
+
+def compare(shop: Shop, seed: int) -> dict[str, dict[str, float]]:
+    """Baseline → points of fill rate at equal value, and share of value saved at equal fill rate."""
+    terms = draw_terms(shop, seed)
+    fill, value = play(shop, terms, plan_levels(shop, terms, seed))
+    found = {}
+    for name, levels in baseline_levels(shop, terms).items():
+        other_fill, other_value = play(shop, terms, levels)
+        row = {}
+        for target in TARGET_FILLS:
+            at = np.interp(target, np.maximum.accumulate(other_fill), other_value)
+            mine = np.interp(target, np.maximum.accumulate(fill), value)
+            row[f"less stock at fill {target:.0%}, %"] = 100 * (1 - mine / at)
+            reached = np.interp(at, value, fill)
+            row[f"more fill at the stock of fill {target:.0%}, points"] = 100 * (reached - target)
+        found[name] = row
+    return found
+
+
+def known_truth_shop(seed: int) -> Shop:
+    from shop.simulator.shop import simulate
+    from shop.simulator.world import make_world
+
+    world = make_world(
+        "teahouse", products=60, customers=2500, days=840, seed=seed, until=date(2026, 6, 30)
+    )
+    arrays = simulate(world).truth["arrays"]
+    units = arrays["demanded_units"].astype(float)
+    days = np.datetime64("2026-06-30") - np.arange(840)[::-1]
+    alive = units[:, :300].sum(axis=1) > 0
+    promotion = arrays["on_promotion"].astype(float)[alive]
+    return Shop("known truth", days, units[alive], promotion, 840 - 364, ("GB",))
+
+
+def pasta_shop(folder: Path) -> Shop:
+    table = pl.read_csv(
+        folder / "italian_pasta" / "hierarchical_sales_data.csv", try_parse_dates=True
+    )
+    first, last = table["DATE"].min(), table["DATE"].max()
+    days = np.arange(np.datetime64(first), np.datetime64(last) + 1)
+    place = (table["DATE"].to_numpy().astype("datetime64[D]") - days[0]).astype(int)
+    names = [name for name in table.columns if name.startswith("QTY")]
+    units, promotion = np.zeros((len(names), len(days))), np.zeros((len(names), len(days)))
+    for row, name in enumerate(names):
+        units[row, place] = table[name].fill_null(0).to_numpy()
+        promotion[row, place] = table[name.replace("QTY", "PROMO")].fill_null(0).to_numpy()
+    return Shop("italian_pasta", days, units, promotion, len(days) - 364, ("IT",))
+
+
+def retail_shop(folder: Path) -> Shop:
+    """SKUs with a sale in a third of the weeks before: the rest has nothing to plan from."""
+    table = pl.read_csv(
+        folder / "online_retail" / "online_retail.csv.gz",
+        infer_schema_length=0,
+        encoding="utf8-lossy",
+    ).with_columns(
+        day=pl.col("InvoiceDate").str.slice(0, 10).str.to_date(),
+        units=pl.col("Quantity").cast(pl.Int64),
+    )
+    table = table.filter((pl.col("units") > 0) & ~pl.col("InvoiceNo").str.starts_with("C"))
+    sums = table.group_by("StockCode", "day").agg(pl.col("units").sum())
+    days = np.arange(np.datetime64(sums["day"].min()), np.datetime64(sums["day"].max()) + 1)
+    skus = sums["StockCode"].unique().sort().to_list()
+    row_of = {sku: row for row, sku in enumerate(skus)}
+    units = np.zeros((len(skus), len(days)))
+    for sku, day, count in sums.iter_rows():
+        units[row_of[sku], (np.datetime64(day) - days[0]).astype(int)] = count
+    first = len(days) - 140
+    weeks = units[:, : first // 7 * 7].reshape(len(units), -1, 7).sum(axis=2)
+    often = np.flatnonzero((weeks > 0).mean(axis=1) > 1 / 3)
+    chosen = np.random.default_rng(0).permutation(often)[:200]
+    return Shop("online_retail", days, units[np.sort(chosen)], None, first, ("GB",))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    makers = {
+        "known-truth": known_truth_shop,
+        "pasta": lambda seed: replace(pasta_shop(options.data)),
+        "retail": lambda seed: retail_shop(options.data),
+    }
+    for name, make in makers.items():
+        if options.only and options.only != name:
+            continue
+        if name != "known-truth" and not options.data.is_dir():
+            print(f"{name}: no data in {options.data}, left out")
+            continue
+        results = [compare(make(seed), seed) for seed in range(1, options.seeds + 1)]
+        for baseline in results[0]:
+            for figure in results[0][baseline]:
+                values = np.array([one[baseline][figure] for one in results])
+                half = (
+                    2.776 * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+                )
+                print(
+                    f"{name:12} | {baseline:25} | {figure:45} | {values.mean():6.1f} ± {half:.1f}"
+                )
+
+
+if __name__ == "__main__":
+    main()
