@@ -68,7 +68,7 @@ def decide(gathered: Gathered, day: date) -> Decided:
     """Solve it. Also lists the places where nothing is to be ordered: their open suggestions end."""
     from inventory.ml.plan.solve import solve
 
-    rules = Rules(day, open_edits(day), _closed(gathered, day))
+    rules = Rules(day, open_edits(), _closed(gathered, day))
     laid = lay_out(gathered, rules)
     plan = solve(laid.problem)
     now = ordered_now(laid, plan)

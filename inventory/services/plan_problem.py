@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import F, Sum
+from django.utils import timezone
 
 from inventory.models import (
     PurchaseBudget,
@@ -51,15 +52,16 @@ class Laid:
     offers: list[tuple[int, Offer]]
 
 
-def open_edits(day: date) -> dict[tuple[int | None, int, int], PurchaseOrderLine]:
-    """Buyers' numbers that still hold on that day, the newest of each SKU."""
+def open_edits() -> dict[tuple[int | None, int, int], PurchaseOrderLine]:
+    """Buyers' numbers that still hold today on the wall's calendar, the newest of each SKU."""
+    today = timezone.localdate()
     lines = PurchaseOrderLine.objects.filter(
         order__state=PurchaseOrderState.SUGGESTED, edited_at__isnull=False
     ).select_related("order")
     return {
         (line.order.supplier_id, line.order.warehouse_id, line.variant_id): line
         for line in lines.order_by("order__cycle_on", "edited_at")
-        if line.edit_until is None or line.edit_until >= day
+        if line.edit_until is None or line.edit_until >= today
     }
 
 

@@ -4,10 +4,22 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from decisions.models import Decision, DecisionState
 from decisions.services import receipts as decisions
-from inventory.models import PurchaseOrder, PurchaseOrderLine, PurchaseOrderState
+from inventory.ml.metrics import LEVELS
+from inventory.models import (
+    LeadTimeEstimate,
+    PlannedPurchase,
+    PurchaseBudget,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    PurchaseOrderState,
+    Receipt,
+    ReplenishmentPlan,
+    Supplier,
+)
 from inventory.services import purchase_orders
 from inventory.services.replenishment import NoForecastError, plan_replenishment
 from shop.services import stock
@@ -198,3 +210,79 @@ def test_the_number_of_queries_does_not_grow_with_the_skus(django_assert_max_num
         make_forecast(variant)
     with django_assert_max_num_queries(56):
         plan()
+
+
+def test_a_buyers_number_has_money_of_its_own_and_runs_out(tea):
+    plan()
+    buyer = User.objects.create(username="buyer")
+    before = PurchaseOrderLine.objects.get()
+    line = purchase_orders.set_line_units(PurchaseOrderLine.objects.get(), 24, by=buyer)
+    line.refresh_from_db()
+    assert 0 < line.expected_minor < before.expected_minor
+    assert line.next_unit_minor > before.next_unit_minor
+    assert line.expected_low_minor <= line.expected_minor <= line.expected_high_minor
+    PurchaseOrderLine.objects.update(edit_until=timezone.localdate() - timedelta(days=1))
+    plan()
+    assert PurchaseOrderLine.objects.get().units == before.units
+
+
+def test_the_interval_of_a_rare_seller_holds_its_expected_money():
+    odd = make_variant("ODD-1", cost_minor=100)
+    make_item(odd, make_supplier())
+    quantiles = {f"{level:.1f}": [0.0] * 28 for level in LEVELS}
+    make_forecast(odd, mean=0.02, quantile_units=quantiles)
+    plan()
+    for line in PurchaseOrderLine.objects.all():
+        assert line.expected_low_minor <= line.expected_minor <= line.expected_high_minor
+
+
+def test_a_budget_binds_with_a_price_and_an_edit_above_it_is_named(tea):
+    PurchaseBudget.objects.create(
+        starts_on=LAST_DAY, ends_on=LAST_DAY + timedelta(days=7), amount_minor=40 * 400
+    )
+    plan()
+    line = PurchaseOrderLine.objects.get()
+    assert line.units * 400 <= 40 * 400
+    found = ReplenishmentPlan.objects.get()
+    assert found.bound_minor <= found.cost_minor <= found.greedy_minor
+    assert found.constraints[0]["constraint"] == "budget"
+    assert found.constraints[0]["one_more_minor"] > 0
+    assert any(bound["constraint"] == "budget" for bound in line.bindings)
+    purchase_orders.set_line_units(line, 96, by=User.objects.create(username="buyer"))
+    plan()
+    broken = ReplenishmentPlan.objects.get().violations
+    assert [(one["constraint"], one["over"]) for one in broken] == [("budget", 56 * 400)]
+
+
+def test_later_orders_are_kept_to_read_and_two_runs_leave_the_same(tea):
+    plan()
+    before = list(PlannedPurchase.objects.values_list("variant", "order_on", "units"))
+    assert before
+    plan()
+    assert list(PlannedPurchase.objects.values_list("variant", "order_on", "units")) == before
+
+
+def test_receipts_teach_the_lead_time_and_the_plan_uses_it(tea):
+    supplier = Supplier.objects.get()
+    for number in range(12):
+        sent = AS_OF - timedelta(days=200 - 10 * number)
+        order = PurchaseOrder.objects.create(
+            number=f"OLD-{number}", key=f"old:{number}", supplier=supplier, currency="GBP",
+            warehouse=make_warehouse(), state="received", cycle_on=sent.date(), sent_at=sent,
+        )  # fmt: skip
+        line = PurchaseOrderLine.objects.create(
+            order=order, variant=tea, suggested_units=10, units=10, received_units=9
+        )
+        arrived = sent + timedelta(days=26 + number % 5)
+        Receipt.objects.create(line=line, units=9, received_at=arrived, key=f"old:{number}")
+    plan()
+    whole = LeadTimeEstimate.objects.get(variant__isnull=True)
+    assert whole.deliveries == 12
+    assert whole.mean_days == pytest.approx(28, abs=1)
+    assert whole.delay_days == pytest.approx(14, abs=1)
+    assert whole.p90_days > whole.p50_days
+    assert whole.fill_rate == pytest.approx(0.9)
+    assert LeadTimeEstimate.objects.filter(variant=tea).count() == 1
+    line = PurchaseOrderLine.objects.get(order__state="suggested")
+    assert line.assumptions == []
+    assert line.reorder_point > 300  # four weeks and a review period, not two

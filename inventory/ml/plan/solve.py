@@ -91,7 +91,7 @@ def solve(problem: Problem) -> Plan:
         nothing_cost=plan_cost(problem, tables, nothing),
         rows=rows,
         used=used,
-        duals=np.where(used >= caps * (1 - 0.02) - 1e-9, duals, 0.0),
+        duals=duals,
         broken=over_limits(problem, tables, best),
     )
 
