@@ -15,9 +15,9 @@ from scipy.optimize import nnls
 
 from .classes import NAMES
 
-PRIOR_SERIES = 150  # as many series must speak before they count as much as equal weights
+PRIOR_SERIES = 100  # as many series must speak before they count as much as equal weights
 NEAR_BEST = 1.04  # what the equal weights are made of: up to so much of the best loss
-LEAST_SERIES = 30  # a smaller class takes the weights of all series
+LEAST_SERIES = 60  # a smaller class takes the weights of all series
 LEAST_WEIGHT = 0.01  # below, a member is not worth computing
 FLOOR = 1e-9
 FAMILY = {
@@ -63,7 +63,9 @@ def find_weights(
         own = classes == number
         enough = (own & np.isfinite(scale)).sum() >= LEAST_SERIES
         found[name] = (
-            _class_weights({k: v[own] for k, v in members.items()}, actual[own], scale[own])
+            _class_weights(
+                {k: v[own] for k, v in members.items()}, actual[own], scale[own], shop=everybody
+            )
             if enough
             else everybody
         )
@@ -71,8 +73,13 @@ def find_weights(
 
 
 def _class_weights(
-    members: dict[str, np.ndarray], actual: np.ndarray, scale: np.ndarray
+    members: dict[str, np.ndarray],
+    actual: np.ndarray,
+    scale: np.ndarray,
+    *,
+    shop: dict[str, float] | None = None,
 ) -> dict[str, float]:
+    """shop: the weights of all series, which a class is drawn to; None = equal ones of the good."""
     names = list(members)
     with np.errstate(invalid="ignore"):
         errors = np.stack([(members[name] - actual) / scale[:, None] for name in names])
@@ -91,6 +98,9 @@ def _class_weights(
     loss = np.array([_mean_root(one, common) for one in errors])
     good = loss <= NEAR_BEST * loss.min()
     prior = _equal_by_family(names, good)
+    if shop is not None and any(name in shop for name in names):
+        prior = np.array([shop.get(name, 0.0) for name in names])
+        prior /= prior.sum()
     best = _solve(errors, common, prior)
     series = float(common.any(axis=1).sum())
     weights = (series * best + PRIOR_SERIES * prior) / (series + PRIOR_SERIES)
