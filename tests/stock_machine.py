@@ -132,8 +132,13 @@ class StockMachine(StockRules):
         order = self.attempt(self.enough(left), orders.place_order, wanted, key=next(self.keys))
         if order is None:
             return
-        for _pk, sku, place, units, _fence in mine:
+        wanting = dict(needs)
+        for _pk, sku, place, units, fence in sorted(mine):
             self.shelves[sku, place].reserved -= units
+            used = min(units, wanting[sku])
+            wanting[sku] -= used
+            if fence in self.fences:  # the rest belongs to its quota
+                self.shelves[sku, place].fences[fence] += units - used
         self.forget(cart, mine)
         self.promised(order, needs)
 

@@ -30,6 +30,7 @@ from shop.admin.base import (
     tell_refusals,
 )
 from shop.admin.exports import Exported
+from shop.admin.order_filters import RefundDueFilter
 from shop.admin.order_parts import OrderParts, is_possible
 from shop.admin.payments import PaymentInline, RefundInline, ShipmentInline
 from shop.models import (
@@ -154,6 +155,7 @@ class OrderAdmin(Exported, OrderParts, ReadOnlyAdmin):
     list_select_related = ["customer", "channel"]
     list_filter = [
         ("state", ChoicesDropdownFilter),
+        RefundDueFilter,
         ("channel", RelatedDropdownFilter),
         ("placed_at", RangeDateTimeFilter),
         ("is_history", BooleanRadioFilter),

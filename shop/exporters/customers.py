@@ -69,7 +69,8 @@ def events() -> QuerySet[Event]:
 
 
 EVENT_COPIED = (
-    "event_id", "kind", "occurred_at", "received_at", "session", "visitor", "units", "query",
+    "event_id", "kind", "occurred_at", "received_at", "clock_ahead_seconds", "session", "visitor",
+    "units", "query",
     "consent",
 )  # fmt: skip
 EVENT_COLUMNS = (*EVENT_COPIED, "customer_code", "sku", "order_number", "properties")

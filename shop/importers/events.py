@@ -18,6 +18,7 @@ COLUMNS = [
     choice("kind", EventKind.values, required=True),
     moment("occurred_at", required=True),
     moment("received_at", about="As occurred_at where empty: history arrived when it happened."),
+    whole("clock_ahead_seconds", low=-(2**31), about="How far the visitor's clock was ahead."),
     text("session", max_length=64),
     text("visitor", max_length=64, about="Anonymous browser id."),
     code("customer_code", aliases=("customer_id",)),
@@ -28,7 +29,16 @@ COLUMNS = [
     text("properties", max_length=10_000, default=None, about="A JSON object."),
     yes_no("consent", default=False, about="Whether analytics was allowed; empty: no."),
 ]
-COPIED = ["kind", "occurred_at", "session", "visitor", "units", "query", "consent"]
+COPIED = [
+    "kind",
+    "occurred_at",
+    "clock_ahead_seconds",
+    "session",
+    "visitor",
+    "units",
+    "query",
+    "consent",
+]
 KEYS = (
     (Customer, "code", "customer_code", "customer_id", "is no customer of the shop"),
     (Variant, "sku", "sku", "variant_id", "is no SKU of the shop"),

@@ -5,39 +5,57 @@ from __future__ import annotations
 import polars as pl
 from django.conf import settings
 
-from shop.models import Price, PriceKind
+from shop.models import Price, PriceKind, Variant
 
 from .run import Chunk
-from .write import insert, rows_of
+from .write import ids_of, insert, rows_of
 
 SOURCE = "import"
+BESIDE = ("_from", "_now", "_since")
+DIFFERS = pl.col("list_price").is_not_null() & pl.col("list_price").ne_missing(pl.col("_now"))
 
 
-def write_list_prices(rows: pl.DataFrame, chunk: Chunk) -> tuple[pl.DataFrame, set[int]]:
+def reject_rewrites(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
+    """Refuse what contradicts the price history before anything of its row is written."""
+    ids = ids_of(Variant, "sku", rows["sku"], named="variant_id")
+    found = _beside_history(rows.join(ids, on="sku", how="left", maintain_order="left"), chunk)
+    rewrites = DIFFERS & (pl.col("_since") == pl.col("_from")).fill_null(False)
+    found = chunk.reject(
+        found, rewrites, "list_price", "contradicts the price history, which stays"
+    )
+    return found.drop("variant_id", *BESIDE)
+
+
+def write_list_prices(rows: pl.DataFrame, chunk: Chunk) -> set[int]:
     """Add a row where the price differs from the one that holds at that time.
 
-    Returns the rows that were not refused and the ids of the variants with a new price.
+    rows: what `reject_rewrites` left, with variant_id. Returns the ids of variants with a new price.
     """
-    rows = rows.with_columns(
+    fresh = _beside_history(rows, chunk).filter(DIFFERS)
+    chunk.wrote("prices", insert(Price, price_rows(fresh)))
+    return set(fresh["variant_id"])
+
+
+def _beside_history(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
+    """Each row, in the file's order, with `_from` when its price holds, and `_now`: the price that
+    holds then, `_since` when."""
+    rows = rows.with_row_index("_at").with_columns(
         _from=pl.col("price_from").fill_null(chunk.run.started_at).dt.cast_time_unit("us")
     )
-    there = list_prices(rows["variant_id"])
-    rows = rows.sort("_from").join_asof(
-        there.select(
-            "variant_id", valid_from="valid_from", _now="amount_minor", _since="valid_from"
-        ),
-        left_on="_from",
-        right_on="valid_from",
-        by="variant_id",
-        check_sortedness=False,  # both are sorted by time; polars cannot see it within groups
-    )
-    differs = pl.col("list_price").is_not_null() & pl.col("list_price").ne_missing(pl.col("_now"))
-    rewrites = differs & (pl.col("_since") == pl.col("_from")).fill_null(False)
-    rows = chunk.reject(rows, rewrites, "list_price", "contradicts the price history, which stays")
-    fresh = rows.filter(differs)
-    chunk.wrote("prices", insert(Price, price_rows(fresh)))
-    return rows.drop("_from", "_now", "_since", "valid_from", strict=False), set(
-        fresh["variant_id"]
+    there = list_prices(rows["variant_id"].drop_nulls())
+    return (
+        rows.sort("_from")
+        .join_asof(
+            there.select(
+                "variant_id", valid_from="valid_from", _now="amount_minor", _since="valid_from"
+            ),
+            left_on="_from",
+            right_on="valid_from",
+            by="variant_id",
+            check_sortedness=False,  # both are sorted by time; polars cannot see it within groups
+        )
+        .sort("_at")
+        .drop("_at", "valid_from", strict=False)
     )
 
 

@@ -34,6 +34,9 @@ def only_real_words(rows: pl.DataFrame) -> pl.DataFrame:
         rows = rows.with_columns(pl.when(real).then(pl.col(name)).alias(name))
     missing = {
         "language": pl.String,
+        "time_zone": pl.String,
+        "birthday": pl.String,
+        "push_token": pl.String,
         "created_at": pl.Datetime("us", "UTC"),
         "consent_at": pl.Datetime("us", "UTC"),
     }

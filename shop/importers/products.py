@@ -10,7 +10,7 @@ from .attributes import is_object, write_attributes
 from .categories import category_ids
 from .columns import choice, code, moment, money, text, whole, yes_no
 from .images import reject_wrong_addresses, write_images
-from .list_prices import write_list_prices
+from .list_prices import reject_rewrites, write_list_prices
 from .registry import importer
 from .run import Chunk
 from .slugs import code_of
@@ -66,15 +66,14 @@ def load_products(
     for column in JSON_COLUMNS:
         objects = pl.col(column).map_elements(is_object, return_dtype=pl.Boolean)
         rows = chunk.reject(rows, ~objects.fill_null(True), column, "is no JSON object")
-    rows = reject_wrong_addresses(rows, chunk)
+    rows = reject_rewrites(reject_wrong_addresses(rows, chunk), chunk)
     products = write_products(rows, chunk)
     ids = ids_of(Product, "code", rows["product_code"], named="product_id")
     rows = rows.join(ids.rename({"code": "product_code"}), on="product_code", maintain_order="left")
     variants = _write_variants(rows)
     skus = variants.rows.select("sku", variant_id="id")
     rows = rows.join(skus, on="sku", maintain_order="left")
-    rows, priced = write_list_prices(rows, chunk)
-    touched = priced | write_images(rows, chunk)
+    touched = write_list_prices(rows, chunk) | write_images(rows, chunk)
     _count(rows, variants, products.written | written, touched, chunk)
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from shop.models import Allocation, MovementKind, Order, OrderLine
 from shop.services.kits import Components
 from shop.services.movements import Change, in_lock_order, post
-from shop.services.reservations import mark_ordered
+from shop.services.reservations import mark_ordered, open_fences
 from shop.services.warehouses import plan_pieces
 
 
@@ -29,7 +29,9 @@ def take(cart: str, wanted_units: Mapping[int, int]) -> Taken:
     left = dict(wanted_units)
     changes: list[Callable[[Order], Change]] = []
     places: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for held in mark_ordered(cart, left) if cart else []:
+    ordered = mark_ordered(cart, left) if cart else []
+    back, _now = open_fences(ordered)
+    for held in ordered:
         used = min(held.units, left[held.variant_id])
         left[held.variant_id] -= used
         place = (held.variant_id, held.warehouse_id)
@@ -38,7 +40,8 @@ def take(cart: str, wanted_units: Mapping[int, int]) -> Taken:
             places[held.variant_id][held.warehouse_id] += used
             changes.append(partial(_allocation, *place, used, f"{key}:order", reserved=-used))
         if rest := held.units - used:
-            changes.append(partial(_rest_released, *place, rest, f"{key}:close"))
+            fence = held.ring_fence_id if held.ring_fence_id in back else None
+            changes.append(partial(_rest_released, *place, rest, f"{key}:close", fence=fence))
     for variant, warehouse, units in plan_pieces({pk: n for pk, n in left.items() if n}):
         places[variant][warehouse] += units
         changes.append(partial(_allocation, variant, warehouse, units, ""))
@@ -116,9 +119,16 @@ def _allocation(
 
 
 def _rest_released(
-    variant_id: int, warehouse_id: int, units: int, key: str, order: Order
+    variant_id: int, warehouse_id: int, units: int, key: str, order: Order, *, fence: int | None
 ) -> Change:
-    reference = f"order:{order.number}"
+    """To the quota they came from while it is open, else to everybody."""
     return Change(
-        variant_id, warehouse_id, MovementKind.RELEASE, key, reserved=-units, reference=reference
+        variant_id,
+        warehouse_id,
+        MovementKind.RELEASE,
+        key,
+        reserved=-units,
+        ring_fenced=units if fence else 0,
+        ring_fence_id=fence,
+        reference=f"order:{order.number}",
     )

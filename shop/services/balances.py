@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest
 
 from shop.models import Order, OrderState, Payment, Refund
-from shop.services.order_states import been
+from shop.services.order_states import been, states_after
 
 
 @dataclass(frozen=True)
@@ -69,3 +80,27 @@ def balance_of(order: Order) -> Balance:
 def paid_unrecorded(order: Order) -> int:
     """An order that was paid elsewhere, or before payments were kept, names no payment."""
     return order.total_minor if been(order, OrderState.PAID) else 0
+
+
+def refund_due(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Those for which `balance_of` says that the shop owes: the same rule, in the database."""
+    unrecorded = Case(
+        When(state__in=[OrderState.PAID, *states_after(OrderState.PAID)], then=F("total_minor")),
+        default=0,
+    )
+    captured = _sum_of(Payment, "captured_minor")
+    paid = Case(When(_captured__gt=0, then=F("_captured")), default=unrecorded)
+    overpaid = Greatest(F("_paid") - F("total_minor"), Value(0))
+    claim = Case(
+        When(state=OrderState.CANCELLED, then=Value(0)),
+        default=F("total_minor") - Greatest(_sum_of(Refund, "amount_minor") - overpaid, Value(0)),
+        output_field=BigIntegerField(),
+    )
+    known = orders.alias(_captured=captured).alias(_paid=paid).alias(_claim=claim)
+    return known.filter(_paid__gt=F("_claim") + _sum_of(Payment, "refunded_minor"))
+
+
+def _sum_of(model: type[Payment | Refund], column: str) -> Coalesce:
+    rows = model.objects.filter(order=OuterRef("pk")).order_by().values("order")
+    total = Subquery(rows.annotate(total=Sum(column)).values("total"))
+    return Coalesce(total, Value(0), output_field=BigIntegerField())

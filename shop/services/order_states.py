@@ -75,10 +75,10 @@ def announce(order: Order, step: str) -> None:
 
 def been(order: Order, state: str) -> bool:
     """Whether the order is in a state or can only have come through it."""
-    return order.state == state or order.state in _after(state)
+    return order.state == state or order.state in states_after(state)
 
 
-def _after(state: str) -> set[str]:
+def states_after(state: str) -> set[str]:
     """Every state that lies behind this one, cancelling left out."""
     ahead: set[str] = set()
     nexts = set(TRANSITIONS[OrderState(state)]) - {OrderState.CANCELLED}

@@ -171,9 +171,7 @@ def _close(held: QuerySet[Reservation], state: str, *, skip_locked: bool = False
 
 def _given_back(rows: Sequence[Reservation], kind: str) -> list[Change]:
     """To the quota they came from while it is open, else to everybody."""
-    fences = RingFence.objects.in_bulk({row.ring_fence_id for row in rows if row.ring_fence_id})
-    now = database_time() if fences else timezone.now()
-    back = {pk for pk, fence in fences.items() if fence.is_open(now)}
+    back, now = open_fences(rows)
     return [
         Change(
             row.variant_id,
@@ -188,6 +186,13 @@ def _given_back(rows: Sequence[Reservation], kind: str) -> list[Change]:
         )
         for row in rows
     ]
+
+
+def open_fences(rows: Sequence[Reservation]) -> tuple[set[int], datetime]:
+    """The quotas that units of these rows came from and may go back to, and when that was so."""
+    fences = RingFence.objects.in_bulk({row.ring_fence_id for row in rows if row.ring_fence_id})
+    now = database_time() if fences else timezone.now()
+    return {pk for pk, fence in fences.items() if fence.is_open(now)}, now
 
 
 def database_time() -> datetime:

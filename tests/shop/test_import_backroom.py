@@ -105,9 +105,18 @@ def test_products_twice_equals_once_and_a_new_price_is_one_more_row():
 def test_a_price_that_contradicts_the_history_is_refused():
     import_frames("products", PRODUCTS)
     other = pl.DataFrame(
-        {"sku": ["MUG"], "name": ["Mug"], "list_price": ["1.00"], "price_from": ["2026-01-01"]}
+        {
+            "sku": ["MUG", "JUG"],
+            "product_code": ["MUG", "JUG"],
+            "name": ["Another mug", "Jug"],
+            "list_price": ["1.00", "3.00"],
+            "price_from": ["2026-01-01", None],
+        }
     )
-    assert counted(import_frames("products", other)) == (0, 0, 0, 1)
+    assert counted(import_frames("products", other)) == (1, 0, 0, 1)
+    # A refused row leaves nothing behind, neither its name nor its price.
+    assert Variant.objects.get(sku="MUG").product.name == "Mug"
+    assert Variant.objects.get(sku="JUG").prices.get().amount_minor == 300
 
 
 def test_orders_add_up_and_never_touch_stock():

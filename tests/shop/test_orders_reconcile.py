@@ -8,9 +8,19 @@ from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shop.models import Allocation, LineKind, OrderState, Price, Refund, Return, ReturnLine, TaxRate
+from shop.models import (
+    Allocation,
+    LineKind,
+    Order,
+    OrderState,
+    Price,
+    Refund,
+    Return,
+    ReturnLine,
+    TaxRate,
+)
 from shop.services import orders, stock
-from shop.services.balances import balance_of
+from shop.services.balances import balance_of, refund_due
 from shop.services.exchanges import exchange
 from shop.services.line_progress import progress_of
 from shop.services.orders import NewOrder, Parcel, WantedLine, place_order
@@ -73,6 +83,8 @@ def placed(data):
 
 
 def adds_up(order):
+    is_due = refund_due(Order.objects.filter(pk=order.pk)).exists()
+    assert is_due == (balance_of(order).shop_owes_minor > 0)
     lines = list(order.lines.all())
     items = [line for line in lines if line.kind == LineKind.ITEM]
     off = -sum(line.total_minor for line in lines if line.kind == LineKind.DISCOUNT)

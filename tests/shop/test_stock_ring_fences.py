@@ -9,6 +9,7 @@ from django.utils import timezone
 from shop.models import MovementKind, RingFence, StockLevel, StockMovement
 from shop.services import ring_fences, stock
 from shop.services.movements import Change, post
+from shop.services.orders import NewOrder, WantedLine, place_order
 from shop.services.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
 
@@ -76,6 +77,20 @@ def test_what_a_cart_gives_back_to_a_fence_that_ended_is_on_sale_again(tea):
     assert stock.available([tea.pk]) == {tea.pk: 7}
     assert [ring_fences.end_due_ring_fences() for _twice in range(2)] == [1, 0]
     assert stock.available([tea.pk]) == {tea.pk: 10}
+
+
+@pytest.mark.parametrize(("ended", "left", "free"), [(False, 3, 6), (True, 0, 9)])
+def test_what_an_order_leaves_of_a_fenced_reservation_goes_back_to_the_fence(ended, left, free):
+    tea = make_variant("TEA-1", price_minor=500)
+    stock.receive(tea, 10, warehouse=make_warehouse(), key="po")
+    fence = fenced(tea)
+    stock.reserve(tea, 3, cart="c", key="r", ring_fence=fence)
+    if ended:
+        ring_fences.release_ring_fence(fence, key="end")
+    place_order(NewOrder(lines=(WantedLine("TEA-1", 1),), cart="c"), key="o")
+    fence.refresh_from_db()
+    assert (fence.units_left, stock.available([tea.pk])) == (left, {tea.pk: free})
+    assert verify_stock() == []
 
 
 def test_a_fence_never_gives_more_than_it_holds(tea):
