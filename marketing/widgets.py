@@ -86,8 +86,8 @@ class RuleField(forms.JSONField):
 
 def _read(value: Any) -> tuple[dict, str]:
     """The rule, or what a person typed that is not yet one."""
-    if not isinstance(value, str) or not value:
-        return value or {}, ""
+    if not isinstance(value, str) or value in ("", "null"):  # null: the form of a new segment
+        return (value if isinstance(value, dict) else {}), ""
     if not value.lstrip().startswith("{"):
         return {}, value
     try:

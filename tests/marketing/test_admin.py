@@ -71,6 +71,15 @@ def test_a_rule_that_cannot_be_is_told_at_its_field(owner):
     assert not Segment.objects.filter(code="x").exists()
 
 
+def test_a_new_segment_begins_with_rows_and_may_be_written_as_text(owner):
+    page = owner.get(reverse("admin:marketing_segment_add")).content.decode()
+    assert "rule-field" in page
+    written = {"rule-group": "all", "rule-raw": "did view within 3 days", "name": "X", "code": "x"}
+    owner.post(reverse("admin:marketing_segment_add"), written)
+    wanted = {"all": [{"did": "view", "op": "at_least", "times": 1, "days": 3}]}
+    assert Segment.objects.get(code="x").rule == wanted
+
+
 def test_nested_rules_are_kept_as_json(owner):
     rule = {"all": [{"any": [{"field": "country", "op": "is", "value": "GB"}]}]}
     segment = make_segment(rule)
