@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -17,7 +19,7 @@ from decisions.models import Decision, DecisionState
 from decisions.services import jobs, receipts
 from decisions.text import both, sentence
 from marketing.facts import campaign_facts, snapshot
-from marketing.models import Audience, Campaign, CampaignState, CopyState, CopyVariant
+from marketing.models import Audience, Campaign, CampaignItem, CampaignState, CopyState, CopyVariant
 from marketing.models.campaigns import TRANSITIONS, PausedBy
 from marketing.planning import plan_campaign
 from marketing.services import results
@@ -27,6 +29,8 @@ from marketing.services.expected_units import withdraw_expected
 
 KIND = "campaign"
 DEADLINE = timedelta(days=7)
+# Those waiting for approval are held as well, so that an approval under way reads the new fact.
+MAY_GO_LIVE = (CampaignState.PROPOSED, CampaignState.APPROVED, CampaignState.SENDING)
 HEADLINE = gettext_noop("Write to %(recipients)s customers: %(campaign)s")
 WHY_SEGMENT = gettext_noop(
     "%(customers)s reachable customers of the segment “%(segment)s”; %(holdout)s of them get "
@@ -146,7 +150,8 @@ def take_back(campaign: Campaign, by: Any = None) -> Campaign:
 
 def carry_out(decision: Decision, by: Any) -> None:
     """What approving does. Runs in the transaction that marks the decision approved."""
-    campaign = Campaign.objects.get(decision=decision)
+    # Held: a price that changes meanwhile waits for us and finds it live, or we wait and read it.
+    [campaign] = hold(Campaign.objects.filter(decision=decision))
     if changed := changed_fact(campaign, timezone.now()):
         raise CampaignError(_stale(changed))
     move(campaign, CampaignState.APPROVED, approved_at=timezone.now(), state_note={})
@@ -164,12 +169,31 @@ def pause(campaign: Campaign, why: dict | None = None, *, by: str = PausedBy.PER
     move(campaign, CampaignState.PAUSED, state_note=why or {}, paused_by=by)
 
 
+def pull_untrue(variant_ids: Collection[int]) -> None:
+    """Pause what is live and features one of these SKUs, where its text is not true any more.
+
+    Runs in the transaction that changes the fact (shop/fact_listeners.py): both or neither.
+    """
+    featuring = CampaignItem.objects.filter(variant__in=variant_ids).values("campaign")
+    for campaign in hold(Campaign.objects.filter(pk__in=featuring, state__in=MAY_GO_LIVE)):
+        if campaign.state == CampaignState.PROPOSED:
+            continue
+        if changed := changed_fact(campaign, timezone.now()):
+            pause(campaign, changed, by=PausedBy.FACTS)
+
+
+def hold(rows: QuerySet[Campaign]) -> list[Campaign]:
+    """These campaigns, in one order, locked until the transaction ends."""
+    return list(rows.select_for_update().order_by("pk"))
+
+
 def resume(campaign: Campaign, by: Any = None, *, at: datetime | None = None) -> None:
     """Go on after a pause with the facts of now: whoever resumes approves them."""
-    at = at or timezone.now()
-    copies = verified_copies(campaign, at)
-    facts = approved_facts(campaign, copies, at)
     with transaction.atomic():
+        hold(Campaign.objects.filter(pk=campaign.pk))
+        at = at or timezone.now()
+        copies = verified_copies(campaign, at)
+        facts = approved_facts(campaign, copies, at)
         before = campaign.approved_facts
         move(campaign, CampaignState.APPROVED, approved_facts=facts, state_note={}, paused_by="")
         if campaign.decision:

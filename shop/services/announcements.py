@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from outbox.services import publish
+from shop.fact_listeners import facts_changed
 from shop.models import AnnouncedAvailability, Product, Variant
 
 AT_ONCE = 500
@@ -43,6 +44,7 @@ def announce_product(product: Product) -> None:
         "updated_at": changed_at,
     }
     publish("product.changed", payload, key=f"product:{product.pk}:{changed_at}")
+    facts_changed(list(product.variants.values_list("pk", flat=True)))
 
 
 def _remember_new(variants, now: datetime) -> None:

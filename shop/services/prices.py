@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from outbox.services import publish
+from shop.fact_listeners import facts_changed
 from shop.models import Channel, Price, PriceKind, Variant
 
 # The more particular price wins while it lasts, also over a list price set after it.
@@ -71,6 +72,7 @@ def set_price(
             wanted.save(force_insert=True)
             if not terms.is_history:
                 publish("price.changed", _message(wanted), key=f"price:{wanted.pk}")
+                facts_changed([variant.pk])
     except IntegrityError:
         first = _set_under(wanted, terms)  # a rival with the same key was faster
         if first is None:

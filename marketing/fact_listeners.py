@@ -1,0 +1,8 @@
+"""Copy that is out, or about to go out, is pulled by the change that makes it untrue."""
+
+from __future__ import annotations
+
+from marketing.services.campaigns import pull_untrue
+from shop.fact_listeners import register
+
+register(pull_untrue)
