@@ -1,0 +1,88 @@
+"""How long a segment takes to count over many customers and events, with the plan of each query.
+
+    DATABASE_URL=postgres:///NAME python benchmarks/segment_counts.py [--customers 1000000] [--events 10000000]
+
+NAME is an empty, migrated PostgreSQL database of its own; rows are made by generate_series, their
+arrival spread over the 180 days before AT, events skewed towards few customers, one in twenty a purchase.
+Each rule is counted three times; the median stands in the row, the plan below it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+AT = datetime(2026, 11, 1, tzinfo=UTC)
+RULES = [
+    "did purchase within 7 days",
+    "did view at least 3 times within 7 days",
+    "did view at least 3 times within 30 days and did not purchase within 30 days",
+    "did view at least 3 times within 180 days",
+    "did not view within 180 days",
+]
+CUSTOMERS = """
+    INSERT INTO shop_customer (code, email, phone, name, country, language, time_zone, birthday, push_token, created_at)
+    SELECT 'B' || n, '', '', '', 'GB', 'en', '', '', '', %s::timestamptz - interval '200 days'
+    FROM generate_series(1, %s) AS n
+"""
+EVENTS = """
+    INSERT INTO shop_event (event_id, kind, occurred_at, received_at, session, visitor, customer_id,
+                            query, properties, consent)
+    SELECT 'b' || n, CASE WHEN n %% 20 = 0 THEN 'purchase' ELSE 'view' END, at, at, '', '',
+           least + floor(power(draw, 2) * many)::bigint, '', '{}', true
+    FROM (SELECT n, random() AS draw, %s::timestamptz - random() * interval '180 days' AS at
+          FROM generate_series(1, %s) AS n) AS made,
+         (SELECT min(id) AS least, count(*) AS many FROM shop_customer) AS people
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--events", type=int, default=10_000_000)
+    options = parser.parse_args()
+
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    from marketing.rule_text import parse
+    from marketing.rules import customers_of
+    from shop.models import Customer
+
+    if connection.vendor != "postgresql":
+        sys.exit("PostgreSQL only.")
+    with connection.cursor() as cursor:
+        if not Customer.objects.exists():
+            started = time.perf_counter()
+            cursor.execute("SELECT setseed(0.5)")
+            cursor.execute(CUSTOMERS, [AT, options.customers])
+            cursor.execute(EVENTS, [AT, options.events])
+            cursor.execute("VACUUM ANALYZE shop_customer")
+            cursor.execute("VACUUM ANALYZE shop_event")
+            print(f"loaded in {time.perf_counter() - started:.0f} s")
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM shop_customer), (SELECT count(*) FROM shop_event)"
+        )
+        print("customers, events:", cursor.fetchone())
+    for text in RULES:
+        found, seconds = customers_of(parse(text), at=AT), []
+        for _round in range(3):
+            started = time.perf_counter()
+            count = found.count()
+            seconds.append(time.perf_counter() - started)
+        print(f"\n{median(seconds):6.2f} s  {count:>9,}  {text}")
+        print(found.explain(analyze=True))
+
+
+if __name__ == "__main__":
+    main()
