@@ -65,6 +65,14 @@ def evaluate_parts(
         raise UnusableFileError(f"{train_path}: {error}.") from error
 
 
+def patient_clock() -> float:
+    """Seconds for the search's brake and stages: of the processor, or half of those on the wall.
+
+    On a machine that others keep busy the wall would end a search in another place each time.
+    """
+    return max(time.process_time(), time.perf_counter() / 2)
+
+
 def _scorecard(
     files: list[InteractionFile],
     train: Rows,
@@ -75,7 +83,7 @@ def _scorecard(
 ) -> dict[str, Any]:
     started = time.perf_counter()
     kind = how.get("validation", how["kind"])
-    choice = choose(train, kind, plan, clock=time.perf_counter, report=report)
+    choice = choose(train, kind, plan, clock=patient_clock, report=report)
     split = split_parts(train, test)
     measured = measure(split, choice, plan, clock=time.perf_counter, report=report)
     card: dict[str, Any] = {
