@@ -262,6 +262,8 @@ def shop(db):
         "sku": "TEA-1",
         "cart": "c-1",
         "number": order.number,
+        "kind": "campaign",
+        "source_id": "1",
         "id": str(ticket.public_id),
         "code": campaign.segment.code,
         "pk": str(campaign.pk),
