@@ -305,6 +305,8 @@ SPECTACULAR_SETTINGS = {
         "RunState": "decisions.models.RunState",
         "DecisionState": "decisions.models.DecisionState",
         "CampaignState": "marketing.models.CampaignState",
+        "JourneyState": "marketing.models.JourneyState",
+        "ExperimentState": "decisions.models.ExperimentState",
         "WaitlistState": "shop.models.WaitlistState",
         "OrderStep": [
             ("paid", "paid"),

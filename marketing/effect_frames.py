@@ -158,7 +158,8 @@ def touch_paths(since: datetime, until: datetime) -> Touches:
     is_cut, rows = len(rows) > MOST_TOUCHES, rows[:MOST_TOUCHES][::-1]
     first: dict[int, datetime] = {}
     for customer, at, _campaign, _journey in rows:
-        first.setdefault(customer, at)
+        if at is not None:  # the query's own condition, said again for the type
+            first.setdefault(customer, at)
     spent = _spent_since(first, since, until)
     met = ways(
         (customer, f"campaign:{campaign}" if campaign else f"journey:{journey}")

@@ -36,7 +36,7 @@ class JourneyOut(s.Serializer):
     live_version = s.IntegerField(allow_null=True)
 
 
-class StepOut(s.Serializer):
+class JourneyStepOut(s.Serializer):
     id = s.CharField()
     kind = s.ChoiceField(["send", "wait", "when"])
     visits = s.IntegerField()
@@ -47,7 +47,7 @@ class JourneyDetailOut(JourneyOut):
     newest_version = s.IntegerField(allow_null=True)
     definition = s.JSONField(allow_null=True)
     enrolments = s.DictField(child=s.IntegerField())
-    steps = StepOut(many=True)
+    steps = JourneyStepOut(many=True)
 
 
 class VersionIn(s.Serializer):
@@ -61,8 +61,8 @@ class VersionOut(s.Serializer):
     created_at = s.DateTimeField()
 
 
-class StateIn(s.Serializer):
-    state = s.ChoiceField(["live", "paused", "stopped"])
+class JourneyStepIn(s.Serializer):
+    to = s.ChoiceField(["live", "paused", "stopped"])
     version = s.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 
@@ -87,6 +87,7 @@ class JourneyDetail(MerchantView):
 
 class JourneyVersions(MerchantView):
     needs = {"GET": "marketing.view_journey", "POST": "marketing.change_journey"}
+    needs_idempotency_key = ("POST",)
 
     @extend_schema(responses=VersionOut(many=True))
     def get(self, request: Request, code: str) -> Response:
@@ -115,13 +116,14 @@ class JourneyVersions(MerchantView):
         )
 
 
-class JourneyStateView(MerchantView):
-    needs = {"PUT": "marketing.change_journey"}
+class JourneySteps(MerchantView):
+    needs = {"POST": "marketing.change_journey"}
+    needs_idempotency_key = ("POST",)
 
-    @extend_schema(request=StateIn, responses=JourneyDetailOut)
-    def put(self, request: Request, code: str) -> Response:
+    @extend_schema(request=JourneyStepIn, responses=JourneyDetailOut)
+    def post(self, request: Request, code: str) -> Response:
         """live (with a version, or again after a pause), paused, or stopped: everybody leaves."""
-        wanted, journey = self.checked(StateIn, request.data), _journey(code)
+        wanted, journey = self.checked(JourneyStepIn, request.data), _journey(code)
         try:
             _move(journey, wanted)
         except journeys.JourneyError as error:
@@ -130,9 +132,9 @@ class JourneyStateView(MerchantView):
 
 
 def _move(journey: Journey, wanted: dict[str, Any]) -> None:
-    if wanted["state"] == "stopped":
+    if wanted["to"] == "stopped":
         journeys.stop(journey)
-    elif wanted["state"] == "paused":
+    elif wanted["to"] == "paused":
         if journey.state != JourneyState.PAUSED:
             journeys.pause(journey)
     elif "version" in wanted:

@@ -16,5 +16,5 @@ merchant = [
     path("journeys/", j.Journeys.as_view(), name="journeys"),
     path("journeys/<slug:code>/", j.JourneyDetail.as_view(), name="journey"),
     path("journeys/<slug:code>/versions/", j.JourneyVersions.as_view(), name="journey-versions"),
-    path("journeys/<slug:code>/state/", j.JourneyStateView.as_view(), name="journey-state"),
+    path("journeys/<slug:code>/steps/", j.JourneySteps.as_view(), name="journey-steps"),
 ]

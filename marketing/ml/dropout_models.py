@@ -121,7 +121,8 @@ def fit_dropout(seen: Histories, *, leaves_at_once: bool = False, k: int = 1) ->
     """Maximum likelihood. Raises likelihood.NoFitError."""
 
     def build(values: np.ndarray) -> DropoutModel:
-        return DropoutModel(*map(float, values), k=k, leaves_at_once=leaves_at_once)
+        r, alpha, a, b = (float(value) for value in values)
+        return DropoutModel(r, alpha, a, b, k=k, leaves_at_once=leaves_at_once)
 
     start = np.array([1.0, k * max(float(np.median(seen.age)), 1e-6) / 2, 1.0, 2.0])
     return maximise(build, start, seen)

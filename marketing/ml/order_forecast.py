@@ -47,7 +47,7 @@ class OrderForecast:
     def expected_orders(self, seen: Histories, days: OrderDays, horizon_days: float) -> np.ndarray:
         """The same after the correction. seen and days: of the same customers, in one order."""
         plain = self.plain_orders(seen, horizon_days)
-        if not self.is_corrected:
+        if not self.is_corrected or self.correction is None:
             return plain
         return plain * self.correction.factors(features_of(days))
 

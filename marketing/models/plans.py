@@ -39,9 +39,10 @@ class CampaignPlan(models.Model):
         if self.starts_on and self.ends_on and not self.starts_on <= self.ends_on:
             raise ValidationError({"ends_on": _("The last day is not before the first.")})
         given = (self.guess_low_units, self.guess_units, self.guess_high_units)
-        if all(number is None for number in given):
+        known = [number for number in given if number is not None]
+        if not known:
             return
-        if any(number is None for number in given) or list(given) != sorted(given):
+        if len(known) < len(given) or known != sorted(known):
             raise ValidationError(
                 {"guess_units": _("Say all three, at least ≤ expected ≤ at most, or none.")}
             )

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from marketing.models.campaigns import PURPOSE_OF_CHANNEL, Channel
+from marketing.models.journeys import Enrolment
 
 
 class SendState(models.TextChoices):
@@ -102,6 +103,13 @@ class Send(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign_id or self.step} → {self.customer_id}"
+
+    @property
+    def road(self) -> Enrolment:
+        """Whose step it is. Raises ValueError for a message of a campaign, which has none."""
+        if self.enrolment is None:
+            raise ValueError("a message of a campaign has no enrolment")
+        return self.enrolment
 
     @property
     def purpose(self) -> str:

@@ -61,16 +61,19 @@ def open_carts(customer_ids: Iterable[int], at: datetime) -> dict[int, Cart]:
 
 
 def _apply(carts: dict[int, Cart], event: Event) -> None:
-    cart = carts.get(event.customer_id or 0)
+    customer_id, variant_id = event.customer_id, event.variant_id
+    if customer_id is None or variant_id is None:
+        return
+    cart = carts.get(customer_id)
     if cart is None or not cart.units:
         if event.kind != EventKind.CART_ADD:
             return
         cart = Cart(event.event_id, event.received_at)
-        carts[event.customer_id or 0] = cart
+        carts[customer_id] = cart
     sign = 1 if event.kind == EventKind.CART_ADD else -1
     # A removal without a number takes all of it out.
-    change = event.units or (1 if sign > 0 else cart.units.get(event.variant_id, 0))
-    units = cart.units.pop(event.variant_id, 0) + sign * change
+    change = event.units or (1 if sign > 0 else cart.units.get(variant_id, 0))
+    units = cart.units.pop(variant_id, 0) + sign * change
     if units > 0:
-        cart.units[event.variant_id] = units
+        cart.units[variant_id] = units
     cart.touched_at = event.received_at

@@ -6,7 +6,7 @@ summary's sentences hold ids, not numbers: whoever reads a number can follow it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import NormalDist
@@ -320,7 +320,7 @@ def _add_lines(found: _Building, campaign: Campaign) -> None:
         return
     near = substitutes_of(featured)
     others = {one.variant_id for found_ in near.values() for one in found_} - {*featured}
-    groups = {FEATURED: featured, SUBSTITUTES: sorted(others)}
+    groups: dict[str, Collection[int]] = {FEATURED: featured, SUBSTITUTES: sorted(others)}
     lines = line_revenue(found.subject.members, found.subject.window, groups)
     effects = _line_effects(lines, groups)
     source = BY_LINES

@@ -95,10 +95,13 @@ def measured_campaigns(exclude: Campaign | None = None) -> dict[str, list[Measur
     ).order_by("-source__ends_on", "source_id")
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
     for row in rows.select_related("source")[: MOST_CAMPAIGNS * 3]:
+        low, high = row.effect_low_units, row.effect_high_units
+        if row.effect_units is None or row.base_units is None or low is None or high is None:
+            continue  # the four are written together
         total = sums[row.source.source_id]
         total[0] += row.effect_units
         total[1] += row.base_units
-        total[2] += ((row.effect_high_units - row.effect_low_units) / (2 * LEVEL_Z)) ** 2
+        total[2] += ((high - low) / (2 * LEVEL_Z)) ** 2
     goals = dict(
         Campaign.objects.filter(pk__in=[pk for pk in sums if pk.isdigit()]).values_list(
             "pk", "goal"

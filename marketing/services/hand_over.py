@@ -141,8 +141,15 @@ def _decide(
     _skip({send: reasons[send.customer_id] for send in awake if send.customer_id in reasons}, done)
     free = [send for send in awake if send.customer_id not in reasons]
     words = source.words(free, at)
-    _skip({send: words[send.pk] for send in free if isinstance(words[send.pk], SkipReason)}, done)
-    due = [(send, words[send.pk]) for send in free if isinstance(words[send.pk], Text)]
+    silent: dict[Send, SkipReason] = {}
+    due: list[tuple[Send, Text]] = []
+    for send in free:
+        found = words[send.pk]
+        if isinstance(found, Text):
+            due.append((send, found))
+        else:
+            silent[send] = found
+    _skip(silent, done)
     _mark(due, at)
     return due
 

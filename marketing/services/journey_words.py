@@ -29,14 +29,14 @@ class JourneyMessages:
         self._plans: dict[int, Plan] = {}
 
     def plan_of(self, send: Send) -> Plan:
-        version = send.enrolment.version
+        version = send.road.version
         if version.pk not in self._plans:
             self._plans[version.pk] = read_plan(version.definition)
         return self._plans[version.pk]
 
     def asked(self, sends: Sequence[Send]) -> Asked:
         stops = {
-            send.customer_id: send.enrolment.entered_at
+            send.customer_id: send.road.entered_at
             for send in sends
             if "ordered" in self.plan_of(send).exits
         }
@@ -48,7 +48,7 @@ class JourneyMessages:
         return {send.pk: self._words(send, subjects[send.pk], at) for send in sends}
 
     def label(self, send: Send) -> dict[str, Any]:
-        return {"journey": send.enrolment.journey_id, "step": send.step}
+        return {"journey": send.road.journey_id, "step": send.step}
 
     def _words(
         self, send: Send, featured: list[Variant] | SkipReason, at: datetime
@@ -106,7 +106,7 @@ def _subjects(
     plans = {send.pk: source.plan_of(send) for send in sends}
     of_carts = [send for send in sends if plans[send.pk].trigger == "cart_left"]
     carts = open_carts({send.customer_id for send in of_carts}, at)
-    exits = [send.enrolment for send in sends if "ordered_it" in plans[send.pk].exits]
+    exits = [send.road for send in sends if "ordered_it" in plans[send.pk].exits]
     bought = ordered_it(exits)
     wanted: dict[int, list[int] | SkipReason] = {}
     for send in sends:
@@ -114,10 +114,10 @@ def _subjects(
             wanted[send.pk] = SkipReason.BOUGHT
         elif send in of_carts:
             cart = carts.get(send.customer_id)
-            same = cart is not None and f"cart:{cart.began_with}" == send.enrolment.key
+            same = cart is not None and f"cart:{cart.began_with}" == send.road.key
             wanted[send.pk] = cart.newest_first if cart and same else SkipReason.TOO_LATE
         else:
-            wanted[send.pk] = send.enrolment.context.get("variants", [])
+            wanted[send.pk] = send.road.context.get("variants", [])
     keys = {pk for found in wanted.values() if isinstance(found, list) for pk in found}
     variants = Variant.objects.filter(pk__in=keys).select_related("product").in_bulk()
     sellable = set(Variant.objects.sellable(at).filter(pk__in=keys).values_list("pk", flat=True))

@@ -55,8 +55,9 @@ class CampaignMessages:
 
     def asked(self, sends: Sequence[Send]) -> Asked:
         since = self.campaign.audience.frozen_at if self.campaign.audience else None
-        stops = since is not None and self.campaign.goal in STOPS_AT_AN_ORDER
-        return Asked(self.channel, {send.customer_id: since for send in sends} if stops else {})
+        if since is None or self.campaign.goal not in STOPS_AT_AN_ORDER:
+            return Asked(self.channel, {})
+        return Asked(self.channel, {send.customer_id: since for send in sends})
 
     def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason]:
         own = self.texts[self.campaign.language]

@@ -4,8 +4,9 @@ what is available of a featured SKU, and goes on by itself once goods have arriv
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils.translation import gettext_noop
 
 from decisions.text import sentence
@@ -30,15 +31,15 @@ def short_stock(campaign: Campaign, messages: int, at: datetime) -> dict | None:
     """The first featured SKU of which too little is left for `messages` more, as a sentence."""
     sent = campaign.sends.filter(state__in=(SendState.SENT, SendState.UNKNOWN)).count()
     rate = units_per_message(campaign.goal, at)
-    for variant in _featured(campaign):
-        expected = rate * (sent + messages) - _ordered(campaign, variant.pk)
-        if variant.available_units < max(1, expected):
+    for sku, variant_id, available in _featured(campaign):
+        expected = rate * (sent + messages) - _ordered(campaign, variant_id)
+        if available < max(1, expected):
             return sentence(
                 SHORT,
-                sku=variant.sku,
+                sku=sku,
                 messages=sent + messages,
                 expected=f"{max(0, expected):.1f}",
-                available=variant.available_units,
+                available=available,
             )
     return None
 
@@ -52,8 +53,8 @@ def units_per_message(goal: str, at: datetime) -> float:
     past = Campaign.objects.filter(goal=goal, state=CampaignState.SENT, started_at__lt=at)
     units = messages = 0
     for campaign in past.order_by("-pk")[:MEASURED_CAMPAIGNS]:
-        until = campaign.started_at + timedelta(days=campaign.attribution_window_days)
-        if until > at:
+        began = campaign.started_at
+        if began is None or began + timedelta(days=campaign.attribution_window_days) > at:
             continue
         featured = campaign.items.count()
         messages += campaign.sends.filter(state=SendState.SENT).count() * max(1, featured)
@@ -75,10 +76,12 @@ def resume_restocked(at: datetime) -> int:
     return resumed
 
 
-def _featured(campaign: Campaign) -> list[Variant]:
+def _featured(campaign: Campaign) -> list[tuple[str, int, int]]:
+    """(SKU, key, available units) of what is counted."""
     pks = campaign.items.values("variant")
     counted = Variant.objects.filter(pk__in=pks, tracks_stock=True).annotate_available()
-    return list(counted.order_by("pk"))
+    rows: QuerySet[Any, Any] = counted.order_by("pk")
+    return list(rows.values_list("sku", "pk", "available_units"))
 
 
 def _ordered(campaign: Campaign, variant_id: int) -> int:

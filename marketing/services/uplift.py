@@ -125,7 +125,7 @@ def _finished(as_of: datetime) -> tuple[Trial | None, list[int]]:
 
 def _rows(campaign: Campaign, subject: frames.Subject, start: datetime) -> tuple[Any, ...]:
     members = list(
-        AudienceMember.objects.filter(audience_id=campaign.audience_id)
+        AudienceMember.objects.filter(audience=campaign.audience)
         .order_by("customer_id")
         .values_list("customer_id", "is_holdout")
     )

@@ -125,7 +125,7 @@ def send_due(at: datetime) -> int:
     for channel, batch in _batches(waiting[: ROWS * 4]):
         with opened(channel) as ports:
             done = hand_over(batch, JourneyMessages(channel), ports, at=at)
-        told = [send.enrolment.context.get("waitlist") for send in done.sent]
+        told = [send.road.context.get("waitlist") for send in done.sent]
         waitlist.tell(pk for pk in told if pk)
         sent += len(done.sent)
     return sent

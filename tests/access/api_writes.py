@@ -22,7 +22,9 @@ from decisions.services.model_runs import publish_run
 from inventory.models import PurchaseOrder
 from inventory.services import purchase_orders
 from inventory.services.replenishment import plan_replenishment
-from marketing.services import campaigns
+from marketing.journey_library import READY_MADE
+from marketing.models import Journey
+from marketing.services import campaigns, journeys
 from outbox.models import Delivery, DeliveryState
 from outbox.services.endpoints import send_test
 from recommendations.models import Rule
@@ -230,6 +232,23 @@ def _rule_body() -> Write:
     return Write({}, body, body | {"name": "cheaper"})
 
 
+def _journey() -> Journey:
+    made = Journey.objects.create(code=f"j-{next(_numbers)}", name="A journey")
+    journeys.save_version(made, READY_MADE[0].definition)
+    return made
+
+
+def _live_journey() -> Journey:
+    made = _journey()
+    return journeys.go_live(made, made.versions.get())
+
+
+def _journey_version() -> Write:
+    definition = READY_MADE[1].definition
+    other = {"definition": definition | {"exits": []}}
+    return Write({"code": _journey().code}, {"definition": definition}, other)
+
+
 def _held_sku() -> dict[str, Any]:
     sku = _sku()
     holds.hold(Variant.objects.get(sku=sku), "A defect.")
@@ -334,6 +353,10 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}webhooks/{{id}}/replays/": lambda: Write({"id": _dead_delivery().endpoint_id}),
     f"POST {M}webhooks/{{id}}/tests/": lambda: Write(
         {"id": make_endpoint(f"https://shop.example/{next(_numbers)}").pk}
+    ),
+    f"POST {M}journeys/{{code}}/versions/": lambda: _journey_version(),
+    f"POST {M}journeys/{{code}}/steps/": lambda: Write(
+        {"code": _live_journey().code}, {"to": "paused"}, {"to": "stopped"}
     ),
     f"POST {S}carts/{{cart}}/reservations/": _reserve,
     f"DELETE {S}carts/{{cart}}/reservations/": lambda: Write(

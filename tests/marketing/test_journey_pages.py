@@ -72,15 +72,24 @@ def test_the_api_writes_a_version_once_and_moves_the_state(admin_client, cart):
     definition = cart.versions.get().definition | {"exits": []}
     for _time in range(2):
         made = admin_client.post(
-            base + "versions/", {"definition": definition}, content_type="application/json"
+            base + "versions/",
+            {"definition": definition},
+            content_type="application/json",
+            headers={"Idempotency-Key": "v2"},
         )
         assert (made.status_code, made.json()["number"]) == (201, 2)
-    live = admin_client.put(
-        base + "state/", {"state": "live", "version": 2}, content_type="application/json"
+    live = admin_client.post(
+        base + "steps/",
+        {"to": "live", "version": 2},
+        content_type="application/json",
+        headers={"Idempotency-Key": "live"},
     )
     assert (live.json()["state"], live.json()["live_version"]) == ("live", 2)
     wrong = admin_client.post(
-        base + "versions/", {"definition": {"steps": []}}, content_type="application/json"
+        base + "versions/",
+        {"definition": {"steps": []}},
+        content_type="application/json",
+        headers={"Idempotency-Key": "wrong"},
     )
     assert wrong.status_code in (400, 409)
     assert "trigger" in wrong.json()["detail"]
