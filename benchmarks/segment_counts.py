@@ -27,6 +27,9 @@ RULES = [
     "did view at least 3 times within 30 days and did not purchase within 30 days",
     "did view at least 3 times within 180 days",
     "did not view within 180 days",
+    "did view at most 2 times within 180 days",
+    "did view exactly 3 times within 180 days",
+    "did purchase at least 2 times within 30 days or did not view within 180 days",
 ]
 CUSTOMERS = """
     INSERT INTO shop_customer (code, email, phone, name, country, language, time_zone, birthday, push_token, created_at)

@@ -183,8 +183,8 @@ def _sentences(rule: dict, indent: str) -> list[str]:
     if "field" in rule:
         field = FIELDS[rule["field"]]
         value = dict(field.choices).get(rule["value"], rule["value"])
-        words = [field.label, OP_WORDS[rule["op"]], value, field.unit]
-        return [indent + " ".join(str(word) for word in words if str(word))]
+        parts_said = [field.label, OP_WORDS[rule["op"]], value, field.unit]
+        return [indent + " ".join(str(word) for word in parts_said if str(word))]
     if "did" in rule:
         event = EventKind(rule["did"]).label
         words = DID_WORDS[rule["op"]] % {
@@ -215,8 +215,10 @@ def _query(rule: dict, at: datetime) -> Q:
     group, parts = next(iter(rule.items()))
     query = Q()
     for part in parts:
-        query = query | _query(part, at) if group != "all" else query & _query(part, at)
-    return ~query if group == "none" and parts else query
+        one = _query(part, at)
+        # none: each part negated by itself, because a NOT around an OR is never planned as joins.
+        query = query | one if group == "any" else query & (~one if group == "none" else one)
+    return query
 
 
 def _did(rule: dict, at: datetime) -> Q:
@@ -229,11 +231,14 @@ def _did(rule: dict, at: datetime) -> Q:
     )
 
     def at_least(times: int) -> Q:
-        # Grouped once and joined: a count per customer would be a million look-ups.
-        doers = events.order_by().values("customer_id")
-        if times > 1:
-            doers = doers.annotate(times=Count("pk")).filter(times__gte=times)
-        return Q(pk__in=doers.values("customer_id"))
+        # Always EXISTS, never pk IN: PostgreSQL makes a (anti-)join of EXISTS, and within an OR a
+        # look-up; NOT IN it reads as a list, once per customer where the list outgrows work_mem.
+        if times == 1:
+            return Q(Exists(events.filter(customer=OuterRef("pk"))))
+        # EXISTS over a grouped query is no join either, so the groups stand one level below.
+        counted = events.order_by().values("customer_id").annotate(times=Count("pk"))
+        doers = counted.filter(times__gte=times).values("customer_id")
+        return Q(Exists(Customer.objects.filter(pk=OuterRef("pk"), pk__in=doers)))
 
     times = rule["times"]
     if rule["op"] == "at_least":

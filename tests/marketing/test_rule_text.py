@@ -184,3 +184,21 @@ def test_a_value_is_a_parameter_and_never_sql():
     assert "DROP" not in sql
     assert "'; DROP TABLE shop_customer; --" in parameters
     assert not customers_of(rule).exists()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "text",
+    [
+        "did not view within 30 days",
+        "did view at most 2 times within 30 days",
+        "did view exactly 2 times within 30 days",
+        "did view at least 3 times within 30 days and did not purchase within 30 days",
+        "not (did view within 30 days or did purchase at least 2 times within 30 days)",
+    ],
+)
+def test_counting_events_is_planned_as_joins_and_never_as_a_list_per_customer(text):
+    found = customers_of(parse(text), at=AT)
+    assert " NOT IN " not in str(found.query)
+    assert "SubPlan" not in found.explain()
