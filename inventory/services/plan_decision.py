@@ -168,12 +168,19 @@ def write_plan(decided: Decided, gathered: Gathered, day: date) -> Replenishment
     as_of = day - timedelta(days=1)
     with transaction.atomic():
         row, _made = ReplenishmentPlan.objects.update_or_create(as_of=as_of, defaults=facts)
-        row.purchases.all().delete()
-        PlannedPurchase.objects.bulk_create(
-            _later(decided, gathered, (row, day)), batch_size=CHUNK_ROWS
-        )
+        later = _later(decided, gathered, (row, day))
+        if {_said(one) for one in row.purchases.all()} != {_said(one) for one in later}:
+            row.purchases.all().delete()
+            PlannedPurchase.objects.bulk_create(later, batch_size=CHUNK_ROWS)
         ReplenishmentPlan.objects.filter(as_of__lt=as_of - timedelta(days=KEEP_DAYS)).delete()
     return row
+
+
+def _said(one: PlannedPurchase) -> tuple:
+    """What a later order says: the same plan again writes nothing."""
+    return (
+        one.supplier_id, one.warehouse_id, one.variant_id, one.order_on, one.arrives_on, one.units,
+    )  # fmt: skip
 
 
 def _limit(decided: Decided, gathered: Gathered, row: Row) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from decisions import kinds
 from decisions.kinds import DecisionKind
-from decisions.models import Experiment
+from decisions.models import Experiment, ExperimentState
 from decisions.services import jobs
 from decisions.services.experiments import save_experiment, start_experiment
 from decisions.services.model_runs import publish_run
@@ -217,6 +217,8 @@ def _rule() -> Rule:
 
 
 def _experiment(begun: bool = False) -> Experiment:
+    # One at a time runs at a place, and the write before this one may have begun one.
+    Experiment.objects.filter(state=ExperimentState.RUNNING).update(state=ExperimentState.STOPPED)
     made = save_experiment(make_experiment(f"e-{next(_numbers)}"))
     return start_experiment(made) if begun else made
 

@@ -17,6 +17,7 @@ from django.urls import get_resolver
 from rest_framework import serializers
 
 from inventory.models import PurchaseOrder
+from marketing.journey_library import READY_MADE
 from outbox.services.endpoints import send_test
 from shop.services import stock
 from shop.services.ring_fences import ring_fence
@@ -205,6 +206,10 @@ GOOD = {
         **{"traffic_rate": 0.5, "planned_units": 1000, "guardrail_margin": 0.01},
     },
     ("merchant", "experiments/<int:pk>/start/", "post"): {},
+    ("merchant", "journeys/<slug:code>/versions/", "post"): {
+        "definition": READY_MADE[0].definition
+    },
+    ("merchant", "journeys/<slug:code>/steps/", "post"): {"to": "live", "version": 1},
     ("merchant", "experiments/<int:pk>/stop/", "post"): {},
     ("merchant", "recommendations/rules/", "post"): {
         **{"name": "cheap", "action": "never", "price_to_minor": 100, "skus": ["TEA-1"]},
