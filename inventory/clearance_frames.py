@@ -91,7 +91,8 @@ def candidates(
 def _read(as_of: datetime, options: ClearanceOptions) -> _Known:
     nights = DemandForecast.objects.filter(as_of__lte=last_full_day(as_of), horizon_days__gt=0)
     newest = nights.order_by("-as_of").values_list("as_of", flat=True).first()
-    rows = {row.variant_id: row for row in nights.filter(as_of=newest).select_related("model_run")}
+    tonight = nights.none() if newest is None else nights.filter(as_of=newest)
+    rows = {row.variant_id: row for row in tonight.select_related("model_run")}
     open_ones = Variant.objects.on_sale().filter(pk__in=among(rows))
     variants = open_ones.select_related("product").in_bulk()
     levels = StockLevel.objects.filter(variant__in=variants, variant__tracks_stock=True)
@@ -125,7 +126,8 @@ def _batches(available: dict[int, int], today: date) -> dict[int, list[tuple[dat
         variant__in=list(available), on_hand__gt=0, expires_on__gt=today
     ).order_by("variant_id", "expires_on", "pk")
     for variant, expires_on, units in rows.values_list("variant_id", "expires_on", "on_hand"):
-        found[variant].append((expires_on, units))
+        if expires_on is not None:
+            found[variant].append((expires_on, units))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Max, Min, Sum
 from django.utils import timezone
@@ -61,7 +61,9 @@ def seen_deliveries(as_of: datetime) -> SeenDeliveries | None:
     suppliers = list(Supplier.objects.order_by("code").values_list("pk", "lead_time_days"))
     place = {pk: number for number, (pk, _days) in enumerate(suppliers)}
     own = dict(_own_promises())
-    lines, orders, pairs = [], {}, {}
+    lines: list[Any] = []
+    orders: dict[Any, Any] = {}
+    pairs: dict[Any, Any] = {}
     for line, order, supplier, variant, units, state, sent in rows:
         first, got = received.get(line, (None, 0))
         if first is None and state not in AWAITED:
@@ -140,4 +142,5 @@ def _own_promises() -> list[tuple[tuple[int, int], int]]:
     return [
         ((supplier, variant), days)
         for supplier, variant, days in rows.values_list("supplier", "variant", "lead_time_days")
+        if days is not None
     ]

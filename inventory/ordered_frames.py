@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -69,7 +70,7 @@ def _kit_parts() -> dict[int, list[tuple[int, int]]]:
 
 def _lines(
     first: date, until: date, variant_id: int | None, parts: dict[int, list[tuple[int, int]]]
-) -> QuerySet:
+) -> Iterator[tuple]:
     """(variant, local day, units of a line, how many lines)."""
     lines = OrderLine.objects.filter(
         kind=LineKind.ITEM, variant__isnull=False, **between(first, until, "order__placed_at")
@@ -86,7 +87,7 @@ def _lines(
     )
 
 
-def _cancelled(first: date, until: date, variant_id: int | None) -> QuerySet:
+def _cancelled(first: date, until: date, variant_id: int | None) -> Iterator[tuple]:
     """(variant, local day of the order, units) of cancelled rests of orders that stood."""
     rests = Allocation.objects.filter(
         cancelled_units__gt=0, **between(first, until, "order_line__order__placed_at")

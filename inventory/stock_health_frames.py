@@ -113,7 +113,7 @@ def incoming_of(today: date, days: int) -> dict[int, np.ndarray]:
     for variant, units, received, on in lines.values_list(
         "variant", "units", "received_units", "order__expected_on"
     ):
-        place = max((on - today).days, 0)
+        place = max((on - today).days, 0) if on is not None else days
         if place < days:
             found.setdefault(variant, np.zeros(days))[place:] += units - received
     return found

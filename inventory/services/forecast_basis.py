@@ -41,7 +41,7 @@ def find_basis(history: DemandHistory) -> Basis:
     response = learn_elasticities(
         panel.units,
         history.asked_price,
-        panel.promotion,
+        given(panel.promotion),
         groups=groups,
         sold_out=history.sold_out & np.isfinite(panel.units),
     )
@@ -97,7 +97,7 @@ def explain(
 
     panel, response = history.panel, basis.response
     sold = np.where(history.out_days, 0.0, panel.units)[rows]
-    move = log_move(panel.price[rows])
+    move = log_move(given(panel.price)[rows])
     change = move[:, -1] - move[:, -RECENT_DAYS:].mean(axis=1)
     return contributions(
         forecast.mean,
@@ -109,11 +109,18 @@ def explain(
     )
 
 
+def given(part: np.ndarray | None) -> np.ndarray:
+    """Prices and promotions of a panel; the shop's own history always carries both."""
+    if part is None:
+        raise ValueError("a panel without prices or promotions is no history of a shop")
+    return part
+
+
 def _planned_price(history: DemandHistory, response: Elasticities, rows: np.ndarray) -> np.ndarray:
     """(len(rows), H) log effect of the planned reductions' own prices."""
     import numpy as np
 
     with np.errstate(invalid="ignore", divide="ignore"):
-        cut = np.log(history.planned_price[rows] / history.panel.price[rows, -1:])
+        cut = np.log(history.planned_price[rows] / given(history.panel.price)[rows, -1:])
     cut = np.where(history.planned[rows] > 0, np.nan_to_num(cut), 0.0)
     return -response.elasticity[rows, None] * cut

@@ -249,6 +249,8 @@ def _reduced_days(variant_id: int, until: date) -> tuple[int, int]:
     ).exclude(kind=PriceKind.LIST)
     days: set[date] = set()
     for start, end in rows.values_list("valid_from", "valid_until"):
+        if end is None:
+            continue  # only a list price has no end, and those are left out
         day = max(timezone.localtime(start).date(), first)
         while day <= min(timezone.localtime(end - timedelta(microseconds=1)).date(), last):
             days.add(day)

@@ -43,7 +43,7 @@ def _prices(variant_id: int, first: date, last: date) -> list[SkuEvent]:
     for row in rows[: MOST * 2]:
         start = timezone.localtime(row.valid_from).date()
         money = format_money(row.amount_minor, row.currency)
-        if row.kind == PriceKind.LIST:
+        if row.kind == PriceKind.LIST or row.valid_until is None:
             if start >= first:
                 found.append(SkuEvent("price", start, start, _("list price %s") % money))
             continue

@@ -19,7 +19,7 @@ from decisions.services.model_runs import Trained, data_hash, existing_run, live
 from decisions.text import render, sentence
 from inventory.frames import DemandHistory, demand_history, last_full_day, sku_days
 from inventory.models import DemandForecast
-from inventory.services.forecast_basis import Basis, explain, find_basis, write_elasticities
+from inventory.services.forecast_basis import Basis, explain, find_basis, given, write_elasticities
 
 if TYPE_CHECKING:
     import numpy as np
@@ -342,7 +342,8 @@ def _forecast_rows(
         )
         causes = explain(history, basis, forecast, enough)
         found = {
-            int(row): _numbers(forecast, place) | _reasons(history, basis, causes, (row, place))
+            int(row): _numbers(forecast, place)
+            | _reasons(history, basis, causes, (int(row), place))
             for place, row in enumerate(enough)
         }
     rows = []
@@ -372,7 +373,7 @@ def _reasons(
     from inventory.ml.classes import NAMES
 
     row, place = at
-    price = history.panel.price[row, -1]
+    price = given(history.panel.price)[row, -1]
     return {
         "demand_class": NAMES[basis.classes[row]],
         "contributions": {name: part[place].round(3).tolist() for name, part in causes.items()},

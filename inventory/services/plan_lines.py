@@ -278,7 +278,7 @@ def line_of(one: Candidate, offer: Offer, gathered: Gathered) -> dict[str, Any]:
     target = Target(offer.review_period_days, service.cycle_service_level, service.fill_rate)
     found = gathered.simulator.protect(one.demand, offer.lead, target)
     item, cost = offer.item, offer.unit_cost_minor
-    known = cost is not None and one.price_minor is not None
+    margin = None if cost is None or one.price_minor is None else one.price_minor - cost
     return {
         "sku": one.variant.sku,
         "variant": one.variant.pk,
@@ -292,11 +292,11 @@ def line_of(one: Candidate, offer: Offer, gathered: Gathered) -> dict[str, Any]:
         "moq": item.moq if item else 1,
         "pack_size": item.pack_size if item else 1,
         "unit_cost_minor": cost,
-        "unit_margin_minor": one.price_minor - cost if known else None,
+        "unit_margin_minor": margin,
         "service_class": service.name,
         "cycle_service_level": round(found.level, 4),
         "holding_rate": service.holding_rate,
-        "assumptions": _assumptions(one, offer, gathered.options, known=known),
+        "assumptions": _assumptions(one, offer, gathered.options, known=margin is not None),
     }
 
 

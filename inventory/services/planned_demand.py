@@ -90,7 +90,7 @@ def tell_planned_demand(source: Source, window: Window, extras: list[Extra]) -> 
         "is_counted": window.is_counted,
         "basis": window.basis,
     }
-    name = {"kind": source.kind, "source_id": source.source_id}
+    name: dict[str, Any] = {"kind": source.kind, "source_id": source.source_id}
     with transaction.atomic():
         row = PlannedDemand.objects.select_for_update().filter(**name).first()
         if row is not None and row.measured_at is not None:

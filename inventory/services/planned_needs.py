@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
@@ -78,7 +78,7 @@ def needs_of(source: PlannedDemand, today: date | None = None) -> list[Need]:
     for item in items:
         supplier = suppliers.get(item.variant_id)
         lead = times.get(supplier.pk) if supplier else None
-        totals = _missing(
+        totals: dict[str, Any] = _missing(
             (forecasts.get(item.variant_id), today, days),
             (extra.get(item.variant_id), others.get(item.variant_id)),
             stock.get(item.variant_id, 0),

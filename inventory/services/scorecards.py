@@ -121,8 +121,9 @@ def _trend(supplier: Supplier, today: date) -> Interval | None:
         .values_list("variant", "unit_cost_minor", "units")
     )
     seen: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for variant, cost, units in lines.iterator():
-        seen[variant].append((cost, units))
+    for variant, cost, count in lines.iterator():
+        if cost is not None:
+            seen[variant].append((cost, count))
     pairs = [
         (ones[0][0], ones[-1][0], sum(units for _cost, units in ones))
         for ones in seen.values()

@@ -117,7 +117,7 @@ def _fields(until: date) -> list[dict[str, Any]]:
     row_of, opening, change = evenings(
         {pk: hand for pk, (hand, _free) in stock.items()}, first, until
     )
-    averages = daily_average(opening, change) if row_of else []
+    averages: Any = daily_average(opening, change) if row_of else []
     ahead = _ahead(stock, until)
     found = []
     for variant, row in row_of.items():

@@ -16,9 +16,12 @@ from inventory.services.costs import unit_costs_minor
 from inventory.services.forecasts import NoWhatIfError, WhatIf, day_correlation, what_if
 from inventory.services.lead_days import lead_times
 from inventory.services.plan_lines import PlanOptions
+from inventory.services.targets import service_by_class
 from shop.services.prices import prices_at
 
 SEED = 42  # the night's
+# A SKU's class depends on all SKUs of a night; one SKU alone is asked at the middle one's target.
+MIDDLE_CLASS = "BY"
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def _moved(row: DemandForecast, question: Question) -> tuple[WhatIf | None, str]
 
 
 def _terms(item: SupplierItem | None, question: Question) -> dict[str, Any]:
-    options = PlanOptions()
+    options, usual = PlanOptions(), service_by_class()[MIDDLE_CLASS]
     lead = lead_times([item])[item.pk].p50_days if item else options.no_supplier_lead_days
     review = item.supplier.review_period_days if item else options.no_supplier_review_days
     asked = question.lead_time_days
@@ -87,8 +90,8 @@ def _terms(item: SupplierItem | None, question: Question) -> dict[str, Any]:
         "lead_time_days": lead if asked is None else asked,
         "lead_time_sd_days": item.supplier.lead_time_sd_days if item else 0.0,
         "review_period_days": review,
-        "cycle_service_level": question.service_level or options.cycle_service_level,
-        "holding_rate": options.holding_rate,
+        "cycle_service_level": question.service_level or usual.cycle_service_level,
+        "holding_rate": usual.holding_rate,
     }
 
 
@@ -143,8 +146,6 @@ def _position(variant_id: int) -> dict[str, int]:
 def _money(variant_id: int) -> dict[str, int | None]:
     cost = unit_costs_minor([variant_id]).get(variant_id)
     price = prices_at([variant_id], timezone.now()).get(variant_id)
-    known = cost is not None and price is not None and price.currency == settings.SHOP_CURRENCY
-    return {
-        "unit_cost_minor": cost,
-        "unit_margin_minor": price.amount_minor - cost if known else None,
-    }
+    if cost is None or price is None or price.currency != settings.SHOP_CURRENCY:
+        return {"unit_cost_minor": cost, "unit_margin_minor": None}
+    return {"unit_cost_minor": cost, "unit_margin_minor": price.amount_minor - cost}

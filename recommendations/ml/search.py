@@ -213,9 +213,13 @@ def search(
 Steps = list[tuple[str, Callable[[Any], list]]]
 
 
+def _always(values: list, _best: Any) -> list:
+    return values
+
+
 def _steps(name: str, space: Space) -> Steps:
     """Which coordinate is looked at when, and what is tried of it, given the best so far."""
-    listed: Steps = [(key, lambda _best, values=values: values) for key, values in space.items()]
+    listed: Steps = [(key, partial(_always, list(values))) for key, values in space.items()]
     if name in TRAINERS:
         return listed
     # The lists twice: what a coordinate is best at depends on the others.

@@ -33,7 +33,7 @@ def encoded(embedder: Embedder, texts: Sequence[str]) -> np.ndarray:
     missing = np.flatnonzero(~found)
     if not len(missing):
         return vectors[place]
-    fresh = embedder.encode([texts[number] for number in missing])
+    fresh = embedder.encode([texts[int(number)] for number in missing])
     result = np.empty((len(texts), fresh.shape[1]), dtype=np.float32)
     if found.any():
         result[found] = vectors[place[found]]

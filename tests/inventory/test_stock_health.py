@@ -98,7 +98,7 @@ def test_turns_and_gmroi_are_those_of_plain_sql(shop):
     local = "date(m.occurred_at)" if connection.vendor == "sqlite" else "m.occurred_at::date::text"
     with connection.cursor() as cursor:
         cursor.execute(SQL.format(days=days, local=local))
-        by_sql = cursor.fetchone()
+        by_sql = [float(figure) for figure in cursor.fetchone()]
     totals = stock_health_totals()
     assert (totals.turns, totals.gmroi) == pytest.approx(by_sql)
     assert totals.unknown == 1  # ODD has no cost and is in no amount

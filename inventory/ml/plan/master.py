@@ -195,7 +195,8 @@ def _order_rows(problem: Problem, pool: Pool, slack: int):
     count, fixed = len(pool.item), limits.order_cost[[g for g, _week in orders]]
     width = count + slack + len(orders)
     ties: dict[tuple[int, int], int] = {}
-    tie, least = ([], [], []), ([], [], [])
+    tie: tuple[list, list, list] = ([], [], [])
+    least: tuple[list, list, list] = ([], [], [])
     for column, worth in enumerate(pool.worth):
         for key, money in worth.items():
             if key in place:

@@ -159,7 +159,7 @@ def _search_orders(
         for group in np.flatnonzero(problem.limits.order_cost > 0):
             for week in np.flatnonzero(possible[group]):
                 changed |= _flip(
-                    problem, tables, (open_orders, value, members, prices), (group, week)
+                    problem, tables, (open_orders, value, members, prices), (int(group), int(week))
                 )
         if not changed:
             break
