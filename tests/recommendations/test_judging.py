@@ -70,6 +70,7 @@ def browse(people: int = 80, limit: int = 3) -> None:
 
 def test_the_better_model_is_found_before_anybody_sees_it(shop, monkeypatch):
     monkeypatch.setattr("recommendations.ml.off_policy.MIN_EFFECTIVE_ROWS", 30)
+    monkeypatch.setattr("recommendations.ml.off_policy.MIN_SUPPORT_RATE", 0.5)  # a small world
     own, popular = shop
     browse()
     found = judge(own, at=AT)
