@@ -1,9 +1,13 @@
 """Wrong configuration is a system check with a hint at start-up, not an exception at night."""
 
+import re
 from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+
+_CLOCK = r"\s*([01]?\d|2[0-3])(:[0-5]\d)?\s*"
+QUIET_HOURS = re.compile(f"{_CLOCK}-{_CLOCK}")
 
 
 @register()
@@ -31,6 +35,37 @@ def shop_settings(app_configs, **kwargs) -> list[CheckMessage]:
                 f"PRIOR_PRICE_DAYS is {settings.PRIOR_PRICE_DAYS}: a prior price needs days.",
                 hint="Use 30, the minimum in the European Union, or more.",
                 id="config.E003",
+            )
+        )
+    return found
+
+
+@register()
+def message_settings(app_configs, **kwargs) -> list[CheckMessage]:
+    """What leaves for customers is signed with a secret, by day as in `MARKETING_QUIET_HOURS`."""
+    found: list[CheckMessage] = []
+    if (settings.SMS_URL or settings.PUSH_URL) and not settings.MESSAGE_SECRET:
+        found.append(
+            Error(
+                "SMS_URL or PUSH_URL is set, and MESSAGE_SECRET is empty: anybody could sign.",
+                hint="Set MESSAGE_SECRET to a long random text that the adapter knows too.",
+                id="config.E004",
+            )
+        )
+    if not QUIET_HOURS.fullmatch(settings.MARKETING_QUIET_HOURS):
+        found.append(
+            Error(
+                f"MARKETING_QUIET_HOURS is {settings.MARKETING_QUIET_HOURS!r}.",
+                hint="Write 21-8 or 21:30-8:00; 0-0 for none.",
+                id="config.E005",
+            )
+        )
+    if settings.MESSAGE_CONNECTIONS < 1:
+        found.append(
+            Error(
+                f"MESSAGE_CONNECTIONS is {settings.MESSAGE_CONNECTIONS}: nothing could leave.",
+                hint="Use 1 or more.",
+                id="config.E006",
             )
         )
     return found

@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from config.checks import message_settings
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 READ = re.compile(r"\benv\.\w+\(\s*\"([A-Z_]+)\"")
 
@@ -19,3 +23,20 @@ def test_env_example_lists_every_variable():
 def test_operations_explains_every_variable():
     explained = re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/operations.md").read_text(), re.M)
     assert sorted(explained) == sorted(read_by_settings())
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({}, []),
+        ({"SMS_URL": "https://adapter.example/sms"}, ["config.E004"]),
+        ({"SMS_URL": "https://adapter.example/sms", "MESSAGE_SECRET": "s"}, []),
+        ({"MARKETING_QUIET_HOURS": "late"}, ["config.E005"]),
+        ({"MARKETING_QUIET_HOURS": "21:30-8"}, []),
+        ({"MESSAGE_CONNECTIONS": 0}, ["config.E006"]),
+    ],
+)
+def test_wrong_message_settings_are_said_at_start_up(settings, changed, found):
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    assert [one.id for one in message_settings(None)] == found
