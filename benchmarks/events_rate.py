@@ -47,9 +47,9 @@ from django.db import connection, models, transaction  # noqa: E402
 
 from access.services.keys import issue_key  # noqa: E402
 from shop.models import Consent, Customer, Event, EventKey, Product, Variant  # noqa: E402
-from shop.services.event_log import COLUMNS, NAMES, append_events  # noqa: E402
-from shop.services.event_rows import EventRow  # noqa: E402
-from shop.services.events import record_events  # noqa: E402
+from shop.services.events.event_log import COLUMNS, NAMES, append_events  # noqa: E402
+from shop.services.events.event_rows import EventRow  # noqa: E402
+from shop.services.events.events import record_events  # noqa: E402
 
 SKUS, CUSTOMERS, CLIENTS = 500, 2_000, 4
 PLAIN = "event_plain"

@@ -48,8 +48,8 @@ from shop.models import (  # noqa: E402
     Variant,
     Warehouse,
 )
-from shop.services import stock  # noqa: E402
-from shop.services.verify import verify_stock  # noqa: E402
+from shop.services.stock import stock  # noqa: E402
+from shop.services.stock.verify import verify_stock  # noqa: E402
 
 CLIENTS = (1, 8, 32, 64)
 SKUS = 1000

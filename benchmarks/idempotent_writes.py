@@ -42,10 +42,11 @@ from shop.models import (  # noqa: E402
     Variant,
     Warehouse,
 )
-from shop.services import orders, stock  # noqa: E402
-from shop.services.orders import NewOrder, Parcel, PaymentReport, WantedLine  # noqa: E402
-from shop.services.returns import return_lines  # noqa: E402
-from shop.services.verify import verify_stock  # noqa: E402
+from shop.services.orders import orders  # noqa: E402
+from shop.services.orders.orders import NewOrder, Parcel, PaymentReport, WantedLine  # noqa: E402
+from shop.services.orders.returns import return_lines  # noqa: E402
+from shop.services.stock import stock  # noqa: E402
+from shop.services.stock.verify import verify_stock  # noqa: E402
 
 COPIES = 10
 SKUS = 20

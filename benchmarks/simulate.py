@@ -40,7 +40,7 @@ def measure(sizes: dict[str, int], generate_only: bool) -> dict:
     from django.core.management import call_command
 
     from decisions.memory import peak_memory_mb
-    from shop.services.verify import verify_stock
+    from shop.services.stock.verify import verify_stock
     from shop.simulator.loading import database_name, load_shop
     from shop.simulator.shop import order_count, simulate
     from shop.simulator.world import make_world

@@ -28,8 +28,9 @@ from marketing.services.proposals import propose_campaigns
 from marketing.services.segments import refresh_segments
 from outbox.services import deliveries
 from shop.models import Order
-from shop.services import batches, verify, waitlist
-from shop.services.event_partitions import keep_months
+from shop.services import waitlist
+from shop.services.events.event_partitions import keep_months
+from shop.services.stock import batches, verify
 
 STEP_KIND, NIGHT_KIND = "night_step", "night"
 STALE = timedelta(days=30)

@@ -25,7 +25,7 @@ from shop.models import (
     StockLevel,
     Variant,
 )
-from shop.services.event_rows import among
+from shop.services.events.event_rows import among
 from shop.services.prices import prices_at
 
 if TYPE_CHECKING:

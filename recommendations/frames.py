@@ -40,7 +40,7 @@ from shop.models import (
     VisitorLink,
 )
 from shop.models.events import EventQuerySet
-from shop.services.event_rows import among
+from shop.services.events.event_rows import among
 
 # How much of a purchase a lesser sign of interest counts; a choice, measured nowhere yet.
 WEIGHTS = {EventKind.VIEW: 0.1, EventKind.CART_ADD: 0.4}

@@ -34,7 +34,7 @@ from shop.models import (
     Variant,
     VisitorLink,
 )
-from shop.services.event_rows import among
+from shop.services.events.event_rows import among
 
 CHUNK = 5_000
 MOST_EVENTS = 500_000

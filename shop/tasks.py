@@ -7,17 +7,9 @@ from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
-from shop.services import (
-    announcements,
-    batches,
-    exports,
-    imports,
-    orders,
-    reservations,
-    ring_fences,
-    uploads,
-    verify,
-)
+from shop.services import announcements, exports, imports, uploads
+from shop.services.orders import orders
+from shop.services.stock import batches, reservations, ring_fences, verify
 
 
 @shared_task(name="shop.expire_reservations", ignore_result=True)

@@ -9,7 +9,7 @@ import time
 from itertools import count
 
 from shop.models import Order
-from shop.services.payment_records import PaymentReport
+from shop.services.orders.payment_records import PaymentReport
 from tests.factories import NOW
 
 _events = count(1)

@@ -9,7 +9,7 @@ from uuid import uuid4
 from decisions.models import Decision, DecisionState
 from recommendations.models import KIND
 from shop.models import Customer, Variant
-from shop.services.events import record_events
+from shop.services.events.events import record_events
 from tests.factories import NOW, make_order
 
 _numbers = count(1)

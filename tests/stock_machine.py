@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from shop.models import Reservation, RingFence
-from shop.services import orders, stock
-from shop.services.returns import return_lines
+from shop.services.orders import orders
+from shop.services.orders.returns import return_lines
+from shop.services.stock import stock
 from tests.stock_rules import GOODS, ITEM, ITEMS, PICK, PLACE, UNITS, StockRules
 
 

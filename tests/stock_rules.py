@@ -24,10 +24,11 @@ from hypothesis.stateful import (
 )
 
 from shop.models import Batch, KitComponent, RingFence, StockLevel, Variant
-from shop.services import batches, orders, ring_fences, stock
-from shop.services.batch_order import shop_today
-from shop.services.transfers import transfer
-from shop.services.verify import verify_stock
+from shop.services.orders import orders
+from shop.services.stock import batches, ring_fences, stock
+from shop.services.stock.batch_order import shop_today
+from shop.services.stock.transfers import transfer
+from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
 from tests.stock_model import Shelf
 

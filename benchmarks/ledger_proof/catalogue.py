@@ -29,9 +29,9 @@ def main() -> None:
 
 def _load(units_by_sku: dict[str, int]) -> None:
     from shop.models import Product, Variant
-    from shop.services import stock
     from shop.services.prices import set_price
-    from shop.services.warehouses import first_warehouse
+    from shop.services.stock import stock
+    from shop.services.stock.warehouses import first_warehouse
 
     place = first_warehouse()
     for sku, units in units_by_sku.items():

@@ -15,7 +15,7 @@ def take_out_the_guard() -> None:
     """
     from django.db.models import Q
 
-    from shop.services import movements, reservation_rows
+    from shop.services.stock import movements, reservation_rows
 
     movements.enough = lambda change: Q()
     asked = "on_hand - allocated - reserved - ring_fenced >= %s AND ring_fenced >= %s"

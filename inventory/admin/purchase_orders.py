@@ -32,7 +32,7 @@ from inventory.models import (
 )
 from inventory.services import purchase_orders as service
 from shop.money import format_money
-from shop.services.stock import StockError
+from shop.services.stock.stock import StockError
 
 STATE_COLOURS = {
     "suggested": "warning",

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from inventory.models import SupplierItem
 from shop.models import Variant
-from shop.services.event_rows import among
+from shop.services.events.event_rows import among
 
 
 def unit_costs_minor(variant_ids: Iterable[int]) -> dict[int, int]:

@@ -20,7 +20,7 @@ from inventory.ml.lost_units import LookRates, look_rates, lost_units
 from inventory.ml.queries import Shelf, match, shelf_of
 from inventory.models import LostDemand, LostDemandDay, LostQuery
 from shop.models import Event, Variant
-from shop.services.event_partitions import kept_since
+from shop.services.events.event_partitions import kept_since
 
 WINDOW_DAYS = 56
 MOST_DAYS = 1100

@@ -22,9 +22,9 @@ from inventory.services.forecasts import day_correlation
 from inventory.services.planned_demand import with_planned
 from inventory.services.targets import Service, service_by_class
 from shop.models import Variant, Warehouse
-from shop.services.event_rows import among
+from shop.services.events.event_rows import among
 from shop.services.prices import prices_at
-from shop.services.warehouses import first_warehouse
+from shop.services.stock.warehouses import first_warehouse
 
 if TYPE_CHECKING:
     import numpy as np

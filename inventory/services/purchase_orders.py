@@ -31,7 +31,7 @@ from inventory.models import (
 from inventory.models.purchase_orders import EDITABLE
 from shop.models import StockLevel
 from shop.money import from_minor
-from shop.services import stock
+from shop.services.stock import stock
 
 SEND_CLAIM = timedelta(minutes=10)  # longer than any SMTP time-out: then the sender has died
 EDIT_HOLDS = timedelta(days=28)  # then the plan's own number counts again

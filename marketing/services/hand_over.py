@@ -31,7 +31,7 @@ from marketing.ports import Port, PortDownError, RefusedError, port_of
 from marketing.quiet_hours import after_quiet, quiet_hours_of, zone_of
 from marketing.services.guards import Asked, lock_customers, reasons_not_to_write
 from shop.models import EventKey, EventKind
-from shop.services.events import record_events
+from shop.services.events.events import record_events
 
 BATCH = 50  # so many may stay "unknown" when a worker is killed
 

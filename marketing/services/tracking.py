@@ -9,7 +9,7 @@ from django.utils import timezone
 from marketing.models import Send
 from shop.models import EventKind
 from shop.services.customers import record_consent
-from shop.services.events import record_events
+from shop.services.events.events import record_events
 
 
 def record_open(send: Send) -> None:

@@ -31,7 +31,7 @@ from recommendations.ml.sources import Popular
 from recommendations.models import ListPublication, PublishedList
 from recommendations.services.live_model import Serving, serving_model
 from shop.models import Customer
-from shop.services.event_rows import among
+from shop.services.events.event_rows import among
 
 MOST = 50  # products per list: what the largest request asks for
 # Rows in one transaction: other writers wait that long on SQLite, not at all on PostgreSQL.

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from recommendations.models import Rule, RuleAction
 from recommendations.services.asking import MAX_LIMIT
 from shop.models import Variant
-from shop.services.event_rows import among
+from shop.services.events.event_rows import among
 
 MOST_SKUS = 200
 YEARS = (2000, 2200)  # what every zone can write

@@ -12,8 +12,8 @@ from django.core.cache import cache
 from decisions.models import Experiment
 from decisions.services.experiments import arm_of, takes_part
 from shop.models import EventKind
-from shop.services.event_log import append_events
-from shop.services.event_rows import EventRow
+from shop.services.events.event_log import append_events
+from shop.services.events.event_rows import EventRow
 
 PLACE = "recommendations:"
 # A hint that spares a question to the log; the event's id is what keeps it single.

@@ -15,9 +15,9 @@ from unfold.decorators import action, display
 from shop.admin.base import CappedPaginator, ShopAdmin, back_to, link, number
 from shop.admin.stock_dialogs import WriteOffDialog
 from shop.models import Batch, RingFence
-from shop.services.batch_order import EXPIRED
-from shop.services.batches import write_off_batch
-from shop.services.movements import StockError
+from shop.services.stock.batch_order import EXPIRED
+from shop.services.stock.batches import write_off_batch
+from shop.services.stock.movements import StockError
 
 
 @admin.register(Batch)

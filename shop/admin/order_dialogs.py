@@ -17,9 +17,9 @@ from unfold.widgets import (
 
 from shop.admin.base import MinorField
 from shop.models import Order
-from shop.services.allocations import allocations_of
-from shop.services.line_progress import progress_of
-from shop.services.orders import WantedLine
+from shop.services.orders.line_progress import progress_of
+from shop.services.orders.orders import WantedLine
+from shop.services.stock.allocations import allocations_of
 
 MOST_LINES = 200
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from shop.services.balances import refund_due
+from shop.services.stock.balances import refund_due
 
 
 class RefundDueFilter(admin.SimpleListFilter):

@@ -13,12 +13,12 @@ from unfold.decorators import action
 from shop.admin import order_dialogs as dialogs
 from shop.admin.base import back_to, tell_refusals
 from shop.models import Order, OrderState
-from shop.services import orders
-from shop.services.balances import balance_of
-from shop.services.exchanges import exchange
-from shop.services.movements import StockError
-from shop.services.order_states import been
-from shop.services.returns import return_lines
+from shop.services.orders import orders
+from shop.services.orders.exchanges import exchange
+from shop.services.orders.order_states import been
+from shop.services.orders.returns import return_lines
+from shop.services.stock.balances import balance_of
+from shop.services.stock.movements import StockError
 
 
 def is_possible(name: str, order: Order) -> bool:

@@ -44,9 +44,9 @@ from shop.models import (
     ReturnLine,
 )
 from shop.money import format_money
-from shop.services import orders
-from shop.services.balances import balance_of
-from shop.services.movements import StockError
+from shop.services.orders import orders
+from shop.services.stock.balances import balance_of
+from shop.services.stock.movements import StockError
 
 STATE_COLOURS = {
     "placed": "warning",

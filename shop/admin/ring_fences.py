@@ -13,8 +13,8 @@ from unfold.decorators import display
 
 from shop.admin.base import ReadOnlyAdmin, link, number, tell_refusals
 from shop.models import RingFence
-from shop.services.movements import StockError
-from shop.services.ring_fences import release_ring_fence
+from shop.services.stock.movements import StockError
+from shop.services.stock.ring_fences import release_ring_fence
 
 
 @admin.register(RingFence)

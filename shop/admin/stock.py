@@ -31,10 +31,10 @@ from shop.admin.stock_dialogs import (
     TransferDialog,
 )
 from shop.models import Reservation, SellingHold, StockLevel, StockMovement, Warehouse
-from shop.services import stock
-from shop.services.holds import hold, lift
-from shop.services.ring_fences import ring_fence
-from shop.services.transfers import transfer
+from shop.services.stock import stock
+from shop.services.stock.holds import hold, lift
+from shop.services.stock.ring_fences import ring_fence
+from shop.services.stock.transfers import transfer
 
 MAY_MOVE = "shop.add_stockmovement"
 KIND_COLOURS = {

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from decisions.models import Job
 from decisions.models.jobs import FINISHED
 from decisions.services import jobs
-from shop.services.verify import CHECK_JOB, CHECK_STEP
+from shop.services.stock.verify import CHECK_JOB, CHECK_STEP
 
 MAY_SEE, MAY_CHECK = "shop.view_stocklevel", "shop.add_stockmovement"
 MAY_REPAIR = "shop.change_stocklevel"

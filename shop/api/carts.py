@@ -19,7 +19,7 @@ from shop.api import rows
 from shop.api import serializers as shapes
 from shop.api.problems import refusals_as_problems
 from shop.models import Reservation
-from shop.services import stock
+from shop.services.stock import stock
 
 MAX_CART_ROWS = 200
 # Made once: a serializer copies its fields whenever it is made, which costs more than its checks.

@@ -18,8 +18,14 @@ from rest_framework.response import Response
 from access.api.views import BrowserView, StorefrontView
 from shop.api import serializers as shapes
 from shop.models import Customer, EventKind
-from shop.services.events import MAX_BATCH, EventsOutcome, NoClockError, Sender, record_events
-from shop.services.visitors import IDENTITY_LASTS, code_behind, identity_of, link_visitor
+from shop.services.events.events import (
+    MAX_BATCH,
+    EventsOutcome,
+    NoClockError,
+    Sender,
+    record_events,
+)
+from shop.services.events.visitors import IDENTITY_LASTS, code_behind, identity_of, link_visitor
 
 # Orders write purchases and the mailer its own events: a browser cannot claim them.
 BROWSER_KINDS = [

@@ -26,9 +26,10 @@ from shop.models import (
     Product,
     Variant,
 )
-from shop.services import holds, orders
+from shop.services.orders import orders
+from shop.services.orders.returns import return_lines
 from shop.services.prices import PriceTerms, set_price
-from shop.services.returns import return_lines
+from shop.services.stock import holds
 
 STEPS = {
     OrderState.PAID: orders.pay,

@@ -7,8 +7,8 @@ from typing import Any
 
 from shop.api.rows import order_row
 from shop.models import Order, Payment, Refund, Return
-from shop.services.allocations import allocations_of
-from shop.services.balances import Balance, balance_of
+from shop.services.stock.allocations import allocations_of
+from shop.services.stock.balances import Balance, balance_of
 
 
 def merchant_order_row(order: Order) -> dict[str, Any]:

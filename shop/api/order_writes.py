@@ -17,9 +17,9 @@ from shop.api import order_serializers as order_shapes
 from shop.api.order_rows import merchant_order_row
 from shop.api.problems import refusals_as_problems
 from shop.models import LineKind, Order
-from shop.services import orders
-from shop.services.exchanges import exchange
-from shop.services.parcels import Piece, pieces_of
+from shop.services.orders import orders
+from shop.services.orders.exchanges import exchange
+from shop.services.orders.parcels import Piece, pieces_of
 
 
 def order_of(number: str) -> Order:

@@ -18,7 +18,7 @@ from shop.api import order_serializers as order_shapes
 from shop.api.problems import refusals_as_problems
 from shop.payments import signatures
 from shop.payments.registry import ADAPTERS, secrets_by_provider
-from shop.services import orders
+from shop.services.orders import orders
 
 MAX_BYTES = 256 * 1024
 logger = logging.getLogger(__name__)

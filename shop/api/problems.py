@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from django.utils.translation import gettext_lazy as _
 
 from access.api.problems import Problem, describe
-from shop.services import orders, prices, returns, stock
+from shop.services import prices
 from shop.services.customers import CustomerError
+from shop.services.orders import orders, returns
+from shop.services.stock import stock
 from shop.services.waitlist import WaitlistError
 
 describe(

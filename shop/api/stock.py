@@ -16,8 +16,8 @@ from shop.api import stock_shapes as shapes
 from shop.api.listing import Listing, variant_of, warehouse_of
 from shop.api.problems import refusals_as_problems
 from shop.models import Batch, RingFence, StockLevel, StockMovement, Variant, Warehouse
-from shop.services import batches, ring_fences, stock
-from shop.services.transfers import transfer
+from shop.services.stock import batches, ring_fences, stock
+from shop.services.stock.transfers import transfer
 
 
 class Stock(Listing):

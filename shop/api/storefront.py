@@ -21,8 +21,8 @@ from shop.api import rows
 from shop.api import serializers as shapes
 from shop.api.problems import refusals_as_problems
 from shop.models import Channel, Customer, Order, Product, Variant
-from shop.services import orders
 from shop.services.customers import Person, ensure_customer, record_consent
+from shop.services.orders import orders
 from shop.services.prices import price_at
 
 LANGUAGES = {"en": "en", "zh": "zh-hans"}

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from shop.models import Batch, MovementKind, StockLevel, StockMovement, Variant, Warehouse
-from shop.services import stock as ledger
+from shop.services.stock import stock as ledger
 
 from .run import Chunk
 from .table import LINE

@@ -1,4 +1,4 @@
-"""Events of a file into the log, by the same door as everybody's (shop/services/event_log.py)."""
+"""Events of a file into the log, by the same door as everybody's (shop/services/events/event_log.py)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.utils import timezone
 from shop.importers.run import Chunk
 from shop.importers.write import insert
 from shop.models import Event
-from shop.services.event_log import append_staged, claim_keys
-from shop.services.event_partitions import kept_since, make_months
+from shop.services.events.event_log import append_staged, claim_keys
+from shop.services.events.event_partitions import kept_since, make_months
 
 
 def append_frame(rows: pl.DataFrame, chunk: Chunk) -> int:

@@ -29,7 +29,7 @@ class Warehouse(models.Model):
 
 
 class StockLevel(models.Model):
-    """Counters of one SKU in one warehouse. Changed only by shop.services.stock."""
+    """Counters of one SKU in one warehouse. Changed only by shop.services.stock.stock."""
 
     variant = models.ForeignKey(
         "shop.Variant", on_delete=models.PROTECT, related_name="stock_levels"

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from shop.models import PaymentEventKind
 from shop.payments.reading import document, sha256, text, whole
 from shop.payments.signatures import MessageError, Signature
-from shop.services.payment_records import PaymentReport
+from shop.services.orders.payment_records import PaymentReport
 
 
 def signature_of(headers: Mapping[str, str]) -> Signature:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from shop.payments import generic, stripe
 from shop.payments.signatures import Signature
-from shop.services.payment_records import PaymentReport
+from shop.services.orders.payment_records import PaymentReport
 
 
 class Adapter(NamedTuple):

@@ -15,7 +15,7 @@ from typing import Any
 from shop.models import PaymentEventKind as Kind
 from shop.payments.reading import document, inside, sha256, text, whole
 from shop.payments.signatures import MessageError, Signature
-from shop.services.payment_records import PaymentReport
+from shop.services.orders.payment_records import PaymentReport
 
 # type → what it means, and the field of the object that holds the amount. A refund is counted by
 # its own events: the `amount_refunded` of a charge is a sum, and sums must not be added up.

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from access.roles import ROLES
 from shop.models import Channel, OrderState
-from shop.services import stock
+from shop.services.stock import stock
 from tests.factories import make_customer, make_order, make_variant, make_warehouse
 from tests.factories_access import make_key, make_staff
 

@@ -29,10 +29,12 @@ from outbox.models import Delivery, DeliveryState
 from outbox.services.endpoints import send_test
 from recommendations.models import Rule
 from shop.models import Order, Variant
-from shop.services import holds, orders, stock, waitlist
-from shop.services.orders import NewOrder, Parcel, WantedLine
-from shop.services.parcels import Piece, pieces_of
-from shop.services.ring_fences import ring_fence
+from shop.services import waitlist
+from shop.services.orders import orders
+from shop.services.orders.orders import NewOrder, Parcel, WantedLine
+from shop.services.orders.parcels import Piece, pieces_of
+from shop.services.stock import holds, stock
+from shop.services.stock.ring_fences import ring_fence
 from tests.decisions.test_experiments import make_experiment
 from tests.factories import make_customer, make_variant, make_warehouse
 from tests.factories_decisions import make_decision, make_trained

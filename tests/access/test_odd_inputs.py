@@ -19,8 +19,8 @@ from rest_framework import serializers
 from inventory.models import PurchaseOrder
 from marketing.journey_library import READY_MADE
 from outbox.services.endpoints import send_test
-from shop.services import stock
-from shop.services.ring_fences import ring_fence
+from shop.services.stock import stock
+from shop.services.stock.ring_fences import ring_fence
 from tests.factories import make_customer, make_order, make_stock, make_variant, make_warehouse
 from tests.factories_access import bearer, make_key, make_staff
 from tests.factories_decisions import make_decision

@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 from access.services.keys import issue_key
 from shop.models import Event, VisitorLink
-from shop.services.visitors import identity_of
+from shop.services.events.visitors import identity_of
 from tests.factories import make_customer, make_variant
 
 pytestmark = [

@@ -20,7 +20,7 @@ from decisions.services import jobs
 from marketing.models import Campaign
 from recommendations.services import lists
 from shop.models import Customer, StockLevel
-from shop.services import stock
+from shop.services.stock import stock
 from support.models import MessageKind
 from tests import factories_inventory, factories_marketing, factories_recommendations
 from tests.factories import make_order, make_variant, make_warehouse

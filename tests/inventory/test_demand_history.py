@@ -7,7 +7,7 @@ import pytest
 
 from inventory.frames import demand_history, last_full_day, stock_positions
 from shop.models import OrderState, Price, PriceKind
-from shop.services import stock
+from shop.services.stock import stock
 from tests.factories import make_order, make_variant, make_warehouse
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,7 @@ def test_days_without_stock_are_masked_and_counted():
 
 
 def post_at(variant, place, units, day, kind="in"):
-    from shop.services.movements import Change, post
+    from shop.services.stock.movements import Change, post
 
     post(
         Change(

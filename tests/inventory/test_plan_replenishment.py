@@ -22,7 +22,7 @@ from inventory.models import (
 )
 from inventory.services import purchase_orders
 from inventory.services.replenishment import NoForecastError, plan_replenishment
-from shop.services import stock
+from shop.services.stock import stock
 from tests.factories import make_variant, make_warehouse
 from tests.factories_inventory import (
     AS_OF,

@@ -21,7 +21,7 @@ from marketing.services.carts import open_carts
 from shop.models import Event, PriceKind, Purpose, WaitlistEntry
 from shop.services.customers import record_consent
 from shop.services.prices import PriceTerms, set_price
-from shop.services.stock import adjust
+from shop.services.stock.stock import adjust
 from tests.factories import make_customer, make_order, make_stock, make_variant
 from tests.factories_marketing import make_reachable
 

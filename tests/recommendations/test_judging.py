@@ -17,7 +17,7 @@ from recommendations.services.asking import Ask
 from recommendations.services.off_policy import judge, refusal_text, verdict_text
 from recommendations.services.serving import recommend
 from shop.models import Customer, Variant
-from shop.services.events import record_events
+from shop.services.events.events import record_events
 from tests.factories_access import make_staff
 from tests.factories_recommendations import LATER, make_taste_shop, publish_model
 

@@ -15,9 +15,9 @@ from recommendations.models import ListPublication, PublishedList, Rule
 from recommendations.services import gates, serving
 from recommendations.services.asking import Ask
 from shop.models import Customer, Product, SellingHold, Variant
-from shop.services import stock
-from shop.services.movements import StockError
 from shop.services.prices import PriceTerms, set_price
+from shop.services.stock import stock
+from shop.services.stock.movements import StockError
 from tests.factories import make_warehouse
 from tests.factories_recommendations import LATER, make_taste_shop, publish_model
 

@@ -12,7 +12,7 @@ from recommendations.report_frames import People, sales_between, seen_between
 from recommendations.services import reporting
 from recommendations.services.reporting import Period, PeriodError, placement_reports
 from shop.models import Return, ReturnLine, Variant
-from shop.services.visitors import link_visitor
+from shop.services.events.visitors import link_visitor
 from tests.factories import NOW, make_customer, make_order, make_variant
 from tests.factories_report import make_answer, make_busy_placement, make_seen
 

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shop.models import Customer, SellingHold, StockLevel, Variant
-from shop.services.orders import NewOrder, WantedLine, place_order
+from shop.services.orders.orders import NewOrder, WantedLine, place_order
 from tests.factories_access import bearer, make_key
 from tests.factories_recommendations import START, make_taste_shop, publish_model
 

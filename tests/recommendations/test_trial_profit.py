@@ -17,7 +17,7 @@ from recommendations.services.trial_looks import look_at_experiments
 from recommendations.services.trial_results import measure, subject_of, trial_results
 from recommendations.services.trials import Trial, record_exposure, running_trials, unit_of
 from shop.models import Consent, Customer, Purpose
-from shop.services.visitors import link_visitor
+from shop.services.events.visitors import link_visitor
 from tests.decisions.test_experiments import make_experiment
 from tests.factories import NOW, make_customer, make_order, make_variant
 

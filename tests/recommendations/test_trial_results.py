@@ -11,7 +11,7 @@ from decisions.services.experiments import save_experiment, start_experiment
 from recommendations.services.trial_results import trial_results
 from recommendations.services.trials import Trial, record_exposure, unit_of
 from shop.models import Customer
-from shop.services.visitors import link_visitor
+from shop.services.events.visitors import link_visitor
 from tests.decisions.test_experiments import make_experiment
 from tests.factories import NOW, make_customer, make_order, make_variant
 from tests.factories_access import make_staff

@@ -28,10 +28,12 @@ from shop.models import (
     StockMovement,
     VisitorLink,
 )
-from shop.services import orders, stock, waitlist
-from shop.services.holds import hold
-from shop.services.returns import return_lines
-from shop.services.ring_fences import ring_fence
+from shop.services import waitlist
+from shop.services.orders import orders
+from shop.services.orders.returns import return_lines
+from shop.services.stock import stock
+from shop.services.stock.holds import hold
+from shop.services.stock.ring_fences import ring_fence
 from tests.factories import make_customer, make_variant, make_warehouse
 from tests.factories_access import make_key, make_staff
 

@@ -5,8 +5,8 @@ from django.urls import reverse
 
 from outbox.models import Message
 from shop.models import Product
-from shop.services import stock
 from shop.services.announcements import announce_availability
+from shop.services.stock import stock
 from tests.factories import make_variant, make_warehouse
 from tests.factories_access import make_staff
 from tests.factories_crowd import crowd

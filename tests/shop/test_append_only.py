@@ -6,8 +6,9 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from shop.models import PaymentEvent, Price, Refund, StockMovement
-from shop.services import orders, stock
-from shop.services.orders import NewOrder, WantedLine, place_order
+from shop.services.orders import orders
+from shop.services.orders.orders import NewOrder, WantedLine, place_order
+from shop.services.stock import stock
 from tests.factories import make_variant, make_warehouse
 
 pytestmark = pytest.mark.django_db

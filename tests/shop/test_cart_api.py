@@ -11,8 +11,8 @@ from django.utils import timezone
 from access.models import ApiKey, IdempotentAnswer
 from access.services.keys import revoke_key
 from shop.models import KitComponent, Reservation
-from shop.services import stock
-from shop.services.holds import hold
+from shop.services.stock import stock
+from shop.services.stock.holds import hold
 from tests.factories import make_variant, make_warehouse
 from tests.factories_access import make_key
 

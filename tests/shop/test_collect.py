@@ -11,7 +11,7 @@ from django.utils import timezone
 from access.models import ApiKey
 from access.services.keys import rotate_key
 from shop.models import Event, EventKey, VisitorLink
-from shop.services.visitors import SALT, code_behind, identity_of
+from shop.services.events.visitors import SALT, code_behind, identity_of
 from tests.factories import make_customer, make_variant
 from tests.factories_access import bearer, make_key, make_staff
 

@@ -9,10 +9,10 @@ from django.db import connection
 
 from shop.importers.run import Options, import_frames
 from shop.models import Event, EventKey, VisitorLink
-from shop.services import event_log, event_partitions
-from shop.services.event_log import append_events
-from shop.services.event_rows import EventRow
-from shop.services.events import record_events
+from shop.services.events import event_log, event_partitions
+from shop.services.events.event_log import append_events
+from shop.services.events.event_rows import EventRow
+from shop.services.events.events import record_events
 from tests.factories import make_customer
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

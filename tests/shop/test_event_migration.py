@@ -7,8 +7,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from shop.models import Event, EventKey
-from shop.services.event_log import append_events
-from shop.services.event_rows import EventRow
+from shop.services.events.event_log import append_events
+from shop.services.events.event_rows import EventRow
 
 BEFORE = [("shop", "0006_payments_and_refunds_are_append_only")]
 AT = datetime(2021, 5, 31, 23, 30, tzinfo=UTC)

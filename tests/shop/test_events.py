@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 
 from shop.models import Consent, Event, VisitorLink
-from shop.services.events import BatchTooLargeError, record_events
-from shop.services.visitors import link_visitor
+from shop.services.events.events import BatchTooLargeError, record_events
+from shop.services.events.visitors import link_visitor
 from tests.factories import make_customer, make_variant
 
 pytestmark = pytest.mark.django_db

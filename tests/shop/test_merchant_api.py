@@ -10,7 +10,8 @@ from django.urls import get_resolver
 from access.api.views import BrowserView, MerchantView, StorefrontView
 from access.models import ApiKey
 from shop.models import Order, Price, SellingHold, StockMovement
-from shop.services import orders, stock
+from shop.services.orders import orders
+from shop.services.stock import stock
 from tests.factories import make_customer, make_order, make_variant, make_warehouse
 from tests.factories_access import make_key, make_staff
 

@@ -8,8 +8,8 @@ from django.db import connection
 from django.db.models import Q
 
 from shop.models import Reservation, StockLevel, StockMovement
-from shop.services import movements, stock
-from shop.services.verify import verify_stock
+from shop.services.stock import movements, stock
+from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
 from tests.factories_crowd import BUYERS, crowd
 

@@ -15,11 +15,12 @@ from shop.models import (
     StockLevel,
     StockMovement,
 )
-from shop.services import orders, stock
-from shop.services.holds import hold, lift
-from shop.services.orders import NewOrder, WantedLine, place_order
-from shop.services.returns import ReturnKeyReusedError, ReturnTooLargeError, return_lines
-from shop.services.verify import verify_stock
+from shop.services.orders import orders
+from shop.services.orders.orders import NewOrder, WantedLine, place_order
+from shop.services.orders.returns import ReturnKeyReusedError, ReturnTooLargeError, return_lines
+from shop.services.stock import stock
+from shop.services.stock.holds import hold, lift
+from shop.services.stock.verify import verify_stock
 from tests.factories import make_customer, make_order, make_variant, make_warehouse
 
 pytestmark = pytest.mark.django_db

@@ -4,9 +4,10 @@ import pytest
 from django.urls import reverse
 
 from shop.models import Allocation, Order, Refund, Return, Shipment
-from shop.services import orders, stock
-from shop.services.balances import balance_of
-from shop.services.orders import NewOrder, WantedLine, place_order
+from shop.services.orders import orders
+from shop.services.orders.orders import NewOrder, WantedLine, place_order
+from shop.services.stock import stock
+from shop.services.stock.balances import balance_of
 from tests.factories import make_variant, make_warehouse
 from tests.factories_access import make_staff
 

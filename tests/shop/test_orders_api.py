@@ -7,9 +7,10 @@ from django.core.cache import cache
 
 from shop.api.order_rows import merchant_order_row
 from shop.models import KitComponent, Order, Refund, Shipment
-from shop.services import orders, stock
-from shop.services.orders import NewOrder, WantedLine, place_order
-from shop.services.returns import return_lines
+from shop.services.orders import orders
+from shop.services.orders.orders import NewOrder, WantedLine, place_order
+from shop.services.orders.returns import return_lines
+from shop.services.stock import stock
 from tests.factories import make_variant, make_warehouse
 from tests.factories_access import make_key, make_staff
 

@@ -3,10 +3,11 @@
 import pytest
 
 from shop.models import Order, StockLevel
-from shop.services import orders, stock
-from shop.services.orders import NewOrder, WantedLine, place_order
-from shop.services.returns import ReturnTooLargeError, return_lines
-from shop.services.verify import verify_stock
+from shop.services.orders import orders
+from shop.services.orders.orders import NewOrder, WantedLine, place_order
+from shop.services.orders.returns import ReturnTooLargeError, return_lines
+from shop.services.stock import stock
+from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
 from tests.factories_crowd import crowd
 

@@ -19,11 +19,12 @@ from shop.models import (
     Shipment,
     StockLevel,
 )
-from shop.services import orders, stock
-from shop.services.balances import balance_of
-from shop.services.orders import NewOrder, Parcel, WantedLine, place_order
-from shop.services.returns import ReturnKeyReusedError, ReturnTooLargeError, return_lines
-from shop.services.verify import verify_stock
+from shop.services.orders import orders
+from shop.services.orders.orders import NewOrder, Parcel, WantedLine, place_order
+from shop.services.orders.returns import ReturnKeyReusedError, ReturnTooLargeError, return_lines
+from shop.services.stock import stock
+from shop.services.stock.balances import balance_of
+from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
 from tests.factories_crowd import crowd
 from tests.factories_payments import report
@@ -135,9 +136,9 @@ def test_control_without_the_orders_lock_copies_have_more_effects(tea, monkeypat
 
     for _attempt in range(20):
         with monkeypatch.context() as without:
-            without.setattr("shop.services.returns.lock", unlocked)
-            without.setattr("shop.services.returns._refund", lambda *args: None)
-            without.setattr("shop.services.returns._take_back", lambda *args: None)
+            without.setattr("shop.services.orders.returns.lock", unlocked)
+            without.setattr("shop.services.orders.returns._refund", lambda *args: None)
+            without.setattr("shop.services.orders.returns._take_back", lambda *args: None)
             crowd(back, refusals=(ReturnTooLargeError, ReturnKeyReusedError))
         if ReturnLine.objects.aggregate(units=Sum("units"))["units"] > 3:
             break

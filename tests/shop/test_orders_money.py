@@ -6,10 +6,10 @@ import pytest
 
 from shop.models import OrderState, TaxRate
 from shop.models.orders import TRANSITIONS
-from shop.services import orders
-from shop.services.balances import balance_of
-from shop.services.orders import DiscountTooLargeError, NewOrder, WantedLine, place_order
-from shop.services.returns import return_lines
+from shop.services.orders import orders
+from shop.services.orders.orders import DiscountTooLargeError, NewOrder, WantedLine, place_order
+from shop.services.orders.returns import return_lines
+from shop.services.stock.balances import balance_of
 from tests.factories import make_variant
 from tests.factories_payments import report
 from tests.shop.docs_tables import minor, table

@@ -13,12 +13,13 @@ from shop.models import (
     Shipment,
     StockLevel,
 )
-from shop.services import orders, stock
-from shop.services.balances import balance_of
-from shop.services.exchanges import exchange
-from shop.services.orders import NewOrder, Parcel, WantedLine, place_order
-from shop.services.returns import ReturnTooLargeError, return_lines
-from shop.services.verify import verify_stock
+from shop.services.orders import orders
+from shop.services.orders.exchanges import exchange
+from shop.services.orders.orders import NewOrder, Parcel, WantedLine, place_order
+from shop.services.orders.returns import ReturnTooLargeError, return_lines
+from shop.services.stock import stock
+from shop.services.stock.balances import balance_of
+from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
 
 pytestmark = pytest.mark.django_db

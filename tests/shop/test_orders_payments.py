@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from shop.models import Order, OrderState, Payment, PaymentEvent, Refund, StockLevel
 from shop.payments.registry import secrets_by_provider
-from shop.services import orders, stock
-from shop.services.balances import balance_of
-from shop.services.orders import NewOrder, WantedLine, place_order
+from shop.services.orders import orders
+from shop.services.orders.orders import NewOrder, WantedLine, place_order
+from shop.services.stock import stock
+from shop.services.stock.balances import balance_of
 from shop.tasks import cancel_unpaid_orders
 from tests.factories import make_order, make_variant, make_warehouse
 from tests.factories_payments import report, send, signed

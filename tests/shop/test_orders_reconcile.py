@@ -19,13 +19,14 @@ from shop.models import (
     ReturnLine,
     TaxRate,
 )
-from shop.services import orders, stock
-from shop.services.balances import balance_of, refund_due
-from shop.services.exchanges import exchange
-from shop.services.line_progress import progress_of
-from shop.services.orders import NewOrder, Parcel, WantedLine, place_order
-from shop.services.returns import return_lines
-from shop.services.verify import verify_stock
+from shop.services.orders import orders
+from shop.services.orders.exchanges import exchange
+from shop.services.orders.line_progress import progress_of
+from shop.services.orders.orders import NewOrder, Parcel, WantedLine, place_order
+from shop.services.orders.returns import return_lines
+from shop.services.stock import stock
+from shop.services.stock.balances import balance_of, refund_due
+from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
 
 CURRENCIES = ("JPY", "GBP", "BHD")

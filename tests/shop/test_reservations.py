@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from shop.models import Reservation, StockLevel, StockMovement
-from shop.services import stock
+from shop.services.stock import stock
 from shop.tasks import expire_reservations
 from tests.factories import make_variant, make_warehouse
 

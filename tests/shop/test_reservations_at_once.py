@@ -16,10 +16,10 @@ import pytest
 from django.db import connection
 
 from shop.models import KitComponent, Reservation, StockLevel
-from shop.services import reservation_rows, reserve_together, stock
-from shop.services.ring_fences import ring_fence
-from shop.services.shared_transaction import SharedTransaction
-from shop.services.verify import verify_stock
+from shop.services.stock import reservation_rows, reserve_together, stock
+from shop.services.stock.ring_fences import ring_fence
+from shop.services.stock.shared_transaction import SharedTransaction
+from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
 from tests.factories_crowd import BUYERS, crowd
 
@@ -205,10 +205,10 @@ django.setup()
 from datetime import timedelta
 from django.db import connection
 from shop.models import Product, Reservation, Variant, Warehouse
-from shop.services import stock
-from shop.services.reserve_together import reserve_together
-from shop.services.shared_transaction import SharedTransaction
-from shop.services.verify import verify_stock
+from shop.services.stock import stock
+from shop.services.stock.reserve_together import reserve_together
+from shop.services.stock.shared_transaction import SharedTransaction
+from shop.services.stock.verify import verify_stock
 
 variant = Variant.objects.create(
     product=Product.objects.create(code="P", name="Tea"), sku="TEA-1"

@@ -16,11 +16,11 @@ from shop.models import (
     StockLevel,
     StockMovement,
 )
-from shop.services import reservation_rows, stock
-from shop.services.holds import hold
-from shop.services.reserve_together import Wish, reserve_together
-from shop.services.ring_fences import release_ring_fence, ring_fence
-from shop.services.verify import verify_stock
+from shop.services.stock import reservation_rows, stock
+from shop.services.stock.holds import hold
+from shop.services.stock.reserve_together import Wish, reserve_together
+from shop.services.stock.ring_fences import release_ring_fence, ring_fence
+from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
 
 pytestmark = pytest.mark.django_db

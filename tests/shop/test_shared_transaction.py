@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from shop.services import shared_transaction
-from shop.services.shared_transaction import SharedTransaction
+from shop.services.stock import shared_transaction
+from shop.services.stock.shared_transaction import SharedTransaction
 
 
 class Refused(Exception):

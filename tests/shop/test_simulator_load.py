@@ -25,9 +25,9 @@ from shop.models import (
     Variant,
     VisitorLink,
 )
-from shop.services.orders import cancel, ship
+from shop.services.orders.orders import cancel, ship
 from shop.services.prices import prices_at
-from shop.services.verify import verify_stock
+from shop.services.stock.verify import verify_stock
 from shop.simulator import loading
 from shop.simulator.shop import order_count, simulate
 from shop.simulator.truth import read_truth

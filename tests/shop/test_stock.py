@@ -3,7 +3,7 @@
 import pytest
 
 from shop.models import MovementKind, StockLevel, StockMovement
-from shop.services import stock
+from shop.services.stock import stock
 from tests.factories import make_variant, make_warehouse
 
 pytestmark = pytest.mark.django_db

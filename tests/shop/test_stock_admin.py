@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from shop.models import Batch, RingFence, StockLevel
-from shop.services import stock
-from shop.services.batch_order import shop_today
+from shop.services.stock import stock
+from shop.services.stock.batch_order import shop_today
 from tests.factories import make_variant, make_warehouse
 from tests.factories_access import make_staff
 

@@ -7,8 +7,8 @@ import pytest
 from django.core.cache import cache
 
 from shop.models import Batch, RingFence, StockMovement
-from shop.services import batches, stock
-from shop.services.batch_order import shop_today
+from shop.services.stock import batches, stock
+from shop.services.stock.batch_order import shop_today
 from tests.factories import make_variant, make_warehouse
 from tests.factories_access import make_key, make_staff
 

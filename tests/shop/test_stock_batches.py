@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from shop.models import Batch, RingFence, StockLevel, StockMovement, Variant
-from shop.services import batches, stock
-from shop.services.batch_order import shop_today
-from shop.services.transfers import TransferError, transfer
-from shop.services.verify import verify_stock
+from shop.services.stock import batches, stock
+from shop.services.stock.batch_order import shop_today
+from shop.services.stock.transfers import TransferError, transfer
+from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
 
 pytestmark = pytest.mark.django_db

@@ -18,11 +18,12 @@ from django.db import connection
 from django.utils import timezone
 
 from shop.models import StockLevel
-from shop.services import orders, ring_fences, stock
-from shop.services.batch_order import shop_today
-from shop.services.reserve_together import Wish, reserve_together
-from shop.services.transfers import transfer
-from shop.services.verify import verify_stock
+from shop.services.orders import orders
+from shop.services.stock import ring_fences, stock
+from shop.services.stock.batch_order import shop_today
+from shop.services.stock.reserve_together import Wish, reserve_together
+from shop.services.stock.transfers import transfer
+from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
 from tests.shop.test_never_oversold import without_guards
 

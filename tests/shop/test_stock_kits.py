@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from shop.models import KitComponent, SellingHold, Variant
-from shop.services import kits, stock
+from shop.services.stock import kits, stock
 from tests.factories import make_variant, make_warehouse
 
 pytestmark = pytest.mark.django_db

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from shop.models import MovementKind, RingFence, StockLevel, StockMovement
-from shop.services import ring_fences, stock
-from shop.services.movements import Change, post
-from shop.services.orders import NewOrder, WantedLine, place_order
-from shop.services.verify import verify_stock
+from shop.services.orders.orders import NewOrder, WantedLine, place_order
+from shop.services.stock import ring_fences, stock
+from shop.services.stock.movements import Change, post
+from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from shop.models import Consent, Event, Order, Price, PriceKind, ProductImage, Reservation
-from shop.services import stock
-from shop.services.holds import hold
+from shop.services.stock import stock
+from shop.services.stock.holds import hold
 from tests.factories import make_customer, make_order, make_variant, make_warehouse
 from tests.factories_access import make_key
 

@@ -9,9 +9,10 @@ from django.urls import reverse
 from decisions.models import Job
 from decisions.services.jobs import create_job, run_job
 from shop.models import Allocation, Batch, Order, RingFence, StockLevel
-from shop.services import orders, stock
-from shop.services.ring_fences import ring_fence
-from shop.services.verify import Difference, repair_stock, verify_stock
+from shop.services.orders import orders
+from shop.services.stock import stock
+from shop.services.stock.ring_fences import ring_fence
+from shop.services.stock.verify import Difference, repair_stock, verify_stock
 from tests.factories import make_variant, make_warehouse
 from tests.factories_access import make_staff
 

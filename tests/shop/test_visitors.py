@@ -6,10 +6,10 @@ import pytest
 
 from recommendations.frames import person_history, shop_interactions
 from shop.models import Event, VisitorLink
-from shop.services import orders
-from shop.services.event_log import append_events
-from shop.services.event_rows import EventRow
-from shop.services.visitors import link_visitor
+from shop.services.events.event_log import append_events
+from shop.services.events.event_rows import EventRow
+from shop.services.events.visitors import link_visitor
+from shop.services.orders import orders
 from tests.factories import make_customer, make_price, make_stock, make_variant
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from shop.models import OrderState, WaitlistEntry, WaitlistState
-from shop.services import stock, waitlist
-from shop.services.holds import hold
+from shop.services import waitlist
+from shop.services.stock import stock
+from shop.services.stock.holds import hold
 from tests.factories import make_customer, make_order, make_variant, make_warehouse
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,8 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from shop.models import WaitlistEntry
-from shop.services import stock, waitlist
+from shop.services import waitlist
+from shop.services.stock import stock
 from tests.factories import make_customer, make_variant, make_warehouse
 from tests.factories_access import bearer, make_key, make_staff
 

@@ -11,7 +11,7 @@ from shop.importers.registry import importer
 from shop.importers.run import Chunk, ImportRun
 from shop.importers.stock import load_stock
 from shop.importers.table import LINE
-from shop.services.warehouses import first_warehouse
+from shop.services.stock.warehouses import first_warehouse
 
 COLUMNS = [
     text("ID", max_length=20, default=None),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from shop.services.verify import repair_stock, verify_stock
+from shop.services.stock.verify import repair_stock, verify_stock
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import RingFence, StockLevel, StockMovement
-from shop.services import movements
-from shop.services.movements import Change, InsufficientStockError
+from shop.services.stock import movements
+from shop.services.stock.movements import Change, InsufficientStockError
 
 Place = tuple[int, int]
 

@@ -10,9 +10,9 @@ from math import floor
 from django.db.models import Sum
 
 from shop.models import Allocation, LineKind, Order, OrderLine, OrderState, ReturnLine
-from shop.services.allocations import allocations_of
-from shop.services.order_lines import Amount, amounts_of
-from shop.services.order_states import been
+from shop.services.orders.order_lines import Amount, amounts_of
+from shop.services.orders.order_states import been
+from shop.services.stock.allocations import allocations_of
 from shop.shares import part_of
 
 

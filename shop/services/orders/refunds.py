@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from outbox.services import publish
 from shop.models import Order, Refund, Return
 from shop.money import format_money
-from shop.services.balances import balance_of
-from shop.services.order_states import OrderError, lock
-from shop.services.payment_records import put_payment_on_record
+from shop.services.orders.order_states import OrderError, lock
+from shop.services.orders.payment_records import put_payment_on_record
+from shop.services.stock.balances import balance_of
 
 
 class RefundTooLargeError(OrderError):

@@ -10,8 +10,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import StockLevel, Variant, Warehouse
-from shop.services.kits import Components, components_of, items_of
-from shop.services.movements import StockError
+from shop.services.stock.kits import Components, components_of, items_of
+from shop.services.stock.movements import StockError
 
 Shelves = dict[int, dict[int, int]]  # warehouse → item → units that may still be promised
 

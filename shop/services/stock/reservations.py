@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import MovementKind, Reservation, RingFence, Variant
-from shop.services.bulk_movements import lock_levels, post_together
-from shop.services.movements import Change, InsufficientStockError, StockError
-from shop.services.reserve_together import Held, Wish, reserve_together
-from shop.services.shared_transaction import SharedTransaction
+from shop.services.stock.bulk_movements import lock_levels, post_together
+from shop.services.stock.movements import Change, InsufficientStockError, StockError
+from shop.services.stock.reserve_together import Held, Wish, reserve_together
+from shop.services.stock.shared_transaction import SharedTransaction
 
 HELD_FOR = timedelta(minutes=15)
 LONGEST_HELD = timedelta(hours=24)

@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Product, Reservation, RingFence
-from shop.services.kits import components_of
-from shop.services.movements import InsufficientStockError
+from shop.services.stock.kits import components_of
+from shop.services.stock.movements import InsufficientStockError
 
 PIECES_ASKED_FOR = 20  # a reservation of more rows is read in steps of so many
 ROWS_AT_ONCE = 500  # a statement has no more than 65,535 parameters on PostgreSQL

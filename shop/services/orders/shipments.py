@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Allocation, MovementKind, Order, OrderState, Shipment, ShipmentLine
-from shop.services.allocations import allocations_of, give_back_open
-from shop.services.balances import balance_of
-from shop.services.line_progress import progress_of
-from shop.services.movements import Change, in_lock_order, post
-from shop.services.order_states import OrderError, OrderStateError, enter, lock, no_way
-from shop.services.payment_records import put_payment_on_record
-from shop.services.refunds import NewRefund, write_refund
+from shop.services.orders.line_progress import progress_of
+from shop.services.orders.order_states import OrderError, OrderStateError, enter, lock, no_way
+from shop.services.orders.payment_records import put_payment_on_record
+from shop.services.orders.refunds import NewRefund, write_refund
+from shop.services.stock.allocations import allocations_of, give_back_open
+from shop.services.stock.balances import balance_of
+from shop.services.stock.movements import Change, in_lock_order, post
 
 
 class ShipmentKeyReusedError(OrderError):

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from shop.models import Allocation, MovementKind, Order, OrderLine
-from shop.services.kits import Components
-from shop.services.movements import Change, in_lock_order, post
-from shop.services.reservations import mark_ordered, open_fences
-from shop.services.warehouses import plan_pieces
+from shop.services.stock.kits import Components
+from shop.services.stock.movements import Change, in_lock_order, post
+from shop.services.stock.reservations import mark_ordered, open_fences
+from shop.services.stock.warehouses import plan_pieces
 
 
 class Taken(NamedTuple):

@@ -12,9 +12,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import MovementKind, StockLevel, StockMovement, Variant, Warehouse
-from shop.services.batches import BatchError, batch_named, open_batch
-from shop.services.kits import KitNotCountedError, refuse_kit
-from shop.services.movements import (
+from shop.services.stock.batches import BatchError, batch_named, open_batch
+from shop.services.stock.kits import KitNotCountedError, refuse_kit
+from shop.services.stock.movements import (
     TRIES,
     Change,
     CountBelowPromisedError,
@@ -25,7 +25,7 @@ from shop.services.movements import (
     StockKeyReusedError,
     post,
 )
-from shop.services.reservations import (
+from shop.services.stock.reservations import (
     ReservationClosedError,
     expire_due_reservations,
     extend,
@@ -34,8 +34,8 @@ from shop.services.reservations import (
     reserve,
     reserve_wish,
 )
-from shop.services.reserve_together import SaleStoppedError, SkuUnknownError, Wish
-from shop.services.warehouses import OutOfStockError, Piece, Shortage, available, plan_pieces
+from shop.services.stock.reserve_together import SaleStoppedError, SkuUnknownError, Wish
+from shop.services.stock.warehouses import OutOfStockError, Piece, Shortage, available, plan_pieces
 
 
 class Note(TypedDict, total=False):

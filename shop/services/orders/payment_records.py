@@ -11,8 +11,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Order, Payment, PaymentEvent, PaymentEventKind
-from shop.services.balances import paid_unrecorded
-from shop.services.order_states import OrderError
+from shop.services.orders.order_states import OrderError
+from shop.services.stock.balances import paid_unrecorded
 
 # Our own words beside those of the providers: what a person recorded, what an exchange settled.
 BY_HAND = "by-hand"

@@ -22,9 +22,9 @@ from shop.models import (
     Variant,
     Warehouse,
 )
-from shop.services.batch_order import EXPIRED, set_aside_units, shop_today, sold_until
-from shop.services.movements import Change, StockError, StockKeyReusedError, post
-from shop.services.ring_fences import fence_in, give_back
+from shop.services.stock.batch_order import EXPIRED, set_aside_units, shop_today, sold_until
+from shop.services.stock.movements import Change, StockError, StockKeyReusedError, post
+from shop.services.stock.ring_fences import fence_in, give_back
 
 
 class BatchError(StockError):

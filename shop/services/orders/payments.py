@@ -9,9 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from shop.models import Order, OrderState, Payment, PaymentEvent
 from shop.models import PaymentEventKind as Kind
-from shop.services.balances import balance_of
-from shop.services.order_states import OrderError, enter, lock
-from shop.services.payment_records import (
+from shop.services.orders.order_states import OrderError, enter, lock
+from shop.services.orders.payment_records import (
     BY_HAND,
     PaymentEventReusedError,
     PaymentReport,
@@ -20,7 +19,8 @@ from shop.services.payment_records import (
     record_by_hand,
     write_event,
 )
-from shop.services.refunds import refund_what_is_left
+from shop.services.orders.refunds import refund_what_is_left
+from shop.services.stock.balances import balance_of
 
 
 def record_payment_event(report: PaymentReport, *, by: Any = None, note: str = "") -> PaymentEvent:

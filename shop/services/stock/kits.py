@@ -9,7 +9,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import KitComponent, Variant
-from shop.services.movements import StockError
+from shop.services.stock.movements import StockError
 
 Components = dict[int, dict[int, int]]
 

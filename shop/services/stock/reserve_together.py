@@ -20,9 +20,15 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Reservation, RingFence
-from shop.services.movements import StockError, StockKeyReusedError, until_it_fits
-from shop.services.reservation_rows import Goods, in_shipping_order, piece_key, read_and_lock, write
-from shop.services.warehouses import OutOfStockError, Piece, Shortage, source
+from shop.services.stock.movements import StockError, StockKeyReusedError, until_it_fits
+from shop.services.stock.reservation_rows import (
+    Goods,
+    in_shipping_order,
+    piece_key,
+    read_and_lock,
+    write,
+)
+from shop.services.stock.warehouses import OutOfStockError, Piece, Shortage, source
 
 
 class SkuUnknownError(StockError):

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import EventKind
-from shop.services.crawlers import is_bot
-from shop.services.event_log import append_events
-from shop.services.event_partitions import kept_since
-from shop.services.event_rows import (
+from shop.services.events.crawlers import is_bot
+from shop.services.events.event_log import append_events
+from shop.services.events.event_partitions import kept_since
+from shop.services.events.event_rows import (
     MAX_SKEW,
     Arrival,
     EventRow,
@@ -24,7 +24,7 @@ from shop.services.event_rows import (
     read_event,
     row_of,
 )
-from shop.services.visitors import IdentityError
+from shop.services.events.visitors import IdentityError
 
 MAX_BATCH = 1000  # rows a transaction on SQLite while the shop is serving
 

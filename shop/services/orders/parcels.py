@@ -10,8 +10,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Allocation, Order
-from shop.services.allocations import allocations_of
-from shop.services.order_states import OrderError
+from shop.services.orders.order_states import OrderError
+from shop.services.stock.allocations import allocations_of
 
 
 class Piece(NamedTuple):

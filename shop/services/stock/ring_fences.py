@@ -18,9 +18,9 @@ from shop.models import (
     Variant,
     Warehouse,
 )
-from shop.services.batch_order import EXPIRED
-from shop.services.kits import refuse_kit
-from shop.services.movements import (
+from shop.services.stock.batch_order import EXPIRED
+from shop.services.stock.kits import refuse_kit
+from shop.services.stock.movements import (
     Change,
     StockError,
     StockKeyReusedError,

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from shop.models import LineKind, Order, OrderLine, Variant
-from shop.services.order_states import OrderError
-from shop.services.taxes import SHIPPING, STANDARD, rates_at
+from shop.services.orders.order_states import OrderError
+from shop.services.orders.taxes import SHIPPING, STANDARD, rates_at
 from shop.shares import share_out, tax_of
 
 if TYPE_CHECKING:
-    from shop.services.placing import NewOrder
+    from shop.services.orders.placing import NewOrder
 
 
 class DiscountTooLargeError(OrderError):

@@ -23,14 +23,14 @@ from shop.models import (
     Return,
     ReturnLine,
 )
-from shop.services.allocations import allocations_of
-from shop.services.balances import balance_of
-from shop.services.line_progress import Progress, progress_of
-from shop.services.movements import Change, in_lock_order, post
-from shop.services.order_lines import Amount
-from shop.services.order_states import OrderError, OrderStateError, been, lock
-from shop.services.payment_records import put_payment_on_record
-from shop.services.refunds import NewRefund, write_refund
+from shop.services.orders.line_progress import Progress, progress_of
+from shop.services.orders.order_lines import Amount
+from shop.services.orders.order_states import OrderError, OrderStateError, been, lock
+from shop.services.orders.payment_records import put_payment_on_record
+from shop.services.orders.refunds import NewRefund, write_refund
+from shop.services.stock.allocations import allocations_of
+from shop.services.stock.balances import balance_of
+from shop.services.stock.movements import Change, in_lock_order, post
 
 
 class ReturnTooLargeError(OrderError):

@@ -18,7 +18,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest
 
 from shop.models import Order, OrderState, Payment, Refund
-from shop.services.order_states import been, states_after
+from shop.services.orders.order_states import been, states_after
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shop.models import Order, OrderState
-from shop.services.allocations import give_back_open
-from shop.services.balances import balance_of
-from shop.services.order_lines import DiscountTooLargeError
-from shop.services.order_states import OrderError, OrderStateError, enter, lock
-from shop.services.payment_records import (
+from shop.services.orders.order_lines import DiscountTooLargeError
+from shop.services.orders.order_states import OrderError, OrderStateError, enter, lock
+from shop.services.orders.payment_records import (
     PaymentEventReusedError,
     PaymentMismatchError,
     PaymentReport,
     UnknownPaymentError,
     put_payment_on_record,
 )
-from shop.services.payments import pay, pay_back, record_payment_event
-from shop.services.placing import (
+from shop.services.orders.payments import pay, pay_back, record_payment_event
+from shop.services.orders.placing import (
     LineProblem,
     NewOrder,
     OrderKeyReusedError,
@@ -34,13 +32,13 @@ from shop.services.placing import (
     WantedLine,
     place_order,
 )
-from shop.services.refunds import (
+from shop.services.orders.refunds import (
     RefundKeyReusedError,
     RefundTooLargeError,
     refund,
     refund_what_is_left,
 )
-from shop.services.shipments import (
+from shop.services.orders.shipments import (
     KitHalfShippedError,
     Parcel,
     ShipmentKeyReusedError,
@@ -48,6 +46,8 @@ from shop.services.shipments import (
     ship,
     ship_part,
 )
+from shop.services.stock.allocations import give_back_open
+from shop.services.stock.balances import balance_of
 
 
 def deliver(order: Order, *, by: Any = None, note: str = "") -> Order:

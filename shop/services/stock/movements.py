@@ -1,6 +1,6 @@
 """The one way to change a stock counter: a ledger row and a conditional UPDATE, both or neither.
 
-What leaves without a named batch is taken from the batches by `shop.services.batch_order`.
+What leaves without a named batch is taken from the batches by `shop.services.stock.batch_order`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Batch, MovementKind, RingFence, StockLevel, StockMovement
-from shop.services.batch_order import BatchPiece, pieces_to_lose, pieces_to_sell
+from shop.services.stock.batch_order import BatchPiece, pieces_to_lose, pieces_to_sell
 
 # A lost race means that a rival has committed, so the crowd makes progress; this bounds one caller.
 TRIES = 50

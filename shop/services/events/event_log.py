@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from shop.services.event_rows import EventRow
+from shop.services.events.event_rows import EventRow
 
 COLUMNS = EventRow._fields
 NAMES = ", ".join(COLUMNS)

@@ -9,13 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Allocation, Order, PaymentEventKind, Refund, Return, Variant
-from shop.services.bulk_movements import lock_levels
-from shop.services.kits import components_of
-from shop.services.order_states import OrderError, lock
-from shop.services.payment_records import EXCHANGE, record_own
-from shop.services.payments import settle
-from shop.services.placing import NewOrder, WantedLine, place_order
-from shop.services.returns import return_lines
+from shop.services.orders.order_states import OrderError, lock
+from shop.services.orders.payment_records import EXCHANGE, record_own
+from shop.services.orders.payments import settle
+from shop.services.orders.placing import NewOrder, WantedLine, place_order
+from shop.services.orders.returns import return_lines
+from shop.services.stock.bulk_movements import lock_levels
+from shop.services.stock.kits import components_of
 
 
 class ExchangeError(OrderError):

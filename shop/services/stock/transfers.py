@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import MovementKind, StockLevel, StockMovement, Variant, Warehouse
-from shop.services.batches import batch_named, open_batch
-from shop.services.kits import refuse_kit
-from shop.services.movements import Change, StockError, post, post_parts
-from shop.services.stock import Note
+from shop.services.stock.batches import batch_named, open_batch
+from shop.services.stock.kits import refuse_kit
+from shop.services.stock.movements import Change, StockError, post, post_parts
+from shop.services.stock.stock import Note
 
 
 class TransferError(StockError):

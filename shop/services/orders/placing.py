@@ -30,14 +30,14 @@ from shop.models import (
     Return,
     Variant,
 )
-from shop.services import allocations
-from shop.services.event_log import append_events
-from shop.services.event_rows import EventRow
-from shop.services.kits import Components, components_of, items_of
-from shop.services.movements import until_it_fits
-from shop.services.order_lines import Priced, bill
-from shop.services.order_states import OrderError, announce, enter
+from shop.services.events.event_log import append_events
+from shop.services.events.event_rows import EventRow
+from shop.services.orders.order_lines import Priced, bill
+from shop.services.orders.order_states import OrderError, announce, enter
 from shop.services.prices import prices_at
+from shop.services.stock import allocations
+from shop.services.stock.kits import Components, components_of, items_of
+from shop.services.stock.movements import until_it_fits
 
 
 class OrderKeyReusedError(OrderError):
