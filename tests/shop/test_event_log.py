@@ -6,6 +6,7 @@ from threading import Barrier
 
 import pytest
 from django.db import connection
+from msgspec.structs import replace
 
 from shop.importers.run import Options, import_frames
 from shop.models import Event, EventKey, VisitorLink
@@ -19,7 +20,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def row(event_id, **fields):
-    return EventRow(event_id, "view", NOW, NOW)._replace(**fields)
+    return replace(EventRow(event_id, "view", NOW, NOW), **fields)
 
 
 def rows(count, prefix="e"):
@@ -30,7 +31,7 @@ def rows(count, prefix="e"):
 @pytest.mark.parametrize("size", [3, 300])
 def test_a_replay_adds_no_row_whatever_else_it_says(size):
     assert len(append_events(rows(size))) == size
-    later = [one._replace(received_at=NOW + timedelta(days=90), query="x") for one in rows(size)]
+    later = [replace(one, received_at=NOW + timedelta(days=90), query="x") for one in rows(size)]
     assert append_events(later) == set()
     assert append_events([*later, row("new")]) == {"new"}
     assert Event.objects.count() == EventKey.objects.count() == size + 1
@@ -103,11 +104,51 @@ def test_the_same_batch_from_eight_threads_lands_once(size):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
+def test_batches_that_overlap_land_each_event_once():
+    """Each thread's window of 400 shares 350 with the next one's: some keys are there, some are not."""
+    batch = rows(800)
+    found = eight_at_once(lambda n: append_events(batch[n * 50 : n * 50 + 400]))
+    assert sum(map(len, found)) == 750
+    assert Event.objects.count() == EventKey.objects.count() == 750
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_rival_between_the_look_and_the_claim_costs_another_look(monkeypatch):
+    """The rival commits one of our keys after our statement has begun to look."""
+    rival = "INSERT INTO shop_eventkey (event_id) VALUES ('e7')"
+    claimed = event_log.CLAIM_KEYS
+    tried = []
+
+    def landed(cursor, batch):
+        if not tried:
+            other = connection.copy()
+            other.cursor().execute(rival)
+            other.close()
+            monkeypatch.setattr(
+                event_log, "CLAIM_KEYS", claimed.replace("NOT EXISTS", "true OR EXISTS")
+            )
+        else:
+            monkeypatch.setattr(event_log, "CLAIM_KEYS", claimed)
+        tried.append(len(batch))
+        return by_copy(cursor, batch)
+
+    by_copy = event_log._landed_by_copy
+    monkeypatch.setattr(event_log, "_landed_by_copy", landed)
+    assert len(append_events(rows(60))) == 59
+    assert tried == [60, 59]
+    assert Event.objects.count() == 59
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
 def test_without_the_keys_the_same_batch_lands_several_times(monkeypatch):
     """The negative control: looking first and writing then is not enough."""
-    look = event_log.KEYS_AMONG.replace("shop_eventkey", "shop_event")
-    monkeypatch.setattr(event_log, "KEYS_AMONG", look)
-    monkeypatch.setattr(event_log, "CLAIM_KEYS", "SELECT jsonb_array_elements_text(%s)")
+    look = (
+        "SELECT one FROM unnest(%s::text[]) AS one "
+        "WHERE NOT EXISTS (SELECT FROM shop_event WHERE event_id = one)"
+    )
+    monkeypatch.setattr(event_log, "CLAIM_KEYS", look)
     eight_at_once(lambda n: append_events(rows(500)))
     assert Event.objects.count() > 500
 

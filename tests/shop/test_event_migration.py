@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from msgspec.structs import replace
 
 from shop.models import Event, EventKey
 from shop.services.events.event_log import append_events
@@ -37,7 +38,7 @@ def test_rows_are_carried_over():
         assert Event.objects.get(event_id="old").properties == {"a": [1]}
         assert set(EventKey.objects.values_list("pk", flat=True)) == {"old", "new"}
         again = EventRow("old", "view", AT, AT)
-        assert append_events([again, again._replace(event_id="third")]) == {"third"}
+        assert append_events([again, replace(again, event_id="third")]) == {"third"}
         assert Event.objects.get(event_id="third").pk > max(ids.values())
         with connection.cursor() as cursor:
             cursor.execute("SELECT DISTINCT tableoid::regclass::text FROM shop_event")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from recommendations.frames import person_history, shop_interactions
 from shop.models import Event, VisitorLink
@@ -20,7 +21,7 @@ HOUR = timedelta(hours=1)
 def see(name, hours, variant, **fields):
     at = NOW + hours * HOUR
     row = EventRow(name, "view", at, at, visitor="v", variant_id=variant.pk, consent=True)
-    append_events([row._replace(**fields)])
+    append_events([replace(row, **fields)])
 
 
 @pytest.fixture

@@ -9,15 +9,16 @@ reading the keys first is enough.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from msgspec.structs import asdict, astuple
 
-from shop.services.events.event_rows import EventRow
+from shop.services.events.event_rows import EventRow, as_array
 
-COLUMNS = EventRow._fields
+COLUMNS = EventRow.__struct_fields__
 NAMES = ", ".join(COLUMNS)
 STAGING = "event_staging"
 # Below this many rows one statement that carries them is quicker than COPY.
@@ -53,13 +54,23 @@ KEEP_NEW = f"""
 )
 SELECT event_id FROM fresh
 """
-KEYS_AMONG = (
-    "SELECT event_id FROM shop_eventkey WHERE event_id IN (SELECT jsonb_array_elements_text(%s))"
-)
-CLAIM_KEYS = (
-    "INSERT INTO shop_eventkey (event_id) SELECT jsonb_array_elements_text(%s) "
-    "ON CONFLICT DO NOTHING"
-)
+KEYS_AMONG = {
+    "postgresql": (
+        "SELECT event_id FROM shop_eventkey "
+        "WHERE event_id IN (SELECT jsonb_array_elements_text(%s))"
+    ),
+    "sqlite": (
+        "SELECT event_id FROM shop_eventkey WHERE event_id IN (SELECT value FROM json_each(%s))"
+    ),
+}
+# Keys that stand are left out. One that a rival adds meanwhile breaks the constraint, which is
+# rare and cheaper than ON CONFLICT for every key: that writes each one twice, tentative and final.
+CLAIM_KEYS = """
+INSERT INTO shop_eventkey (event_id)
+SELECT sent.event_id FROM unnest(%s::text[]) AS sent (event_id)
+WHERE NOT EXISTS (SELECT FROM shop_eventkey AS there WHERE there.event_id = sent.event_id)
+ORDER BY sent.event_id COLLATE "C"
+"""
 KEEP_STAGED = KEEP_NEW.format(rows="WITH ", source=STAGING)
 SENT = (
     "WITH sent AS MATERIALIZED "
@@ -69,8 +80,8 @@ KEEP_SENT = KEEP_NEW.format(rows=SENT, source="sent")
 # What a batch says of who sits where, and of that what the last link does not say already.
 LINKS_SENT = {
     "postgresql": (
-        "SELECT row->>0 AS visitor, (row->>1)::bigint AS customer_id, "
-        "(row->>2)::timestamptz AS linked_at FROM jsonb_array_elements(%s) AS row"
+        "SELECT * FROM unnest(%s::text[], %s::bigint[], %s::timestamptz[]) "
+        "AS row (visitor, customer_id, linked_at)"
     ),
     "sqlite": (
         "SELECT value->>0 AS visitor, value->>1 AS customer_id, value->>2 AS linked_at "
@@ -97,16 +108,19 @@ def append_events(rows: Iterable[EventRow]) -> set[str]:
     firsts: dict[str, EventRow] = {}
     for row in rows:
         firsts.setdefault(row.event_id, row)
-    if not firsts:
-        return set()
-    with transaction.atomic():
-        new = _landed(list(firsts.values()))
-        _link(
-            row
-            for row in firsts.values()
-            if row.customer_id and row.visitor and row.event_id in new
-        )
-    return new
+    while firsts:
+        try:
+            with transaction.atomic():
+                new = _landed(firsts)
+                _link(row for name, row in firsts.items() if name in new)
+            return new
+        except (_SomeAreThereError, IntegrityError):
+            # Also the key of a rival that broke our claim: it is committed by now.
+            there = _keys_among(firsts)
+            if not there:
+                raise
+            firsts = {name: row for name, row in firsts.items() if name not in there}
+    return set()
 
 
 def append_staged(fill: Callable[[str], Any]) -> set[str]:
@@ -121,53 +135,50 @@ def append_staged(fill: Callable[[str], Any]) -> set[str]:
         return {event_id for (event_id,) in cursor.fetchall()}
 
 
-def _landed(rows: Sequence[EventRow]) -> set[str]:
+def _landed(rows: Mapping[str, EventRow]) -> set[str]:
+    """Raises _SomeAreThereError or IntegrityError where it pays to begin again without some rows."""
     if connection.vendor != "postgresql":
-        return _landed_on_sqlite(rows)
-    if len(rows) >= SMALL:
-        return _landed_by_copy(rows)
+        return _landed_on_sqlite(list(rows.values()))
     with connection.cursor() as cursor:
-        cursor.execute(KEEP_SENT, [json.dumps(_as_json(rows))])
+        if len(rows) >= SMALL:
+            return _landed_by_copy(cursor, rows)
+        cursor.execute(KEEP_SENT, [json.dumps(_as_json(rows.values()))])
         return {event_id for (event_id,) in cursor.fetchall()}
 
 
-def _landed_by_copy(rows: Sequence[EventRow]) -> set[str]:
-    """Ids that stand are left out; a rival who adds some of the others meanwhile makes us look again.
+def _landed_by_copy(cursor: Any, rows: Mapping[str, EventRow]) -> set[str]:
+    """Claim the keys of all rows, then copy the rows straight into the log.
 
     Rows that are certainly new need no staging, no join and no answer row by row.
     """
-    while True:
-        there = _keys_among([row.event_id for row in rows])
-        new = {row.event_id: row for row in rows if row.event_id not in there}
-        if not new:
-            return set()
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                # Sorted, for the reason that KEEP_NEW names.
-                cursor.execute(CLAIM_KEYS, [json.dumps(sorted(new))])
-                if cursor.rowcount < len(new):
-                    raise _RivalError
-                with cursor.copy(f"COPY shop_event ({NAMES}) FROM STDIN") as copy:
-                    for row in new.values():
-                        copy.write_row(_as_text(row))
-        except _RivalError:
-            continue
-        return set(new)
+    cursor.execute(CLAIM_KEYS, [as_array(rows)])
+    if not cursor.rowcount:
+        return set()
+    if cursor.rowcount < len(rows):
+        raise _SomeAreThereError
+    _copy(cursor, rows.values())
+    return set(rows)
 
 
-class _RivalError(Exception):
-    """Somebody else added one of the keys between our look and our claim."""
+class _SomeAreThereError(Exception):
+    """Not all of the keys could be claimed; what was claimed has to be taken back."""
 
 
-def _keys_among(ids: Sequence[str]) -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(KEYS_AMONG, [json.dumps(ids)])
-        return {event_id for (event_id,) in cursor.fetchall()}
-
-
-def _as_text(row: EventRow) -> tuple:
+def _copy(cursor: Any, rows: Iterable[EventRow]) -> None:
     """COPY reads text: a time as such costs its writer more than the rest of the row."""
-    return (*row[:2], row.occurred_at.isoformat(), row.received_at.isoformat(), *row[4:])
+    received_at, received = None, ""
+    with cursor.copy(f"COPY shop_event ({NAMES}) FROM STDIN") as copy:
+        for row in rows:
+            if row.received_at is not received_at:  # one moment for a whole batch
+                received_at, received = row.received_at, row.received_at.isoformat()
+            event_id, kind, occurred_at, _received_at, *rest = astuple(row)
+            copy.write_row((event_id, kind, occurred_at.isoformat(), received, *rest))
+
+
+def _keys_among(ids: Iterable[str]) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(KEYS_AMONG[connection.vendor], [json.dumps(list(ids))])
+        return {event_id for (event_id,) in cursor.fetchall()}
 
 
 def _empty_staging(cursor: Any) -> None:
@@ -175,9 +186,9 @@ def _empty_staging(cursor: Any) -> None:
     cursor.execute(EMPTY_STAGING)
 
 
-def _as_json(rows: Sequence[EventRow]) -> list[dict[str, Any]]:
+def _as_json(rows: Iterable[EventRow]) -> list[dict[str, Any]]:
     return [
-        row._asdict()
+        asdict(row)
         | {
             "position": position,
             "occurred_at": row.occurred_at.isoformat(),
@@ -202,13 +213,8 @@ def claim_keys(ids: Sequence[str]) -> set[str]:
 
     The write lock is ours (IMMEDIATE): nobody adds a key between the reading and the writing.
     """
+    new = {*ids} - _keys_among(ids)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT event_id FROM shop_eventkey "
-            "WHERE event_id IN (SELECT value FROM json_each(%s))",
-            [json.dumps(ids)],
-        )
-        new = {*ids}.difference(event_id for (event_id,) in cursor.fetchall())
         keys = [(event_id,) for event_id in sorted(new)]
         cursor.executemany("INSERT INTO shop_eventkey (event_id) VALUES (%s)", keys)
     return new
@@ -216,19 +222,25 @@ def claim_keys(ids: Sequence[str]) -> set[str]:
 
 def _as_sqlite(row: EventRow) -> tuple:
     """Times as Django writes them there: UTC, without saying so."""
-    moments = (str(at.astimezone(UTC).replace(tzinfo=None)) for at in row[2:4])
-    return (*row[:2], *moments, *row[4:])
+    event_id, kind, occurred_at, received_at, *rest = astuple(row)
+    moments = (str(at.astimezone(UTC).replace(tzinfo=None)) for at in (occurred_at, received_at))
+    return (event_id, kind, *moments, *rest)
 
 
 def _link(rows: Iterable[EventRow]) -> None:
     """One row a change of hands: a browser that is the customer's already is not linked again."""
     moment = connection.ops.adapt_datetimefield_value
-    signed_in = {
-        row.visitor: (row.visitor, row.customer_id, str(moment(row.received_at)))
-        for row in rows  # the last one of the batch has it
-    }
-    if not signed_in:
+    # The last one of the batch has it.
+    last = {row.visitor: row for row in rows if row.customer_id and row.visitor}
+    if not last:
         return
-    sent = LINKS_SENT[connection.vendor]
+    spelled = {at: str(moment(at)) for at in {row.received_at for row in last.values()}}
+    links = [(name, row.customer_id, spelled[row.received_at]) for name, row in last.items()]
+    links.sort()  # two batches wait for each other in one order
+    is_postgresql = connection.vendor == "postgresql"
+    given = [as_array(column) for column in zip(*links, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(LINK.format(sent=sent), [json.dumps(sorted(signed_in.values()))])
+        cursor.execute(
+            LINK.format(sent=LINKS_SENT[connection.vendor]),
+            given if is_postgresql else [json.dumps(links)],
+        )

@@ -7,14 +7,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import msgspec
 from django.db import connection
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
-from shop.models import Consent, Customer, Order, Purpose, Variant
+from shop.models import Purpose
 
 MAX_PROPERTIES_BYTES = 4096
 MAX_UNITS = 1_000_000
@@ -27,6 +27,8 @@ MAX_SKEW = timedelta(days=366 * 65)
 OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 # PostgreSQL keeps no NUL, and half a surrogate pair is no character.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# What has to be looked at twice in properties that are otherwise plain.
+ODD = re.compile(rb"null|\\u")
 FAULTY = re.compile(r"`?\$\.(\w+)|required field `(\w+)`")
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -55,9 +57,10 @@ class SentEvent(msgspec.Struct, gc=False):
     identity: Annotated[str, msgspec.Meta(max_length=400)] | None = None
 
 
-class EventRow(NamedTuple):
+class EventRow(msgspec.Struct, frozen=True, gc=False):
     """The columns of shop_event but for its id, in the order in which they are written.
 
+    No garbage collector follows it: it holds no containers, and a batch makes a thousand.
     properties is JSON text; clock_ahead_seconds is None where it was neither told nor noticed.
     """
 
@@ -136,7 +139,10 @@ def row_of(event: SentEvent, arrival: Arrival, known: Known) -> EventRow:
         raise FieldError("kind", _("One of: %s.") % ", ".join(sorted(arrival.kinds)))
     _refuse_unstorable(event)
     occurred_at = event.occurred_at or arrival.at
-    happened_at, ahead = _corrected(occurred_at, arrival)
+    if arrival.ahead is None and arrival.kept_since <= occurred_at <= arrival.at:
+        happened_at, ahead = occurred_at, None  # nearly all: nothing to correct or to refuse
+    else:
+        happened_at, ahead = _corrected(occurred_at, arrival)
     customer_id = _reference("customer", event.customer, known.customers)
     return EventRow(
         event.event_id,
@@ -198,7 +204,10 @@ def _reference(name: str, value: str | None, known: Mapping[str, int]) -> int | 
 
 def _properties(value: dict[str, Any]) -> str:
     try:
-        text = msgspec.json.encode(value).decode()
+        raw = msgspec.json.encode(value)
+        if raw.isascii() and len(raw) <= MAX_PROPERTIES_BYTES and not ODD.search(raw):
+            return raw.decode()
+        text = raw.decode()
         if "null" in text:  # may have been NaN, which is no JSON
             text = _encode(value)
     except (ValueError, TypeError, RecursionError, msgspec.MsgspecError) as error:
@@ -210,52 +219,95 @@ def _properties(value: dict[str, Any]) -> str:
 
 @dataclass
 class Known:
-    """Rows that a batch names, read in one query per table, and the consent that applied."""
+    """Keys of the rows that a batch names, and the consent that applied.
+
+    words: customer → (seconds since 1970, granted), oldest first.
+    """
 
     variants: dict[str, int] = field(default_factory=dict)
     customers: dict[str, int] = field(default_factory=dict)
     orders: dict[str, int] = field(default_factory=dict)
-    words: dict[int, list[tuple[datetime, bool]]] = field(default_factory=dict)
+    words: dict[int, list[tuple[float, bool]]] = field(default_factory=dict)
 
     @classmethod
     def to(cls, events: Iterable[SentEvent]) -> Known:
+        """One statement: a round trip and a plan for each table cost more than the rows."""
         events = list(events)
-        known = cls(
-            ids_by(Variant, "sku", {event.sku for event in events}),
-            ids_by(Customer, "code", {event.customer for event in events}),
-            ids_by(Order, "number", {event.order for event in events}),
-        )
-        if known.customers:
-            known.words = _words_of(known.customers.values())
+        names = [
+            _findable({event.sku for event in events}),
+            _findable({event.order for event in events}),
+            _findable({event.customer for event in events}),
+        ]
+        known = cls()
+        if not any(names):
+            return known
+        words: list[tuple[float, int, int, bool]] = []
+        found: tuple[dict[str, int], ...] = (known.variants, known.orders, known.customers)
+        for what, name, pk, at, granted, number in _rows_named(names):
+            if what < len(found):
+                found[what][name] = pk
+            else:
+                words.append((_seconds(at), number, pk, granted))
+        for at, _number, pk, granted in sorted(words):
+            known.words.setdefault(pk, []).append((at, bool(granted)))
         return known
 
     def consent(self, customer_id: int | None, at: datetime, said: bool) -> bool:
         """The customer's last word before the event; without any, what the browser said."""
         if customer_id is None or customer_id not in self.words:
             return said
-        words = [granted for when, granted in self.words[customer_id] if when <= at]
+        until = at.timestamp()
+        words = [granted for when, granted in self.words[customer_id] if when <= until]
         return words[-1] if words else said
 
 
-def _words_of(customers: Iterable[int]) -> dict[int, list[tuple[datetime, bool]]]:
-    found: dict[int, list[tuple[datetime, bool]]] = {}
-    words = Consent.objects.filter(customer__in=among(customers), purpose=Purpose.ANALYTICS)
-    for pk, at, granted in words.order_by("recorded_at", "id").values_list(
-        "customer_id", "recorded_at", "granted"
-    ):
-        found.setdefault(pk, []).append((at, granted))
-    return found
+# (0 SKU, 1 order, 2 customer, name, id) of what exists, and each word on analytics of those
+# customers: (3, nothing, customer, when, granted, its number).
+NAMED = f"""
+WITH people AS (SELECT id, code FROM shop_customer WHERE code {{among}})
+SELECT 2, code, id, CAST(NULL AS double precision), CAST(NULL AS boolean), 0 FROM people
+UNION ALL SELECT 0, sku, id, NULL, NULL, 0 FROM shop_variant WHERE sku {{among}}
+UNION ALL SELECT 1, number, id, NULL, NULL, 0 FROM shop_order WHERE number {{among}}
+UNION ALL SELECT 3, NULL, word.customer_id, {{moment}}, word.granted, word.id
+FROM shop_consent AS word JOIN people ON people.id = word.customer_id
+WHERE word.purpose = '{Purpose.ANALYTICS}'
+"""
+SPELLED = {
+    "postgresql": {
+        "among": "= ANY(%s::text[])",
+        "moment": "extract(epoch FROM word.recorded_at)::float8",
+    },
+    "sqlite": {
+        "among": "IN (SELECT value FROM json_each(%s))",
+        "moment": "word.recorded_at",
+    },
+}
 
 
-def ids_by(model: Any, column: str, wanted: Iterable[str | None]) -> dict[str, int]:
-    """Key → id of the rows that exist."""
-    names = [name for name in wanted if name]
-    if not "".join(names).isprintable():
-        names = [name for name in names if not UNSTORABLE.search(name)]
-    if not names:
-        return {}
-    found = model.objects.filter(**{f"{column}__in": among(names)})
-    return dict(found.order_by().values_list(column, "pk"))
+def _findable(names: Iterable[str | None]) -> list[str]:
+    """Without what no database can hold."""
+    given = [name for name in names if name]
+    if "".join(given).isprintable():
+        return given
+    return [name for name in given if not UNSTORABLE.search(name)]
+
+
+def _rows_named(names: list[list[str]]) -> list[tuple]:
+    """names: of SKUs, orders and customers."""
+    skus, orders, customers = names
+    spell = as_array if connection.vendor == "postgresql" else json.dumps
+    with connection.cursor() as cursor:
+        cursor.execute(
+            NAMED.format(**SPELLED[connection.vendor]), [*map(spell, (customers, skus, orders))]
+        )
+        return cursor.fetchall()
+
+
+def _seconds(at: float | str) -> float:
+    """Since 1970. SQLite gives a time as text in UTC."""
+    if isinstance(at, str):
+        return datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp()
+    return at
 
 
 def among(values: Iterable[Any]) -> RawSQL:
@@ -264,11 +316,16 @@ def among(values: Iterable[Any]) -> RawSQL:
     listed = list(values)
     if connection.vendor == "postgresql":
         kind = "bigint" if listed and isinstance(listed[0], int) else "text"
-        return RawSQL(f"SELECT unnest(%s::{kind}[])", [_as_array(listed)])
+        return RawSQL(f"SELECT unnest(%s::{kind}[])", [as_array(listed)])
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(listed)])
 
 
-def _as_array(values: Iterable[Any]) -> str:
+def as_array(values: Iterable[Any]) -> str:
     """As PostgreSQL spells an array. It knows how many there are, which it cannot of JSON."""
-    quoted = (str(one).replace("\\", "\\\\").replace('"', '\\"') for one in values)
-    return "{" + ",".join(f'"{one}"' for one in quoted) + "}"
+    texts = [str(one) for one in values]
+    if not texts:
+        return "{}"
+    joined = "".join(texts)
+    if "\\" in joined or '"' in joined:
+        texts = [one.replace("\\", "\\\\").replace('"', '\\"') for one in texts]
+    return '{"' + '","'.join(texts) + '"}'

@@ -99,10 +99,9 @@ def record_events(
     return outcome
 
 
-def _read(
-    batch: Sequence[Any], arrival: Arrival, outcome: EventsOutcome
-) -> list[tuple[int, SentEvent]]:
-    read: list[tuple[int, SentEvent]] = []
+def _read(batch: Sequence[Any], arrival: Arrival, outcome: EventsOutcome) -> dict[int, SentEvent]:
+    """Place in the batch → event, of those that have the shape of one."""
+    read: dict[int, SentEvent] = {}
     for index, sent in enumerate(batch):
         try:
             event = read_event(sent)
@@ -111,18 +110,16 @@ def _read(
                 continue
             if arrival.customer_of is not None:
                 event.customer = _signed_in(event, arrival.customer_of)
-            read.append((index, event))
+            read[index] = event
         except FieldError as error:
             outcome.problems.append(EventProblem(index, error.name, error.message))
     return read
 
 
-def _rows(
-    read: list[tuple[int, SentEvent]], arrival: Arrival, outcome: EventsOutcome
-) -> list[EventRow]:
-    known = Known.to([event for _index, event in read])
+def _rows(read: dict[int, SentEvent], arrival: Arrival, outcome: EventsOutcome) -> list[EventRow]:
+    known = Known.to(read.values())
     rows = []
-    for index, event in read:
+    for index, event in read.items():
         try:
             rows.append(row_of(event, arrival, known))
         except FieldError as error:
