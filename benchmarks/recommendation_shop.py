@@ -72,9 +72,9 @@ STEPS = {
         SELECT 'O-' || id, id, 'delivered', 'EUR', 1500, 1500, true, 0, '',
             {began} + (id % 80) * interval '1 day', {began}, true, '' FROM shop_customer""",
     "order lines": """
-        INSERT INTO shop_orderline (order_id, position, variant_id, units, unit_price_minor,
-            total_minor, kind, text, discount_minor, tax_minor)
-        SELECT o.id, n, v.low + (o.id * 31 + n * 7) % v.total, 1, 500, 500, 'item', '', 0, 0
+        INSERT INTO shop_orderline (order_id, position, variant_id, units, cancelled_units,
+            unit_price_minor, total_minor, kind, text, discount_minor, tax_minor)
+        SELECT o.id, n, v.low + (o.id * 31 + n * 7) % v.total, 1, 0, 500, 500, 'item', '', 0, 0
         FROM shop_order o, generate_series(0, 2) n,
             (SELECT min(id) low, count(*) total FROM shop_variant) v""",
     "lists": """

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shop.models import LineKind, Order, OrderLine, OrderState, Return
+from shop.models import SOLD_UNITS, Order, OrderLine, OrderState, Return, given_up_minor
 from shop.money import format_money
 
 HISTORY_DAYS = 28
@@ -48,6 +48,8 @@ def last_full_day(now: datetime) -> date | None:
 def figures_of(day: date) -> list[Figure]:
     """Revenue, orders, units and refunds of one day, with the four weeks up to it.
 
+    What was given up of an order before it left was not sold: neither its units nor its money.
+
     Money is of the shop's currency: amounts of two currencies have no sum. Each address lists
     exactly the rows that the figure is made of.
     """
@@ -61,20 +63,24 @@ def figures_of(day: date) -> list[Figure]:
         revenue=Sum("total_minor", filter=Q(currency=ours)),
         orders=Count("id"),
     )
-    units = _by_day(
-        OrderLine.objects.filter(~Q(order__state=OrderState.CANCELLED), kind=LineKind.ITEM),
+    units = _by_day(OrderLine.objects.sold(), "order__placed_at", begin, day, units=Sum(SOLD_UNITS))
+    rests = _by_day(
+        OrderLine.objects.filter(cancelled_units__gt=0, order__currency=ours).exclude(
+            order__state=OrderState.CANCELLED
+        ),
         "order__placed_at",
         begin,
         day,
-        units=Sum("units"),
+        minor=Sum(given_up_minor()),
     )
+    revenue = [all_ - rest for all_, rest in zip(orders["revenue"], rests["minor"], strict=True)]
     returns = Return.objects.filter(currency=ours)
     refunds = _by_day(returns, "returned_at", begin, day, refunds=Sum("refund_minor"))
     kept = ",".join(state for state in OrderState.values if state != OrderState.CANCELLED)
     order_list = _admin_day("admin:shop_order_changelist", "placed_at", day, state__in=kept)
     return_list = _admin_day("admin:shop_return_changelist", "returned_at", day, currency=ours)
     return [
-        _figure(_("Revenue"), orders["revenue"], day, f"{order_list}&currency={ours}", money=True),
+        _figure(_("Revenue"), revenue, day, f"{order_list}&currency={ours}", money=True),
         _figure(_("Orders"), orders["orders"], day, order_list),
         _figure(_("Units sold"), units["units"], day, order_list),
         _figure(_("Refunds"), refunds["refunds"], day, return_list, money=True),

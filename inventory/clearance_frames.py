@@ -20,7 +20,6 @@ from shop.models import (
     Batch,
     Consent,
     OrderLine,
-    OrderState,
     Purpose,
     StockLevel,
     Variant,
@@ -236,12 +235,12 @@ def _audiences(variant_ids: list[int], as_of: datetime, known: _Known) -> dict[i
     )
     found: dict[int | None, int] = {}
     for category in sorted(one for one in categories if one is not None):
-        bought = OrderLine.objects.filter(
+        bought = OrderLine.objects.sold().filter(
             variant__product__category=category,
             order__placed_at__gte=as_of - timedelta(days=AUDIENCE_DAYS),
             order__placed_at__lt=as_of,
             order__customer__isnull=False,
-        ).exclude(order__state=OrderState.CANCELLED)
+        )
         people = bought.annotate(agreed=granted).filter(agreed=True)
         found[category] = people.values("order__customer").distinct().count()
     return found

@@ -20,12 +20,11 @@ from inventory.ml.lost_looks import NOBODY, Looks
 from inventory.ml.queries import is_personal, normal_query
 from inventory.ml.substitutes import Shelf, Visits
 from shop.models import (
+    SOLD_UNITS,
     Event,
     EventKind,
     KitComponent,
-    LineKind,
     OrderLine,
-    OrderState,
     Product,
     StockMovement,
     Variant,
@@ -214,16 +213,15 @@ def _chunks(found: QuerySet) -> Iterator[list[tuple]]:
 def sold_in(window: Window, rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(lines, units, squared units) float64 (n,) of orders placed in the window, not cancelled."""
     found = (
-        OrderLine.objects.filter(
-            kind=LineKind.ITEM,
+        OrderLine.objects.sold()
+        .filter(
             variant__isnull=False,
             order__placed_at__gte=window.begins_at,
             order__placed_at__lt=window.ends_at,
         )
-        .exclude(order__state=OrderState.CANCELLED)
         .order_by()
         .values_list("variant_id")
-        .annotate(lines=Count("pk"), total=Sum("units"), squares=Sum(F("units") * F("units")))
+        .annotate(lines=Count("pk"), total=Sum(SOLD_UNITS), squares=Sum(SOLD_UNITS * SOLD_UNITS))
     )
     columns = np.zeros((3, len(rows.variant_ids)))
     for variant, *sums in found.iterator(CHUNK):

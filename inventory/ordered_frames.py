@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from shop.models import Allocation, KitComponent, LineKind, OrderLine, OrderState
+from shop.models import SOLD_UNITS, KitComponent, OrderLine
 
 
 @dataclass
@@ -33,7 +33,7 @@ def between(first: date, until: date, name: str) -> dict[str, datetime]:
 
 
 def ordered(first: date, until: date, *, variant_id: int | None = None) -> Ordered:
-    """Item lines of orders that were not cancelled, by local day of the order. Three queries.
+    """Item lines of orders that were not cancelled, by local day of the order. Two queries.
 
     1. A kit counts as its components, as many as are in one.
     2. Units of a cancelled rest were given up before they were shipped: no demand.
@@ -54,9 +54,6 @@ def ordered(first: date, until: date, *, variant_id: int | None = None) -> Order
         found[variant, day] += 0 if (variant, day, units) in bulk else units * times
         if (variant, day, units) in bulk:
             left_out[variant] += units * times
-    for variant, day, cancelled in _cancelled(first, until, variant_id):
-        if (variant, day) in found:
-            found[variant, day] = max(found[variant, day] - cancelled, 0)
     return Ordered(dict(found), rows, dict(left_out))
 
 
@@ -71,34 +68,18 @@ def _kit_parts() -> dict[int, list[tuple[int, int]]]:
 def _lines(
     first: date, until: date, variant_id: int | None, parts: dict[int, list[tuple[int, int]]]
 ) -> Iterator[tuple]:
-    """(variant, local day, units of a line, how many lines)."""
-    lines = OrderLine.objects.filter(
-        kind=LineKind.ITEM, variant__isnull=False, **between(first, until, "order__placed_at")
-    ).exclude(order__state=OrderState.CANCELLED)
+    """(variant, local day, units of a line that stand, how many lines)."""
+    lines = OrderLine.objects.sold().filter(
+        variant__isnull=False, **between(first, until, "order__placed_at")
+    )
     if variant_id is not None:
         kits = [kit for kit, of in parts.items() if variant_id in dict(of)]
         lines = lines.filter(Q(variant=variant_id) | Q(variant__in=kits))
     return (
-        lines.annotate(day=TruncDate("order__placed_at"))
+        lines.annotate(day=TruncDate("order__placed_at"), sold=SOLD_UNITS)
         .order_by()
-        .values_list("variant_id", "day", "units")
+        .values_list("variant_id", "day", "sold")
         .annotate(times=Count("pk"))
-        .iterator()
-    )
-
-
-def _cancelled(first: date, until: date, variant_id: int | None) -> Iterator[tuple]:
-    """(variant, local day of the order, units) of cancelled rests of orders that stood."""
-    rests = Allocation.objects.filter(
-        cancelled_units__gt=0, **between(first, until, "order_line__order__placed_at")
-    ).exclude(order_line__order__state=OrderState.CANCELLED)
-    if variant_id is not None:
-        rests = rests.filter(variant=variant_id)
-    return (
-        rests.annotate(day=TruncDate("order_line__order__placed_at"))
-        .order_by()
-        .values_list("variant_id", "day")
-        .annotate(total=Sum("cancelled_units"))
         .iterator()
     )
 

@@ -1,7 +1,7 @@
 """What the customers of each arm brought: profit and revenue, added up in the database.
 
 One row per arm comes back, however many customers and orders there are. Revenue is without taxes,
-after discounts and less refunds. Profit is revenue less what the sold units cost today
+after discounts and less refunds and cancelled rests. Profit is revenue less what the sold units cost today
 (`costs.py`'s rule); goods that came back are not counted as worth anything. Orders in another
 currency than the shop's and cancelled ones are left out.
 """
@@ -121,8 +121,9 @@ def _persons_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
     bought, params = _bought_sql(members, window)
     sql = f"""{bought},
     cost AS (
-        SELECT b.id, SUM(l.units * {UNIT_COST}) AS minor,
-               SUM(CASE WHEN {UNIT_COST} IS NULL THEN l.units ELSE 0 END) AS unknown
+        SELECT b.id, SUM({SOLD_UNITS} * {UNIT_COST}) AS minor,
+               SUM(CASE WHEN {UNIT_COST} IS NULL THEN {SOLD_UNITS} ELSE 0 END) AS unknown,
+               SUM({GIVEN_UP}) AS given_up
         FROM bought b JOIN shop_orderline l ON l.order_id = b.id AND l.kind = 'item'
         JOIN shop_variant v ON v.id = l.variant_id
         GROUP BY b.id
@@ -135,7 +136,8 @@ def _persons_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
     ),
     earned AS (
         SELECT b.customer_id, b.arm, b.is_after, COALESCE(c.unknown, 0) AS unknown,
-               b.net - COALESCE(f.minor * b.net / NULLIF(b.total, 0), 0) AS revenue,
+               b.net - COALESCE(c.given_up, 0)
+               - COALESCE(f.minor * b.net / NULLIF(b.total, 0), 0) AS revenue,
                COALESCE(c.minor, 0) AS cost
         FROM bought b LEFT JOIN cost c ON c.id = b.id LEFT JOIN refund f ON f.id = b.id
     ),
@@ -167,8 +169,7 @@ def _lines_sql(
     WITH {bought},
     line AS (
         SELECT b.customer_id, b.arm, {which} AS sort,
-               l.total_minor - l.discount_minor
-               - CASE WHEN b.includes_tax = 1 THEN l.tax_minor ELSE 0 END AS revenue
+               {PAID} - l.tax_minor - {GIVEN_UP} AS revenue
         FROM bought b JOIN shop_orderline l ON l.order_id = b.id AND l.kind = 'item'
         WHERE b.is_after = 1
     ),
@@ -204,6 +205,14 @@ def _bought_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
     ]  # fmt: skip
     return sql, params
 
+
+# Of a line, as shop/models/orders.py has it: units that stand, what was paid, and what of that,
+# without tax, went back with a cancelled rest.
+SOLD_UNITS = "(l.units - l.cancelled_units)"
+PAID = """(l.total_minor - l.discount_minor
+    + CASE WHEN b.includes_tax = 1 THEN 0 ELSE l.tax_minor END)"""
+GIVEN_UP = f"""({PAID} * l.cancelled_units / l.units
+    - l.tax_minor * l.cancelled_units / l.units)"""
 
 # The preferred supplier's price in the shop's currency, else the SKU's own cost.
 UNIT_COST = """COALESCE((

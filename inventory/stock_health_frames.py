@@ -7,13 +7,20 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Case, F, Sum, Value, When
+from django.db.models import F, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from inventory.models import PurchaseOrderLine
 from inventory.models.purchase_orders import INCOMING
-from shop.models import LineKind, MovementKind, OrderLine, OrderState, StockLevel, StockMovement
+from shop.models import (
+    SOLD_UNITS,
+    MovementKind,
+    OrderLine,
+    StockLevel,
+    StockMovement,
+    sold_net_minor,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,17 +31,15 @@ OLDEST_DAYS = 3 * 365
 
 def sales_of(first: date, until: date) -> dict[int, tuple[int, int]]:
     """variant → units, revenue in minor units of the shop's currency, net of discount and tax."""
-    tax = Case(When(order__prices_include_tax=True, then=F("tax_minor")), default=Value(0))
     rows = (
-        OrderLine.objects.filter(
-            kind=LineKind.ITEM,
+        OrderLine.objects.sold()
+        .filter(
             order__currency=settings.SHOP_CURRENCY,
             **_between("order__placed_at", first, until),
         )
-        .exclude(order__state=OrderState.CANCELLED)
         .order_by()
         .values_list("variant")
-        .annotate(units_=Sum("units"), revenue=Sum(F("total_minor") - F("discount_minor") - tax))
+        .annotate(units_=Sum(SOLD_UNITS), revenue=Sum(sold_net_minor()))
     )
     return {variant: (units, revenue) for variant, units, revenue in rows}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +12,14 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from marketing.models import AudienceMember, Campaign
-from shop.models import LineKind, Order, OrderLine, OrderState, Return
+from shop.models import (
+    SOLD_UNITS,
+    Order,
+    OrderLine,
+    OrderState,
+    Return,
+    given_up_minor,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +60,7 @@ def order_history(as_of: datetime) -> OrderHistory:
         .order_by("pk")
         .values_list("customer_id", "refund_minor")
     )
-    refunded = list(refunds.iterator(chunk_size=5000))
+    refunded = [*refunds.iterator(chunk_size=5000), *_given_up(as_of)]
     customers, times, amounts = zip(*found, strict=True) if found else ((), (), ())
     ids, minors = zip(*refunded, strict=True) if refunded else ((), ())
     return OrderHistory(
@@ -61,6 +69,16 @@ def order_history(as_of: datetime) -> OrderHistory:
         np.array(amounts, dtype=np.int64),
         (np.array(ids, dtype=np.int64), np.array(minors, dtype=np.int64)),
     )
+
+
+def _given_up(as_of: datetime) -> Iterator[tuple[int, int]]:
+    """(customer, minor units) of cancelled rests: what was paid for them goes back."""
+    lines = OrderLine.objects.filter(
+        cancelled_units__gt=0,
+        order__in=_counted_orders().filter(customer__isnull=False, placed_at__lt=as_of),
+    )
+    back = lines.annotate(minor=given_up_minor())
+    return back.order_by("pk").values_list("order__customer_id", "minor").iterator(5000)
 
 
 def _counted_orders() -> QuerySet[Order]:
@@ -79,17 +97,16 @@ def units_per_member(
         timezone.make_aware(datetime.combine(day, time())) for day in (first, last + timedelta(1))
     )
     bought = dict(
-        OrderLine.objects.filter(
-            kind=LineKind.ITEM,
+        OrderLine.objects.sold()
+        .filter(
             variant_id=variant_id,
             order__customer__in=members.values("customer"),
             order__placed_at__gte=start,
             order__placed_at__lt=end,
         )
-        .exclude(order__state=OrderState.CANCELLED)
         .order_by()
         .values_list("order__customer")
-        .annotate(total=Sum("units"))
+        .annotate(total=Sum(SOLD_UNITS))
     )
     arms: dict[bool, list[int]] = {False: [], True: []}
     for customer_id, is_holdout in members.values_list("customer_id", "is_holdout"):

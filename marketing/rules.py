@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from marketing.models import Stage, Suppression
 from marketing.models.campaigns import PURPOSE_OF_CHANNEL, Channel
-from shop.models import Consent, Customer, Event, EventKind, LineKind, OrderLine, OrderState
+from shop.models import Consent, Customer, Event, EventKind, OrderLine
 
 MAX_DEPTH, MAX_CONDITIONS = 3, 30
 MAX_TIMES, MAX_DAYS = 1000, 730
@@ -69,9 +69,7 @@ def _choice(path: str) -> Callable[[Any, str], Q]:
 
 def _bought(path: str) -> Callable[[Any, str], Q]:
     def query(value: Any, op: str) -> Q:
-        lines = OrderLine.objects.filter(
-            order__customer=OuterRef("pk"), kind=LineKind.ITEM, **{path: value}
-        ).exclude(order__state=OrderState.CANCELLED)
+        lines = OrderLine.objects.sold().filter(order__customer=OuterRef("pk"), **{path: value})
         return Q(Exists(lines)) if op == "is" else ~Q(Exists(lines))
 
     return query

@@ -28,7 +28,6 @@ from shop.models import (
     Consent,
     Event,
     EventKind,
-    LineKind,
     Order,
     OrderLine,
     OrderState,
@@ -127,10 +126,8 @@ def changed_customers(since: datetime, read_at: datetime, as_of: datetime) -> se
 
 
 def sold_lines(as_of: datetime) -> QuerySet[OrderLine]:
-    """Items of orders that were not cancelled."""
-    return OrderLine.objects.filter(
-        kind=LineKind.ITEM, order__placed_at__lt=as_of, variant__isnull=False
-    ).exclude(order__state=OrderState.CANCELLED)
+    """Items of orders that were not cancelled, whole or in their own units."""
+    return OrderLine.objects.sold().filter(order__placed_at__lt=as_of, variant__isnull=False)
 
 
 def noticed_events(as_of: datetime) -> EventQuerySet:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Count, F, Sum
+from django.db.models import Count, Sum
 from django.db.models.fields.json import KT
 
 from decisions.models import Decision
@@ -26,6 +26,7 @@ from recommendations.frames import Browsers, owner_at, sold_lines
 from recommendations.ml.placement_report import Sales, Touches
 from recommendations.models import KIND
 from shop.models import (
+    SOLD_UNITS,
     Event,
     EventKind,
     LineKind,
@@ -33,6 +34,7 @@ from shop.models import (
     ReturnLine,
     Variant,
     VisitorLink,
+    sold_net_minor,
 )
 from shop.services.events.event_rows import among
 
@@ -222,11 +224,11 @@ def sales_between(
         np.array([row[3] for row in kept], dtype=np.int64),
         np.array(at, dtype=np.float64),
     )
-    net = np.array([row[6] - (row[7] if row[8] else 0) for row in kept], dtype=np.float64)
+    net = np.array([row[6] for row in kept], dtype=np.float64)
     variants = np.array([row[2] for row in kept], dtype=np.int64)
     units = np.array([row[5] for row in kept], dtype=np.float64)
-    came_back = _returned({row[9] for row in kept})
-    left = units - np.array([came_back.get(row[9], 0) for row in kept], dtype=np.float64)
+    came_back = _returned({row[7] for row in kept})
+    left = units - np.array([came_back.get(row[7], 0) for row in kept], dtype=np.float64)
     left = np.maximum(left, 0)
     net *= left / np.maximum(units, 1)
     return Bought(sales, net, net - left * _costs(variants), variants)
@@ -241,7 +243,7 @@ def _returned(lines: set[int]) -> dict[int, int]:
 
 
 def _lines(since: datetime, until: datetime, product_ids: set[int]) -> list[tuple]:
-    """(order, customer, SKU, product, placed at, units, less discount, tax, whether it is in it, line)."""
+    """(order, customer, SKU, product, placed at, units that stand, what they brought net, line)."""
     if not product_ids:
         return []
     lines = sold_lines(until).filter(
@@ -251,8 +253,7 @@ def _lines(since: datetime, until: datetime, product_ids: set[int]) -> list[tupl
     )
     found = lines.order_by("pk").values_list(
         "order_id", "order__customer_id", "variant_id", "variant__product_id",
-        "order__placed_at", "units", F("total_minor") - F("discount_minor"), "tax_minor",
-        "order__prices_include_tax", "pk",
+        "order__placed_at", SOLD_UNITS, sold_net_minor(), "pk",
     )  # fmt: skip
     return list(found.iterator(CHUNK))
 

@@ -19,7 +19,14 @@ from inventory.frames import SkuDays, sku_days
 from inventory.ml.forecast_check import CheckFacts, verdicts
 from inventory.models import DemandForecast, PlannedDemand
 from inventory.services.forecasts import SaidThen, said_then
-from shop.models import LineKind, OrderLine, OrderState, Price, PriceKind, ReturnLine
+from shop.models import (
+    SOLD_UNITS,
+    LineKind,
+    OrderLine,
+    Price,
+    PriceKind,
+    ReturnLine,
+)
 
 DAYS = 120
 WEEKS_DAYS = 28
@@ -216,13 +223,11 @@ def _about_model(row: DemandForecast, counted: Counted) -> tuple[str, str]:
 def _largest_order(variant_id: int, first: date, until: date) -> tuple[int, str, int] | None:
     """(order key, its number, units) of the order that took most."""
     found = (
-        OrderLine.objects.filter(
-            variant=variant_id, kind=LineKind.ITEM, **_days("order__placed_at", first, until)
-        )
-        .exclude(order__state=OrderState.CANCELLED)
+        OrderLine.objects.sold()
+        .filter(variant=variant_id, **_days("order__placed_at", first, until))
         .order_by()
         .values_list("order", "order__number")
-        .annotate(total=Sum("units"))
+        .annotate(total=Sum(SOLD_UNITS))
         .order_by("-total", "order")
     )
     return found.first()

@@ -16,7 +16,7 @@ from marketing.messages import Text
 from marketing.models import Enrolment, Send, SkipReason
 from marketing.services.carts import open_carts
 from marketing.services.guards import Asked
-from shop.models import LineKind, OrderLine, OrderState, Variant
+from shop.models import OrderLine, Variant
 
 FEATURED = 3
 
@@ -83,11 +83,10 @@ def ordered_it(enrolments: Sequence[Enrolment]) -> set[int]:
     """Keys of those who ordered a SKU that their journey is about since they entered."""
     if not enrolments:
         return set()
-    lines = OrderLine.objects.filter(
+    lines = OrderLine.objects.sold().filter(
         order__customer__in={one.customer_id for one in enrolments},
         order__placed_at__gte=min(one.entered_at for one in enrolments),
-        kind=LineKind.ITEM,
-    ).exclude(order__state=OrderState.CANCELLED)
+    )
     bought = list(lines.values_list("order__customer_id", "variant_id", "order__placed_at"))
     return {
         one.pk

@@ -16,7 +16,7 @@ from decisions.text import sentence
 from marketing.models import Campaign, CampaignItem, CampaignState, CopyState, Goal, Segment
 from marketing.rules import customers_of, reachable
 from marketing.services import campaigns, copies, segments
-from shop.models import LineKind, OrderLine, OrderState, Variant
+from shop.models import OrderLine, Variant
 from shop.services.prices import prices_at
 
 # Under this many recipients a campaign is a letter; the draft is kept, nobody is asked to approve.
@@ -68,12 +68,11 @@ def propose_campaigns(progress: Callable[..., None], as_of: datetime) -> dict:
 def bestsellers(as_of: datetime, at: datetime, limit: int = FEATURED) -> list[Variant]:
     """SKUs that most customers ordered lately, that can be sold now and have a price."""
     lines = (
-        OrderLine.objects.filter(
-            kind=LineKind.ITEM,
+        OrderLine.objects.sold()
+        .filter(
             order__placed_at__gte=as_of - timedelta(days=BESTSELLERS_OF_DAYS),
             order__placed_at__lt=as_of,
         )
-        .exclude(order__state=OrderState.CANCELLED)
         .order_by()
         .values("variant")
         .annotate(buyers=Count("order__customer", distinct=True))

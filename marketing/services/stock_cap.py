@@ -13,7 +13,7 @@ from decisions.text import sentence
 from marketing.models import Campaign, CampaignState, Send, SendState
 from marketing.models.campaigns import PausedBy
 from marketing.services import campaigns
-from shop.models import LineKind, OrderLine, OrderState, Variant
+from shop.models import SOLD_UNITS, OrderLine, Variant
 
 # Before a shop has measured its own campaigns: units of a featured SKU ordered per message.
 # A cautious guess that 500 messages of its own outweigh; no published figure stands behind it.
@@ -92,11 +92,10 @@ def _ordered(campaign: Campaign, variant_id: int) -> int:
     got_it = Send.objects.filter(
         campaign=campaign, customer=OuterRef("order__customer"), state=SendState.SENT
     )
-    lines = OrderLine.objects.filter(
+    lines = OrderLine.objects.sold().filter(
         Exists(got_it),
         variant=variant_id,
-        kind=LineKind.ITEM,
         order__placed_at__gte=campaign.started_at,
         order__placed_at__lt=until,
-    ).exclude(order__state=OrderState.CANCELLED)
-    return lines.aggregate(units=Sum("units", default=0))["units"]
+    )
+    return lines.aggregate(units=Sum(SOLD_UNITS, default=0))["units"]

@@ -24,7 +24,6 @@ from shop.models import (
     Customer,
     Event,
     EventKind,
-    LineKind,
     Order,
     OrderLine,
     OrderState,
@@ -150,9 +149,11 @@ def ordered(options: Options, since: datetime, at: datetime) -> Iterator[Cause]:
         is_history=False,
     ).exclude(state=OrderState.CANCELLED)  # fmt: skip
     for rows in _chunks(orders.order_by("pk").values("pk", "number", "customer_id")):
-        lines = OrderLine.objects.filter(
-            order__in=[row["pk"] for row in rows], kind=LineKind.ITEM, variant__isnull=False
-        ).order_by("pk")
+        lines = (
+            OrderLine.objects.sold()
+            .filter(order__in=[row["pk"] for row in rows], variant__isnull=False)
+            .order_by("pk")
+        )
         skus: dict[int, list[int]] = defaultdict(list)
         for order_id, variant_id in lines.values_list("order_id", "variant_id"):
             skus[order_id].append(variant_id)
@@ -237,19 +238,19 @@ def _bought(customer_ids: set[int], since: datetime) -> set[tuple[int, int]]:
 
 
 def _lines(customer_ids: set[int], since: datetime) -> Any:
-    return OrderLine.objects.filter(
-        order__customer__in=customer_ids, order__placed_at__gte=since, kind=LineKind.ITEM
-    ).exclude(order__state=OrderState.CANCELLED)
+    return OrderLine.objects.sold().filter(
+        order__customer__in=customer_ids, order__placed_at__gte=since
+    )
 
 
 def _bought_again(at: datetime) -> dict[int, dict[int, list[datetime]]]:
     """Per SKU, the days on which each customer who bought it twice or more bought it."""
     lines = (
-        OrderLine.objects.filter(
-            kind=LineKind.ITEM, variant__isnull=False, order__customer__isnull=False,
+        OrderLine.objects.sold()
+        .filter(
+            variant__isnull=False, order__customer__isnull=False,
             order__placed_at__gt=at - REFILL_HISTORY, order__placed_at__lte=at,
         )
-        .exclude(order__state=OrderState.CANCELLED)
         .order_by()
     )  # fmt: skip
     again = lines.values("variant_id", who=F("order__customer_id")).annotate(

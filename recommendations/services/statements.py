@@ -56,7 +56,7 @@ SELECT v.product_id, extract(epoch FROM o.placed_at)::float8, p.name, p.name_zh,
 FROM shop_order o JOIN shop_orderline l ON l.order_id = o.id
 JOIN shop_variant v ON v.id = l.variant_id JOIN shop_product p ON p.id = v.product_id
 WHERE o.customer_id = (SELECT {WHO}) AND o.placed_at < :at AND o.state <> 'cancelled'
-  AND l.kind = 'item'
+  AND l.kind = 'item' AND l.units > l.cancelled_units
 ORDER BY o.placed_at DESC, l.id DESC LIMIT :most"""
 
 # As EventQuerySet.of_customer, and what a visitor did whom nobody has named.

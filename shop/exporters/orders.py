@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 from django.db.models import Prefetch, QuerySet
 
-from shop.models import Order, OrderLine, Return, ReturnLine
+from shop.models import Order, OrderLine, Return, ReturnLine, TaxRate
 from shop.money import from_minor
 
 from .registry import Row, exporter
 
 ORDER_COLUMNS = (
     "order_number", "placed_at", "customer_code", "state", "channel", "country", "currency",
-    "tax_included", "line_kind", "sku", "text", "units", "unit_price", "line_discount",
-    "tax_basis_points", "line_tax",
+    "tax_included", "line_kind", "sku", "text", "units", "cancelled_units", "unit_price",
+    "line_discount", "tax_basis_points", "line_tax",
 )  # fmt: skip
 RETURN_COLUMNS = (
     "return_number", "returned_at", "order_number", "customer_code", "reason", "currency",
@@ -66,6 +66,7 @@ def _order_line(line: OrderLine, currency: str) -> Row:
         "sku": line.variant.sku if line.variant else None,
         "text": line.text,
         "units": line.units,
+        "cancelled_units": line.cancelled_units,
         "unit_price": from_minor(line.unit_price_minor, currency),
         "line_discount": from_minor(line.discount_minor, currency),
         "tax_basis_points": line.tax_basis_points,
@@ -104,3 +105,11 @@ def _return_line(line: ReturnLine, currency: str) -> Row:
         "units": line.units,
         "unit_refund": from_minor(line.unit_refund_minor, currency),
     }
+
+
+TAX_COLUMNS = ("country", "tax_class", "basis_points", "valid_from")
+
+
+@exporter("tax_rates", TaxRate, TAX_COLUMNS)
+def tax_rows(page: list[TaxRate]) -> Iterable[Row]:
+    return ({name: getattr(row, name) for name in TAX_COLUMNS} for row in page)

@@ -63,8 +63,9 @@ ORDERS = Paper(
         "tax_minor": 0,
         "tax_basis_points": 0,
         "discount_minor": 0,
+        "cancelled_units": 0,
     },
-    line_columns=("tax_minor", "tax_basis_points", "discount_minor"),
+    line_columns=("tax_minor", "tax_basis_points", "discount_minor", "cancelled_units"),
 )
 RETURNS = Paper(
     Return,
@@ -210,12 +211,13 @@ def match_returns() -> int:
 
 
 ONE_CANDIDATE = """
-    SELECT r.id, r.parent_id, r.units, MIN(l.id), MIN(l.order_id), MIN(l.units)
+    SELECT r.id, r.parent_id, r.units, MIN(l.id), MIN(l.order_id),
+        MIN(l.units - l.cancelled_units)
     FROM shop_returnline r
     JOIN shop_return p ON p.id = r.parent_id AND p.is_history
     JOIN shop_order o ON o.customer_id = p.customer_id AND o.placed_at <= p.returned_at
     JOIN shop_orderline l ON l.order_id = o.id AND l.variant_id = r.variant_id
-         AND l.unit_price_minor = r.unit_refund_minor AND l.units >= r.units
+         AND l.unit_price_minor = r.unit_refund_minor AND l.units - l.cancelled_units >= r.units
     WHERE r.order_line_id IS NULL AND r.kind = 'item'
     GROUP BY r.id, r.parent_id, r.units
     HAVING COUNT(*) = 1

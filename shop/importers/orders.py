@@ -37,7 +37,8 @@ COLUMNS = [
     choice("line_kind", LineKind.values, default=LineKind.ITEM, aliases=("kind",)),
     code("sku", about="Required on lines of kind item."),
     text("text", max_length=300, about="As it stood on the order."),
-    whole("units", low=1, required=True),
+    whole("units", low=1, required=True, about="As ordered."),
+    whole("cancelled_units", low=0, default=0, about="Of them, given up before they left."),
     money("unit_price", low=None, required=True, about="Below zero on lines of kind discount."),
     money("line_discount", default=0, about="The line's share of the order's discounts."),
     whole("tax_basis_points", low=0, high=10_000, default=0, about="2000 is 20 %."),
@@ -63,6 +64,7 @@ def load_orders(rows: pl.DataFrame, chunk: Chunk) -> None:
         "placed_at",
         "text",
         "units",
+        "cancelled_units",
         number=pl.col("order_number"),
         kind=pl.col("line_kind"),
         currency=pl.lit(settings.SHOP_CURRENCY),
@@ -92,6 +94,8 @@ def _with_keys(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
     rows = chunk.reject(rows, foreign, "currency", f"is not {settings.SHOP_CURRENCY}")
     amount = pl.col("units").cast(pl.Int128) * pl.col("unit_price")
     rows = chunk.reject(rows, amount.abs() > BIGGEST_MINOR, "unit_price", "times units is too much")
+    too_many = pl.col("cancelled_units") > pl.col("units")
+    rows = chunk.reject(rows, too_many, "cancelled_units", "is more than units")
     below = (pl.col("unit_price") < 0) & (pl.col("line_kind") != LineKind.DISCOUNT)
     rows = chunk.reject(rows, below, "unit_price", "is below zero on a line that is no discount")
     return rows.join(channel_ids(rows), on="channel", how="left", maintain_order="left")

@@ -12,6 +12,7 @@ from .catalogue import (
 from .customers import Consent, Customer, Purpose
 from .events import Event, EventKey, EventKind, VisitorLink
 from .orders import (
+    SOLD_UNITS,
     Allocation,
     LineKind,
     Order,
@@ -22,9 +23,11 @@ from .orders import (
     ReturnLine,
     Shipment,
     ShipmentLine,
+    given_up_minor,
+    sold_net_minor,
 )
 from .payments import Payment, PaymentEvent, PaymentEventKind, Refund, TaxRate
-from .prices import Price, PriceKind
+from .prices import Price, PriceKind, PriceLook
 from .reviews import Review
 from .stock import (
     Batch,
@@ -39,6 +42,7 @@ from .stock import (
 from .waitlist import WaitlistEntry, WaitlistState
 
 __all__ = [
+    "SOLD_UNITS",
     "Allocation",
     "AnnouncedAvailability",
     "Attribute",
@@ -63,6 +67,7 @@ __all__ = [
     "PaymentEventKind",
     "Price",
     "PriceKind",
+    "PriceLook",
     "Product",
     "ProductImage",
     "Purpose",
@@ -83,4 +88,6 @@ __all__ = [
     "WaitlistEntry",
     "WaitlistState",
     "Warehouse",
+    "given_up_minor",
+    "sold_net_minor",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -116,6 +117,45 @@ class LineKind(models.TextChoices):
     FEE = "fee", _("fee")
 
 
+# What a sum over lines adds up: units of a cancelled rest were given up before they left.
+SOLD_UNITS = F("units") - F("cancelled_units")
+
+
+def given_up_minor() -> Combinable:
+    """Of what was paid for a line, the share of its cancelled units.
+
+    It is what was refunded, or a minor unit less where other units had come back before.
+    """
+    return _of_cancelled(_paid_minor())
+
+
+def sold_net_minor() -> Combinable:
+    """What the units of a line that stand brought, after discounts and without tax."""
+    tax = F("tax_minor")
+    return _paid_minor() - _of_cancelled(_paid_minor()) - (tax - _of_cancelled(tax))
+
+
+def _paid_minor() -> Combinable:
+    on_top = Case(
+        When(order__prices_include_tax=True, then=Value(0)),
+        default=F("tax_minor"),
+        output_field=models.BigIntegerField(),
+    )
+    return F("total_minor") - F("discount_minor") + on_top
+
+
+def _of_cancelled(minor: Combinable) -> Combinable:
+    """Rounded down, as `part_of` in shop/shares.py does it for the refund of the first units."""
+    return minor * F("cancelled_units") / F("units")
+
+
+class OrderLineQuerySet(models.QuerySet["OrderLine"]):
+    def sold(self) -> OrderLineQuerySet:
+        """Goods of orders that stand; a line of which every unit was cancelled was not sold."""
+        standing = self.filter(kind=LineKind.ITEM, units__gt=F("cancelled_units"))
+        return standing.exclude(order__state=OrderState.CANCELLED)
+
+
 class OrderLine(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveIntegerField()
@@ -124,7 +164,10 @@ class OrderLine(models.Model):
         "shop.Variant", null=True, blank=True, on_delete=models.PROTECT, related_name="order_lines"
     )
     text = models.CharField(max_length=300, blank=True, help_text=_("As it stood on the order."))
-    units = models.IntegerField()
+    units = models.IntegerField(help_text=_("As ordered."))
+    cancelled_units = models.PositiveIntegerField(
+        default=0, help_text=_("Given up before they left; never sold.")
+    )
     unit_price_minor = models.BigIntegerField()
     total_minor = models.BigIntegerField(help_text=_("Before discounts of the whole order."))
     discount_minor = models.BigIntegerField(
@@ -134,6 +177,8 @@ class OrderLine(models.Model):
         null=True, blank=True, help_text=_("2000 is 20 %; empty: no rate was known, 0 was taken.")
     )
     tax_minor = models.BigIntegerField(default=0)
+
+    objects = OrderLineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("order line")
@@ -149,10 +194,17 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="item") | Q(variant__isnull=False), name="order_item_has_variant"
             ),
+            models.CheckConstraint(
+                condition=Q(units__gte=F("cancelled_units")), name="order_line_cancels_what_it_has"
+            ),
         ]
         indexes = [
             # Units sold of a SKU.
             models.Index(fields=["variant", "order"], name="line_variant_order"),
+            # What customers spent is less what was cancelled; nearly all lines stand whole.
+            models.Index(
+                fields=["order"], condition=Q(cancelled_units__gt=0), name="line_partly_cancelled"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -48,7 +48,28 @@ class Price(models.Model):
         indexes = [
             # price_at: the newest row of a SKU that began before a time.
             models.Index(fields=["variant", "-valid_from"], name="price_variant_newest"),
+            # What began or ended by the clock since the last look (services/price_looks.py).
+            models.Index(fields=["valid_from"], name="price_begins"),
+            models.Index(
+                fields=["valid_until"],
+                condition=Q(valid_until__isnull=False),
+                name="price_ends",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.variant_id} {self.kind} {self.amount_minor} {self.currency}"
+
+
+class PriceLook(models.Model):
+    """Until when prices that begin or end by the clock were looked at: one row, moved forward."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    looked_until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("look at prices")
+        verbose_name_plural = _("looks at prices")
+
+    def __str__(self) -> str:
+        return f"{self.looked_until:%Y-%m-%d %H:%M:%S}"

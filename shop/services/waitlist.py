@@ -16,9 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from shop.models import (
     Channel,
     Customer,
-    LineKind,
     OrderLine,
-    OrderState,
     Product,
     Variant,
     WaitlistEntry,
@@ -133,12 +131,11 @@ def expire_due(now: datetime | None = None) -> int:
 def close_bought(now: datetime | None = None) -> int:
     """Close the entries of customers who have bought since they began to wait."""
     now = now or timezone.now()
-    bought = OrderLine.objects.filter(
-        kind=LineKind.ITEM,
+    bought = OrderLine.objects.sold().filter(
         order__customer=OuterRef("customer"),
         order__placed_at__gte=OuterRef("created_at"),
         order__placed_at__lt=now,
-    ).exclude(order__state=OrderState.CANCELLED)
+    )
     thing = Exists(bought.filter(variant=OuterRef("variant")))
     any_of_it = Exists(bought.filter(variant__product=OuterRef("product")))
     return _close(WaitlistEntry.objects.filter(thing | any_of_it), WaitlistState.BOUGHT, now)

@@ -7,8 +7,8 @@ import pytest
 
 from inventory.frames import demand_history
 from inventory.ml.bulk import bulk_lines
-from shop.models import Allocation, KitComponent
-from tests.factories import make_order, make_variant, make_warehouse
+from shop.models import KitComponent
+from tests.factories import make_order, make_variant
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -53,14 +53,7 @@ def test_a_kit_is_demand_for_its_components():
 @pytest.mark.django_db
 def test_a_cancelled_rest_is_no_demand():
     tea = make_variant("TEA-1")
-    order = make_order([(tea, 5)], at=MONDAY)
-    Allocation.objects.create(
-        order_line=order.lines.get(),
-        variant=tea,
-        warehouse=make_warehouse(),
-        units=5,
-        cancelled_units=2,
-    )
+    make_order([(tea, 5)], at=MONDAY).lines.update(cancelled_units=2)
     assert history().panel.units[0, 0] == 3
 
 
@@ -70,6 +63,8 @@ def test_a_bulk_order_is_kept_apart_and_counted():
     for _number in range(20):
         make_order([(tea, 1)], at=MONDAY)
     make_order([(tea, 200)], at=MONDAY + timedelta(days=1))
+    # Of a bulk order it is no more demand, and nobody else's demand is less.
+    make_order([(tea, 300)], at=MONDAY).lines.update(cancelled_units=200)
     found = history()
     assert found.panel.units[0, :2].tolist() == [20, 0]
-    assert found.bulk_units.tolist() == [200]
+    assert found.bulk_units.tolist() == [300]

@@ -88,8 +88,24 @@ def give_back_open(order: Order, by: Any) -> None:
     for one in still_open:
         one.cancelled_units += one.open_units
     Allocation.objects.bulk_update(still_open, ["cancelled_units"])
+    _note_on_lines(order)
     for change in in_lock_order(changes):
         post(change)
+
+
+def _note_on_lines(order: Order) -> None:
+    """A line says itself how many of its units were given up: every sum over lines asks for it.
+
+    Of a kit the parts are promised, shipped and given up together, so that its units are in the
+    same proportion as theirs.
+    """
+    promised: dict[OrderLine, list[int]] = defaultdict(lambda: [0, 0])
+    for one in allocations_of(order):
+        promised[one.order_line][0] += one.cancelled_units
+        promised[one.order_line][1] += one.units
+    for line, (cancelled, units) in promised.items():
+        line.cancelled_units = line.units * cancelled // units
+    OrderLine.objects.bulk_update(promised, ["cancelled_units"])
 
 
 def _change(one: Allocation, order: Order, kind: str, key: str, by: Any) -> Change:
