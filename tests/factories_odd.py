@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from inventory.models import PriceBreak, Supplier, SupplierItem
 from shop.models import (
     Attribute,
+    Batch,
     Brand,
     Category,
     Channel,
@@ -27,8 +28,11 @@ from shop.models import (
     Return,
     ReturnLine,
     Review,
+    SellingHold,
     StockLevel,
+    TaxRate,
     Variant,
+    VisitorLink,
     Warehouse,
 )
 from support.models import Intent, IntentSource, KnowledgeArticle, Message, MessageKind, Ticket
@@ -77,6 +81,11 @@ def make_odd_shop(text: Callable[[], str], code: Callable[[], str]) -> None:
     order = _order(people[0], variants, text, code)
     for variant, units in zip(variants, (5, 0), strict=True):
         StockLevel.objects.create(variant=variant, warehouse=place, on_hand=units)
+    _beside_stock(place, variants, text, code)
+    for n, person in enumerate((people[0], people[1], people[0])):
+        VisitorLink.objects.create(
+            visitor=text(), customer=person, linked_at=AT + timedelta(seconds=n)
+        )
     Event.objects.create(
         event_id=code() + "1", kind="search", occurred_at=AT, received_at=AT + timedelta(hours=1),
         session=text(), visitor=text(), customer=people[0], variant=variants[0], order=order,
@@ -88,6 +97,24 @@ def make_odd_shop(text: Callable[[], str], code: Callable[[], str]) -> None:
     )  # fmt: skip
     _supplier(variants, text, code)
     _support(people[0], order, text, code)
+
+
+def _beside_stock(place: Warehouse, variants: list[Variant], text, code) -> None:
+    for n, (units, ends) in enumerate(((2, AT.date()), (0, None), (3, None))):
+        Batch.objects.create(
+            variant=variants[0], warehouse=place, code=f"{n}{code()}", expires_on=ends,
+            on_hand=units, received_at=AT + timedelta(days=n),
+        )  # fmt: skip
+    for n, (variant, days) in enumerate(((0, 3), (0, None), (1, 4))):
+        SellingHold.objects.create(
+            variant=variants[variant], reason=text()[:200], began_at=AT + timedelta(days=n),
+            ended_at=days and AT + timedelta(days=days, microseconds=1),
+        )  # fmt: skip
+    for country, points, on in (("GB", 2_000, 1), ("GB", 1_750, 0), ("FR", 0, 1)):
+        TaxRate.objects.create(
+            country=country, tax_class=text()[:20].strip() or "reduced", basis_points=points,
+            valid_from=AT.date() + timedelta(days=on),
+        )  # fmt: skip
 
 
 def _catalogue(text: Callable[[], str], code: Callable[[], str]) -> list[Variant]:
@@ -142,6 +169,7 @@ def _order(customer: Customer, variants: list[Variant], text, code) -> Order:
         OrderLine.objects.create(
             order=order, position=place, kind=kind, variant=variant, text=text(), units=units,
             unit_price_minor=price, total_minor=units * price, discount_minor=share,
+            cancelled_units=units - 1,
             tax_basis_points=points, tax_minor=tax,
         )
         for place, (kind, variant, units, price, share, points, tax) in enumerate(lines, 1)

@@ -76,12 +76,7 @@ EVENT_COPIED = (
 EVENT_COLUMNS = (*EVENT_COPIED, "customer_code", "sku", "order_number", "properties")
 
 
-def events_left_out() -> list[str]:
-    links = VisitorLink.objects.count()
-    return [f"{links} links of browsers to customers"] if links else []
-
-
-@exporter("events", events, EVENT_COLUMNS, left_out=events_left_out)
+@exporter("events", events, EVENT_COLUMNS)
 def event_rows(page: list[Event]) -> Iterable[Row]:
     for row in page:
         yield {name: getattr(row, name) for name in EVENT_COPIED} | {
@@ -90,3 +85,14 @@ def event_rows(page: list[Event]) -> Iterable[Row]:
             "order_number": row.order.number if row.order else None,
             "properties": row.properties or None,
         }
+
+
+def links() -> QuerySet[VisitorLink]:
+    return VisitorLink.objects.select_related("customer")
+
+
+@exporter("visitor_links", links, ["visitor", "customer_code", "linked_at"])
+def link_rows(page: list[VisitorLink]) -> Iterable[Row]:
+    for row in page:
+        named = {"visitor": row.visitor, "linked_at": row.linked_at}
+        yield named | {"customer_code": row.customer.code}

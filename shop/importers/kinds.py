@@ -1,10 +1,13 @@
 """The kinds that shop itself reads: importing this module registers them."""
 
 from . import (
+    batches,
     consents,
     customers,
     events,
+    holds,
     kits,
+    links,
     lists,
     orders,
     prices,
@@ -12,6 +15,7 @@ from . import (
     returns,
     reviews,
     stock,
+    taxes,
 )
 from .online_retail import load as online_retail
 from .shopify import customers as shopify_customers
@@ -24,10 +28,13 @@ from .woocommerce import products as woocommerce_products
 from .woocommerce import stock as woocommerce_stock
 
 __all__ = [
+    "batches",
     "consents",
     "customers",
     "events",
+    "holds",
     "kits",
+    "links",
     "lists",
     "online_retail",
     "orders",
@@ -40,6 +47,7 @@ __all__ = [
     "shopify_products",
     "shopify_stock",
     "stock",
+    "taxes",
     "woocommerce_customers",
     "woocommerce_orders",
     "woocommerce_products",

@@ -25,6 +25,7 @@ TRIAL_MB_ON_SQLITE = 20
 # Who may bring in what: the permission that adds the same rows by hand. Any other kind: owners.
 PERMISSIONS = {
     "attributes": "shop.add_attribute",
+    "batches": "shop.add_stockmovement",
     "brands": "shop.add_brand",
     "categories": "shop.add_category",
     "channels": "shop.add_channel",
@@ -39,9 +40,12 @@ PERMISSIONS = {
     "products": "shop.add_product",
     "returns": "shop.add_return",
     "reviews": "shop.add_review",
+    "selling_holds": "shop.add_sellinghold",
     "stock": "shop.add_stockmovement",
     "suppliers": "inventory.add_supplier",
+    "tax_rates": "shop.add_taxrate",
     "tickets": "support.add_ticket",
+    "visitor_links": "shop.add_visitorlink",
     "warehouses": "shop.add_warehouse",
 }
 OWNERS = "decisions.change_job"
