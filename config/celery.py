@@ -31,6 +31,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 50},
     },
+    "notice-prices": {
+        "task": "shop.notice_prices",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
     "end-ring-fences": {"task": "shop.end_ring_fences", "schedule": 30.0},
     "set-aside-expired": {"task": "shop.set_aside_expired", "schedule": 600.0},
     "prune-answers": {"task": "access.prune_answers", "schedule": 3600.0},

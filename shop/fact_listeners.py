@@ -22,6 +22,8 @@ def register(listener: Listener) -> Listener:
 
 def facts_changed(variant_ids: Collection[int]) -> None:
     """Called by whoever changed a fact of these variants, inside the transaction of the change."""
+    if not variant_ids:
+        return
     autodiscover_modules("fact_listeners")
     for listener in _listeners:
         listener(variant_ids)

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
-from shop.services import announcements, exports, imports, uploads
+from shop.services import announcements, exports, imports, price_looks, uploads
 from shop.services.orders import orders
 from shop.services.stock import batches, reservations, ring_fences, verify
 
@@ -42,6 +42,11 @@ def cancel_unpaid_orders() -> int:
 @shared_task(name="shop.announce_availability", ignore_result=True)
 def announce_availability() -> int:
     return announcements.announce_availability()
+
+
+@shared_task(name="shop.notice_prices", ignore_result=True)
+def notice_prices() -> int:
+    return price_looks.notice_prices()
 
 
 @job("import_data", label=_("Import a file"), queue="ml", max_attempts=2)

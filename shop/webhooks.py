@@ -58,7 +58,8 @@ register(
     MessageKind(
         "price.changed",
         _("price changed"),
-        "A price was added to the ledger. It may begin later: see `valid_from`.",
+        "A price was added to the ledger. It may begin later: see `valid_from`. Of the prices in an "
+        "imported file those that hold now or will.",
         {
             "sku": SKU,
             "kind": Field("string", "`list`, `campaign` or `flash`.", "campaign"),
@@ -76,8 +77,8 @@ register(
     MessageKind(
         "product.changed",
         _("product changed"),
-        "A person changed or added a product or one of its SKUs in the back office. "
-        "Rows of an imported file send nothing.",
+        "A product or one of its SKUs was changed or added, by a person in the back office or by an "
+        "imported file.",
         {
             "code": Field("string", "The product's code.", "P-TEA"),
             "name": Field("string", "Its name.", "Jasmine Tea"),

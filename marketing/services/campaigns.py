@@ -26,6 +26,7 @@ from marketing.services import results
 from marketing.services.audiences import NobodyReachableError, freeze_audience
 from marketing.services.copies import has_refusals, used_slots
 from marketing.services.expected_units import withdraw_expected
+from shop.services.events.event_rows import among
 
 KIND = "campaign"
 DEADLINE = timedelta(days=7)
@@ -174,7 +175,7 @@ def pull_untrue(variant_ids: Collection[int]) -> None:
 
     Runs in the transaction that changes the fact (shop/fact_listeners.py): both or neither.
     """
-    featuring = CampaignItem.objects.filter(variant__in=variant_ids).values("campaign")
+    featuring = CampaignItem.objects.filter(variant__in=among(variant_ids)).values("campaign")
     for campaign in hold(Campaign.objects.filter(pk__in=featuring, state__in=MAY_GO_LIVE)):
         if campaign.state == CampaignState.PROPOSED:
             continue

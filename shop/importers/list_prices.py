@@ -8,7 +8,8 @@ from django.conf import settings
 from shop.models import Price, PriceKind, Variant
 
 from .run import Chunk
-from .write import ids_of, insert, rows_of
+from .tell import tell_prices
+from .write import ids_of, insert, next_ids, rows_of
 
 SOURCE = "import"
 BESIDE = ("_from", "_now", "_since")
@@ -31,8 +32,10 @@ def write_list_prices(rows: pl.DataFrame, chunk: Chunk) -> set[int]:
 
     rows: what `reject_rewrites` left, with variant_id. Returns the ids of variants with a new price.
     """
-    fresh = _beside_history(rows, chunk).filter(DIFFERS)
-    chunk.wrote("prices", insert(Price, price_rows(fresh)))
+    fresh = price_rows(_beside_history(rows, chunk).filter(DIFFERS))
+    fresh = fresh.with_columns(id=next_ids(Price, fresh.height))
+    chunk.wrote("prices", insert(Price, fresh))
+    tell_prices(fresh, chunk.run)
     return set(fresh["variant_id"])
 
 
@@ -72,7 +75,9 @@ def price_rows(rows: pl.DataFrame, source: str = SOURCE) -> pl.DataFrame:
 
     A column `price_source` says who set the price where that was not this import.
     """
-    at = pl.col("_from").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    whole = pl.col("_from").dt.microsecond() == 0
+    at = pl.when(whole).then(pl.col("_from").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    at = at.otherwise(pl.col("_from").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"))
     return rows.select(
         "variant_id",
         kind=pl.lit(PriceKind.LIST.value),

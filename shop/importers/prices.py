@@ -10,7 +10,8 @@ from shop.models import Channel, Price, PriceKind, Variant
 from .columns import choice, code, moment, money, text
 from .registry import importer
 from .run import Chunk
-from .write import ids_of, insert, rows_of
+from .tell import tell_prices
+from .write import ids_of, insert, next_ids, rows_of
 
 SOURCE = "import"
 COLUMNS = [
@@ -38,7 +39,10 @@ def load_prices(rows: pl.DataFrame, chunk: Chunk) -> None:
     )
     joined = rows.join(there.unique(SAME), on=SAME, how="left", nulls_equal=True).sort("line")
     fresh = joined.filter(pl.col("_there").is_null())
-    insert(Price, fresh.select(*SAME, "key", currency=pl.lit(settings.SHOP_CURRENCY)))
+    fresh = fresh.select(*SAME, "key", currency=pl.lit(settings.SHOP_CURRENCY))
+    fresh = fresh.with_columns(id=next_ids(Price, fresh.height))
+    insert(Price, fresh)
+    tell_prices(fresh, chunk.run)
     chunk.count(new=fresh.height, unchanged=rows.height - fresh.height)
     chunk.wrote("prices", fresh.height)
 

@@ -14,6 +14,7 @@ from .list_prices import reject_rewrites, write_list_prices
 from .registry import importer
 from .run import Chunk
 from .slugs import code_of
+from .tell import facts_of, tell_products
 from .write import Upserted, canonical_json, ids_of, upsert
 
 COLUMNS = [
@@ -75,6 +76,7 @@ def load_products(
     rows = rows.join(skus, on="sku", maintain_order="left")
     touched = write_list_prices(rows, chunk) | write_images(rows, chunk)
     _count(rows, variants, products.written | written, touched, chunk)
+    _tell(rows, variants, products.written | written, chunk)
 
 
 def write_products(rows: pl.DataFrame, chunk: Chunk) -> Upserted:
@@ -138,6 +140,15 @@ def _category_ids(rows: pl.DataFrame) -> pl.Series:
     path = pl.select(pl.when(by_code.is_null()).then(rows["category"])).to_series()
     by_path = category_ids(path, rows["category_zh"])
     return by_code.zip_with(by_code.is_not_null(), by_path)
+
+
+def _tell(rows: pl.DataFrame, variants: Upserted, products: set[int], chunk: Chunk) -> None:
+    """Prices have told of themselves; nobody can show a SKU yet that this chunk has made."""
+    of_skus = set(rows.filter(pl.col("variant_id").is_in(variants.written))["product_id"])
+    tell_products(products, of_skus - products, chunk.run)
+    if not chunk.run.options.dry_run:
+        changed = pl.col("product_id").is_in(products | of_skus)
+        facts_of(rows.filter(changed & ~pl.col("variant_id").is_in(variants.fresh))["variant_id"])
 
 
 def _count(

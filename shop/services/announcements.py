@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
@@ -35,16 +36,21 @@ def announce_product(product: Product) -> None:
     """A person changed the product or one of its SKUs; in the transaction that saves it."""
     product.save(update_fields=["updated_at"])
     skus = product.variants.filter(is_active=True).order_by("sku").values_list("sku", flat=True)
+    key, payload = product_message(product, list(skus))
+    publish("product.changed", payload, key=key)
+    facts_changed(list(product.variants.values_list("pk", flat=True)))
+
+
+def product_message(product: Product, skus: list[str]) -> tuple[str, dict[str, Any]]:
+    """(key, payload) as `shop/webhooks.py` promises it. skus: the active ones, in order."""
     changed_at = product.updated_at.isoformat()
-    payload = {
+    return f"product:{product.pk}:{changed_at}", {
         "code": product.code,
         "name": product.name,
         "state": str(product.state),
-        "skus": list(skus),
+        "skus": skus,
         "updated_at": changed_at,
     }
-    publish("product.changed", payload, key=f"product:{product.pk}:{changed_at}")
-    facts_changed(list(product.variants.values_list("pk", flat=True)))
 
 
 def _remember_new(variants, now: datetime) -> None:

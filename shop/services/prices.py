@@ -134,16 +134,20 @@ def _row(variant: Variant, amount_minor: int, key: str, source: str, terms: Pric
 
 
 def _message(price: Price) -> dict[str, Any]:
-    """As `shop/webhooks.py` promises it."""
-    until = price.valid_until
-    return {
-        "sku": price.variant.sku,
-        "kind": str(price.kind),
-        "channel": price.channel.code if price.channel else None,
-        "currency": price.currency,
-        "amount_minor": price.amount_minor,
-        "valid_from": price.valid_from.isoformat(),
-        "valid_until": until.isoformat() if until else None,
+    names = ("kind", "currency", "amount_minor", "valid_from", "valid_until")
+    channel = price.channel.code if price.channel else None
+    said = {name: getattr(price, name) for name in names}
+    return price_message(sku=price.variant.sku, channel=channel, **said)
+
+
+def price_message(
+    *, valid_from: datetime, valid_until: datetime | None, kind: str, **said: Any
+) -> dict[str, Any]:
+    """As `shop/webhooks.py` promises it. said: sku, channel (its code), currency, amount_minor."""
+    return said | {
+        "kind": str(kind),
+        "valid_from": valid_from.isoformat(),
+        "valid_until": valid_until.isoformat() if valid_until else None,
     }
 
 

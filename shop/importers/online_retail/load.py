@@ -15,7 +15,8 @@ from shop.importers.list_prices import list_prices, price_rows
 from shop.importers.registry import importer
 from shop.importers.run import Chunk, ImportRun
 from shop.importers.table import LINE
-from shop.importers.write import insert, lock_imports, rows_of, upsert
+from shop.importers.tell import tell_prices
+from shop.importers.write import insert, lock_imports, next_ids, rows_of, upsert
 from shop.models import Customer, EventKind, LineKind, OrderState, Price, Product, Variant
 from shop.money import from_minor
 
@@ -34,7 +35,7 @@ def finish(run: ImportRun) -> None:
     """What needs every row: the price history, and which order a return belongs to."""
     with transaction.atomic():
         lock_imports()
-        prices = _write_prices(run.state)
+        prices = _write_prices(run)
         matched = match_returns()
     run.report.written.update(
         {k: n for k, n in (("prices", prices), ("returns matched", matched)) if n}
@@ -159,12 +160,12 @@ def _write_events(sales: pl.DataFrame, chunk: Chunk) -> None:
     chunk.wrote("events", append_frame(events, chunk))
 
 
-def _write_prices(state: Survey) -> int:
+def _write_prices(run: ImportRun) -> int:
     """The changes that the history does not hold yet."""
     midnight = pl.col("day").cast(pl.Datetime("us")).dt.replace_time_zone(
         settings.TIME_ZONE, ambiguous="earliest", non_existent="null"
     )  # fmt: skip
-    rows = state.prices.with_columns(_from=midnight.dt.convert_time_zone("UTC"))
+    rows = run.state.prices.with_columns(_from=midnight.dt.convert_time_zone("UTC"))
     rows = rows.filter(pl.col("_from").is_not_null())
     variants = rows_of(Variant, "sku", rows["sku"]).select("sku", variant_id="id")
     rows = rows.join(variants, on="sku").sort("_from", "sku")
@@ -178,7 +179,10 @@ def _write_prices(state: Survey) -> int:
     fresh = keyed.join(known, on="key", how="anti", maintain_order="left")
     first = pl.int_range(pl.len()).over("variant_id") == 0
     fresh = fresh.filter(~(first & (pl.col("_now") == pl.col("amount_minor")).fill_null(False)))
-    return insert(Price, fresh.drop("_now"))
+    fresh = fresh.drop("_now").with_columns(id=next_ids(Price, fresh.height))
+    insert(Price, fresh)
+    tell_prices(fresh, run)
+    return fresh.height
 
 
 def _reconcile(run: ImportRun) -> None:
