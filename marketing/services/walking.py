@@ -33,7 +33,14 @@ from marketing.models import (
 )
 from marketing.rules import customers_of
 from marketing.services.carts import open_carts
-from marketing.services.hand_over import BATCH, hand_over, log_missing, opened, settle_interrupted
+from marketing.services.hand_over import (
+    BATCH,
+    MessagePortError,
+    hand_over,
+    log_missing,
+    opened,
+    settle_interrupted,
+)
 from marketing.services.journey_words import JourneyMessages, ordered_it
 from marketing.services.triggers import Cause, causes
 from shop.models import Customer, Order, OrderState
@@ -42,6 +49,7 @@ from shop.services import waitlist
 ROWS = 500
 MOST_STEPS = 100  # of one enrolment at one time: a plan has 40, and a branch takes two
 INTERRUPTED_AFTER = timedelta(minutes=10)
+TOLD_WITHIN = timedelta(days=1)  # how far back a round looks for what an earlier one broke off
 
 
 def walk(at: datetime | None = None) -> dict[str, int]:
@@ -121,14 +129,30 @@ def send_due(at: datetime) -> int:
         .order_by("pk")
         .values_list("pk", "customer_id", "channel")
     )
-    sent = 0
+    sent, closed = 0, dict[str, MessagePortError]()
     for channel, batch in _batches(waiting[: ROWS * 4]):
-        with opened(channel) as ports:
-            done = hand_over(batch, JourneyMessages(channel), ports, at=at)
-        told = [send.road.context.get("waitlist") for send in done.sent]
-        waitlist.tell(pk for pk in told if pk)
-        sent += len(done.sent)
+        if channel in closed:
+            continue
+        try:
+            with opened(channel) as ports:
+                sent += len(hand_over(batch, JourneyMessages(channel), ports, at=at).sent)
+        except MessagePortError as error:
+            closed[channel] = error  # the others have a way out of their own
+    _tell_waiting(at)
+    for error in closed.values():
+        raise error
     return sent
+
+
+def _tell_waiting(at: datetime) -> None:
+    """Whoever was told that it is back waits no more: read from the rows, so that a round which
+    broke off in between is made good by the next."""
+    told = Send.objects.filter(
+        state__in=(SendState.SENT, SendState.UNKNOWN), was_wished=True,
+        campaign__isnull=True, handed_over_at__gte=at - TOLD_WITHIN,
+    )  # fmt: skip
+    contexts = told.values_list("enrolment__context", flat=True)
+    waitlist.tell(found["waitlist"] for found in contexts if found.get("waitlist"))
 
 
 def _batches(rows: Any) -> Iterator[tuple[str, list[int]]]:
