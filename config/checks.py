@@ -60,6 +60,14 @@ def message_settings(app_configs, **kwargs) -> list[CheckMessage]:
                 id="config.E005",
             )
         )
+    if not 0.1 <= settings.WAITLIST_OFFER_FACTOR <= 10:
+        found.append(
+            Error(
+                f"WAITLIST_OFFER_FACTOR is {settings.WAITLIST_OFFER_FACTOR}.",
+                hint="Use 1 to tell no more people than there are units; 0.1 to 10.",
+                id="config.E007",
+            )
+        )
     if settings.MESSAGE_CONNECTIONS < 1:
         found.append(
             Error(

@@ -189,6 +189,8 @@ RECEIPT_DAYS = env.int("RECEIPT_DAYS", default=90)
 # Months of events that are kept beside the running one; 0 keeps all of them.
 EVENT_RETENTION_MONTHS = env.int("EVENT_RETENTION_MONTHS", default=0)
 JOB_DAYS = env.int("JOB_DAYS", default=90)
+# Units offered per unit that is back: 1 tells nobody in vain, 2 counts on every second one buying.
+WAITLIST_OFFER_FACTOR = env.float("WAITLIST_OFFER_FACTOR", default=1.0)
 WAITLIST_DAYS = env.int("WAITLIST_DAYS", default=180)  # then nobody waits any more
 
 # Webhooks (docs/webhooks.md)

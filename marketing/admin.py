@@ -29,6 +29,7 @@ from marketing.models import (
     CampaignPlan,
     CopyVariant,
     CustomerProfile,
+    GuestNotice,
     Segment,
     Send,
     SendState,
@@ -297,6 +298,16 @@ class SendAdmin(ReadOnlyAdmin):
     list_select_related = ["customer", "campaign"]
     search_fields = ["customer__code", "customer__email"]
     date_hierarchy = "claimed_at"
+
+
+@admin.register(GuestNotice)
+class GuestNoticeAdmin(ReadOnlyAdmin):
+    """To whom a letter goes stands on the wish, and there only as long as it is open."""
+
+    list_display = ["entry", "variant", "state", "reason", "error", "sent_at", "unsubscribed_at"]
+    list_filter = ["state", "reason"]
+    list_select_related = ["entry__variant", "entry__product", "variant"]
+    search_fields = ["variant__sku"]
 
 
 @admin.register(Suppression)

@@ -33,6 +33,7 @@ from marketing.models import (
 )
 from marketing.rules import customers_of
 from marketing.services.carts import open_carts
+from marketing.services.guests import tell_guests
 from marketing.services.hand_over import (
     BATCH,
     MessagePortError,
@@ -55,7 +56,7 @@ TOLD_WITHIN = timedelta(days=1)  # how far back a round looks for what an earlie
 def walk(at: datetime | None = None) -> dict[str, int]:
     """One round of the clock: enter, step, send."""
     at = at or timezone.now()
-    done = {"entered": 0, "stepped": 0, "sent": 0}
+    done = {"entered": 0, "stepped": 0, "sent": 0, "guests": 0}
     for journey in Journey.objects.filter(state=JourneyState.LIVE).select_related("live_version"):
         done["entered"] += enter(journey, at)
     old = Send.objects.filter(enrolment__isnull=False, handed_over_at__lt=at - INTERRUPTED_AFTER)
@@ -64,6 +65,7 @@ def walk(at: datetime | None = None) -> dict[str, int]:
         done["stepped"] += stepped
         done["sent"] += send_due(at)
     done["sent"] += send_due(at)
+    done["guests"] = tell_guests(at)
     log_missing(_recent(at), lambda send: JourneyMessages(send.channel).label(send))
     return done
 
@@ -85,7 +87,8 @@ def enter(journey: Journey, at: datetime) -> int:
                 state=_side(journey, codes[cause.customer_id]),
             )
             for cause in chunk
-            if not in_global_holdout(f"customer:{cause.customer_id}")
+            # What she asked for herself is owed to her, whoever is kept out of everything else.
+            if cause.context.get("wished") or not in_global_holdout(f"customer:{cause.customer_id}")
             if cause.customer_id in codes
         ]  # fmt: skip
         known = set(
