@@ -158,13 +158,18 @@ class CampaignAdmin(ModelAdmin):
                 "fields": [
                     ("name", "name_zh"),
                     ("goal", "segment"),
-                    ("tone", "language"),
+                    ("channel", "tone", "language"),
                     "link_url",
                 ]
             },
         ),
+        (gettext_lazy("When"), {"fields": [("send_on", "send_from", "per_minute")]}),
         (gettext_lazy("Copy"), {"fields": ["brief", "persona"]}),
         (gettext_lazy("Measuring"), {"fields": [("holdout_rate", "attribution_window_days")]}),
+        (
+            gettext_lazy("Whom it pays with"),
+            {"fields": [("only_where_it_pays", "exploration_rate")]},
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:

@@ -23,9 +23,10 @@ from marketing.models import Audience, Campaign, CampaignItem, CampaignState, Co
 from marketing.models.campaigns import TRANSITIONS, PausedBy
 from marketing.planning import plan_campaign
 from marketing.services import results
-from marketing.services.audiences import NobodyReachableError, freeze_audience
+from marketing.services.audiences import NobodyMovedError, NobodyReachableError, freeze_audience
 from marketing.services.copies import has_refusals, used_slots
 from marketing.services.expected_units import withdraw_expected
+from marketing.services.targeting import TargetingError, refuse_below_floor, targeting_of
 
 KIND = "campaign"
 DEADLINE = timedelta(days=7)
@@ -80,12 +81,7 @@ def propose_campaign(
     if not campaign.is_editable:
         raise CampaignError(_("Only a draft can be proposed."))
     copies = verified_copies(campaign, at)
-    try:
-        audience = freeze_audience(campaign)
-    except NobodyReachableError as error:
-        raise CampaignError(
-            _("Nobody in this segment has an address and agreed to be written to.")
-        ) from error
+    audience = _frozen(campaign, at)
     facts = approved_facts(campaign, copies, at)
     with transaction.atomic():
         move(campaign, CampaignState.PROPOSED, audience=audience, approved_facts=facts)
@@ -95,6 +91,24 @@ def propose_campaign(
         Campaign.objects.filter(pk=campaign.pk).update(decision=decision)
     campaign.decision = decision
     return decision
+
+
+def _frozen(campaign: Campaign, at: datetime) -> Audience:
+    """The list, drawn now. Raises CampaignError with what stands against it."""
+    try:
+        refuse_below_floor(campaign, at)
+        targeting = targeting_of(campaign, at) if campaign.only_where_it_pays else None
+        return freeze_audience(campaign, targeting)
+    except TargetingError as error:
+        raise CampaignError(_stale(error.sentence)) from error
+    except NobodyMovedError as error:
+        raise CampaignError(
+            _("The message is expected to cost more than it brings with everybody in this segment.")
+        ) from error
+    except NobodyReachableError as error:
+        raise CampaignError(
+            _("Nobody in this segment has an address and agreed to be written to.")
+        ) from error
 
 
 def verified_copies(campaign: Campaign, at: datetime) -> list[CopyVariant]:
@@ -152,6 +166,10 @@ def carry_out(decision: Decision, by: Any) -> None:
     """What approving does. Runs in the transaction that marks the decision approved."""
     # Held: a price that changes meanwhile waits for us and finds it live, or we wait and read it.
     [campaign] = hold(Campaign.objects.filter(decision=decision))
+    try:
+        refuse_below_floor(campaign, timezone.now())
+    except TargetingError as error:
+        raise CampaignError(_stale(error.sentence)) from error
     if changed := changed_fact(campaign, timezone.now()):
         raise CampaignError(_stale(changed))
     move(campaign, CampaignState.APPROVED, approved_at=timezone.now(), state_note={})
@@ -272,6 +290,8 @@ def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -
             "id": audience.pk,
             "customers": audience.customer_count,
             "holdout": audience.holdout_count,
+            "left_out": audience.left_out_count,
+            "targeting": audience.targeting,
             "members_sha256": audience.members_sha256,
             "frozen_at": audience.frozen_at.isoformat(),
         },
