@@ -165,7 +165,10 @@ class CampaignAdmin(ModelAdmin):
         ),
         (gettext_lazy("When"), {"fields": [("send_on", "send_from", "per_minute")]}),
         (gettext_lazy("Copy"), {"fields": ["brief", "persona"]}),
-        (gettext_lazy("Measuring"), {"fields": [("holdout_rate", "attribution_window_days")]}),
+        (
+            gettext_lazy("Measuring"),
+            {"fields": [("holdout_rate", "attribution_window_days", "exclusion_group")]},
+        ),
         (
             gettext_lazy("Whom it pays with"),
             {"fields": [("only_where_it_pays", "exploration_rate")]},

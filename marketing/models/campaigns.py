@@ -112,6 +112,12 @@ class Campaign(models.Model):
         validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
         help_text=_("Share that gets nothing, 0 to 0.5. Without one no effect can be measured."),
     )
+    exclusion_group = models.SlugField(
+        _("exclusion group"),
+        max_length=40,
+        blank=True,
+        help_text=_("Campaigns of one group share no customers while their effects are counted."),
+    )
     only_where_it_pays = models.BooleanField(
         _("only where the message pays"),
         default=False,
@@ -162,6 +168,14 @@ class Campaign(models.Model):
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
         ordering = ["-id"]
+        indexes = [
+            # Who is taken already, when a list of the same group is frozen.
+            models.Index(
+                fields=["exclusion_group"],
+                condition=~Q(exclusion_group=""),
+                name="campaign_exclusion_group",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(holdout_rate__gte=0) & Q(holdout_rate__lte=0.5),

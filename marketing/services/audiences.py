@@ -12,6 +12,7 @@ from django.db import transaction
 from decisions.services.experiments import in_global_holdout, in_share
 from marketing.models import Audience, AudienceMember, Campaign
 from marketing.rules import customers_of, reachable
+from marketing.services.exclusion import taken_members
 from marketing.services.targeting import Targeting
 
 ROWS_PER_TRANSACTION = 500
@@ -58,6 +59,9 @@ def freeze_audience(campaign: Campaign, targeting: Targeting | None = None) -> A
         segment=campaign.segment, rule=campaign.segment.rule, channel=campaign.channel
     )
     customers = reachable(customers_of(campaign.segment.rule), campaign.channel)
+    taken = taken_members(campaign, audience.frozen_at)
+    if campaign.exclusion_group:
+        customers = customers.exclude(pk__in=taken.values("customer"))
     counts, last = _Counts(), 0
     while chunk := list(
         customers.filter(pk__gt=last)

@@ -25,6 +25,7 @@ from marketing.planning import plan_campaign
 from marketing.services import results
 from marketing.services.audiences import NobodyMovedError, NobodyReachableError, freeze_audience
 from marketing.services.copies import has_refusals, used_slots
+from marketing.services.exclusion import lock_group, taken_members
 from marketing.services.expected_units import withdraw_expected
 from marketing.services.targeting import TargetingError, refuse_below_floor, targeting_of
 
@@ -84,6 +85,14 @@ def propose_campaign(
     audience = _frozen(campaign, at)
     facts = approved_facts(campaign, copies, at)
     with transaction.atomic():
+        lock_group(campaign)
+        both_lists = taken_members(campaign, at).filter(
+            customer__in=audience.members.values("customer")
+        )
+        if campaign.exclusion_group and both_lists.exists():
+            raise CampaignError(
+                _("Another campaign of this group was proposed at the same moment. Ask again.")
+            )
         move(campaign, CampaignState.PROPOSED, audience=audience, approved_facts=facts)
         decision = receipts.record_decision(
             _proposal(campaign, audience, copies=copies, reason=reason)
