@@ -21,7 +21,7 @@ from unfold.decorators import display
 from access.read_only import ReadOnly
 from decisions.kinds import CannotCarryOutError
 from decisions.services.receipts import DecisionClosedError
-from marketing import desk, effect_views, journey_admin, pages
+from marketing import desk, effect_views, journey_admin, pages, send_pages
 from marketing.models import (
     Audience,
     Campaign,
@@ -206,6 +206,7 @@ class CampaignAdmin(ModelAdmin):
         return [
             path("<int:pk>/path/", view(require_GET(self.path_page)), name=f"{name}_path"),
             path("<int:pk>/path/do/", view(require_POST(self.do)), name=f"{name}_do"),
+            path("<int:pk>/sends/", view(require_GET(self.monitor)), name=f"{name}_monitor"),
             *effect_views.urls(self.admin_site),
             *super().get_urls(),
         ]
@@ -256,7 +257,24 @@ class CampaignAdmin(ModelAdmin):
             messages.warning(request, _("Somebody decided this already."))
         except (CannotCarryOutError, CopyError) as error:
             messages.error(request, str(error))
-        return redirect("admin:marketing_campaign_path", pk)
+        page = "monitor" if request.POST.get("back") == "monitor" else "path"
+        return redirect(f"admin:marketing_campaign_{page}", pk)
+
+    def monitor(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The whole page; `?part=1` the part that keeps itself up to date."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        campaign = get_object_or_404(Campaign.objects.select_related("audience"), pk=pk)
+        context = {
+            "may_change": request.user.has_perm("marketing.change_campaign"),
+            **send_pages.monitor_page(campaign),
+        }
+        if request.GET.get("part"):
+            return TemplateResponse(request, "marketing/monitor_part.html", context)
+        context |= {
+            **self.admin_site.each_context(request), "opts": self.opts, "title": str(campaign),
+        }  # fmt: skip
+        return TemplateResponse(request, "marketing/monitor.html", context)
 
 
 @admin.register(CustomerProfile)

@@ -19,7 +19,16 @@ from decisions.models import Decision, DecisionState
 from decisions.services import jobs, receipts
 from decisions.text import both, sentence
 from marketing.facts import campaign_facts, snapshot
-from marketing.models import Audience, Campaign, CampaignItem, CampaignState, CopyState, CopyVariant
+from marketing.models import (
+    Audience,
+    Campaign,
+    CampaignItem,
+    CampaignState,
+    CopyState,
+    CopyVariant,
+    SendState,
+    SkipReason,
+)
 from marketing.models.campaigns import TRANSITIONS, PausedBy
 from marketing.planning import plan_campaign
 from marketing.services import results
@@ -228,9 +237,22 @@ def resume(campaign: Campaign, by: Any = None, *, at: datetime | None = None) ->
         _enqueue(campaign, by)
 
 
+def stop(campaign: Campaign, by: Any = None) -> None:
+    """Pause and cancel in one: nothing leaves after the messages in hand, and nothing ever again."""
+    with transaction.atomic():
+        [fresh] = hold(Campaign.objects.filter(pk=campaign.pk))
+        if fresh.state in (CampaignState.APPROVED, CampaignState.SENDING):
+            pause(campaign)
+        cancel(campaign, by)
+
+
 def cancel(campaign: Campaign, by: Any = None) -> None:
+    """What waits is taken back; a draft or a proposal has nothing that waits."""
     with transaction.atomic():
         move(campaign, CampaignState.CANCELLED)
+        campaign.sends.filter(state=SendState.CLAIMED).update(
+            state=SendState.SKIPPED, reason=SkipReason.TAKEN_BACK
+        )
         decision = campaign.decision
         if decision and decision.is_open:
             Decision.objects.filter(pk=decision.pk, state=DecisionState.PENDING).update(
