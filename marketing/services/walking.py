@@ -200,6 +200,9 @@ def _take(enrolment: Enrolment, step: Instruction, at: datetime) -> bool:
         says_yes = _holds(enrolment, step.data)
         _visited(enrolment, step.step, "yes" if says_yes else "no", at)
         enrolment.position = enrolment.position + 1 if says_yes else step.jump
+    elif step.kind == "end":
+        _visited(enrolment, step.step, "", at)
+        enrolment.position = step.jump
     elif step.kind == "wait":
         _visited(enrolment, step.step, "", at)
         enrolment.position += 1
