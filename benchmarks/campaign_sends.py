@@ -3,7 +3,8 @@
     DATABASE_URL=postgres:///scratch python benchmarks/campaign_sends.py --recipients 100000 --kills 20
     DATABASE_URL=postgres:///scratch python benchmarks/campaign_sends.py --rate 2000 --rounds 3
 
-The database is a scratch one: it is migrated and written to. Mail goes to an SMTP server on
+The database is a scratch one on PostgreSQL: it is migrated and written to. One in twenty lives
+where it is night, and must get nothing until it is over. Mail goes to an SMTP server on
 loopback that writes every recipient down. Workers are real processes, killed with SIGKILL while
 two of them send two campaigns to the same people side by side, which is what a frequency cap of
 one has to survive. Afterwards the promises are checked by queries that share no code with the
@@ -47,6 +48,8 @@ def main() -> int:
         "EMAIL_URL": f"smtp://127.0.0.1:{port}",
         "PYTHONPATH": str(ROOT),
         "MARKETING_CAP_MESSAGES": "1",
+        "MARKETING_QUIET_CHANNELS": "email",
+        "MARKETING_QUIET_HOURS": _quiet_hours(),
     }
     import django
 
@@ -82,8 +85,19 @@ def _sink(path: Path) -> tuple[subprocess.Popen, int]:
     return sink, int(sink.stdout.readline())
 
 
-def _people(count: int, prefix: str) -> None:
-    """Customers of whom one in ten may not be written to, for one of four reasons."""
+SLEEPS, WAKES = "Etc/GMT-12", "Etc/GMT"  # twelve hours ahead, and beside us
+QUIET_OF = 6  # hours: long enough for every run
+
+
+def _quiet_hours() -> str:
+    """Such that it is night now for who lives in SLEEPS, and day in WAKES, until the run is over."""
+    there = (time.gmtime().tm_hour + 12) % 24
+    return f"{(there - 1) % 24}-{(there - 1 + QUIET_OF) % 24}"
+
+
+def _people(count: int, prefix: str, *, sleeping: bool = False) -> None:
+    """Customers of whom one in ten may not be written to, for one of four reasons; `sleeping`: one
+    in twenty lives where it is night."""
     from django.utils import timezone
 
     from marketing.models import Suppression
@@ -93,7 +107,12 @@ def _people(count: int, prefix: str) -> None:
     for start in range(0, count, 5000):
         numbers = range(start, min(start + 5000, count))
         people = Customer.objects.bulk_create(
-            Customer(code=f"{prefix}{n}", email=f"{prefix}{n}@example.com") for n in numbers
+            Customer(
+                code=f"{prefix}{n}",
+                email=f"{prefix}{n}@example.com",
+                time_zone=SLEEPS if sleeping and n % 20 == 7 else WAKES,
+            )
+            for n in numbers
         )
         now = timezone.now()
         Consent.objects.bulk_create(
@@ -153,20 +172,19 @@ def _campaign(prefix: str, name: str):
 
 
 def _killed(options: argparse.Namespace, folder: Path) -> dict:
-    from marketing.models import Campaign
 
-    _people(options.recipients, "k")
+    _people(options.recipients, "k", sleeping=True)
     campaigns = [_campaign("k", name) for name in ("First", "Second")]
     dice, kills, began = random.Random(options.seed), 0, time.monotonic()
     attempt = Counter[int]()
     running: dict[int, subprocess.Popen] = {}
     # The kills are spread over the time that the whole takes without them, measured as it goes.
     next_kill = began + dice.uniform(1.0, 4.0)
-    while Campaign.objects.filter(state__in=("approved", "sending")).exists():
+    while any(_is_open(campaign.pk) for campaign in campaigns) or _alive(running):
         for campaign in campaigns:
             process = running.get(campaign.pk)
             if process is None or process.poll() is not None:
-                if Campaign.objects.get(pk=campaign.pk).state == "sent":
+                if not _is_open(campaign.pk):
                     continue
                 attempt[campaign.pk] += 1
                 key = f"made:{campaign.pk}:{attempt[campaign.pk]}"
@@ -186,6 +204,26 @@ def _killed(options: argparse.Namespace, folder: Path) -> dict:
     } | _audit(folder / "recipients.txt")
 
 
+def _is_open(campaign_id: int) -> bool:
+    """Somebody on the list is neither dealt with nor asleep."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select count(*) from marketing_audiencemember m join marketing_campaign c
+            on c.audience_id = m.audience_id left join marketing_send s
+            on s.campaign_id = c.id and s.customer_id = m.customer_id where c.id = %s and (s.id is null
+            or s.state = 'sending' or (s.state = 'claimed' and (s.due_at is null
+            or s.due_at <= now())))""",
+            [campaign_id],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _alive(running: dict[int, subprocess.Popen]) -> bool:
+    return any(process.poll() is None for process in running.values())
+
+
 def _wait_a_little(running: dict[int, subprocess.Popen]) -> None:
     for process in running.values():
         try:
@@ -198,6 +236,7 @@ def _audit(path: Path) -> dict:
     """By plain SQL and the sink's own list."""
     from django.db import connection
 
+    begin = os.environ["MARKETING_QUIET_HOURS"].partition("-")[0]
     arrived = Counter(path.read_text().split())
     checks = {
         "somebody got more than one message within the cap": """
@@ -219,8 +258,17 @@ def _audit(path: Path) -> dict:
             select count(*) from marketing_audiencemember m join marketing_campaign c
             on c.audience_id = m.audience_id left join marketing_send s
             on s.campaign_id = c.id and s.customer_id = m.customer_id where s.id is null""",
-        "a row is unfinished": """
-            select count(*) from marketing_send where state in ('claimed', 'sending')""",
+        "a row is unfinished, and nobody sleeps": """
+            select count(*) from marketing_send s join shop_customer c on c.id = s.customer_id
+            where s.state = 'sending' or (s.state = 'claimed' and c.time_zone <> 'Etc/GMT-12')""",
+        "somebody got one in her night": f"""
+            select count(*) from shop_event e join shop_customer c on c.id = e.customer_id
+            where e.kind = 'send' and mod(cast(extract(hour from e.occurred_at at time zone
+            c.time_zone) as int) - {int(begin)} + 24, 24) < {QUIET_OF}""",
+        "nobody slept, so the night was not tried": """
+            select case when exists (select 1 from marketing_send s join shop_customer c
+            on c.id = s.customer_id where s.state = 'claimed' and s.due_at > now()
+            and c.time_zone = 'Etc/GMT-12') then 0 else 1 end""",
         "a sent row has no event": """
             select count(*) from marketing_send s where state = 'sent' and not exists (select 1
             from shop_event e where e.event_id = 'send:' || s.id)""",

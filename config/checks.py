@@ -60,6 +60,22 @@ def message_settings(app_configs, **kwargs) -> list[CheckMessage]:
                 id="config.E005",
             )
         )
+    if not 0.1 <= settings.WAITLIST_OFFER_FACTOR <= 10:
+        found.append(
+            Error(
+                f"WAITLIST_OFFER_FACTOR is {settings.WAITLIST_OFFER_FACTOR}.",
+                hint="Use 1 to tell no more people than there are units; 0.1 to 10.",
+                id="config.E007",
+            )
+        )
+    if not 0 <= settings.MARKETING_MARGIN_FLOOR_RATE <= 0.9:
+        found.append(
+            Error(
+                f"MARKETING_MARGIN_FLOOR_RATE is {settings.MARKETING_MARGIN_FLOOR_RATE}.",
+                hint="Use a share of the price, 0 to 0.9; 0.1 for a tenth.",
+                id="config.E008",
+            )
+        )
     if settings.MESSAGE_CONNECTIONS < 1:
         found.append(
             Error(

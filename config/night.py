@@ -23,6 +23,7 @@ from decisions.services import housekeeping, jobs, receipts
 from decisions.text import render
 from inventory.services import clearance, forecasts, replenishment, stock_health
 from marketing.services.clearance_campaigns import pick_up_clearance
+from marketing.services.effect_snapshots import refresh_effects
 from marketing.services.expected_units import refresh_expected
 from marketing.services.proposals import propose_campaigns
 from marketing.services.segments import refresh_segments
@@ -188,6 +189,7 @@ STEPS: list[Step] = [
     Step("clearance_campaigns", gettext_noop("Campaigns for clearance"), pick_up_clearance),
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),
     Step("uplift", gettext_noop("Learn whom a message moves"), _uplift),
+    Step("effects", gettext_noop("Count what messages caused"), refresh_effects),
     Step("experiments", gettext_noop("Look at the experiments"), _experiments),
     Step("brief", gettext_noop("Morning brief"), _brief),
 ]

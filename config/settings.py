@@ -189,6 +189,8 @@ RECEIPT_DAYS = env.int("RECEIPT_DAYS", default=90)
 # Months of events that are kept beside the running one; 0 keeps all of them.
 EVENT_RETENTION_MONTHS = env.int("EVENT_RETENTION_MONTHS", default=0)
 JOB_DAYS = env.int("JOB_DAYS", default=90)
+# Units offered per unit that is back: 1 tells nobody in vain, 2 counts on every second one buying.
+WAITLIST_OFFER_FACTOR = env.float("WAITLIST_OFFER_FACTOR", default=1.0)
 WAITLIST_DAYS = env.int("WAITLIST_DAYS", default=180)  # then nobody waits any more
 
 # Webhooks (docs/webhooks.md)
@@ -229,6 +231,8 @@ MARKETING_CAP_PUSH = env.int("MARKETING_CAP_PUSH", default=3)
 MARKETING_QUIET_HOURS = env.str("MARKETING_QUIET_HOURS", default="21-8")
 MARKETING_QUIET_CHANNELS = env.list("MARKETING_QUIET_CHANNELS", default=["sms", "push"])
 MARKETING_SEND_COST_MINOR = env.int("MARKETING_SEND_COST_MINOR", default=0)  # per e-mail
+# A campaign's reduced price leaves at least this share of itself over the unit cost.
+MARKETING_MARGIN_FLOOR_RATE = env.float("MARKETING_MARGIN_FLOOR_RATE", default=0.0)
 MARKETING_TRACK_OPENS = env.bool("MARKETING_TRACK_OPENS", default=True)
 MESSAGE_CONNECTIONS = env.int("MESSAGE_CONNECTIONS", default=4)  # to a mail server, side by side
 # SMS and push: a signed POST per message to this address; empty: a line per message in a file.

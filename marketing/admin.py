@@ -21,7 +21,7 @@ from unfold.decorators import display
 from access.read_only import ReadOnly
 from decisions.kinds import CannotCarryOutError
 from decisions.services.receipts import DecisionClosedError
-from marketing import desk, effect_views, journey_admin, pages
+from marketing import desk, effect_views, journey_admin, pages, send_pages
 from marketing.models import (
     Audience,
     Campaign,
@@ -29,6 +29,7 @@ from marketing.models import (
     CampaignPlan,
     CopyVariant,
     CustomerProfile,
+    GuestNotice,
     Segment,
     Send,
     SendState,
@@ -157,13 +158,21 @@ class CampaignAdmin(ModelAdmin):
                 "fields": [
                     ("name", "name_zh"),
                     ("goal", "segment"),
-                    ("tone", "language"),
+                    ("channel", "tone", "language"),
                     "link_url",
                 ]
             },
         ),
+        (gettext_lazy("When"), {"fields": [("send_on", "send_from", "per_minute")]}),
         (gettext_lazy("Copy"), {"fields": ["brief", "persona"]}),
-        (gettext_lazy("Measuring"), {"fields": [("holdout_rate", "attribution_window_days")]}),
+        (
+            gettext_lazy("Measuring"),
+            {"fields": [("holdout_rate", "attribution_window_days", "exclusion_group")]},
+        ),
+        (
+            gettext_lazy("Whom it pays with"),
+            {"fields": [("only_where_it_pays", "exploration_rate")]},
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
@@ -197,6 +206,7 @@ class CampaignAdmin(ModelAdmin):
         return [
             path("<int:pk>/path/", view(require_GET(self.path_page)), name=f"{name}_path"),
             path("<int:pk>/path/do/", view(require_POST(self.do)), name=f"{name}_do"),
+            path("<int:pk>/sends/", view(require_GET(self.monitor)), name=f"{name}_monitor"),
             *effect_views.urls(self.admin_site),
             *super().get_urls(),
         ]
@@ -247,7 +257,24 @@ class CampaignAdmin(ModelAdmin):
             messages.warning(request, _("Somebody decided this already."))
         except (CannotCarryOutError, CopyError) as error:
             messages.error(request, str(error))
-        return redirect("admin:marketing_campaign_path", pk)
+        page = "monitor" if request.POST.get("back") == "monitor" else "path"
+        return redirect(f"admin:marketing_campaign_{page}", pk)
+
+    def monitor(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The whole page; `?part=1` the part that keeps itself up to date."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        campaign = get_object_or_404(Campaign.objects.select_related("audience"), pk=pk)
+        context = {
+            "may_change": request.user.has_perm("marketing.change_campaign"),
+            **send_pages.monitor_page(campaign),
+        }
+        if request.GET.get("part"):
+            return TemplateResponse(request, "marketing/monitor_part.html", context)
+        context |= {
+            **self.admin_site.each_context(request), "opts": self.opts, "title": str(campaign),
+        }  # fmt: skip
+        return TemplateResponse(request, "marketing/monitor.html", context)
 
 
 @admin.register(CustomerProfile)
@@ -297,6 +324,16 @@ class SendAdmin(ReadOnlyAdmin):
     list_select_related = ["customer", "campaign"]
     search_fields = ["customer__code", "customer__email"]
     date_hierarchy = "claimed_at"
+
+
+@admin.register(GuestNotice)
+class GuestNoticeAdmin(ReadOnlyAdmin):
+    """To whom a letter goes stands on the wish, and there only as long as it is open."""
+
+    list_display = ["entry", "variant", "state", "reason", "error", "sent_at", "unsubscribed_at"]
+    list_filter = ["state", "reason"]
+    list_select_related = ["entry__variant", "entry__product", "variant"]
+    search_fields = ["variant__sku"]
 
 
 @admin.register(Suppression)

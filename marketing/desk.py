@@ -78,6 +78,11 @@ def resume(campaign: Campaign, by: Any, data: QueryDict) -> str:
     return _("Going on with what the facts say now.")
 
 
+def stop(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    campaigns.stop(campaign, by)
+    return _("Stopped: nothing more is sent after the messages in hand.")
+
+
 def cancel(campaign: Campaign, by: Any, data: QueryDict) -> str:
     campaigns.cancel(campaign, by)
     return _("Cancelled.")
@@ -92,6 +97,7 @@ VERBS: dict[str, Verb] = {
     "take_back": take_back,
     "pause": pause,
     "resume": resume,
+    "stop": stop,
     "cancel": cancel,
 }
 

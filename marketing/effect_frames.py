@@ -44,12 +44,23 @@ def campaign_subject(campaign: Campaign, until: datetime) -> Subject | None:
     ends = start + timedelta(days=campaign.attribution_window_days)
     members = Members(
         "SELECT customer_id, CASE WHEN is_holdout THEN 'holdout' ELSE 'treated' END AS arm "
-        "FROM marketing_audiencemember WHERE audience_id = %s",
+        "FROM marketing_audiencemember WHERE audience_id = %s AND NOT is_left_out",
         [campaign.audience_id],
         start,
     )
     window = Window(min(until, ends), (start - BEFORE, start))
     return Subject(f"campaign:{campaign.pk}", members, window, ends, campaign.sends.all())
+
+
+def everybody_drawn(campaign: Campaign, start: datetime) -> Members:
+    """Also those who were left out because the message would not pay: they got nothing, like the
+    holdout, each with the chance that her row names."""
+    return Members(
+        "SELECT customer_id, CASE WHEN is_holdout OR is_left_out THEN 'holdout' ELSE 'treated' END "
+        "AS arm FROM marketing_audiencemember WHERE audience_id = %s",
+        [campaign.audience_id],
+        start,
+    )
 
 
 def journey_subject(journey: Journey, until: datetime, *, step: str = "") -> Subject | None:

@@ -11,7 +11,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
-from marketing.services.effects import COUNT, DAYS, MONEY, RATE, Effects, Metric
+from marketing.services.effect_parts import Part
+from marketing.services.effects import Effects
+from marketing.services.metrics import COUNT, DAYS, MONEY, RATE, Metric
 from shop.money import format_money
 
 SLOT = re.compile(r"%\((\w+)\)s")
@@ -25,7 +27,11 @@ LABELS = {
     "opened": gettext_lazy("opened"),
     "clicked": gettext_lazy("clicked"),
     "unsubscribed": gettext_lazy("unsubscribed"),
+    "converted": gettext_lazy("ordered afterwards"),
     "send_cost": gettext_lazy("cost of sending"),
+    "discounts_treated": gettext_lazy("discounts on orders of those written to"),
+    "complaint_margin": gettext_lazy("complaints allowed"),
+    "complaint_rate": gettext_lazy("complained, of those reached"),
     "customers_treated": gettext_lazy("customers written to"),
     "customers_holdout": gettext_lazy("customers held out"),
     "buyers_treated": gettext_lazy("of them ordered, written to"),
@@ -58,12 +64,18 @@ LABELS = {
 FUNNEL = ("sent", "delivered", "opened", "clicked", "unsubscribed", "complained", "bounced")
 CAUSED = (
     "incremental_buyers", "incremental_orders", "incremental_revenue", "incremental_profit",
-    "send_cost", "net_profit", "smallest_profit",
+    "send_cost", "net_profit", "discounts_treated", "smallest_profit",
 )  # fmt: skip
 WENT = (
     "incremental_featured", "incremental_substitutes", "incremental_others",
     "incremental_afterwards",
 )  # fmt: skip
+GUARDRAIL = ("unsubscribe_rate", "unsubscribe_margin", "complaint_rate", "complaint_margin")
+# Of each text or step: what was counted, and what it caused where it has a holdout.
+PART_COUNTS = (
+    "sent", "delivered", "opened", "clicked", "converted", "unsubscribed", "complained", "send_cost",
+)  # fmt: skip
+PART_CAUSED = ("incremental_orders", "incremental_revenue", "incremental_profit", "net_profit")
 COUNTED = {
     "customers": gettext_lazy("customers"),
     "buyers": gettext_lazy("of them ordered"),
@@ -158,14 +170,42 @@ def arm_rows(metrics: dict[str, Metric]) -> list[dict[str, Any]]:
 def file_rows(effects: Effects) -> Iterator[list[str]]:
     """For the CSV: figures plain, money in minor units."""
     yield ["metric", "value", "low", "high", "unit", "source"]
-    for metric in effects.metrics.values():
-        numbers = [metric.value, metric.low, metric.high]
-        yield [
-            metric.id,
-            *("" if n is None else f"{n:.6g}" for n in numbers),
-            metric.unit,
-            metric.source,
-        ]
+    yield from (_file_row(metric.id, metric) for metric in effects.metrics.values())
+    for part in effects.parts:
+        for metric in part.metrics.values():
+            yield _file_row(f"{part.key}:{metric.id}", metric)
+
+
+def _file_row(name: str, metric: Metric) -> list[str]:
+    numbers = [metric.value, metric.low, metric.high]
+    plain = ("" if n is None else f"{n:.6g}" for n in numbers)
+    return [name, *plain, metric.unit, metric.source]
+
+
+def part_table(parts: list[Part]) -> dict[str, Any]:
+    """Texts or steps as lines; columns that no part has are left out."""
+    names = [
+        name for name in (*PART_COUNTS, *PART_CAUSED) if any(name in part.metrics for part in parts)
+    ]
+    return {
+        "heads": [LABELS[name] for name in names],
+        "lines": [
+            {
+                "key": part.key,
+                "label": part.label,
+                "cells": [_part_cell(part, name) for name in names],
+            }
+            for part in parts
+        ],
+    }
+
+
+def _part_cell(part: Part, name: str) -> Row | None:
+    """Its id names the part too: `en:sent`."""
+    if name not in part.metrics:
+        return None
+    row = _row(part.metrics[name])
+    return Row(f"{part.key}:{row.id}", row.label, row.value, row.interval, row.source)
 
 
 def attribution_rows(shared: dict[str, dict[str, float]], mine: str) -> list[dict[str, Any]]:

@@ -92,7 +92,7 @@ def units_per_member(
 
     (written to, held out), zeros included; orders that were cancelled count for nothing.
     """
-    members = AudienceMember.objects.filter(audience=campaign.audience)
+    members = AudienceMember.objects.filter(audience=campaign.audience, is_left_out=False)
     start, end = (
         timezone.make_aware(datetime.combine(day, time())) for day in (first, last + timedelta(1))
     )

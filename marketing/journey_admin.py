@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from marketing import journey_editor
 from marketing.desk import link
 from marketing.journey_pages import journey_page
 from marketing.models import EnrolmentState, Journey, JourneyVersion
@@ -81,6 +82,7 @@ class JourneyAdmin(ModelAdmin):
         return [
             path("<int:pk>/page/", view(require_GET(self.page)), name=f"{name}_page"),
             path("<int:pk>/page/do/", view(require_POST(self.do)), name=f"{name}_do"),
+            *journey_editor.urls(self.admin_site),
             *super().get_urls(),
         ]
 
@@ -161,7 +163,7 @@ class JourneyAdmin(ModelAdmin):
             **journey_page(journey, version),
         }
         if text:
-            context["text"] = text
+            context["text"], context["is_raw"] = text, True
         return TemplateResponse(request, "marketing/journey.html", context, status=status)
 
 

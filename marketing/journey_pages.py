@@ -6,11 +6,11 @@ import json
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from marketing.journey_plan import TRIGGERS, walk
+from marketing.journey_plan import KINDS, TRIGGERS, read_plan, walk
 from marketing.models import (
     Channel,
     Enrolment,
@@ -79,6 +79,7 @@ def trigger_sentence(trigger: dict[str, Any]) -> str:
 
 def step_rows(journey: Journey, definition: dict[str, Any]) -> list[dict[str, Any]]:
     """Steps in reading order with their depth, sentence, texts and outcomes of all versions."""
+    flow = step_counts(journey)
     outcomes: dict[str, list[tuple[str, int]]] = defaultdict(list)
     visits = (
         StepVisit.objects.filter(enrolment__journey=journey)
@@ -93,7 +94,8 @@ def step_rows(journey: Journey, definition: dict[str, Any]) -> list[dict[str, An
             "depth": depth,
             "way": {"then": _("if so"), "otherwise": _("otherwise")}.get(way, ""),
             "id": step["id"],
-            "kind": next(kind for kind in ("send", "wait", "when") if kind in step),
+            "kind": next(kind for kind in KINDS if kind in step),
+            "flow": flow.get(step["id"], {}),
             "sentence": step_sentence(step),
             "texts": step.get("texts", {}),
             "visits": sum(count for _word, count in outcomes[step["id"]]),
@@ -101,6 +103,67 @@ def step_rows(journey: Journey, definition: dict[str, Any]) -> list[dict[str, An
         }
         for depth, way, step in walk(definition.get("steps", []))
     ]
+
+
+def step_counts(journey: Journey) -> dict[str, dict[str, Any]]:
+    """Step → entered, waiting, sent, skipped (with reasons), left (with reasons); all versions.
+
+    Somebody waits at the step that holds her: a wait that is not over, a message that has not left.
+    Who left early is counted where she stood.
+    """
+    found: dict[str, dict[str, Any]] = defaultdict(
+        lambda: {"entered": 0, "waiting": 0, "sent": 0, "skipped": {}, "left": {}}
+    )
+    rows = StepVisit.objects.filter(enrolment__journey=journey).order_by().values_list("step")
+    for step, count in rows.annotate(n=Count("pk")):
+        found[step]["entered"] = count
+    sends = Send.objects.filter(enrolment__journey=journey).order_by()
+    for step, state, reason, count in sends.values_list("step", "state", "reason").annotate(
+        n=Count("pk")
+    ):
+        one = found[step]
+        if state in (SendState.CLAIMED, SendState.SENDING):
+            one["waiting"] += count
+            one["entered"] += count  # a message is a visit once it has left or been skipped
+        elif state == SendState.SENT:
+            one["sent"] += count
+        else:
+            word = str(OUTCOMES.get(reason or state, reason or state))
+            one["skipped"][word] = one["skipped"].get(word, 0) + count
+    _add_standing(journey, found)
+    return found
+
+
+def _add_standing(journey: Journey, found: dict[str, dict[str, Any]]) -> None:
+    """Where those stand who are under way or left early: a position of her own version."""
+    pending = Send.objects.filter(
+        enrolment=OuterRef("pk"), state__in=(SendState.CLAIMED, SendState.SENDING)
+    )
+    standing = (
+        journey.enrolments.filter(state__in=(EnrolmentState.UNDER_WAY, EnrolmentState.LEFT))
+        .annotate(has_message=Exists(pending))
+        .order_by()
+        .values_list("version", "position", "state", "reason", "has_message")
+        .annotate(n=Count("pk"))
+    )
+    programs: dict[int, Any] = {}
+    for version, position, state, reason, has_message, count in standing:
+        if version not in programs:
+            plan = read_plan(JourneyVersion.objects.get(pk=version).definition)
+            programs[version] = plan.program
+        program = programs[version]
+        held = program[position - 1] if 0 < position <= len(program) else None
+        at = held if held is not None and held.kind == "wait" and not has_message else None
+        if at is None and position < len(program):
+            at = program[position]
+        if at is None:
+            continue
+        if state == EnrolmentState.LEFT:
+            left = found[at.step]["left"]
+            word = str(LeaveReason(reason).label) if reason else ""
+            left[word] = left.get(word, 0) + count
+        elif at.kind == "wait":
+            found[at.step]["waiting"] += count
 
 
 def step_sentence(step: dict[str, Any]) -> str:
@@ -114,6 +177,8 @@ def step_sentence(step: dict[str, Any]) -> str:
         }
         parts = [words[unit](n) % {"n": n} for unit, n in step["wait"].items() if n]
         return _("Wait %(time)s") % {"time": " ".join(parts)}
+    if "end" in step:
+        return _("The journey ends here.")
     [(word, value)] = step["when"].items()
     if word == "opened":
         return _("Did she open “%(step)s”?") % {"step": value}

@@ -5,7 +5,7 @@
      "steps": [{"id": "reminder", "send": "email", "texts": {"en": {"subject": …, "body": …}}},
                {"id": "a-day", "wait": {"days": 1}},
                {"id": "saw-it", "when": {"opened": "reminder"},
-                "then": [ … steps … ], "otherwise": [ … steps … ]}]}
+                "then": [{"id": "enough", "end": true}], "otherwise": [ … steps … ]}]}
 
 Steps run one after the other; a branch goes on with what follows it. docs/journeys.md has every
 word; a test keeps the two alike.
@@ -13,6 +13,7 @@ word; a test keeps the two alike.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,6 +24,8 @@ from django.utils.translation import gettext as _
 from language.slots import slots_of
 
 MAX_STEPS, MAX_DEPTH = 40, 4
+OVER = 10_000  # behind the last instruction of every program
+KINDS = ("send", "wait", "when", "end")
 CHANNELS = ("email", "sms", "push")
 LANGUAGES = ("en", "zh")
 EXITS = ("ordered", "ordered_it")
@@ -58,7 +61,7 @@ class PlanError(ValueError):
 class Instruction:
     """One step, flattened. `jump`: where a branch that says no goes on."""
 
-    kind: str  # send, wait, when, goto
+    kind: str  # send, wait, when, end, goto
     step: str
     data: Mapping[str, Any] = field(default_factory=dict)
     jump: int = 0
@@ -115,17 +118,20 @@ class _Reader:
             self.step(step, f"{place}[{number}]", depth)
 
     def step(self, step: Any, place: str, depth: int) -> None:
-        kinds = [
-            kind for kind in ("send", "wait", "when") if isinstance(step, dict) and kind in step
-        ]
+        kinds = [kind for kind in KINDS if isinstance(step, dict) and kind in step]
         if len(kinds) != 1:
-            raise PlanError(place, _("A step has exactly one of: send, wait, when."))
+            raise PlanError(place, _("A step has exactly one of: send, wait, when, end."))
         name = self._name(step, kinds[0], place)
         if len(self.names) > MAX_STEPS:
             raise PlanError(place, _("40 steps at most."))
-        {"send": self.send, "wait": self.wait, "when": self.when}[kinds[0]](
-            step, name, place, depth
-        )
+        read = {"send": self.send, "wait": self.wait, "when": self.when, "end": self.end}
+        read[kinds[0]](step, name, place, depth)
+
+    def end(self, step: dict, name: str, place: str, depth: int) -> None:
+        _mapping(step, place, {"id", "end"})
+        if step["end"] is not True:
+            raise PlanError(f"{place}.end", _("true is needed."))
+        self.program.append(Instruction("end", name, jump=OVER))
 
     def send(self, step: dict, name: str, place: str, depth: int) -> None:
         _mapping(step, place, {"id", "send", "texts"}, needs=("texts",))
@@ -177,6 +183,18 @@ class _Reader:
             raise PlanError(f"{place}.id", _("“%(step)s” is there twice.") % {"step": name})
         self.names[name] = kind
         return name
+
+
+def step_at(definition: Any, place: str) -> str:
+    """The id of the step that a place such as `steps[2].then[1].texts` lies in; empty for none."""
+    found, name = definition, ""
+    for word, number in re.findall(r"(steps|then|otherwise)\[(\d+)\]", place):
+        steps = found.get(word) if isinstance(found, dict) else None
+        if not isinstance(steps, list) or len(steps) < int(number):
+            break
+        found = steps[int(number) - 1]
+        name = str(found.get("id", "")) if isinstance(found, dict) else name
+    return name
 
 
 def walk(steps: list[dict], depth: int = 0) -> Iterator[tuple[int, str, dict]]:

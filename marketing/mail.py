@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from marketing.models import Send
 
 PLACE = "TOKEN"
 _signer = signing.Signer(salt="marketing.send", sep=".")
+_guest_signer = signing.Signer(salt="marketing.guest", sep=".")
 
 
 class BadTokenError(Exception):
@@ -28,6 +30,18 @@ class BadTokenError(Exception):
 
 def token_of(send_id: int) -> str:
     return _signer.sign(str(send_id))
+
+
+def guest_token_of(entry_id: int) -> str:
+    return _guest_signer.sign(str(entry_id))
+
+
+def guest_entry_of(token: str) -> int:
+    """Raises BadTokenError."""
+    try:
+        return int(_guest_signer.unsign(token))
+    except (signing.BadSignature, ValueError) as error:
+        raise BadTokenError(token) from error
 
 
 def send_id_of(token: str) -> int:
@@ -49,10 +63,39 @@ def _pattern(view: str, public_url: str) -> str:
     return public_url.rstrip("/") + reverse(f"marketing:{view}", args=[PLACE])
 
 
+def guest_address(entry_id: int) -> str:
+    """Where a guest leaves, with the shop's public address."""
+    return _pattern("guest", settings.PUBLIC_URL).replace(PLACE, guest_token_of(entry_id))
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What a letter has beside its words. token: by which reports name it; pixel: empty for none.
+    was_wished: she asked for this very letter."""
+
+    to: str
+    token: str
+    way_out: str
+    pixel: str = ""
+    was_wished: bool = False
+
+
 def compose(send: Send, subject: str, text: str, language: str) -> EmailMultiAlternatives:
     """The finished mail of words whose slots are filled."""
-    way_out = address("unsubscribe", send.pk)
-    footer, leave = _footer(language)
+    envelope = Envelope(
+        send.customer.email,
+        token_of(send.pk),
+        address("unsubscribe", send.pk),
+        address("open", send.pk) if settings.MARKETING_TRACK_OPENS else "",
+        send.was_wished,
+    )
+    return letter(envelope, subject, text, language)
+
+
+def letter(envelope: Envelope, subject: str, text: str, language: str) -> EmailMultiAlternatives:
+    """Text and HTML with the way out in both, and for one click in the mail program."""
+    way_out = envelope.way_out
+    footer, leave = _footer(language, envelope.was_wished)
     with translation.override(LOCALES[language]):
         context = {
             "subject": subject,
@@ -61,19 +104,19 @@ def compose(send: Send, subject: str, text: str, language: str) -> EmailMultiAlt
             "way_out": way_out,
             "shop": settings.SHOP_NAME,
             "language": language,
-            "pixel": address("open", send.pk) if settings.MARKETING_TRACK_OPENS else "",
+            "pixel": envelope.pixel,
         }
         html = render_to_string("marketing/email.html", context)
     mail = EmailMultiAlternatives(
         subject=subject,
         body=f"{text}\n\n--\n{footer}\n{leave}: {way_out}\n",
-        to=[send.customer.email],
+        to=[envelope.to],
         headers={
             # One click in the mail program itself: RFC 8058.
             "List-Unsubscribe": f"<{way_out}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             # Reports of a provider name the message by it.
-            "X-Backroom-Message": token_of(send.pk),
+            "X-Backroom-Message": envelope.token,
         },
     )
     mail.attach_alternative(html, "text/html")
@@ -81,10 +124,12 @@ def compose(send: Send, subject: str, text: str, language: str) -> EmailMultiAlt
 
 
 @lru_cache(maxsize=8)
-def _footer(language: str) -> tuple[str, str]:
+def _footer(language: str, was_wished: bool) -> tuple[str, str]:
     """Why she gets it, and the word for leaving."""
     with translation.override(LOCALES[language]):
         why = _("You get this e-mail because you agreed to news from %(shop)s.")
+        if was_wished:
+            why = _("You get this e-mail because you asked %(shop)s to tell you once it is back.")
         return why % {"shop": settings.SHOP_NAME}, _("Unsubscribe")
 
 

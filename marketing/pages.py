@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,7 +18,15 @@ from inventory.services.planned_needs import needs_of
 from language.claims import Claim, Fact
 from language.slots import SLOT
 from marketing.facts import campaign_facts
-from marketing.models import Campaign, CampaignState, CopyVariant, SendState, SkipReason, Stage
+from marketing.models import (
+    Audience,
+    Campaign,
+    CampaignState,
+    CopyVariant,
+    SendState,
+    SkipReason,
+    Stage,
+)
 from marketing.rules import customers_of, reachable, sentences
 from marketing.services.campaigns import changed_fact
 from marketing.services.copies import claims_of, languages_of
@@ -70,6 +79,7 @@ def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
         "output": campaign.decision.output if campaign.decision else {},
         "money": decision_money(campaign),
         "cost": _cost(campaign),
+        "when": _when(campaign),
         "note": render(campaign.state_note),
         "changed": _changed(campaign, at),
         "planned": planned_page(campaign),
@@ -203,6 +213,8 @@ def _audience(campaign: Campaign) -> dict:
             "count": campaign.audience.customer_count,
             "recipients": campaign.audience.recipient_count,
             "holdout": campaign.audience.holdout_count,
+            "left_out": campaign.audience.left_out_count,
+            **_targeting(campaign.audience),
             "frozen_at": campaign.audience.frozen_at,
         }
     found = customers_of(campaign.segment.rule)
@@ -211,6 +223,41 @@ def _audience(campaign: Campaign) -> dict:
         "count": found.count(),
         "recipients": reachable(found, campaign.channel).count(),
     }
+
+
+def _targeting(audience: Audience) -> dict:
+    """Whom the message does not pay with, and by which model that was said."""
+    found = audience.targeting
+    if not found:
+        return {}
+    rows = (
+        audience.members.filter(is_left_out=True)
+        .select_related("customer")
+        .order_by("expected_minor", "pk")[:SAMPLE]
+    )
+    gain = found["gain_minor"]
+    return {
+        "targeting": found,
+        "gain": {name: format_money(round(gain[name] * 1000)) for name in ("each", "low", "high")},
+        "sample_left_out": [
+            (row.customer, format_money(round(row.expected_minor or 0))) for row in rows
+        ],
+    }
+
+
+def _when(campaign: Campaign) -> str:
+    """The schedule in words: the recipient's own clock decides."""
+    parts = []
+    if campaign.send_on:
+        parts.append(_("from %(day)s on") % {"day": date_format(campaign.send_on)})
+    if campaign.send_from:
+        clock = f"{campaign.send_from:%H:%M}"
+        parts.append(_("not before %(clock)s of the recipient's clock") % {"clock": clock})
+    if not parts:
+        parts.append(_("at once after approval"))
+    if campaign.per_minute:
+        parts.append(_("at most %(number)s a minute") % {"number": campaign.per_minute})
+    return ", ".join(parts)
 
 
 def _changed(campaign: Campaign, at: datetime) -> str:

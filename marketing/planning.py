@@ -22,10 +22,18 @@ def plan_campaign(inputs: dict) -> dict:
     return {
         "recipients": recipients,
         "holdout": inputs["audience"]["holdout"],
+        **_left_out(inputs["audience"]),
         "cost_minor": cost_minor,
         "texts": [_text(copy, inputs["facts"][copy["language"]]) for copy in inputs["copies"]],
         "expected": expected_money(inputs["history"], recipients, cost_minor),
     }
+
+
+def _left_out(audience: dict) -> dict[str, int]:
+    """Only where the campaign asked whom it pays with: older receipts replay as they were."""
+    if not audience.get("targeting"):
+        return {}
+    return {"left_out": audience["left_out"], "explored": audience["targeting"]["explored"]}
 
 
 def expected_money(

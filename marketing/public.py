@@ -8,16 +8,17 @@ import time
 import msgspec
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from marketing.facts import LOCALES
-from marketing.mail import BadTokenError, send_id_of
-from marketing.models import Send
+from marketing.mail import BadTokenError, guest_entry_of, send_id_of
+from marketing.models import GuestNotice, Send
 from marketing.services import tracking
+from marketing.services.guests import unsubscribe_guest
 from marketing.services.reports import read_reports, signature_of, take
 from outbox.signing import SIGNATURE_HEADER
 from shop.payments.signatures import SignatureError, check
@@ -62,6 +63,30 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     language = send.language or send.customer.language
     with translation.override(LOCALES.get(language, "en")):
         context = {"done": request.method == "POST", "email": _masked(send.customer.email)}
+        return render(request, "marketing/unsubscribe.html", context)
+
+
+# As above: the way out of a letter to a guest.
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def guest(request: HttpRequest, token: str) -> HttpResponse:
+    """Only the POST ends the waiting. Asked again, when the address is forgotten, it says the same."""
+    try:
+        entry_id = guest_entry_of(token)
+    except BadTokenError as error:
+        raise Http404 from error
+    notice = get_object_or_404(GuestNotice.objects.select_related("entry"), pk=entry_id)
+    address = _masked(notice.entry.contact)
+    if request.method == "POST":
+        unsubscribe_guest(notice)
+    language = "zh" if settings.LANGUAGE_CODE.startswith("zh") else "en"
+    with translation.override(LOCALES[language]):
+        context = {
+            "done": request.method == "POST" or not notice.entry.contact,
+            "email": address,
+            "is_guest": True,
+        }
         return render(request, "marketing/unsubscribe.html", context)
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
 from marketing.models import Campaign
-from marketing.services import copies, segments, sends, walking
+from marketing.services import copies, effect_snapshots, segments, sends, walking
 
 
 @job("send_campaign", label=_("Send a campaign"), max_attempts=20)
@@ -25,6 +25,11 @@ def draft_copies(progress: Progress, campaign_id: int, seed: int) -> dict:
     campaign = Campaign.objects.get(pk=campaign_id)
     written = copies.draft_copies(campaign, seed=seed)
     return {"copies": [copy.pk for copy in written]}
+
+
+@job("count_effects", label=_("Count what a campaign or journey caused"), queue="ml")
+def count_effects(progress: Progress, subject: str) -> dict:
+    return effect_snapshots.refresh(subject)
 
 
 @shared_task(name="marketing.continue_campaigns", ignore_result=True)

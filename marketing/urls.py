@@ -9,5 +9,6 @@ urlpatterns = [
     path("reports/", public.reports, name="reports"),
     path("o/<str:token>.gif", public.opened, name="open"),
     path("l/<str:token>", public.link, name="link"),
+    path("g/<str:token>", public.guest, name="guest"),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),
 ]

@@ -49,3 +49,11 @@ def enqueue_refresh() -> int | None:
     if not lists.refresh_is_due(now):
         return None
     return jobs.enqueue("refresh_lists", {"as_of": now.isoformat()}).pk
+
+
+@job("count_experiment", label=_("Count how an experiment stands"), queue="ml")
+def count_experiment(progress: Progress, *, experiment_id: int, subject: str) -> dict:
+    """`subject` names the snapshot; a second run counts again and nothing else."""
+    from recommendations.services import trial_looks
+
+    return trial_looks.count_again(experiment_id)

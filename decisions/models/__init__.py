@@ -9,6 +9,7 @@ from .experiments import (
 from .jobs import Job, JobState
 from .model_runs import LivePeriod, ModelRun, RunState
 from .receipts import Decision, DecisionChange, DecisionState
+from .snapshots import Snapshot
 
 __all__ = [
     "Allocation",
@@ -25,4 +26,5 @@ __all__ = [
     "ModelRun",
     "RunState",
     "ShareBatch",
+    "Snapshot",
 ]

@@ -25,7 +25,7 @@ from marketing.facts import campaign_facts
 from marketing.models import Campaign, Journey, Segment
 from marketing.pages import copy_card
 from marketing.rules import customers_of, reachable, sentences
-from marketing.services.effects import Effects, campaign_effects, journey_effects
+from marketing.services.effect_snapshots import Report, effect_report
 from marketing.services.results import campaign_results
 
 describe(
@@ -96,8 +96,8 @@ class CampaignEffects(MerchantView):
 
     @extend_schema(responses=shapes.EffectsOut)
     def get(self, request: Request, pk: int) -> Response:
-        """What a campaign caused against its holdout; money in minor units. 404 before it began."""
-        return _effects(campaign_effects(_campaign(pk)))
+        """What a campaign caused against its holdout, as of `as_of`; money in minor units. 404 before it began."""
+        return _effects(effect_report(_campaign(pk)))
 
 
 class JourneyEffects(MerchantView):
@@ -107,15 +107,17 @@ class JourneyEffects(MerchantView):
     def get(self, request: Request, pk: int) -> Response:
         """The same of a journey; `step` narrows the messages. 404 before anybody entered."""
         wanted = self.checked(shapes.StepFilter, request.query_params)
-        return _effects(journey_effects(get_object_or_404(Journey, pk=pk), **wanted))
+        return _effects(effect_report(get_object_or_404(Journey, pk=pk), **wanted))
 
 
-def _effects(found: Effects | None) -> Response:
+def _effects(report: Report) -> Response:
+    found = report.effects
     if found is None:
         raise Http404
     metrics = found.metrics
     return Response(
         {
+            "as_of": report.as_of,
             "verdict": found.verdict,
             "guardrail": found.guardrail,
             "is_over": found.is_over,
@@ -125,6 +127,14 @@ def _effects(found: Effects | None) -> Response:
                 for msgid in found.sentences
             ],
             "metrics": [asdict(metric) for metric in metrics.values()],
+            "parts": [
+                {
+                    "key": part.key,
+                    "label": part.label,
+                    "metrics": [asdict(metric) for metric in part.metrics.values()],
+                }
+                for part in found.parts
+            ],
         }
     )
 

@@ -89,10 +89,18 @@ class StatementOut(s.Serializer):
     metrics = s.ListField(child=s.CharField())
 
 
+class EffectPartOut(s.Serializer):
+    key = s.CharField()
+    label = s.CharField()
+    metrics = MetricOut(many=True)
+
+
 class EffectsOut(s.Serializer):
+    as_of = s.DateTimeField()
     verdict = s.ChoiceField(["win", "lose", "cannot tell"])
     guardrail = s.ChoiceField(["harmed", "unharmed", "cannot tell"])
     is_over = s.BooleanField()
     window_until = s.DateTimeField(allow_null=True)
     summary = StatementOut(many=True)
     metrics = MetricOut(many=True)
+    parts = EffectPartOut(many=True)

@@ -9,6 +9,7 @@ from .campaigns import (
     Tone,
 )
 from .customers import CustomerProfile, Stage
+from .guests import GuestNotice
 from .journeys import (
     Enrolment,
     EnrolmentState,
@@ -36,6 +37,7 @@ __all__ = [
     "Enrolment",
     "EnrolmentState",
     "Goal",
+    "GuestNotice",
     "Journey",
     "JourneyState",
     "JourneyVersion",

@@ -112,6 +112,29 @@ class Campaign(models.Model):
         validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
         help_text=_("Share that gets nothing, 0 to 0.5. Without one no effect can be measured."),
     )
+    exclusion_group = models.SlugField(
+        _("exclusion group"),
+        max_length=40,
+        blank=True,
+        help_text=_("Campaigns of one group share no customers while their effects are counted."),
+    )
+    only_where_it_pays = models.BooleanField(
+        _("only where the message pays"),
+        default=False,
+        help_text=_(
+            "Leave out whom the message is expected to bring less than it costs, by the live uplift "
+            "model."
+        ),
+    )
+    exploration_rate = models.FloatField(
+        _("exploration"),
+        default=0.1,
+        validators=[MinValueValidator(0.01), MaxValueValidator(0.5)],
+        help_text=_(
+            "Share of those left out who get it all the same, 0.01 to 0.5, so that the next model "
+            "has something to learn from."
+        ),
+    )
     attribution_window_days = models.PositiveSmallIntegerField(
         default=14, validators=[MinValueValidator(1), MaxValueValidator(90)]
     )
@@ -145,11 +168,23 @@ class Campaign(models.Model):
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
         ordering = ["-id"]
+        indexes = [
+            # Who is taken already, when a list of the same group is frozen.
+            models.Index(
+                fields=["exclusion_group"],
+                condition=~Q(exclusion_group=""),
+                name="campaign_exclusion_group",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(holdout_rate__gte=0) & Q(holdout_rate__lte=0.5),
                 name="campaign_holdout_share",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(exploration_rate__gte=0.01) & Q(exploration_rate__lte=0.5),
+                name="campaign_exploration_share",
+            ),
         ]
 
     def __str__(self) -> str:

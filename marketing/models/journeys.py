@@ -39,6 +39,12 @@ class Journey(models.Model):
     live_since = models.DateTimeField(
         null=True, blank=True, help_text=_("What happened before it starts nothing.")
     )
+    draft = models.JSONField(
+        null=True, blank=True, editable=False, help_text=_("What is being edited; no version yet.")
+    )
+    draft_revision = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_("So that two editors do not overwrite each other.")
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -48,6 +49,12 @@ class Audience(models.Model):
     is_complete = models.BooleanField(default=False, help_text=_("All members are written."))
     customer_count = models.PositiveIntegerField(default=0)
     holdout_count = models.PositiveIntegerField(default=0)
+    left_out_count = models.PositiveIntegerField(
+        default=0, help_text=_("Not on the list: the message would cost more than it brings.")
+    )
+    targeting = models.JSONField(
+        default=dict, blank=True, help_text=_("By which model run and price they were left out.")
+    )
     members_sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:
@@ -69,13 +76,25 @@ class AudienceMember(models.Model):
     is_holdout = models.BooleanField(
         help_text=_("Gets nothing, so that the effect can be measured.")
     )
+    is_left_out = models.BooleanField(
+        default=False, help_text=_("Gets nothing: the message would cost more than it brings.")
+    )
+    propensity = models.FloatField(
+        null=True, blank=True, help_text=_("Her chance of getting it when the list was drawn.")
+    )
+    expected_minor = models.FloatField(
+        null=True, blank=True, help_text=_("Profit that the message was expected to bring.")
+    )
 
     class Meta:
         verbose_name = _("audience member")
         verbose_name_plural = _("audience members")
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["audience", "customer"], name="one_place_per_audience")
+            models.UniqueConstraint(fields=["audience", "customer"], name="one_place_per_audience"),
+            models.CheckConstraint(
+                condition=~Q(is_holdout=True, is_left_out=True), name="member_in_one_arm"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,13 +19,24 @@ from decisions.models import Decision, DecisionState
 from decisions.services import jobs, receipts
 from decisions.text import both, sentence
 from marketing.facts import campaign_facts, snapshot
-from marketing.models import Audience, Campaign, CampaignItem, CampaignState, CopyState, CopyVariant
+from marketing.models import (
+    Audience,
+    Campaign,
+    CampaignItem,
+    CampaignState,
+    CopyState,
+    CopyVariant,
+    SendState,
+    SkipReason,
+)
 from marketing.models.campaigns import TRANSITIONS, PausedBy
 from marketing.planning import plan_campaign
 from marketing.services import results
-from marketing.services.audiences import NobodyReachableError, freeze_audience
+from marketing.services.audiences import NobodyMovedError, NobodyReachableError, freeze_audience
 from marketing.services.copies import has_refusals, used_slots
+from marketing.services.exclusion import lock_group, taken_members
 from marketing.services.expected_units import withdraw_expected
+from marketing.services.targeting import TargetingError, refuse_below_floor, targeting_of
 from shop.services.events.event_rows import among
 
 KIND = "campaign"
@@ -81,14 +92,17 @@ def propose_campaign(
     if not campaign.is_editable:
         raise CampaignError(_("Only a draft can be proposed."))
     copies = verified_copies(campaign, at)
-    try:
-        audience = freeze_audience(campaign)
-    except NobodyReachableError as error:
-        raise CampaignError(
-            _("Nobody in this segment has an address and agreed to be written to.")
-        ) from error
+    audience = _frozen(campaign, at)
     facts = approved_facts(campaign, copies, at)
     with transaction.atomic():
+        lock_group(campaign)
+        both_lists = taken_members(campaign, at).filter(
+            customer__in=audience.members.values("customer")
+        )
+        if campaign.exclusion_group and both_lists.exists():
+            raise CampaignError(
+                _("Another campaign of this group was proposed at the same moment. Ask again.")
+            )
         move(campaign, CampaignState.PROPOSED, audience=audience, approved_facts=facts)
         decision = receipts.record_decision(
             _proposal(campaign, audience, copies=copies, reason=reason)
@@ -96,6 +110,24 @@ def propose_campaign(
         Campaign.objects.filter(pk=campaign.pk).update(decision=decision)
     campaign.decision = decision
     return decision
+
+
+def _frozen(campaign: Campaign, at: datetime) -> Audience:
+    """The list, drawn now. Raises CampaignError with what stands against it."""
+    try:
+        refuse_below_floor(campaign, at)
+        targeting = targeting_of(campaign, at) if campaign.only_where_it_pays else None
+        return freeze_audience(campaign, targeting)
+    except TargetingError as error:
+        raise CampaignError(_stale(error.sentence)) from error
+    except NobodyMovedError as error:
+        raise CampaignError(
+            _("The message is expected to cost more than it brings with everybody in this segment.")
+        ) from error
+    except NobodyReachableError as error:
+        raise CampaignError(
+            _("Nobody in this segment has an address and agreed to be written to.")
+        ) from error
 
 
 def verified_copies(campaign: Campaign, at: datetime) -> list[CopyVariant]:
@@ -153,6 +185,10 @@ def carry_out(decision: Decision, by: Any) -> None:
     """What approving does. Runs in the transaction that marks the decision approved."""
     # Held: a price that changes meanwhile waits for us and finds it live, or we wait and read it.
     [campaign] = hold(Campaign.objects.filter(decision=decision))
+    try:
+        refuse_below_floor(campaign, timezone.now())
+    except TargetingError as error:
+        raise CampaignError(_stale(error.sentence)) from error
     if changed := changed_fact(campaign, timezone.now()):
         raise CampaignError(_stale(changed))
     move(campaign, CampaignState.APPROVED, approved_at=timezone.now(), state_note={})
@@ -202,9 +238,22 @@ def resume(campaign: Campaign, by: Any = None, *, at: datetime | None = None) ->
         _enqueue(campaign, by)
 
 
+def stop(campaign: Campaign, by: Any = None) -> None:
+    """Pause and cancel in one: nothing leaves after the messages in hand, and nothing ever again."""
+    with transaction.atomic():
+        [fresh] = hold(Campaign.objects.filter(pk=campaign.pk))
+        if fresh.state in (CampaignState.APPROVED, CampaignState.SENDING):
+            pause(campaign)
+        cancel(campaign, by)
+
+
 def cancel(campaign: Campaign, by: Any = None) -> None:
+    """What waits is taken back; a draft or a proposal has nothing that waits."""
     with transaction.atomic():
         move(campaign, CampaignState.CANCELLED)
+        campaign.sends.filter(state=SendState.CLAIMED).update(
+            state=SendState.SKIPPED, reason=SkipReason.TAKEN_BACK
+        )
         decision = campaign.decision
         if decision and decision.is_open:
             Decision.objects.filter(pk=decision.pk, state=DecisionState.PENDING).update(
@@ -273,6 +322,8 @@ def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -
             "id": audience.pk,
             "customers": audience.customer_count,
             "holdout": audience.holdout_count,
+            "left_out": audience.left_out_count,
+            "targeting": audience.targeting,
             "members_sha256": audience.members_sha256,
             "frozen_at": audience.frozen_at.isoformat(),
         },

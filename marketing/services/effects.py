@@ -12,6 +12,7 @@ from datetime import datetime
 from statistics import NormalDist
 
 from django.conf import settings
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -20,14 +21,41 @@ from inventory.profit_frames import ArmSums, line_revenue
 from inventory.services.substitutes import substitutes_of
 from marketing import effect_frames as frames
 from marketing.effect_frames import HOLDOUT, TREATED, Subject
-from marketing.models import Campaign, Channel, Journey
+from marketing.models import AudienceMember, Campaign, Channel, Journey
+from marketing.services.effect_parts import Part, step_parts, text_parts
+from marketing.services.metrics import (
+    BY_ADJUSTED,
+    BY_COMPLAINTS,
+    BY_COST,
+    BY_DIFFERENCE,
+    BY_DISCOUNTS,
+    BY_LATER,
+    BY_LEDGER,
+    BY_LINES,
+    BY_NET,
+    BY_ORDERS,
+    BY_POWER,
+    BY_PROFIT,
+    BY_RULE,
+    BY_SENDS,
+    BY_UNKNOWN,
+    BY_VARIANCE,
+    BY_WILSON,
+    COUNT,
+    DAYS,
+    LEVEL,
+    MONEY,
+    RATE,
+    Metric,
+)
+from shop.models import OrderLine, OrderState
 
-LEVEL = 0.95
 # Of the messages sent; more people leaving than that costs more later than a campaign brings now.
 # Origin: the 0.5 % at which mail providers start to look at a sender (Google, sender guidelines,
 # complaints above 0.3 %), as a bound for the milder sign.
 UNSUBSCRIBE_MARGIN = 0.005
-COUNT, MONEY, RATE, DAYS = "count", "money", "rate", "days"
+# Of the messages sent: beyond it mail providers hold a sender's mail back (the same guidelines).
+COMPLAINT_MARGIN = 0.003
 FEATURED, SUBSTITUTES, OTHER = "featured", "substitutes", "other"
 
 PAID = gettext_noop(
@@ -72,41 +100,15 @@ CANNIBALISED = gettext_noop(
 PULLED = gettext_noop(
     "In as many days afterwards the same customers brought %(incremental_afterwards)s; a minus was only pulled forward."
 )
+COMPLAINED = gettext_noop(
+    "Too many complained: %(complaint_rate)s of those reached, more than the %(complaint_margin)s at which "
+    "providers hold mail back."
+)
 UNSUBSCRIBED = {
     "harmed": gettext_noop("Too many left: %(unsubscribe_rate)s of those reached, more than the %(unsubscribe_margin)s allowed."),
     "unharmed": gettext_noop("Few left: %(unsubscribe_rate)s of those reached, below the %(unsubscribe_margin)s allowed."),
     "cannot tell": gettext_noop("Whether too many left cannot be told yet: %(unsubscribe_rate)s of those reached; %(unsubscribe_margin)s are allowed."),
 }  # fmt: skip
-
-# What a metric was computed from, for whoever wants to check it.
-BY_LEDGER = gettext_noop("the stock ledger, all warehouses")
-BY_SENDS = gettext_noop("rows of the send log")
-BY_COST = gettext_noop("e-mails sent × MARKETING_SEND_COST_MINOR")
-BY_ORDERS = gettext_noop("everybody on the list, their orders and returns")
-BY_PROFIT = gettext_noop("the same, and today's unit costs")
-BY_UNKNOWN = gettext_noop("order lines whose SKU has no cost")
-BY_DIFFERENCE = gettext_noop("difference per customer × customers written to")
-BY_ADJUSTED = gettext_noop("the same, what she spent in the 90 days before taken out (CUPED)")
-BY_NET = gettext_noop("profit brought less the cost of sending")
-BY_VARIANCE = gettext_noop("1 − variance with what was before taken out ÷ without")
-BY_POWER = gettext_noop("shown in 4 of 5 such campaigns")
-BY_WILSON = gettext_noop("unsubscribed ÷ sent, Wilson's interval")
-BY_RULE = gettext_noop("a rule, the same for every campaign")
-BY_LINES = gettext_noop("order lines by SKU, refunds not taken off")
-BY_LATER = gettext_noop("revenue of as many days after the window (CUPED)")
-
-
-@dataclass(frozen=True)
-class Metric:
-    """value: None where unknown. low, high: None for what was counted. unit: count, money (minor
-    units of the shop's currency), days or rate (0 to 1). source: what it was computed from."""
-
-    id: str
-    value: float | None
-    unit: str
-    source: str
-    low: float | None = None
-    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,7 @@ class Effects:
     guardrail: str
     is_over: bool
     window_until: datetime | None
-    attribution: dict[str, dict[str, float]] = field(default_factory=dict)
-    attribution_is_cut: bool = False
+    parts: list[Part] = field(default_factory=list)
 
 
 def campaign_effects(campaign: Campaign, at: datetime | None = None) -> Effects | None:
@@ -139,7 +140,9 @@ def campaign_effects(campaign: Campaign, at: datetime | None = None) -> Effects 
     if days is not None:
         found.add("days_until_sold_out", days, DAYS, BY_LEDGER)
         found.sentences.insert(1, SOLD_OUT)
-    return found.done()
+    _add_discounts(found, campaign)
+    parts = text_parts(campaign, subject, is_over=found.is_over)
+    return replace(found.done(), parts=parts)
 
 
 def journey_effects(
@@ -148,7 +151,10 @@ def journey_effects(
     """None before anybody entered. The effect is the journey's; `step` narrows the messages."""
     at = at or timezone.now()
     subject = frames.journey_subject(journey, at, step=step)
-    return _effects(subject, at).done() if subject else None
+    if subject is None:
+        return None
+    parts = [] if step else step_parts(journey, subject.sends)
+    return replace(_effects(subject, at).done(), parts=parts)
 
 
 def attribution(since: datetime, until: datetime) -> tuple[dict[str, dict[str, float]], bool]:
@@ -312,6 +318,27 @@ def _add_guardrail(found: _Building) -> None:
     found.add("unsubscribe_rate", left / sent, RATE, BY_WILSON, interval)
     found.guardrail = statistics.guardrail(interval, UNSUBSCRIBE_MARGIN)
     found.sentences.append(UNSUBSCRIBED[found.guardrail])
+    complained = int(found.metrics["complained"].value or 0)
+    interval = statistics.Interval(*statistics.wilson(complained, sent, z=edge))
+    found.add("complaint_margin", COMPLAINT_MARGIN, RATE, BY_RULE)
+    found.add("complaint_rate", complained / sent, RATE, BY_COMPLAINTS, interval)
+    if statistics.guardrail(interval, COMPLAINT_MARGIN) == "harmed":
+        found.guardrail = "harmed"
+        found.sentences.append(COMPLAINED)
+
+
+def _add_discounts(found: _Building, campaign: Campaign) -> None:
+    """What was given away on orders of those written to, within the window."""
+    members = AudienceMember.objects.filter(
+        audience=campaign.audience_id, is_holdout=False, is_left_out=False
+    )
+    given = OrderLine.objects.filter(
+        order__customer__in=members.values("customer"),
+        order__placed_at__gte=campaign.started_at,
+        order__placed_at__lt=found.subject.window.until,
+    ).exclude(order__state=OrderState.CANCELLED)
+    total = given.aggregate(minor=Sum("discount_minor", default=0))["minor"]
+    found.add("discounts_treated", total, MONEY, BY_DISCOUNTS)
 
 
 def _add_lines(found: _Building, campaign: Campaign) -> None:

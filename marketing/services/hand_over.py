@@ -7,6 +7,8 @@
 3. What left is marked sent, what was not tried is claimed again.
 
 A row found half-way after a crash becomes `unknown` and is never repeated (`settle_interrupted`).
+So does the one message in hand when a port breaks in a way that nobody foresaw: its error is kept,
+everything behind it waits again, and the fault is raised so that the job is tried again.
 """
 
 from __future__ import annotations
@@ -193,7 +195,7 @@ def _mark(due: Sequence[tuple[Send, Text]], at: datetime) -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where one message ended. `down`: the way out closed with it."""
+    """Where one message ended. `down`: the way out closed with it. `fault`: it broke unforeseen."""
 
     send: Send
     state: SendState
@@ -201,6 +203,11 @@ class Outcome:
     error: str = ""
     is_gone: bool = False
     down: str = ""
+    fault: Exception | None = None
+
+    @property
+    def stops(self) -> bool:
+        return bool(self.down) or self.fault is not None
 
 
 def _carry(
@@ -211,38 +218,58 @@ def _carry(
     with ThreadPoolExecutor(len(ports), thread_name_prefix="messages") as pool:
         found = [pool.submit(_drain, waiting, port) for port in ports]
     outcomes = [outcome for future in found for outcome in future.result()]
-    outcomes += [Outcome(send, SendState.CLAIMED) for send, _text in waiting]
     done.sent = [one.send for one in outcomes if one.state == SendState.SENT]
     _write(outcomes)
     log_sent(done.sent, source.label)
+    if faults := [one.fault for one in outcomes if one.fault]:
+        raise faults[0]
     if down := [one.down for one in outcomes if one.down]:
         raise MessagePortError(down[0])
 
 
 def _drain(waiting: deque[tuple[Send, Text]], port: Port) -> list[Outcome]:
-    """Hand over until nothing is left or the way out is closed; the others then stop too."""
+    """Hand over until nothing is left, or the way out is closed or broken: then what nobody has
+    in hand goes back to waiting, and the other threads find nothing more."""
     outcomes: list[Outcome] = []
+    for send, text in _taken(waiting):
+        outcomes.append(_left(send, text, port))
+        if outcomes[-1].stops:
+            outcomes += [Outcome(other, SendState.CLAIMED) for other, _text in _taken(waiting)]
+    return outcomes
+
+
+def _taken(waiting: deque[tuple[Send, Text]]) -> Iterator[tuple[Send, Text]]:
+    """One by one until it is empty; two threads never get the same."""
     while True:
         try:
-            send, text = waiting.popleft()
+            one = waiting.popleft()
         except IndexError:
-            return outcomes
-        outcomes.append(_left(send, text, port))
-        if outcomes[-1].down:
-            return outcomes
+            return
+        yield one
 
 
 def _left(send: Send, text: Text, port: Port) -> Outcome:
     try:
-        port.hand_over(composed(send, text))
+        message = composed(send, text)
     except UnknownSlotError:
         return Outcome(send, SendState.SKIPPED, reason=SkipReason.NOTHING_TRUE)
+    except Exception as fault:  # noqa: BLE001 - raised by _carry once the rows say the truth
+        # It never left, and would break the next attempt in the same way.
+        return Outcome(send, SendState.FAILED, error=_said(fault), fault=fault)
+    try:
+        port.hand_over(message)
     except RefusedError as error:
         return Outcome(send, SendState.FAILED, error=error.code, is_gone=error.is_gone)
     except PortDownError as error:
         state = SendState.UNKNOWN if error.is_unknown else SendState.CLAIMED
         return Outcome(send, state, down=str(error) or "closed")
+    except Exception as fault:  # noqa: BLE001 - raised by _carry once the rows say the truth
+        return Outcome(send, SendState.UNKNOWN, error=_said(fault), fault=fault)
     return Outcome(send, SendState.SENT)
+
+
+def _said(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {fault}"[:200]
 
 
 def _write(outcomes: Sequence[Outcome]) -> None:

@@ -56,19 +56,25 @@ class JourneyMessages:
         if isinstance(featured, SkipReason):
             return featured
         texts = self.plan_of(send).step(send.step).data["texts"]
-        language = send.customer.language
-        if language not in texts:
-            own = "zh" if settings.LANGUAGE_CODE.startswith("zh") else "en"
-            language = own if own in texts else next(iter(texts))
-        link = link_to(featured)
-        facts = shop_facts(language) + variant_facts(featured, language, at)
-        if link:
-            facts.append(Fact("link", "link", link, "settings:STOREFRONT_URL"))
-        text = texts[language]
-        for part in ("subject", "body"):
-            if any(not c.is_supported for c in check_copy(text[part], facts, slots_only=True)):
-                return SkipReason.NOTHING_TRUE
-        return Text(text["subject"], text["body"], language, facts, link_url=link)
+        return words_about(texts, send.customer.language, featured, at)
+
+
+def words_about(
+    texts: Mapping[str, Mapping[str, str]], language: str, featured: list[Variant], at: datetime
+) -> Text | SkipReason:
+    """The text in that language, the shop's own or any, every claim proven by the facts of now."""
+    if language not in texts:
+        own = "zh" if settings.LANGUAGE_CODE.startswith("zh") else "en"
+        language = own if own in texts else next(iter(texts))
+    link = link_to(featured)
+    facts = shop_facts(language) + variant_facts(featured, language, at)
+    if link:
+        facts.append(Fact("link", "link", link, "settings:STOREFRONT_URL"))
+    text = texts[language]
+    for part in ("subject", "body"):
+        if any(not c.is_supported for c in check_copy(text[part], facts, slots_only=True)):
+            return SkipReason.NOTHING_TRUE
+    return Text(text["subject"], text["body"], language, facts, link_url=link)
 
 
 def link_to(featured: Sequence[Variant]) -> str:

@@ -36,8 +36,17 @@ KINDS = {
 class JourneyError(Exception):
     """Why a journey cannot be written or moved like that; meant for the marketer."""
 
+    place, problem, step = "", "", ""
+
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
+
+    @classmethod
+    def at(cls, place: str, problem: str, *, said: str, step: str = "") -> JourneyError:
+        """With the place of what is wrong, for a page that shows it there."""
+        found = cls(said)
+        found.place, found.problem, found.step = place, problem, step
+        return found
 
 
 def checked_plan(definition: Any) -> Plan:
@@ -49,10 +58,11 @@ def checked_plan(definition: Any) -> Plan:
     try:
         plan = read_plan(definition)
     except PlanError as error:
-        raise JourneyError(str(error)) from error
-    for code in _segments_of(plan):
+        raise JourneyError.at(error.place, error.problem, said=str(error)) from error
+    for step, code in _segments_of(plan):
         if not Segment.objects.filter(code=code).exists():
-            raise JourneyError(_("There is no segment “%(code)s”.") % {"code": code})
+            said = _("There is no segment “%(code)s”.") % {"code": code}
+            raise JourneyError.at(step, said, said=said, step=step)
     for send in plan.sends:
         for language, text in send.data["texts"].items():
             _check_text(plan, send.step, language, text)
@@ -128,9 +138,12 @@ def stop(journey: Journey, *, at: datetime | None = None) -> int:
     return left
 
 
-def _segments_of(plan: Plan) -> list[str]:
-    conditions = [one.data.get("in_segment") for one in plan.program if one.kind == "when"]
-    return [str(code) for code in conditions if code]
+def _segments_of(plan: Plan) -> list[tuple[str, str]]:
+    """(step, code) of each branch that asks for a segment."""
+    conditions = [
+        (one.step, one.data.get("in_segment")) for one in plan.program if one.kind == "when"
+    ]
+    return [(step, str(code)) for step, code in conditions if code]
 
 
 def possible_facts(plan: Plan, language: str) -> list[Fact]:
@@ -150,15 +163,13 @@ def _check_text(plan: Plan, step: str, language: str, text: dict[str, str]) -> N
     for part in ("subject", "body"):
         for claim in check_copy(text[part], facts, slots_only=True):
             if not claim.is_supported:
-                raise JourneyError(
-                    _("%(step)s, %(language)s: “%(words)s”. %(why)s")
-                    % {
-                        "step": step,
-                        "language": language,
-                        "words": text[part][claim.start : claim.end],
-                        "why": claim.explanation,
-                    }
-                )
+                said = _("%(step)s, %(language)s: “%(words)s”. %(why)s") % {
+                    "step": step,
+                    "language": language,
+                    "words": text[part][claim.start : claim.end],
+                    "why": claim.explanation,
+                }
+                raise JourneyError.at(step, said, said=said, step=step)
 
 
 def ensure_ready_made() -> int:

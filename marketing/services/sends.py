@@ -159,7 +159,7 @@ def _unclaimed(campaign: Campaign) -> QuerySet[AudienceMember]:
     """Recipients of the frozen list that have no row yet."""
     has_row = Send.objects.filter(campaign=campaign, customer=OuterRef("customer"))
     return AudienceMember.objects.filter(
-        ~Exists(has_row), audience=campaign.audience, is_holdout=False
+        ~Exists(has_row), audience=campaign.audience, is_holdout=False, is_left_out=False
     )
 
 

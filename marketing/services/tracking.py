@@ -7,7 +7,8 @@ from datetime import datetime
 from django.utils import timezone
 
 from marketing.models import Send
-from shop.models import EventKind
+from shop.models import EventKind, WaitlistEntry
+from shop.services import waitlist
 from shop.services.customers import record_consent
 from shop.services.events.events import record_events
 
@@ -34,6 +35,10 @@ def unsubscribe(send: Send) -> None:
         at=now,
     )
     Send.objects.filter(pk=send.pk, unsubscribed_at__isnull=True).update(unsubscribed_at=now)
+    if send.was_wished:
+        # This way out is of a letter she asked for: what she still waits for is over as well.
+        for entry in WaitlistEntry.objects.open().filter(customer=send.customer_id):
+            waitlist.leave(entry, at=now)
 
 
 def _about(send: Send) -> dict:

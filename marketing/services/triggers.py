@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from marketing.journey_plan import Plan
 from marketing.services.carts import CART_KINDS, open_carts
+from marketing.services.guests import back_in_stock_offer
 from shop.models import (
     Consent,
     Customer,
@@ -122,12 +123,16 @@ def price_dropped(options: Options, since: datetime, at: datetime) -> Iterator[C
 
 
 def back_in_stock(options: Options, since: datetime, at: datetime) -> Iterator[Cause]:
-    """She waits for it and it can be sold to her now; who came first is told first."""
-    for found in waitlist.can_be_served(at=at):
+    """She waits for it and it can be sold to her now; who came first is told first.
+
+    Who cannot be told today makes room for the next, and is asked again tomorrow.
+    """
+    today = timezone.localtime(at).date()
+    for found in waitlist.can_be_served(at=at, offer=back_in_stock_offer(at)):
         entry = found.entry
-        if entry.customer_id and entry.consent:
+        if entry.customer_id:
             context = {"variants": [found.variant.pk], "waitlist": entry.pk, "wished": True}
-            yield Cause(entry.customer_id, f"waitlist:{entry.pk}", context)
+            yield Cause(entry.customer_id, f"waitlist:{entry.pk}:{today:%Y%m%d}", context)
 
 
 def joined(options: Options, since: datetime, at: datetime) -> Iterator[Cause]:

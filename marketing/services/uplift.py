@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from decisions.jobs import Progress
@@ -21,7 +22,7 @@ from marketing import effect_frames as frames
 from marketing.frames import order_history
 from marketing.ml.uplift import LEARNERS, LEAST_PER_ARM, Trial, UpliftParams, cross_fit, fit
 from marketing.ml.uplift_features import NAMES, order_features
-from marketing.ml.uplift_metrics import calibration, qini
+from marketing.ml.uplift_metrics import Price, calibration, qini, targeting_gain
 from marketing.models import AudienceMember, Campaign, CampaignState
 
 TASK = "uplift"
@@ -56,7 +57,11 @@ def train_uplift(as_of: datetime, *, seed: int, progress: Progress | None = None
             sentence(TOO_FEW, held=held, treated=treated, least=LEAST_PER_ARM)
         )
     params = UpliftParams(seed=seed)
-    digest = data_hash(trial.features, trial.treated, trial.outcome, asdict(params))
+    # What a message costs is part of what is learned: whom it pays with.
+    cost = settings.MARKETING_SEND_COST_MINOR
+    digest = data_hash(
+        trial.features, trial.treated, trial.outcome, trial.share, asdict(params), cost
+    )
     if known := existing_run(TASK, digest):
         return known
     fitted = cross_fit(trial, params)
@@ -64,6 +69,9 @@ def train_uplift(as_of: datetime, *, seed: int, progress: Progress | None = None
     judged = {name: qini(one, fitted.score, level=level) for name, one in fitted.uplift.items()}
     best = max(judged, key=lambda name: judged[name].area)
     line = calibration(fitted.uplift[best], fitted.score)
+    gain = targeting_gain(
+        fitted.uplift[best], fitted.score, Price(cost=cost), seed=seed, level=level
+    )
     model = fit(best, trial, params)
 
     def write(path: Path) -> object:
@@ -81,6 +89,7 @@ def train_uplift(as_of: datetime, *, seed: int, progress: Progress | None = None
             metrics={
                 "qini_minor": {name: asdict(one) for name, one in judged.items()},
                 "calibration": asdict(line),
+                "targeting_minor": asdict(gain) | {"cost": cost},
                 "features": list(NAMES),
                 "campaigns": campaigns,
             },
@@ -109,6 +118,9 @@ def _finished(as_of: datetime) -> tuple[Trial | None, list[int]]:
         subject = frames.campaign_subject(campaign, as_of)
         if subject is None or subject.ends_at > as_of or campaign.started_at is None:
             continue
+        # Who was left out because it would not pay is told from what she bought, too: her
+        # chance of getting the message is known.
+        subject = replace(subject, members=frames.everybody_drawn(campaign, campaign.started_at))
         sums = arm_sums(subject.members, subject.window)
         rows += sum(one.customers for one in sums.values())
         if any(one.unknown_cost_units for one in sums.values()) or rows > MOST_CUSTOMERS:
@@ -127,9 +139,9 @@ def _rows(campaign: Campaign, subject: frames.Subject, start: datetime) -> tuple
     members = list(
         AudienceMember.objects.filter(audience=campaign.audience)
         .order_by("customer_id")
-        .values_list("customer_id", "is_holdout")
+        .values_list("customer_id", "is_holdout", "is_left_out", "propensity")
     )
-    customers = np.array([pk for pk, _held in members], dtype=np.int64)
+    customers = np.array([row[0] for row in members], dtype=np.int64)
     history = order_history(start)
     features = order_features(
         customers,
@@ -141,7 +153,7 @@ def _rows(campaign: Campaign, subject: frames.Subject, start: datetime) -> tuple
     profit = person_profits(subject.members, subject.window)
     return (
         features,
-        np.array([not held for _pk, held in members]),
+        np.array([not held and not left_out for _pk, held, left_out, _chance in members]),
         np.array([profit.get(int(pk), 0.0) for pk in customers]),
-        np.full(len(members), 1 - campaign.holdout_rate),
+        np.array([1 - campaign.holdout_rate if row[3] is None else row[3] for row in members]),
     )

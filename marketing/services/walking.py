@@ -33,7 +33,15 @@ from marketing.models import (
 )
 from marketing.rules import customers_of
 from marketing.services.carts import open_carts
-from marketing.services.hand_over import BATCH, hand_over, log_missing, opened, settle_interrupted
+from marketing.services.guests import tell_guests
+from marketing.services.hand_over import (
+    BATCH,
+    MessagePortError,
+    hand_over,
+    log_missing,
+    opened,
+    settle_interrupted,
+)
 from marketing.services.journey_words import JourneyMessages, ordered_it
 from marketing.services.triggers import Cause, causes
 from shop.models import Customer, Order, OrderState
@@ -42,12 +50,13 @@ from shop.services import waitlist
 ROWS = 500
 MOST_STEPS = 100  # of one enrolment at one time: a plan has 40, and a branch takes two
 INTERRUPTED_AFTER = timedelta(minutes=10)
+TOLD_WITHIN = timedelta(days=1)  # how far back a round looks for what an earlier one broke off
 
 
 def walk(at: datetime | None = None) -> dict[str, int]:
     """One round of the clock: enter, step, send."""
     at = at or timezone.now()
-    done = {"entered": 0, "stepped": 0, "sent": 0}
+    done = {"entered": 0, "stepped": 0, "sent": 0, "guests": 0}
     for journey in Journey.objects.filter(state=JourneyState.LIVE).select_related("live_version"):
         done["entered"] += enter(journey, at)
     old = Send.objects.filter(enrolment__isnull=False, handed_over_at__lt=at - INTERRUPTED_AFTER)
@@ -56,6 +65,7 @@ def walk(at: datetime | None = None) -> dict[str, int]:
         done["stepped"] += stepped
         done["sent"] += send_due(at)
     done["sent"] += send_due(at)
+    done["guests"] = tell_guests(at)
     log_missing(_recent(at), lambda send: JourneyMessages(send.channel).label(send))
     return done
 
@@ -77,7 +87,8 @@ def enter(journey: Journey, at: datetime) -> int:
                 state=_side(journey, codes[cause.customer_id]),
             )
             for cause in chunk
-            if not in_global_holdout(f"customer:{cause.customer_id}")
+            # What she asked for herself is owed to her, whoever is kept out of everything else.
+            if cause.context.get("wished") or not in_global_holdout(f"customer:{cause.customer_id}")
             if cause.customer_id in codes
         ]  # fmt: skip
         known = set(
@@ -121,14 +132,30 @@ def send_due(at: datetime) -> int:
         .order_by("pk")
         .values_list("pk", "customer_id", "channel")
     )
-    sent = 0
+    sent, closed = 0, dict[str, MessagePortError]()
     for channel, batch in _batches(waiting[: ROWS * 4]):
-        with opened(channel) as ports:
-            done = hand_over(batch, JourneyMessages(channel), ports, at=at)
-        told = [send.road.context.get("waitlist") for send in done.sent]
-        waitlist.tell(pk for pk in told if pk)
-        sent += len(done.sent)
+        if channel in closed:
+            continue
+        try:
+            with opened(channel) as ports:
+                sent += len(hand_over(batch, JourneyMessages(channel), ports, at=at).sent)
+        except MessagePortError as error:
+            closed[channel] = error  # the others have a way out of their own
+    _tell_waiting(at)
+    for first in closed.values():
+        raise first
     return sent
+
+
+def _tell_waiting(at: datetime) -> None:
+    """Whoever was told that it is back waits no more: read from the rows, so that a round which
+    broke off in between is made good by the next."""
+    told = Send.objects.filter(
+        state__in=(SendState.SENT, SendState.UNKNOWN), was_wished=True,
+        campaign__isnull=True, handed_over_at__gte=at - TOLD_WITHIN,
+    )  # fmt: skip
+    contexts = told.values_list("enrolment__context", flat=True)
+    waitlist.tell(found["waitlist"] for found in contexts if found.get("waitlist"))
 
 
 def _batches(rows: Any) -> Iterator[tuple[str, list[int]]]:
@@ -173,6 +200,9 @@ def _take(enrolment: Enrolment, step: Instruction, at: datetime) -> bool:
         says_yes = _holds(enrolment, step.data)
         _visited(enrolment, step.step, "yes" if says_yes else "no", at)
         enrolment.position = enrolment.position + 1 if says_yes else step.jump
+    elif step.kind == "end":
+        _visited(enrolment, step.step, "", at)
+        enrolment.position = step.jump
     elif step.kind == "wait":
         _visited(enrolment, step.step, "", at)
         enrolment.position += 1

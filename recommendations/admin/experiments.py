@@ -225,8 +225,14 @@ class ExperimentAdmin(ModelAdmin):
         experiment = self._row(request, str(pk))
         if experiment is None or not self.has_change_permission(request, experiment):
             raise PermissionDenied
-        if name not in ("start", "stop"):
-            return HttpResponseBadRequest("start or stop")
+        if name not in ("start", "stop", "count"):
+            return HttpResponseBadRequest("start, stop or count")
+        if name == "count":
+            from recommendations.services.trial_snapshots import ask_refresh
+
+            if ask_refresh(experiment, request.user):
+                messages.success(request, _("It is being counted; reload the page in a moment."))
+            return redirect("admin:decisions_experiment_change", pk)
         try:
             if name == "start":
                 start_experiment(experiment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils import timezone
 from decisions.jobs import Progress
 from decisions.models import Experiment, ExperimentState
 from decisions.services import bandits, looks
+from recommendations.services import trial_snapshots
 from recommendations.services.trial_results import (
     TooManyExposuresError,
     measure,
@@ -29,14 +31,16 @@ def look_at_experiments(progress: Progress | None, as_of: datetime) -> dict:
     on = timezone.localtime(as_of - timedelta(microseconds=1)).date()
     found = {"experiments": 0, "too_large": 0, "batches": 0}
     for experiment in started:
+        began = time.perf_counter()
         try:
-            arms = measure(experiment, as_of).arms
+            measured = measure(experiment, as_of)
         except TooManyExposuresError:
             found["too_large"] += 1
             continue
         if progress is not None:
             progress.still_mine()
-        known = {arm.name: arm.moments for arm in arms if arm.moments is not None}
+        trial_snapshots.keep(experiment, measured, as_of, time.perf_counter() - began)
+        known = {arm.name: arm.moments for arm in measured.arms if arm.moments is not None}
         looks.record_looks(
             subject_of(experiment), experiment.metric, on, known, rule_of(experiment)
         )
@@ -44,3 +48,18 @@ def look_at_experiments(progress: Progress | None, as_of: datetime) -> dict:
         if bandits.next_batch(experiment, known, at=as_of):
             found["batches"] += 1
     return found
+
+
+def count_again(experiment_id: int, at: datetime | None = None) -> dict:
+    """Count one experiment as it stands now; what is gone, or too large to be read, is said."""
+    experiment = Experiment.objects.filter(pk=experiment_id).first()
+    if experiment is None:
+        return {"counted": False}
+    at, began = at or timezone.now(), time.perf_counter()
+    try:
+        measured = measure(experiment, at)
+    except TooManyExposuresError:
+        return {"counted": False}
+    seconds = time.perf_counter() - began
+    trial_snapshots.keep(experiment, measured, at, seconds)
+    return {"counted": True, "seconds": round(seconds, 1)}

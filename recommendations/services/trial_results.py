@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,7 +18,9 @@ from inventory.profit_frames import ArmSums
 from recommendations import report_frames as frames
 from recommendations import trial_frames
 from recommendations.ml.placement_report import credit
+from recommendations.services import trial_snapshots
 from recommendations.services.reporting import ATTRIBUTION_DAYS
+from recommendations.services.trial_snapshots import ArmResult, Measured, Strata, subject_of
 from recommendations.services.trials import PLACE
 from shop.models import Event, EventKind
 from shop.money import format_money
@@ -27,32 +29,7 @@ LEVEL = 0.95
 # Below this the draw itself is broken, and no figure of the arms means anything.
 BROKEN_RATIO = 0.001
 MOST_EXPOSURES = 500_000
-Strata = Mapping[str, Mapping[str, statistics.Moments]]
 MONEY = (ExperimentMetric.PROFIT, ExperimentMetric.REVENUE)
-
-
-@dataclass(frozen=True)
-class ArmResult:
-    """One arm. hits: people with anything of the metric. moments: of the metric per person, zeros
-    included; None without people. unsubscribed: of them, since they were shown it."""
-
-    name: str
-    share: float
-    persons: int
-    hits: int
-    moments: statistics.Moments | None
-    unsubscribed: int = 0
-
-    @property
-    def counted(self) -> statistics.Moments:
-        """Raises ValueError without people."""
-        if self.moments is None:
-            raise ValueError(f"nobody was shown {self.name}")
-        return self.moments
-
-    @property
-    def mean(self) -> float | None:
-        return self.moments.y if self.moments else None
 
 
 @dataclass(frozen=True)
@@ -85,14 +62,13 @@ class Results:
     is_final: bool = False
     unknown_cost_units: int = 0
     batches: list[ShareBatch] = field(default_factory=list)
+    as_of: datetime | None = None
+    is_stored: bool = False
+    is_refreshing: bool = False
 
 
 class TooManyExposuresError(Exception):
     """The attributed metrics read people one by one; this is more than they can."""
-
-
-def subject_of(experiment: Experiment) -> str:
-    return f"experiment:{experiment.pk}"
 
 
 def rule_of(experiment: Experiment) -> looks.Rule:
@@ -105,9 +81,10 @@ def rule_of(experiment: Experiment) -> looks.Rule:
 
 
 def trial_results(experiment: Experiment, *, at: datetime | None = None) -> Results:
-    """Everybody who was shown an arm counts in it, whatever she did then."""
+    """Everybody who was shown an arm counts in it, whatever she did then. What is slow to count is
+    judged as it stood when it was counted last; `as_of` says when."""
     now = at or timezone.now()
-    measured = measure(experiment, now)
+    measured, counted = trial_snapshots.measured(experiment, measure, now)
     final = _is_final(experiment, now)
     ratio, warning = _ratio(experiment, measured.arms, final)
     kept = {} if final else looks.newest_looks(subject_of(experiment), experiment.metric)
@@ -127,17 +104,10 @@ def trial_results(experiment: Experiment, *, at: datetime | None = None) -> Resu
         final,
         measured.unknown_cost_units,
         list(experiment.batches.all()[:10]) if experiment.pk else [],
+        counted.as_of,
+        counted.is_stored,
+        counted.is_refreshing,
     )
-
-
-@dataclass(frozen=True)
-class Measured:
-    """strata: batch → arm → moments, where shares change; else empty."""
-
-    arms: list[ArmResult]
-    crossed: int
-    unknown_cost_units: int = 0
-    strata: Strata = field(default_factory=dict)
 
 
 def measure(experiment: Experiment, now: datetime) -> Measured:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -116,6 +117,12 @@ def leave(entry: WaitlistEntry, *, at: datetime | None = None) -> bool:
     return bool(_close(WaitlistEntry.objects.filter(pk=entry.pk), WaitlistState.CANCELLED, at))
 
 
+def leave_everything(contact: str, *, at: datetime | None = None) -> int:
+    """A guest wants to hear no more: all that this address waits for closes, and it is forgotten."""
+    entries = WaitlistEntry.objects.filter(contact=contact.lower()).exclude(contact="")
+    return _close(entries, WaitlistState.CANCELLED, at)
+
+
 def tell(entry_ids: Iterable[int]) -> int:
     """They were told that it is back: their units stay theirs until they buy or the wish ends."""
     waiting = WaitlistEntry.objects.filter(pk__in=list(entry_ids), state=WaitlistState.WAITING)
@@ -156,19 +163,32 @@ class Servable:
     units: int
 
 
+@dataclass(frozen=True)
+class Offer:
+    """How what is back is offered. factor: units offered per unit available; not everybody who is
+    told buys. only_agreed: entries that may not be told take no place. passed_over: entries that
+    cannot be told now; those behind them move up."""
+
+    factor: float = 1.0
+    only_agreed: bool = False
+    passed_over: frozenset[int] = frozenset()
+
+
 def can_be_served(
     *,
     at: datetime | None = None,
     most: int = SERVED_AT_ONCE,
     variant_ids: list[int] | None = None,
     product_ids: list[int] | None = None,
+    offer: Offer | None = None,
 ) -> list[Servable]:
-    """Waiting entries for which units are available, oldest first, never more than there are.
+    """Waiting entries for which units are available, oldest first, never more than there are (times
+    the offer's factor, rounded down).
 
     Who was told already keeps what was offered: those units count as taken. An entry for a product
     gets the SKU of which most is left. Two queries.
     """
-    at = at or timezone.now()
+    at, offer = at or timezone.now(), offer or Offer()
     sellable = Variant.objects.sellable(at)
     if variant_ids is not None or product_ids is not None:
         # Whoever waits for a product competes with those who wait for a SKU of it.
@@ -177,14 +197,18 @@ def can_be_served(
     waiting = WaitlistEntry.objects.open().filter(
         Q(variant__in=sellable.values("pk")) | Q(product__in=sellable.values("product"))
     )
+    if offer.only_agreed:
+        waiting = waiting.filter(consent=True)
+    # Who was told already keeps her units, whatever became of the attempt.
+    waiting = waiting.exclude(pk__in=offer.passed_over, state=WaitlistState.WAITING)
     entries = waiting.select_related("variant", "product", "customer", "channel")
-    return _shared_out(list(entries.in_turn()[:most]), at)
+    return _shared_out(list(entries.in_turn()[:most]), at, offer.factor)
 
 
-def _shared_out(entries: list[WaitlistEntry], at: datetime) -> list[Servable]:
+def _shared_out(entries: list[WaitlistEntry], at: datetime, factor: float) -> list[Servable]:
     """Stable: who was told already comes first, in turn; then those who wait, in theirs."""
     of_variant, of_product = _shelves(entries, at)
-    left = Counter({pk: _units_of(one) for pk, one in of_variant.items()})
+    left = Counter({pk: math.floor(factor * _units_of(one)) for pk, one in of_variant.items()})
     found = []
     for entry in sorted(entries, key=lambda one: one.state != WaitlistState.NOTIFIED):
         fitting = of_product.get(entry.product_id or 0, [])

@@ -11,7 +11,7 @@ from django.utils import timezone
 from decisions.models import Decision, Job
 from decisions.services import jobs, receipts
 from marketing.models import Campaign, CopyVariant, Send, SendState, SkipReason, Suppression
-from marketing.services import campaigns, copies
+from marketing.services import campaigns, copies, hand_over
 from marketing.services.hand_over import MessagePortError
 from marketing.services.sends import send_campaign
 from shop.models import Event, PriceKind
@@ -163,6 +163,74 @@ def test_a_dying_mail_server_loses_at_most_the_mail_in_hand(settings):
     assert len({message.to[0] for message in mail.outbox}) == len(mail.outbox) == 4
     assert Suppression.objects.get().customer.code == "R-0"
     assert Event.objects.filter(kind="send").count() == 4
+
+
+class BrokenBackend(EmailBackend):
+    """Breaks once at the third letter, in a way that no port foresees."""
+
+    taken = 0
+    broken = True
+
+    def send_messages(self, messages):
+        cls = type(self)
+        cls.taken += 1
+        if cls.broken and cls.taken == 3:
+            cls.broken = False
+            raise ZeroDivisionError("a fault of the backend")
+        return super().send_messages(messages)
+
+
+def test_a_port_that_breaks_leaves_one_unknown_and_the_rest_waiting(settings):
+    settings.EMAIL_BACKEND = f"{__name__}.BrokenBackend"
+    settings.MESSAGE_CONNECTIONS = 1
+    make_reachable(6)
+    campaign = approve(make_campaign())
+    job = Job.objects.get(kind="send_campaign")
+    jobs.run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, "ZeroDivisionError: a fault of the backend" in job.error) == ("queued", True)
+    assert [state for state, _reason in states(campaign)] == [
+        "sent", "sent", "unknown", "claimed", "claimed", "claimed",
+    ]  # fmt: skip
+    unknown = campaign.sends.get(state="unknown")
+    assert unknown.error == "ZeroDivisionError: a fault of the backend"
+    send_campaign(Quiet(), campaign.pk)
+    assert [state for state, _reason in states(campaign)].count("sent") == 5
+    assert len({message.to[0] for message in mail.outbox}) == len(mail.outbox) == 5
+    assert Event.objects.filter(kind="send").count() == 5
+
+
+def test_with_several_connections_a_broken_one_stops_the_others(settings):
+    settings.EMAIL_BACKEND = f"{__name__}.BrokenBackend"
+    settings.MESSAGE_CONNECTIONS = 4
+    module = __import__("importlib").import_module(__name__)
+    module.BrokenBackend.taken, module.BrokenBackend.broken = 0, True
+    make_reachable(20)
+    campaign = approve(make_campaign())
+    with pytest.raises(ZeroDivisionError):
+        send_campaign(Quiet(), campaign.pk)
+    kinds = [state for state, _reason in states(campaign)]
+    assert kinds.count("unknown") == 1
+    assert kinds.count("sent") == len(mail.outbox)
+    assert kinds.count("sent") + kinds.count("claimed") == 19
+
+
+def test_a_text_that_breaks_while_it_is_filled_never_left(monkeypatch):
+    make_reachable(3)
+    campaign = approve(make_campaign())
+    real = hand_over.composed
+
+    def breaks(send, text):
+        if send.customer.code == "R-1":
+            raise LookupError("no such thing")
+        return real(send, text)
+
+    monkeypatch.setattr(hand_over, "composed", breaks)
+    with pytest.raises(LookupError):
+        send_campaign(Quiet(), campaign.pk)
+    send_campaign(Quiet(), campaign.pk)
+    assert [state for state, _reason in states(campaign)] == ["sent", "failed", "sent"]
+    assert campaign.sends.get(state="failed").error == "LookupError: no such thing"
 
 
 def test_a_price_change_after_approval_pauses_instead_of_sending():

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.urls import reverse
 
-from decisions.models import Look
+from decisions.models import Experiment, Job, Look, Snapshot
 from decisions.services import bandits, looks
 from decisions.services.experiments import (
     Moments,
@@ -13,6 +14,7 @@ from decisions.services.experiments import (
     save_experiment,
     start_experiment,
 )
+from decisions.services.jobs import run_job
 from recommendations.services.trial_looks import look_at_experiments
 from recommendations.services.trial_results import measure, subject_of, trial_results
 from recommendations.services.trials import Trial, record_exposure, running_trials, unit_of
@@ -20,6 +22,7 @@ from shop.models import Consent, Customer, Purpose
 from shop.services.events.visitors import link_visitor
 from tests.decisions.test_experiments import make_experiment
 from tests.factories import NOW, make_customer, make_order, make_variant
+from tests.factories_access import make_staff
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -121,6 +124,33 @@ def test_a_look_a_night_and_a_verdict_that_stays():
     found = trial_results(experiment, at=NOW + 5 * DAY)
     assert (found.against[0].verdict, found.against[0].has_moved) == ("win", True)
     assert len(looks.curve(subject_of(experiment), "profit")) == 4
+
+
+def test_what_is_slow_to_count_is_shown_as_it_stood_and_counted_anew_by_a_job(client):
+    experiment = running()
+    crowd(experiment, "a", 120, buying=20)
+    crowd(experiment, "b", 120, buying=90)
+    look_at_experiments(None, NOW + 3 * DAY)
+    Snapshot.objects.update(seconds=17)
+    for customer in Customer.objects.filter(code__startswith="a0-")[:10]:
+        make_order([(make_variant(f"S-{customer.pk}"), 1)], customer=customer, at=NOW + 3.5 * DAY)
+    stored = trial_results(experiment, at=NOW + 4 * DAY)
+    assert (stored.is_stored, stored.as_of) == (True, NOW + 3 * DAY)
+    assert stored.arms[0].moments.y < measure(experiment, NOW + 4 * DAY).arms[0].moments.y
+    client.force_login(make_staff("decisions.view_experiment", "decisions.change_experiment"))
+    page = reverse("admin:decisions_experiment_change", args=[experiment.pk])
+    assert "Counted on" in client.get(page).content.decode()
+    client.post(reverse("admin:decisions_experiment_verb", args=[experiment.pk, "count"]))
+    assert "It is being counted anew" in client.get(page).content.decode()
+    run_job(Job.objects.get(kind="count_experiment").pk)
+    Snapshot.objects.update(seconds=17)
+    assert trial_results(experiment).as_of > NOW + 4 * DAY
+    # An end that has passed is judged by all that came until then, never by an earlier count.
+    Snapshot.objects.update(as_of=NOW + 3 * DAY)
+    Experiment.objects.filter(pk=experiment.pk).update(ends_at=NOW + 5 * DAY)
+    experiment.refresh_from_db()
+    final = trial_results(experiment, at=NOW + 6 * DAY)
+    assert (final.is_stored, final.is_final) == (False, True)
 
 
 def test_shares_follow_what_earns_and_can_be_replayed():
