@@ -7,7 +7,7 @@ journey has no holdout of its own; it has counts, and the effect is the journey'
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
