@@ -140,6 +140,8 @@ class Maker:
             return f"9{number}"  # what is there already may be changed by a broken row
         if name != self.key or name in ("kit", "Type"):
             return ""
+        if kind == "tax_rates":
+            return f"{chr(65 + number % 26)}{chr(65 + number // 26)}"
         if name in ("sku", "customer_code"):
             return f"F{number}" if kind in ("products", "customers") else ""
         return f"A{number}" if self.importer.format == "online-retail" else f"F{number}"

@@ -180,12 +180,14 @@ def add_what_rows_refer_to() -> None:
     from django.utils import timezone
 
     from shop.models import Channel, Customer, Order, OrderLine, Product, Variant, Warehouse
+    from shop.services.stock import stock
 
-    Warehouse.objects.create(code="MAIN", name="Main")
+    shelf = Warehouse.objects.create(code="MAIN", name="Main")
     Channel.objects.create(code="web", name="Web")
     for place in range(1, KNOWN + 1):
         product = Product.objects.create(code=f"P{place}", name=f"Product {place}")
         variant = Variant.objects.create(product=product, sku=f"S{place}")
+        stock.receive(variant, 1_000, warehouse=shelf, key=f"fuzz:{place}")  # for batches
         Variant.objects.create(product=product, sku=f"K{place}", tracks_stock=False)
         Variant.objects.create(product=product, sku=f"woo-{place}")
         customer = Customer.objects.create(code=f"C{place}")

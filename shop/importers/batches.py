@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 import polars as pl
@@ -84,8 +85,14 @@ def _put(row: dict[str, Any], variant: Variant, place: Warehouse, now: datetime)
     held = Batch.objects.filter(variant=variant, warehouse=place).values_list("on_hand", flat=True)
     if level is None or units > level.on_hand - sum(held):
         raise ledger.BatchError(_("So many units without a batch are not on hand: count first."))
-    _pass_over(batch, variant, place, units, f"{batch.pk}:{row['units']}:{now.isoformat()}")
+    _pass_over(batch, variant, place, units, _key(row, now))
     return "changed" if before else "new"
+
+
+def _key(row: dict[str, Any], now: datetime) -> str:
+    """Three codes beside each other may be too long for the ledger: they go in as their hash."""
+    it = sha256(row["_it"].encode()).hexdigest()[:32]
+    return f"{it}:{row['units']}:{now.isoformat()}"
 
 
 def _pass_over(batch: Batch, variant: Variant, place: Warehouse, units: int, key: str) -> None:

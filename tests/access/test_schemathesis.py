@@ -2,8 +2,8 @@
 
 All of schemathesis' checks: no server error, no undocumented status, header, type or shape. The
 suite asks little; `SCHEMATHESIS_EXAMPLES=200 pytest -s tests/access/test_schemathesis.py` asks
-200 times per operation and prints what it counted. That is more than an hour: with
-`SCHEMATHESIS_PART=3/20` only the third twentieth of the operations is asked.
+200 times per operation and prints what it counted. That is long: with `SCHEMATHESIS_PART=3/20` only
+the third twentieth of the operations is asked.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from random import Random
+from typing import Any, NamedTuple
 
 import pytest
 import schemathesis
-from django.core.cache import cache
+from django.core.cache import cache as answers
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
@@ -25,7 +27,6 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.drainage import reset_generator_stats
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
@@ -68,55 +69,79 @@ def document() -> dict[str, Any]:
     return SchemaGenerator().get_schema(public=True)
 
 
-def with_known(value: Any, known: dict[str, list], draw: Any) -> Any:
-    """Half of the time a name that exists, so that requests come past "there is no such thing"."""
-    if isinstance(value, list):
-        return [with_known(item, known, draw) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        name: draw(st.sampled_from(known[name]))
-        if name in known and draw(st.booleans())
-        else with_known(inner, known, draw)
-        for name, inner in value.items()
-    }
+@cache
+def operations() -> list[Any]:
+    """Once for all callers: the document, and the strategies that grow on its operations."""
+    schema = schemathesis.openapi.from_dict(document())
+    schema.app = get_wsgi_application()
+    return [result.ok() for result in schema.get_all_operations()]
 
 
-def ask(operation: Any, mode: GenerationMode, size: int, headers: dict, known: dict) -> Iterator:
-    """The status of each answer, and each failed check as text."""
-    seen: list[tuple[int, str]] = []
+class Drawn(NamedTuple):
+    case: Any
+    path_parameters: Any
+    query: Any
+    body: Any
+
+
+@cache
+def drawn(number: int, mode: GenerationMode) -> list[Drawn]:
+    """Requests of one operation. Drawing one costs about as much as answering it, so they are drawn
+    once and every caller asks them, or a tenth of them."""
+    found: list[Drawn] = []
 
     @settings(
-        max_examples=size,
+        max_examples=EXAMPLES,
         derandomize=True,
         database=None,
         deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(data=st.data(), case=operation.as_strategy(generation_mode=mode))
-    def once(data, case):
-        if mode == GenerationMode.POSITIVE:
-            case.path_parameters = with_known(case.path_parameters, known, data.draw)
-            case.query = with_known(case.query, known, data.draw)
-            case.body = with_known(case.body, known, data.draw)
-        cache.clear()
-        response = case.call(headers=headers)
-        try:
-            case.validate_response(
-                response,
-                headers=headers,
-                additional_checks=[refusal_names_a_field],
-                excluded_checks=left_out(case),
-            )
-            seen.append((response.status_code, ""))
-        except FailureGroup as group:
-            told = "\n".join(f"{type(one).__name__}: {one}" for one in group.exceptions)
-            asked = f"{case.method} {operation.path}\n{case.as_curl_command()}\n"
-            seen.append((response.status_code, f"{asked}{response.text[:300]}\n{told}"))
+    @given(case=operations()[number].as_strategy(generation_mode=mode))
+    def draw(case):
+        found.append(Drawn(case, case.path_parameters, case.query, case.body))
 
-    once()
-    return iter(seen)
+    draw()
+    return found
+
+
+def with_known(value: Any, known: dict[str, list], dice: Random) -> Any:
+    """Half of the time a name that exists, so that requests come past "there is no such thing"."""
+    if isinstance(value, list):
+        return [with_known(item, known, dice) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: dice.choice(known[name])
+        if name in known and dice.random() < 0.5
+        else with_known(inner, known, dice)
+        for name, inner in value.items()
+    }
+
+
+def ask(one: Drawn, mode: GenerationMode, headers: dict, known: dict) -> tuple[int, str]:
+    """The status of the answer, and the checks that failed as text."""
+    case = one.case
+    if mode == GenerationMode.POSITIVE:
+        dice = Random(repr(one[1:]))  # the same for every caller
+        case.path_parameters = with_known(one.path_parameters, known, dice)
+        case.query = with_known(one.query, known, dice)
+        case.body = with_known(one.body, known, dice)
+    answers.clear()
+    response = case.call(headers=headers)
+    try:
+        case.validate_response(
+            response,
+            headers=headers,
+            additional_checks=[refusal_names_a_field],
+            excluded_checks=left_out(case),
+        )
+    except FailureGroup as group:
+        told = "\n".join(f"{type(one).__name__}: {one}" for one in group.exceptions)
+        asked = f"{case.method} {case.operation.path}\n{case.as_curl_command()}\n"
+        return response.status_code, f"{asked}{response.text[:300]}\n{told}"
+    return response.status_code, ""
 
 
 @pytest.fixture
@@ -139,19 +164,16 @@ def kept_connection():
 def test_every_operation_answers_as_documented(caller, settings):
     settings.API_USER_RATE_PER_MINUTE = 10**6
     known, headers = build_world(), callers()[caller]
-    schema = schemathesis.openapi.from_dict(document())
-    schema.app = get_wsgi_application()
     statuses: Counter[int] = Counter()
     failures = []
-    operations = [result.ok() for result in schema.get_all_operations()]
-    for operation in operations[PART - 1 :: PARTS]:
+    for number, operation in list(enumerate(operations()))[PART - 1 :: PARTS]:
         in_full = any(
             caller == named and operation.path.startswith(path) for path, named in IN_FULL.items()
         )
         modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE][: 2 if in_full else 1]
         for mode in modes:
-            size = EXAMPLES if in_full else max(1, EXAMPLES // 10)
-            for status, failure in ask(operation, mode, size, headers, known):
+            for one in drawn(number, mode)[:: 1 if in_full else 10]:
+                status, failure = ask(one, mode, headers, known)
                 statuses[status] += 1
                 failures += [failure] if failure else []
     counted = f"{sum(statuses.values())} requests, {len(failures)} failures"
