@@ -44,6 +44,7 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 50},
     },
+    "settle-lost-calls": {"task": "language.settle_lost_calls", "schedule": 600.0},
     "walk-journeys": {
         "task": "marketing.walk_journeys",
         "schedule": 60.0,

@@ -91,6 +91,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
         [
             ("model_training", _("Model runs"), "admin:decisions_modelrun_changelist", "decisions.view_modelrun"),
             ("upload_file", _("Imports"), "imports:index", "decisions.add_job"),
+            ("forum", _("Text endpoint"), "admin:language_textcall_changelist", "language.view_textcall"),
             ("schedule", _("Jobs"), "admin:decisions_job_changelist", "decisions.view_job"),
             ("webhook", _("Webhooks"), "admin:outbox_endpoint_changelist", "outbox.view_endpoint"),
             ("send", _("Deliveries"), "admin:outbox_delivery_changelist", "outbox.view_delivery"),

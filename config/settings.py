@@ -244,6 +244,12 @@ TEXT_PROVIDER_URL = env.str("TEXT_PROVIDER_URL", default="")
 TEXT_PROVIDER_KEY = env.str("TEXT_PROVIDER_KEY", default="")
 TEXT_PROVIDER_MODEL = env.str("TEXT_PROVIDER_MODEL", default="")
 TEXT_PROVIDER_TIMEOUT_SECONDS = env.int("TEXT_PROVIDER_TIMEOUT_SECONDS", default=30)
+TEXT_PROVIDER_MAX_TOKENS = env.int("TEXT_PROVIDER_MAX_TOKENS", default=4000)  # per answer
+# In minor units of SHOP_CURRENCY: per million tokens, and at most in a day and a month.
+TEXT_PROVIDER_PRICE_IN_MINOR = env.int("TEXT_PROVIDER_PRICE_IN_MINOR", default=0)
+TEXT_PROVIDER_PRICE_OUT_MINOR = env.int("TEXT_PROVIDER_PRICE_OUT_MINOR", default=0)
+TEXT_PROVIDER_CAP_DAY_MINOR = env.int("TEXT_PROVIDER_CAP_DAY_MINOR", default=None)
+TEXT_PROVIDER_CAP_MONTH_MINOR = env.int("TEXT_PROVIDER_CAP_MONTH_MINOR", default=None)
 
 # Sign-in
 LOGIN_URL = "admin:login"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from language.claims import Claim, Fact, check_copy
 from language.providers import DraftRequest, draft_texts, provider_from_settings
+from language.services.calls import CallLog
 from language.slots import slots_of
 from marketing.facts import campaign_facts, slot_notes
 from marketing.models import Campaign, CopyState, CopyVariant
@@ -43,7 +44,7 @@ def draft_copies(campaign: Campaign, *, seed: int, at: datetime | None = None) -
     The same seed does not write the same text twice. Raises CopyError when it is no draft any more.
     """
     _refuse_unless_draft(campaign)
-    provider = provider_from_settings()
+    provider = provider_from_settings(CallLog(f"campaign:{campaign.pk}"))
     written = []
     for language in languages_of(campaign):
         facts = campaign_facts(campaign, language, at or timezone.now())
