@@ -65,6 +65,12 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
         [
             ("groups", _("Segments"), "admin:marketing_segment_changelist", "marketing.view_segment"),
             ("campaign", _("Campaigns"), "admin:marketing_campaign_changelist", "marketing.view_campaign"),
+            ("edit_note", _("Briefs"), "admin:marketing_brief_changelist", "marketing.view_brief"),
+            ("fact_check", _("Claims"), "admin:marketing_claimrecord_changelist", "marketing.view_claimrecord"),
+            ("verified", _("Evidence"), "admin:marketing_evidence_changelist", "marketing.view_evidence"),
+            ("gavel", _("Policy rules"), "admin:marketing_policyrule_changelist", "marketing.view_policyrule"),
+            ("record_voice_over", _("Brand voice"), "admin:marketing_brandvoice_changelist", "marketing.view_brandvoice"),
+            ("spellcheck", _("Glossary"), "admin:marketing_glossaryterm_changelist", "marketing.view_glossaryterm"),
             ("route", _("Journeys"), "admin:marketing_journey_changelist", "marketing.view_journey"),
         ],
     ),

@@ -229,6 +229,8 @@ MARKETING_CAP_PUSH = env.int("MARKETING_CAP_PUSH", default=3)
 MARKETING_QUIET_HOURS = env.str("MARKETING_QUIET_HOURS", default="21-8")
 MARKETING_QUIET_CHANNELS = env.list("MARKETING_QUIET_CHANNELS", default=["sms", "push"])
 MARKETING_SEND_COST_MINOR = env.int("MARKETING_SEND_COST_MINOR", default=0)  # per e-mail
+SHOP_ADDRESS = env.str("SHOP_ADDRESS", default="")  # postal; stands below every marketing mail
+SMS_MAX_PARTS = env.int("SMS_MAX_PARTS", default=3)
 MARKETING_TRACK_OPENS = env.bool("MARKETING_TRACK_OPENS", default=True)
 MESSAGE_CONNECTIONS = env.int("MESSAGE_CONNECTIONS", default=4)  # to a mail server, side by side
 # SMS and push: a signed POST per message to this address; empty: a line per message in a file.
@@ -312,6 +314,8 @@ SPECTACULAR_SETTINGS = {
         "DecisionState": "decisions.models.DecisionState",
         "CampaignState": "marketing.models.CampaignState",
         "JourneyState": "marketing.models.JourneyState",
+        "CandidateState": "marketing.models.CandidateState",
+        "CopyState": "marketing.models.CopyState",
         "ExperimentState": "decisions.models.ExperimentState",
         "WaitlistState": "shop.models.WaitlistState",
         "OrderStep": [

@@ -34,6 +34,9 @@ MAX_CHARACTERS, LINE = 4000, 200
 class Log(Protocol):
     """Who must be asked before a call, and told after it."""
 
+    def earlier(self, model: str, prompt: str) -> str:
+        """A usable answer to the same words that was kept; empty when there is none."""
+
     def begin(self, model: str, prompt: str, max_tokens: int) -> Any:
         """Raises ProviderError when the call may not be made."""
 
@@ -42,6 +45,9 @@ class Log(Protocol):
 
 class NoLog:
     """For tests of the protocol alone."""
+
+    def earlier(self, model: str, prompt: str) -> str:
+        return ""
 
     def begin(self, model: str, prompt: str, max_tokens: int) -> Any:
         return None
@@ -75,6 +81,8 @@ class EndpointProvider:
         ]
         for response_format in formats_of(request.channel):
             call = Call(self.model, messages, response_format, request.seed)
+            if kept := self.log.earlier(self.model, call.prompt):
+                return parse_drafts(kept, request.count, request.channel)
             answer, drafts = self._logged(call, request, going_on)
             if drafts:
                 return drafts

@@ -136,6 +136,10 @@ ENGLISH = {
         ("See you soon,\nyour friends at {shop}", "", "playful warm"),
     ),
     "short": _phrases(
+        ("{shop}: {product} has arrived on our shelves. Come and see: {link}", "announce", "warm plain"),
+        ("{shop}: a new face in the shop – {product}, {price}. {link}", "announce", "playful plain elegant"),
+        ("{shop}: still looking for company for your first order? {product}, {price}. {link}", "second_order", "playful warm"),
+        ("{shop}: we would love to see you again. {product} says hello. {link}", "win_back", "warm elegant"),
         ("{shop}: we miss you! {product} at {price} – {link}", "win_back", "warm playful"),
         ("{shop}: it has been a while. {product} is here for you at {price}. {link}", "win_back", ""),
         ("{shop}: a match for your first order – {product}, {price}. {link}", "second_order", ""),
@@ -261,6 +265,10 @@ CHINESE = {
         ("期待与您再见\n{shop}", "", ""),
     ),
     "short": _phrases(
+        ("【{shop}】认识一下{product}，售价{price}：{link}", "announce", "warm plain playful"),
+        ("【{shop}】货架上多了{product}，来看看吧：{link}", "announce", ""),
+        ("【{shop}】给上次的选择找个伴？{product}，{price}：{link}", "second_order", "playful warm"),
+        ("【{shop}】期待再次见到您，{product}向您问好：{link}", "win_back", "warm elegant"),
         ("【{shop}】好久不见！{product}，{price}，等您来看：{link}", "win_back", ""),
         ("【{shop}】想念您了，来看看{product}吧：{link}", "win_back", ""),
         ("【{shop}】与您上次的选择很相配：{product}，{price}。{link}", "second_order", ""),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
@@ -30,6 +30,8 @@ FIELDS = {
 }
 CHANNELS = tuple(FIELDS)
 LANGUAGES = tuple(BANKS)
+ENDS_IN_LINK = frozenset({"short", "social"})
+LINK_AT_END = re.compile(r"[\s:：–]*\{link\}$")
 TRIES_PER_DRAFT = 40
 MOST_SPECS = 6
 
@@ -123,7 +125,8 @@ class TemplateProvider:
         made: dict[str, Draft] = {}
         for _try in range(TRIES_PER_DRAFT * request.count):
             draft = _compose(request, generator)
-            made.setdefault(draft.body, draft)
+            if draft.body:
+                made.setdefault(draft.body, draft)
             if len(made) == request.count:
                 break
         return list(made.values())
@@ -187,6 +190,12 @@ def _description(request: DraftRequest, generator: random.Random) -> str:
     return "\n\n".join(part for part in (glue.join(filter(None, sentences)), facts) if part)
 
 
+def _without_link(text: str, request: DraftRequest) -> str:
+    """A short text whose address nobody gave: the sentence ends before it."""
+    text = LINK_AT_END.sub("", text)
+    return text if text[-1] in ".!?。！？" else text + {"en": ".", "zh": "。"}[request.language]
+
+
 def _email(request: DraftRequest, generator: random.Random) -> Draft:
     middle = [_one(part, request, generator) for part in ("product", "more", "offer")]
     product, more, offer = middle
@@ -215,6 +224,8 @@ def _one(part: str, request: DraftRequest, generator: random.Random, *, without:
 def _fitting(part: str, request: DraftRequest, slots: set[str]) -> Iterator[Phrase]:
     """Phrases of the asked tone; of any tone when the bank has none of it."""
     bank = BANKS[request.language][part]
+    if part in ENDS_IN_LINK and "link" not in slots:
+        bank = tuple(replace(phrase, text=_without_link(phrase.text, request)) for phrase in bank)
     of_tone = [phrase for phrase in bank if phrase.fits(request.goal, request.tone, slots)]
     yield from of_tone or [
         phrase for phrase in bank if any(phrase.fits(request.goal, tone, slots) for tone in TONES)

@@ -21,7 +21,14 @@ from unfold.decorators import display
 from access.read_only import ReadOnly
 from decisions.kinds import CannotCarryOutError
 from decisions.services.receipts import DecisionClosedError
-from marketing import desk, effect_views, journey_admin, pages
+from marketing import (
+    brief_admin,
+    content_admin,
+    desk,
+    effect_views,
+    journey_admin,
+    pages,
+)
 from marketing.models import (
     Audience,
     Campaign,
@@ -158,6 +165,7 @@ class CampaignAdmin(ModelAdmin):
                     ("name", "name_zh"),
                     ("goal", "segment"),
                     ("tone", "language"),
+                    "market",
                     "link_url",
                 ]
             },
@@ -308,4 +316,4 @@ class SuppressionAdmin(ModelAdmin):
     search_fields = ["customer__code", "customer__email"]
 
 
-__all__ = ["journey_admin"]  # imported for its registrations
+__all__ = ["brief_admin", "content_admin", "journey_admin"]  # for their registrations

@@ -49,13 +49,17 @@ def _pattern(view: str, public_url: str) -> str:
     return public_url.rstrip("/") + reverse(f"marketing:{view}", args=[PLACE])
 
 
-def compose(send: Send, subject: str, text: str, language: str) -> EmailMultiAlternatives:
+def compose(
+    send: Send, subject: str, text: str, language: str, *, preheader: str = ""
+) -> EmailMultiAlternatives:
     """The finished mail of words whose slots are filled."""
     way_out = address("unsubscribe", send.pk)
     footer, leave = _footer(language)
     with translation.override(LOCALES[language]):
         context = {
             "subject": subject,
+            "preheader": preheader,
+            "address": settings.SHOP_ADDRESS,
             "paragraphs": paragraphs(text),
             "footer": footer,
             "way_out": way_out,
@@ -66,7 +70,7 @@ def compose(send: Send, subject: str, text: str, language: str) -> EmailMultiAlt
         html = render_to_string("marketing/email.html", context)
     mail = EmailMultiAlternatives(
         subject=subject,
-        body=f"{text}\n\n--\n{footer}\n{leave}: {way_out}\n",
+        body=f"{text}\n\n--\n{footer}\n{_postal()}{leave}: {way_out}\n",
         to=[send.customer.email],
         headers={
             # One click in the mail program itself: RFC 8058.
@@ -78,6 +82,10 @@ def compose(send: Send, subject: str, text: str, language: str) -> EmailMultiAlt
     )
     mail.attach_alternative(html, "text/html")
     return mail
+
+
+def _postal() -> str:
+    return f"{settings.SHOP_NAME}, {settings.SHOP_ADDRESS}\n" if settings.SHOP_ADDRESS else ""
 
 
 @lru_cache(maxsize=8)

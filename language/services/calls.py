@@ -63,6 +63,16 @@ class CallLog:
 
     purpose: str
 
+    def earlier(self, model: str, prompt: str) -> str:
+        """What was answered to these very words under this purpose; empty when nothing was.
+
+        A worker that died after the answer and before it kept the drafts asked and paid already.
+        """
+        asked = without_personal_data(prompt)[:KEPT_CHARACTERS]
+        rows = TextCall.objects.filter(purpose=self.purpose[:60], model=model[:100], prompt=asked)
+        found = rows.filter(outcome=CallOutcome.ANSWERED).first()
+        return found.answer if found else ""
+
     def begin(self, model: str, prompt: str, max_tokens: int) -> TextCall:
         return begin_call(self.purpose, model, prompt, max_tokens=max_tokens)
 

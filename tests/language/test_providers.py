@@ -38,6 +38,7 @@ FACTS = [
     Fact("link", "link", "https://shop.example"),
 ]
 NOTES = tuple(SlotNote(fact.slot, fact.kind) for fact in FACTS)
+WITHOUT_LINK = tuple(n for n in NOTES if n.slot != "link")
 WITHOUT_OFFER = tuple(n for n in NOTES if n.slot not in ("discount", "until", "code"))
 
 
@@ -50,7 +51,7 @@ def request(**changes) -> DraftRequest:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_templates_write_provable_copy_for_every_channel_goal_and_tone(channel, goal, language):
     for tone in TONES:
-        for notes in (NOTES, WITHOUT_OFFER):
+        for notes in (NOTES, WITHOUT_OFFER, WITHOUT_LINK):
             asked = request(channel=channel, goal=goal, language=language, tone=tone, facts=notes)
             facts = [fact for fact in FACTS if fact.slot in asked.slots]
             drafts = TemplateProvider().draft(asked)
