@@ -41,6 +41,7 @@ ROLES: dict[str, list[str]] = {
     "marketer": [
         *VIEW_SHOP,
         "marketing.*",
+        "language.view_textcall",
         "recommendations.*",
         "decisions.*_experiment",
         "decisions.decide_decision",

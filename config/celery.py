@@ -49,6 +49,8 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 50},
     },
+    "settle-lost-calls": {"task": "language.settle_lost_calls", "schedule": 600.0},
+    "pull-expired-evidence": {"task": "marketing.pull_expired", "schedule": 300.0},
     "walk-journeys": {
         "task": "marketing.walk_journeys",
         "schedule": 60.0,

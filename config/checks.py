@@ -87,6 +87,30 @@ def message_settings(app_configs, **kwargs) -> list[CheckMessage]:
     return found
 
 
+@register()
+def spend_settings(app_configs, **kwargs) -> list[CheckMessage]:
+    """A cap on money counts nothing while tokens have no price."""
+    capped = (settings.TEXT_PROVIDER_CAP_DAY_MINOR, settings.TEXT_PROVIDER_CAP_MONTH_MINOR)
+    prices = (settings.TEXT_PROVIDER_PRICE_IN_MINOR, settings.TEXT_PROVIDER_PRICE_OUT_MINOR)
+    if min(prices) < 0 or any(cap is not None and cap < 0 for cap in capped):
+        return [
+            Error(
+                "A price or a cap of the text endpoint is negative.",
+                hint="Use whole minor units, 0 or more.",
+                id="config.E007",
+            )
+        ]
+    if any(cap is not None for cap in capped) and not any(prices):
+        return [
+            Error(
+                "The text endpoint has a spend cap and no price: the cap would never hold.",
+                hint="Set TEXT_PROVIDER_PRICE_IN_MINOR and TEXT_PROVIDER_PRICE_OUT_MINOR.",
+                id="config.E008",
+            )
+        ]
+    return []
+
+
 @register(deploy=True)
 def embedded_defaults_in_production(app_configs, **kwargs) -> list[CheckMessage]:
     found: list[CheckMessage] = []

@@ -65,6 +65,12 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
         [
             ("groups", _("Segments"), "admin:marketing_segment_changelist", "marketing.view_segment"),
             ("campaign", _("Campaigns"), "admin:marketing_campaign_changelist", "marketing.view_campaign"),
+            ("edit_note", _("Briefs"), "admin:marketing_brief_changelist", "marketing.view_brief"),
+            ("fact_check", _("Claims"), "admin:marketing_claimrecord_changelist", "marketing.view_claimrecord"),
+            ("verified", _("Evidence"), "admin:marketing_evidence_changelist", "marketing.view_evidence"),
+            ("gavel", _("Policy rules"), "admin:marketing_policyrule_changelist", "marketing.view_policyrule"),
+            ("record_voice_over", _("Brand voice"), "admin:marketing_brandvoice_changelist", "marketing.view_brandvoice"),
+            ("spellcheck", _("Glossary"), "admin:marketing_glossaryterm_changelist", "marketing.view_glossaryterm"),
             ("route", _("Journeys"), "admin:marketing_journey_changelist", "marketing.view_journey"),
         ],
     ),
@@ -91,6 +97,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
         [
             ("model_training", _("Model runs"), "admin:decisions_modelrun_changelist", "decisions.view_modelrun"),
             ("upload_file", _("Imports"), "imports:index", "decisions.add_job"),
+            ("forum", _("Text endpoint"), "admin:language_textcall_changelist", "language.view_textcall"),
             ("schedule", _("Jobs"), "admin:decisions_job_changelist", "decisions.view_job"),
             ("webhook", _("Webhooks"), "admin:outbox_endpoint_changelist", "outbox.view_endpoint"),
             ("send", _("Deliveries"), "admin:outbox_delivery_changelist", "outbox.view_delivery"),

@@ -233,6 +233,8 @@ MARKETING_QUIET_CHANNELS = env.list("MARKETING_QUIET_CHANNELS", default=["sms", 
 MARKETING_SEND_COST_MINOR = env.int("MARKETING_SEND_COST_MINOR", default=0)  # per e-mail
 # A campaign's reduced price leaves at least this share of itself over the unit cost.
 MARKETING_MARGIN_FLOOR_RATE = env.float("MARKETING_MARGIN_FLOOR_RATE", default=0.0)
+SHOP_ADDRESS = env.str("SHOP_ADDRESS", default="")  # postal; stands below every marketing mail
+SMS_MAX_PARTS = env.int("SMS_MAX_PARTS", default=3)
 MARKETING_TRACK_OPENS = env.bool("MARKETING_TRACK_OPENS", default=True)
 MESSAGE_CONNECTIONS = env.int("MESSAGE_CONNECTIONS", default=4)  # to a mail server, side by side
 # SMS and push: a signed POST per message to this address; empty: a line per message in a file.
@@ -248,6 +250,12 @@ TEXT_PROVIDER_URL = env.str("TEXT_PROVIDER_URL", default="")
 TEXT_PROVIDER_KEY = env.str("TEXT_PROVIDER_KEY", default="")
 TEXT_PROVIDER_MODEL = env.str("TEXT_PROVIDER_MODEL", default="")
 TEXT_PROVIDER_TIMEOUT_SECONDS = env.int("TEXT_PROVIDER_TIMEOUT_SECONDS", default=30)
+TEXT_PROVIDER_MAX_TOKENS = env.int("TEXT_PROVIDER_MAX_TOKENS", default=4000)  # per answer
+# In minor units of SHOP_CURRENCY: per million tokens, and at most in a day and a month.
+TEXT_PROVIDER_PRICE_IN_MINOR = env.int("TEXT_PROVIDER_PRICE_IN_MINOR", default=0)
+TEXT_PROVIDER_PRICE_OUT_MINOR = env.int("TEXT_PROVIDER_PRICE_OUT_MINOR", default=0)
+TEXT_PROVIDER_CAP_DAY_MINOR = env.int("TEXT_PROVIDER_CAP_DAY_MINOR", default=None)
+TEXT_PROVIDER_CAP_MONTH_MINOR = env.int("TEXT_PROVIDER_CAP_MONTH_MINOR", default=None)
 
 # Sign-in
 LOGIN_URL = "admin:login"
@@ -310,6 +318,8 @@ SPECTACULAR_SETTINGS = {
         "DecisionState": "decisions.models.DecisionState",
         "CampaignState": "marketing.models.CampaignState",
         "JourneyState": "marketing.models.JourneyState",
+        "CandidateState": "marketing.models.CandidateState",
+        "CopyState": "marketing.models.CopyState",
         "ExperimentState": "decisions.models.ExperimentState",
         "WaitlistState": "shop.models.WaitlistState",
         "OrderStep": [

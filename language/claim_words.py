@@ -35,7 +35,7 @@ _ROWS: list[tuple[str, str, set[str]]] = [
     ("stock", r"仅剩|只剩|所剩无几|库存(?:紧张|告急|不多)|即将售罄|售罄|限量|数量有限|最后[几一两三数]?[件份盒个批]|卖完|断货|现货|供不应求|手慢无|抢光", {"count"}),
     ("deadline", r"\b(?:limited[\s-]+time|for\s+a\s+limited|last\s+chance|final\s+(?:hours?|days?|call)|ends?\s+soon|ending\s+soon|hurry)\b|限时|即将(?:结束|截止)|最后机会|倒计时|抓紧|赶快|马上结束", {"date"}),
     ("deadline", rf"\b(?:today\s+only|only\s+today|tonight|tomorrow|midnight|this\s+(?:week|weekend|month|{_WEEKDAY})|next\s+(?:week|month|{_WEEKDAY})|(?:until|till|by|before|ends?(?:\s+on)?|on|from)\s+(?:today|noon|{_WEEKDAY}|christmas|new\s+year))\b", set()),
-    ("deadline", r"今[天日晚夜](?:仅|截止|结束|前|内|特|最后)|仅(?:限)?今[天日]|今晚|明[天日晚]|后天|本周|下周|本月|月底|周[末一二三四五六日天]|星期[一二三四五六日天]|礼拜[一二三四五六日天]|双十[一二]|双1[12]|半(?:年|个?月|天|日|个?小时|个?钟头|周)", set()),
+    ("deadline", r"今[天日晚夜](?:仅|截止|结束|前|内|特|最后)|仅(?:限)?今[天日]|今晚|明[天日晚]|后天|本周|下周|本月|月底|(?<!的)周[末一二三四五六日天]|星期[一二三四五六日天]|礼拜[一二三四五六日天]|双十[一二]|双1[12]|半(?:年|个?月|天|日|个?小时|个?钟头|周)", set()),
     ("delivery", r"\b(?:next|same|one)[\s-]day\b|\bovernight\b|\b(?:express|fast|quick|rapid|instant|guaranteed|worldwide)\s+(?:delivery|shipping|dispatch)\b|\b(?:ships?|arrives?|delivered|dispatched)\s+(?:today|in|within|by|before|the\s+same|straight)\b", set()),
     ("delivery", r"次日达|当日达|隔日达|当天发货|闪送|极速(?:达|发货|配送)|今发|顺丰|小时达|即日发货|隔天", set()),
     ("guarantee", r"\b(?:guarantee[ds]?|warrant(?:y|ies)|money[\s-]+back|lifetime|no[\s-]+questions[\s-]+asked|refund(?:s|able|ed)?|full\s+year|all\s+year\s+cover|fortnight|decades?|centur(?:y|ies))\b|\ban?[\s-]+(?:full\s+)?year(?:'s|’s|s)?[\s-]+(?:of\s+)?(?:cover|supply|guarantee|warranty)", set()),
@@ -57,6 +57,25 @@ _ROWS: list[tuple[str, str, set[str]]] = [
     ("specification", r"\b(?:hand|home|machine)[\s-]?(?:made|crafted|finished|sewn|woven)\b|\bmade\s+(?:of|from|in)\s+(?!love\b)\w+|\b(?:dishwasher|microwave|oven|freezer|machine)[\s-]+(?:safe|proof|washable)\b|\bcarbon[\s-]neutral\b|\bsustainabl[ye]\b|\brecycl\w+|\bstainless\b|手工制|纯手工|可机洗|洗碗机|不锈钢|环保|可回收|进口", set()),
     ("free", r"\b(?:postage|shipping|delivery)\s+(?:is\s+)?(?:included|covered|paid)\b|\bno\s+(?:shipping|postage|delivery)\s+(?:costs?|fees?|charges?)?|运费我们|邮费我们|含运费|送[^\s，。]{0,6}一[只份个支件条盒]", set()),
     ("delivery", r"\bdeliver\s+(?:worldwide|anywhere)\b|当[天日]送达|[节春年]前(?:送|收|到)|送货上门", set()),
+    # Families that benchmarks/planted_families.py plants: what is said in other words.
+    ("deadline", r"\bclock\s+is\s+ticking\b|\btime\s+is\s+(?:running|almost)\b|\bbefore\s+(?:the\s+)?(?:weekend|end\s+of|price\s+(?:rises|goes))|\b(?:final|closing)\s+(?:hours|days|chance)\b|过时不候|过期不候|恢复原价|即将涨价|错过(?:今天|再等)", {"date"}),
+    ("comparison", r"\bno(?:body|\s+one|\s+other|thing)?\s+(?:\w+\s+){0,3}(?:compares?|comes?\s+close|matches|beats|rivals|makes?\s+(?:a\s+)?better)\b|\bbeats?\s+(?:any|every|all|the)\b"
+                   r"|\b(?:than|unlike|leaves?|outshines|outlasts|outperforms)\s+(?:(?:any|all|every|the|our|its|most)\s+)?(?:others?|rivals?|competit\w+|ordinary|usual|rest|\w+\s+of\s+others)\b"
+                   r"|\bunlike\s+(?:the\s+)?(?:\w+\s+){1,3}of\s+others\b|\bahead\s+of\s+(?:the|every|all|any)\b|\b(?:rivals?|competition|competitors?)\b", set()),
+    ("comparison", r"(?:没有|无|没)[^，。！？]{0,8}(?:比得[上过]|能比|可比|能及|媲美|匹敌|更好|更强|对手)|无可匹敌|都?比不[上过]|(?:完胜|秒杀|甩开|超越|碾压|打败|领先)[^，。！？]{0,6}(?:同类|同行|对手|所有|任何|其他|别|竞品|市面)"
+                   r"|比(?:别家|其他|同行|同类|任何|所有|市面|别人|别的)|业[内界]|行业|竞品|对手|同行", set()),
+    ("rating", r"\b(?:customers?|people|everyone|everybody|reviewers?|critics|families|parents|buyers|readers|users)\s+(?:\w+\s+){0,2}(?:loves?|raves?|praises?|adores?|recommends?|trusts?|prefers?|swears?|agree)\b"
+               r"|\b(?:most|majority\s+of|(?:almost|nearly)\s+all)\s+(?:of\s+)?(?:our\s+)?(?:customers?|people|users|buyers|parents)\b", set()),
+    ("rating", r"(?:大家|人人|顾客|用户|网友|宝妈|客人|粉丝|回头客)(?:们)?[^，。！？]{0,4}(?:说好|都?说|都?夸|推荐|好评|称赞|满意|在用|赞)|强烈推荐|卖[爆断]|评价最|大多数(?:人|顾客|用户)|绝大多数|过半", set()),
+    ("delivery", r"\bdoor[\s-]?steps?\b|\bto\s+(?:your|the)\s+door\b|\bcouriers?\b|\bwithin\s+the\s+hour\b|次[日晨]|送到[^，。！？]{0,3}(?:家|门|手)|家门口|即[刻时]发货|发货", set()),
+    ("free", r"\b(?:gift|present|bonus|extra)\s+(?:with|comes\s+with|for)\s+(?:every|each|any|your\s+order)\b|\bcosts?\s+(?:you\s+)?nothing\b|不花钱|不收[^，。！？]{0,3}(?:费|钱)|零费用|附赠", set()),
+    ("health", r"\b(?:headaches?|migraines?|insomnia|arthritis|eczema|acne|cholesterol|diabetes|cancer|blood\s+(?:pressure|sugar)|immunity|metabolism|inflammations?|asthma|allerg(?:y|ies)|(?:joint|back|neck|muscle)\s+(?:pain|ache)s?|wrinkles|cellulite)\b"
+               r"|头痛|头疼|偏头痛|失眠|关节|湿疹|胆固醇|糖尿|血压|血糖|血脂|免疫|抵抗力|新陈代谢|炎症|发炎|过敏|哮喘|感冒|腰[痛疼]|皱纹|便秘|疾病", set()),
+    ("specification", r"\b(?:solid|pure|real|genuine|massive)\s+(?:oak|wood|walnut|brass|steel|silver|gold|copper|leather|silk|wool|linen|cotton|marble|stone|cashmere|bamboo|cedar|pine|beech|maple|glass|porcelain)\b"
+                      r"|\b(?:oak|walnut|beech|brass|steel|titanium|cashmere|merino|leather|silk|ceramic|porcelain|bamboo|alumini?um|marble|granite)\s+(?:frame|body|handle|lid|base|lining|sole|spout|cover|case|blade|top|legs?|filling|fabric|coating)s?\b"
+                      r"|\b(?:cut|carved|cast|forged|hewn|woven|knitted|stitched|blown)\s+(?:from|out\s+of|by)\b|\b(?:works?|compatible)\s+(?:with|on|in)\s+(?:any|all|every|most|both|gas|induction|\w+\s+(?:hobs?|stoves?|cookers?|phones?|devices?))\b"
+                      r"|\b(?:dishwashers?|microwaves?|tumble[\s-]dry\w*|bluetooth|rechargeable|batter(?:y|ies)|induction)\b", set()),
+    ("specification", r"实木|真皮|真丝|纯(?:棉|金|银|铜|羊毛|麻|钢)|羊绒|大理石|橡木打造|电磁炉|微波炉|烘干机|蓝牙|充电|电池|续航|兼容|适[用配]于|由[^，。！？]{1,8}(?:打造|制成|雕成|织成)|永不|绝不(?:生锈|褪色|变形)", set()),
     ("currency", r"[£$€¥₤₹₩]|(?<!\w)(?:gbp|usd|eur|cny|rmb)(?!\w)|\b(?:quid|bucks|pennies|pence)\b|\b(?:pounds?|dollars?|euros?)\b", {"never"}),
     ("percent", r"%|\bper\s?cent\b|百分之", {"never"}),
     ("placeholder", r"\[[^\]]{1,40}\]|<[^>]{1,40}>|\bxx+\b|【(?:姓名|名字|价格|链接|产品|商品)】|lorem ipsum", {"never"}),
@@ -75,10 +94,36 @@ _UNITS = (
     r"^\s*(?:left\b|remaining|in\s+stock|items?\b|pieces?\b|hours?\b|days?\b|weeks?\b|months?\b|years?\b|"
     r"stars?\b|customers|reviews|件|个|天|小时|年|月|星|人|库存|条评价)"
 )
+# A price is that of the goods for as long as one keeps them.
+_PER = r"^\s*(?:(?:per|a|an|each|every)\s+(?:month|week|day|hour|year|litre|liter|kilo\w*|gram|metre|person|head)\b|/|monthly\b|weekly\b|(?:一|每)?个?月|起)"
+# What a figure beside it is not the price, the reduction or the end of.
+FOREIGN = re.compile(
+    r"(?:\b(?:delivery|shipping|postage|deposit|refund|cashback|vouchers?|coupons?|gift\s+cards?|fees?|fine|tip|credit)\b"
+    r"[^.,;!?，。；！？]{0,20}|(?:运费|邮费|押金|定金|红包|返现|代金券|手续费|小费)[^，。；！？]{0,6})$"
+)
+# A date is an end and a percentage is a reduction: other roles are refused by default.
+OWN_ROLE: dict[str, tuple[re.Pattern, re.Pattern]] = {
+    "date": (
+        re.compile(
+            r"(?:\b(?:until|till|through|valid\s+(?:to|until|through)|ends?(?:\s+on)?|up\s+to(?:\s+and\s+including)?|order\s+(?:by|before))"
+            r"|截至|截止到?|有效期?[至到]|至|到|直到)\s*[:：]?\s*$"
+        ),
+        re.compile(r"^\s*(?:之前|以前|前|止|截止|为止|到期|有效)"),
+    ),
+    "percent": (
+        re.compile(
+            r"(?:\b(?:save|saves|saving|discount\s+of|reduction\s+of|reduced\s+by|cut\s+by|down\s+by|take|less|off\s+by)"
+            r"|优惠|立减|直降|降价?|减免?|省|折扣|让利)\s*[:：]?\s*$"
+        ),
+        re.compile(
+            r"^\s*(?:off\b|discount\b|reduction\b|less\b|cheaper\b|的?(?:优惠|折扣|降价|减免|让利))"
+        ),
+    ),
+}
 MISUSE: dict[str, tuple[re.Pattern, re.Pattern]] = {
     "money": (
-        re.compile(r"(?:\b(?:was|were|before|formerly|originally|instead of|rrp|save|worth|off|up to|free over|over|above)|原价|原来|立减|直降|省|优惠|满|减|价值|市价|[£$€¥\d])\s*$"),
-        re.compile(rf"{_EN_OFF}|{_ZH_OFF}|{_UNITS}|^\s*(?:%|percent|k\b|[\d万千百])"),
+        re.compile(r"(?:\b(?:was|were|before|formerly|originally|instead of|rrp|save|worth|off|up to|free over|over|above)|原价|原来|立减|直降|省|优惠|满|减|价值|市价|每月|每天|每年|[£$€¥\d]|\b(?:two|three|both|pair|set|all|each\s+month)\s+(?:of\s+(?:them|it)\s+)?(?:for|at))\s*$"),
+        re.compile(rf"{_EN_OFF}|{_ZH_OFF}|{_UNITS}|{_PER}|^\s*(?:%|percent|k\b|[\d万千百起])"),
     ),
     "prior_money": (
         re.compile(r"(?:\b(?:now|only|just|for|at|today|pay|save|currently|priced at)|现价|现在|只要|仅|仅需|到手|特价|立减|省|优惠价|[£$€¥\d])\s*$"),

@@ -13,14 +13,17 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext, gettext_noop
 
-from language.claim_words import MISUSE, WORD_CLAIMS
+from language.claim_words import FOREIGN, MISUSE, OWN_ROLE, WORD_CLAIMS
 from language.figures import Folded, figures, fold
 from language.slots import SLOT
 from language.statements import sentences_of, stated_kinds
 
 FACT_KINDS = frozenset(
-    {"money", "prior_money", "percent", "count", "date", "name", "text", "link", "person"}
-)
+    {
+        "money", "prior_money", "percent", "count", "date", "name", "text", "link", "person",
+        "spec", "evidence",
+    }
+)  # fmt: skip
 FIGURE_KINDS = frozenset({"money", "prior_money", "percent", "count", "date"})
 CLAUSE = re.compile(r"[^,，、:：;；–—()（）]+")
 JOINING = re.compile(r"^\s*(?:(?:and|but|or|so|which|also)\b|而且|并且|并|还|且)\s*", re.IGNORECASE)
@@ -104,10 +107,10 @@ def check_copy(text: str, facts: Iterable[Fact], *, slots_only: bool = False) ->
     claims = _slot_claims(text, known)
     hidden = _without(text, [claim for claim in claims if claim.reason != "broken_slot"])
     names = [] if slots_only else _verbatim_claims(hidden, known.values())
-    names += _name_claims(hidden, known.values())
+    names += _name_claims(hidden, known.values()) + _evidence_claims(text, known.values())
     hidden = _without(hidden, names)
     found = _figure_claims(hidden, list(known.values()), slots_only)
-    found += _word_claims(hidden, list(known.values()), found, slots_only)
+    found += _word_claims(hidden, list(known.values()), [*claims, *found], slots_only)
     found += _stated_claims(text, hidden, [*claims, *found], found)
     return sorted({*claims, *names, *found}, key=lambda claim: (claim.start, claim.end))
 
@@ -142,12 +145,18 @@ def _slot_claims(text: str, known: dict[str, Fact]) -> list[Claim]:
 
 
 def _is_misused(text: str, match: re.Match, kind: str) -> bool:
+    """Words beside the slot that give it another role, or none that give it its own."""
     if kind not in MISUSE:
         return False
     before, after = MISUSE[kind]
-    left = fold(SLOT.sub("", text[max(0, match.start() - 24) : match.start()])).text
+    left = fold(SLOT.sub("", text[max(0, match.start() - 40) : match.start()])).text
     right = fold(text[match.end() : match.end() + 24]).text
-    return bool(before.search(left) or after.search(right))
+    if before.search(left) or after.search(right):
+        return True
+    if FOREIGN.search(left) and kind in FIGURE_KINDS:
+        return True
+    own = OWN_ROLE.get(kind)
+    return own is not None and not (own[0].search(left) or own[1].search(right))
 
 
 def _without(text: str, claims: Sequence[Claim]) -> str:
@@ -176,6 +185,20 @@ def _verbatim_claims(text: str, facts: Iterable[Fact]) -> list[Claim]:
         if fact.kind == "text" and len(fact.text) >= 3
         for match in re.finditer(rf"(?<!\w){re.escape(fact.text)}(?!\w)", text, re.IGNORECASE)
     ]
+
+
+def _evidence_claims(text: str, facts: Iterable[Fact]) -> list[Claim]:
+    """Whole sentences for which a person attached a document. Half of one proves nothing."""
+    attached = {same_words(fact.text): fact for fact in facts if fact.kind == "evidence"}
+    if not attached:
+        return []
+    spans = [(a, b, attached.get(same_words(text[a:b]))) for a, b in sentences_of(text)]
+    return [Claim(a, b, "evidence", "", fact.source) for a, b, fact in spans if fact]
+
+
+def same_words(sentence: str) -> str:
+    """A sentence as it is compared: neither case nor blanks nor what ends it counts."""
+    return " ".join(sentence.strip(" .!?。！？…\n").casefold().split())
 
 
 def _figure_claims(text: str, facts: Sequence[Fact], slots_only: bool) -> list[Claim]:
@@ -211,7 +234,10 @@ def _word_claims(
             if _belongs_to_proven_figure(kind, folded, match, figures_found):
                 continue
             proven = bool(proofs & kinds) or any(match.group().strip() in text for text in said)
-            found.append(Claim(*folded.span(*match.span()), kind, "" if proven else kind))
+            span = folded.span(*match.span())
+            if kind == "deadline" and proven and not said:
+                proven = _says_when(text, span, figures_found)
+            found.append(Claim(*span, kind, "" if proven else kind))
     return found
 
 
@@ -262,6 +288,15 @@ def _halves(facts: Sequence[Fact]) -> set[str]:
         for fact in facts
     )
     return {"half"} if fifty else set()
+
+
+def _says_when(text: str, span: tuple[int, int], judged: Sequence[Claim]) -> bool:
+    """Urgency is true of a date that stands in the same sentence, not of one that is only known."""
+    dates = [c for c in judged if c.kind == "date" and c.is_supported]
+    for start, end in sentences_of(text):
+        if start <= span[0] < end:
+            return any(start <= date.start < end for date in dates)
+    return False
 
 
 def _belongs_to_proven_figure(

@@ -37,6 +37,45 @@ def _phrases(*rows: tuple[str, str, str]) -> tuple[Phrase, ...]:
 
 
 ENGLISH = {
+    "preheader": _phrases(
+        ("{product} and a few kind words inside", "", "warm playful"),
+        ("We would love to see you again", "win_back", ""),
+        ("A short note about {product}", "", "plain elegant"),
+        ("Something to go with your first choice", "second_order", ""),
+        ("Come in and have a look around", "announce", ""),
+        ("With thanks from all of us at {shop}", "thank", ""),
+    ),
+    "about": _phrases(
+        ("This is {product}.", "", "plain elegant"),
+        ("Say hello to {product}.", "", "playful warm"),
+        ("Meet {product}, chosen with care by {shop}.", "", "warm elegant"),
+        ("{product} has its place on our shelves, and maybe soon on yours.", "", "warm playful"),
+    ),
+    "use": _phrases(
+        ("For quiet mornings and long evenings alike.", "", "warm elegant"),
+        ("A companion for everyday life.", "", "plain warm"),
+        ("Take it home and see where it likes to stand.", "", "playful"),
+        ("Simple, and made to be used.", "", "plain elegant"),
+    ),
+    "headline": _phrases(
+        ("Welcome back to {shop}", "win_back", ""),
+        ("What goes with your first choice", "second_order", ""),
+        ("Meet {product}", "announce", ""),
+        ("Thank you for being here", "thank", ""),
+        ("{product}, at {shop}", "", "plain elegant"),
+    ),
+    "block": _phrases(
+        ("Have a look at {product}. It is in the shop at {price}.", "", ""),
+        ("{product} is waiting for you at {price}. Come in and look around.", "", "warm playful"),
+        ("{product}, {price}. Take your time.", "", "plain elegant"),
+        ("It was {was_price}, and until {until} {product} is {price}.", "", ""),
+        ("Have a look at {product}, and at everything beside it.", "", "warm plain"),
+    ),
+    "button": _phrases(
+        ("Have a look", "", ""),
+        ("See {product}", "", "plain elegant"),
+        ("Come on in", "", "playful warm"),
+    ),
     "subject": _phrases(
         ("It has been a while – come and see {product}", "win_back", ""),
         ("{product}, and a warm hello from {shop}", "win_back", "warm elegant"),
@@ -97,6 +136,10 @@ ENGLISH = {
         ("See you soon,\nyour friends at {shop}", "", "playful warm"),
     ),
     "short": _phrases(
+        ("{shop}: {product} has arrived on our shelves. Come and see: {link}", "announce", "warm plain"),
+        ("{shop}: a new face in the shop – {product}, {price}. {link}", "announce", "playful plain elegant"),
+        ("{shop}: still looking for company for your first order? {product}, {price}. {link}", "second_order", "playful warm"),
+        ("{shop}: we would love to see you again. {product} says hello. {link}", "win_back", "warm elegant"),
         ("{shop}: we miss you! {product} at {price} – {link}", "win_back", "warm playful"),
         ("{shop}: it has been a while. {product} is here for you at {price}. {link}", "win_back", ""),
         ("{shop}: a match for your first order – {product}, {price}. {link}", "second_order", ""),
@@ -129,6 +172,45 @@ ENGLISH = {
 }  # fmt: skip
 
 CHINESE = {
+    "preheader": _phrases(
+        ("{product}，还有几句心里话", "", "warm playful"),
+        ("期待与您再次见面", "win_back", ""),
+        ("关于{product}的几句话", "", "plain elegant"),
+        ("与您上次的选择很相配", "second_order", ""),
+        ("进来看看吧", "announce", ""),
+        ("{shop}全体向您致谢", "thank", ""),
+    ),
+    "about": _phrases(
+        ("这就是{product}。", "", "plain elegant"),
+        ("来认识一下{product}。", "", "playful warm"),
+        ("{product}，由{shop}用心挑选。", "", "warm elegant"),
+        ("{product}摆在我们的货架上，也许很快会摆进您家里。", "", "warm playful"),
+    ),
+    "use": _phrases(
+        ("适合安静的清晨，也适合悠长的夜晚。", "", "warm elegant"),
+        ("陪伴您的日常生活。", "", "plain warm"),
+        ("带它回家，看看它喜欢待在哪里。", "", "playful"),
+        ("简单，用着顺手就好。", "", "plain elegant"),
+    ),
+    "headline": _phrases(
+        ("欢迎回到{shop}", "win_back", ""),
+        ("为您上次的选择找个伴", "second_order", ""),
+        ("认识一下{product}", "announce", ""),
+        ("谢谢您的陪伴", "thank", ""),
+        ("{shop}的{product}", "", "plain elegant"),
+    ),
+    "block": _phrases(
+        ("看看{product}吧，售价{price}。", "", ""),
+        ("{product}在店里等您，{price}。进来逛逛吧。", "", "warm playful"),
+        ("{product}，{price}。慢慢看，不着急。", "", "plain elegant"),
+        ("{product}原价{was_price}，{until}前{price}。", "", ""),
+        ("看看{product}，也看看它身边的好物。", "", "warm plain"),
+    ),
+    "button": _phrases(
+        ("去看看", "", ""),
+        ("查看{product}", "", "plain elegant"),
+        ("进来逛逛", "", "playful warm"),
+    ),
     "subject": _phrases(
         ("好久不见，来看看{product}吧", "win_back", ""),
         ("{shop}想念您，也想让您看看{product}", "win_back", "warm elegant"),
@@ -183,6 +265,10 @@ CHINESE = {
         ("期待与您再见\n{shop}", "", ""),
     ),
     "short": _phrases(
+        ("【{shop}】认识一下{product}，售价{price}：{link}", "announce", "warm plain playful"),
+        ("【{shop}】货架上多了{product}，来看看吧：{link}", "announce", ""),
+        ("【{shop}】给上次的选择找个伴？{product}，{price}：{link}", "second_order", "playful warm"),
+        ("【{shop}】期待再次见到您，{product}向您问好：{link}", "win_back", "warm elegant"),
         ("【{shop}】好久不见！{product}，{price}，等您来看：{link}", "win_back", ""),
         ("【{shop}】想念您了，来看看{product}吧：{link}", "win_back", ""),
         ("【{shop}】与您上次的选择很相配：{product}，{price}。{link}", "second_order", ""),

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 # hundred sentences that state nothing are refused.
 THRESHOLD = 0.42
 LEAST_LETTERS = 4
-SENTENCE = re.compile(r"[^.!?。！？…\n]+")
+# A point between digits ends no sentence.
+SENTENCE = re.compile(r"(?:[^.!?。！？…\n]|(?<=\d)\.(?=\d))+")
 LETTERS = re.compile(r"[^\W\d_]")
 
 

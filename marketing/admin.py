@@ -21,7 +21,15 @@ from unfold.decorators import display
 from access.read_only import ReadOnly
 from decisions.kinds import CannotCarryOutError
 from decisions.services.receipts import DecisionClosedError
-from marketing import desk, effect_views, journey_admin, pages, send_pages
+from marketing import (
+    brief_admin,
+    content_admin,
+    desk,
+    effect_views,
+    journey_admin,
+    pages,
+    send_pages,
+)
 from marketing.models import (
     Audience,
     Campaign,
@@ -159,6 +167,7 @@ class CampaignAdmin(ModelAdmin):
                     ("name", "name_zh"),
                     ("goal", "segment"),
                     ("channel", "tone", "language"),
+                    "market",
                     "link_url",
                 ]
             },
@@ -345,4 +354,4 @@ class SuppressionAdmin(ModelAdmin):
     search_fields = ["customer__code", "customer__email"]
 
 
-__all__ = ["journey_admin"]  # imported for its registrations
+__all__ = ["brief_admin", "content_admin", "journey_admin"]  # for their registrations

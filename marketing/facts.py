@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext_noop
 
 from language.claims import Fact
+from language.figures import figures
 from language.providers import SlotNote
-from marketing.models import Campaign
-from shop.models import Price, Variant
+from marketing.models import Brief, BriefChannel, Campaign, Evidence, EvidenceUse
+from shop.models import Attribute, Price, Variant
 from shop.money import format_money
 from shop.services.prices import prices_at
 from shop.services.prior_prices import Reduction, reductions_of
@@ -29,7 +33,11 @@ MEANINGS = {
     "discount": gettext_noop("the reduction in per cent, with the sign"),
     "until": gettext_noop("the last day of the reduction"),
     "link": gettext_noop("the web address"),
+    "spec": gettext_noop("a property from the catalogue, with its label"),
 }
+MOST_SPECS, MOST_EVIDENCE = 12, 100
+YES_NO = {"en": ("yes", "no"), "zh": ("是", "否")}
+WITHOUT_GREETING = frozenset({"social", "description", "landing"})
 # What changes per recipient or with the address is no claim about the shop.
 NOT_COMPARED = frozenset({"greeting", "link"})
 
@@ -40,7 +48,26 @@ def campaign_facts(campaign: Campaign, language: str, at: datetime) -> list[Fact
     facts = shop_facts(language)
     if campaign.link_url:
         facts.append(Fact("link", "link", campaign.link_url, f"campaign:{campaign.pk}"))
-    return facts + variant_facts([item.variant for item in items], language, at)
+    variants = [item.variant for item in items]
+    facts += variant_facts(variants, language, at) + spec_facts(variants[:1], language)
+    return facts + evidence_facts(variants, language, at)
+
+
+def brief_facts(brief: Brief, at: datetime) -> list[Fact]:
+    """What a text of this brief may say. A description stays for years: it gets no price."""
+    items = brief.items.select_related("variant__product")
+    variants, language = [item.variant for item in items], brief.language
+    facts = shop_facts(language)
+    if brief.channel in WITHOUT_GREETING:
+        facts = [fact for fact in facts if fact.slot != "greeting"]
+    if brief.channel == BriefChannel.DESCRIPTION:
+        facts += name_facts(variants, language)
+    else:
+        link = brief.campaign.link_url if brief.campaign else settings.STOREFRONT_URL
+        facts += [Fact("link", "link", link, "settings:STOREFRONT_URL")] if link else []
+        facts += variant_facts(variants, language, at)
+    facts += spec_facts(variants[:1], language)
+    return facts + evidence_facts(variants, language, at)
 
 
 def shop_facts(language: str) -> list[Fact]:
@@ -65,6 +92,52 @@ def variant_facts(variants: list[Variant], language: str, at: datetime) -> list[
     return facts
 
 
+def name_facts(variants: list[Variant], language: str) -> list[Fact]:
+    return [
+        _name(variant, language, "" if place == 1 else f"_{place}")
+        for place, variant in enumerate(variants, start=1)
+    ]
+
+
+def spec_facts(variants: list[Variant], language: str) -> list[Fact]:
+    """What the catalogue says of the first product: each property with its label, {spec_1} …"""
+    if not variants:
+        return []
+    product = variants[0].product
+    known = Attribute.objects.filter(code__in=list(product.attributes)).order_by("code")
+    facts: list[Fact] = []
+    for attribute in known[:MOST_SPECS]:
+        if words := _spec(attribute, product.attributes[attribute.code], language):
+            source = f"product:{product.code}.{attribute.code}"
+            facts.append(Fact(f"spec_{len(facts) + 1}", "spec", words, source))
+    return facts
+
+
+def evidence_facts(variants: list[Variant], language: str, at: datetime) -> list[Fact]:
+    """Sentences for which a person attached a document that is approved and valid now."""
+    products = {variant.product_id for variant in variants}
+    uses = EvidenceUse.objects.filter(
+        Q(product__isnull=True) | Q(product__in=products),
+        evidence__in=Evidence.objects.valid(at),
+        language=language,
+    ).order_by("-pk")
+    return [
+        Fact(f"evidence_{use.pk}", "evidence", use.sentence, f"evidence:{use.evidence_id}")
+        for use in uses[:MOST_EVIDENCE]
+    ]
+
+
+def _spec(attribute: Attribute, value: Any, language: str) -> str:
+    label = (attribute.name_zh if language == "zh" else "") or attribute.name
+    if value in (None, "", []):
+        return ""
+    if isinstance(value, bool):
+        value = YES_NO[language][0 if value else 1]
+    colon = {"en": ": ", "zh": "："}[language]
+    unit = f" {attribute.unit}" if attribute.unit else ""
+    return " ".join(f"{label}{colon}{value}{unit}".split())[:300]
+
+
 def greeting(name: str, language: str) -> str:
     """`Hello Ana,` or, for a customer whose name nobody knows, `Hello,`."""
     named, nameless = GREETINGS[language]
@@ -72,11 +145,20 @@ def greeting(name: str, language: str) -> str:
 
 
 def slot_notes(facts: list[Fact]) -> tuple[SlotNote, ...]:
-    """Facts as a provider may see them: names are shown, figures are not."""
+    """Facts as a provider may see them: names and plain properties are shown, figures are not."""
     return tuple(
-        SlotNote(fact.slot, _meaning(fact.slot), fact.text if fact.kind == "name" else "")
+        SlotNote(fact.slot, _meaning(fact.slot), _shown(fact))
         for fact in facts
+        if fact.kind != "evidence"
     )
+
+
+def _shown(fact: Fact) -> str:
+    if fact.kind == "name":
+        return fact.text
+    if fact.kind == "spec":
+        return fact.text if not figures(fact.text) else re.split("[:：]", fact.text)[0]
+    return ""
 
 
 def snapshot(facts: list[Fact], slots: set[str]) -> dict[str, str]:
@@ -90,6 +172,8 @@ def snapshot(facts: list[Fact], slots: set[str]) -> dict[str, str]:
 
 def _meaning(slot: str) -> str:
     name, _, place = slot.rpartition("_")
+    if name == "spec":
+        return MEANINGS[name]
     if place.isdigit():
         return f"{MEANINGS[name]} (product {place})"
     return MEANINGS[slot]

@@ -80,7 +80,9 @@ class Envelope:
     was_wished: bool = False
 
 
-def compose(send: Send, subject: str, text: str, language: str) -> EmailMultiAlternatives:
+def compose(
+    send: Send, subject: str, text: str, language: str, *, preheader: str = ""
+) -> EmailMultiAlternatives:
     """The finished mail of words whose slots are filled."""
     envelope = Envelope(
         send.customer.email,
@@ -89,16 +91,20 @@ def compose(send: Send, subject: str, text: str, language: str) -> EmailMultiAlt
         address("open", send.pk) if settings.MARKETING_TRACK_OPENS else "",
         send.was_wished,
     )
-    return letter(envelope, subject, text, language)
+    return letter(envelope, subject, text, language, preheader=preheader)
 
 
-def letter(envelope: Envelope, subject: str, text: str, language: str) -> EmailMultiAlternatives:
+def letter(
+    envelope: Envelope, subject: str, text: str, language: str, *, preheader: str = ""
+) -> EmailMultiAlternatives:
     """Text and HTML with the way out in both, and for one click in the mail program."""
     way_out = envelope.way_out
     footer, leave = _footer(language, envelope.was_wished)
     with translation.override(LOCALES[language]):
         context = {
             "subject": subject,
+            "preheader": preheader,
+            "address": settings.SHOP_ADDRESS,
             "paragraphs": paragraphs(text),
             "footer": footer,
             "way_out": way_out,
@@ -109,7 +115,7 @@ def letter(envelope: Envelope, subject: str, text: str, language: str) -> EmailM
         html = render_to_string("marketing/email.html", context)
     mail = EmailMultiAlternatives(
         subject=subject,
-        body=f"{text}\n\n--\n{footer}\n{leave}: {way_out}\n",
+        body=f"{text}\n\n--\n{footer}\n{_postal()}{leave}: {way_out}\n",
         to=[envelope.to],
         headers={
             # One click in the mail program itself: RFC 8058.
@@ -121,6 +127,10 @@ def letter(envelope: Envelope, subject: str, text: str, language: str) -> EmailM
     )
     mail.attach_alternative(html, "text/html")
     return mail
+
+
+def _postal() -> str:
+    return f"{settings.SHOP_NAME}, {settings.SHOP_ADDRESS}\n" if settings.SHOP_ADDRESS else ""
 
 
 @lru_cache(maxsize=8)

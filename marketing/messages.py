@@ -26,6 +26,7 @@ class Text:
     facts: Sequence[Fact]
     copy_id: int | None = None
     link_url: str = ""
+    preheader: str = ""
 
 
 def composed(send: Send, text: Text) -> Any:
@@ -34,7 +35,8 @@ def composed(send: Send, text: Text) -> Any:
     # A name may hold a line break, which would make a header of its own.
     subject, body = " ".join(fill(text.subject, own).split()), fill(text.body, own)
     if send.channel == Channel.EMAIL:
-        return compose(send, subject, body, text.language)
+        preheader = " ".join(fill(text.preheader, own).split())
+        return compose(send, subject, body, text.language, preheader=preheader)
     link = address("link", send.pk) if text.link_url else ""
     key = token_of(send.pk)
     if send.channel == Channel.PUSH:

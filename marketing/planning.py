@@ -64,5 +64,7 @@ def _text(copy: dict[str, str], facts: dict[str, str]) -> dict[str, Any]:
     return {
         "language": copy["language"],
         "subject": fill(copy["subject"], known),
+        # Receipts from before there were preheaders are computed again as they were.
+        **({"preheader": fill(copy["preheader"], known)} if copy.get("preheader") else {}),
         "body": fill(copy["body"], known),
     }

@@ -5,8 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from decisions.kinds import DecisionKind, register
 from decisions.models import Decision
+from marketing.models import Candidate
 from marketing.planning import plan_campaign
-from marketing.services import campaigns
+from marketing.services import campaigns, descriptions
 
 
 def campaign_page(decision: Decision) -> str:
@@ -22,5 +23,24 @@ register(
         refuse=campaigns.put_back,
         edit_url=campaign_page,
         permission="marketing.change_campaign",
+    )
+)
+
+
+def brief_page(decision: Decision) -> str:
+    pk = decision.subject.partition(":")[2]
+    brief = Candidate.objects.filter(pk=pk).values_list("brief_id", flat=True).first()
+    return reverse("admin:marketing_brief_page", args=[brief]) if brief else ""
+
+
+register(
+    DecisionKind(
+        name=descriptions.KIND,
+        label=_("product description"),
+        compute=descriptions.plan_description,
+        approve=descriptions.carry_out,
+        refuse=descriptions.put_back,
+        edit_url=brief_page,
+        permission="shop.change_product",
     )
 )

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
 from marketing.models import Campaign
-from marketing.services import copies, effect_snapshots, segments, sends, walking
+from marketing.services import briefs, copies, effect_snapshots, evidence, segments, sends, walking
 
 
 @job("send_campaign", label=_("Send a campaign"), max_attempts=20)
@@ -30,6 +30,16 @@ def draft_copies(progress: Progress, campaign_id: int, seed: int) -> dict:
 @job("count_effects", label=_("Count what a campaign or journey caused"), queue="ml")
 def count_effects(progress: Progress, subject: str) -> dict:
     return effect_snapshots.refresh(subject)
+
+
+@job("write_candidates", label=_("Write candidates"), max_attempts=3)
+def write_candidates(progress: Progress, brief_id: int, round: int) -> dict:
+    return briefs.write_candidates(progress, brief_id, round)
+
+
+@shared_task(name="marketing.pull_expired", ignore_result=True)
+def pull_expired() -> int:
+    return evidence.pull_expired()
 
 
 @shared_task(name="marketing.continue_campaigns", ignore_result=True)

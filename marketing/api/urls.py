@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from marketing.api import briefs as b
 from marketing.api import journeys as j
 from marketing.api import merchant as m
 
@@ -13,6 +14,9 @@ merchant = [
     path("campaigns/<int:pk>/effects/", m.CampaignEffects.as_view(), name="campaign-effects"),
     path("journeys/<int:pk>/effects/", m.JourneyEffects.as_view(), name="journey-effects"),
     path("campaigns/<int:pk>/approve/", m.CampaignApproval.as_view(), name="campaign-approve"),
+    path("briefs/", b.Briefs.as_view(), name="briefs"),
+    path("briefs/<int:pk>/", b.BriefDetail.as_view(), name="brief"),
+    path("candidates/<int:pk>/choice/", b.CandidateChoice.as_view(), name="candidate-choice"),
     path("journeys/", j.Journeys.as_view(), name="journeys"),
     path("journeys/<slug:code>/", j.JourneyDetail.as_view(), name="journey"),
     path("journeys/<slug:code>/versions/", j.JourneyVersions.as_view(), name="journey-versions"),

@@ -1,3 +1,4 @@
+from .briefs import Brief, BriefChannel, BriefItem, Candidate, CandidateState
 from .campaigns import (
     Campaign,
     CampaignItem,
@@ -9,6 +10,14 @@ from .campaigns import (
     Tone,
 )
 from .customers import CustomerProfile, Stage
+from .evidence import (
+    ClaimKind,
+    ClaimRecord,
+    Evidence,
+    EvidenceState,
+    EvidenceUse,
+    LedgerState,
+)
 from .guests import GuestNotice
 from .journeys import (
     Enrolment,
@@ -20,34 +29,61 @@ from .journeys import (
     StepVisit,
 )
 from .plans import CampaignPlan
+from .policy import (
+    BrandVoice,
+    GlossaryTerm,
+    Market,
+    PolicyCheck,
+    PolicyRule,
+    Severity,
+    TermKind,
+)
 from .segments import Audience, AudienceMember, Segment
 from .sends import Send, SendState, SkipReason, Suppression
 
 __all__ = [
     "Audience",
     "AudienceMember",
+    "BrandVoice",
+    "Brief",
+    "BriefChannel",
+    "BriefItem",
     "Campaign",
     "CampaignItem",
     "CampaignPlan",
     "CampaignState",
+    "Candidate",
+    "CandidateState",
     "Channel",
+    "ClaimKind",
+    "ClaimRecord",
     "CopyState",
     "CopyVariant",
     "CustomerProfile",
     "Enrolment",
     "EnrolmentState",
+    "Evidence",
+    "EvidenceState",
+    "EvidenceUse",
+    "GlossaryTerm",
     "Goal",
     "GuestNotice",
     "Journey",
     "JourneyState",
     "JourneyVersion",
     "LeaveReason",
+    "LedgerState",
+    "Market",
+    "PolicyCheck",
+    "PolicyRule",
     "Segment",
     "Send",
     "SendState",
+    "Severity",
     "SkipReason",
     "Stage",
     "StepVisit",
     "Suppression",
+    "TermKind",
     "Tone",
 ]

@@ -9,8 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from language.slots import slots_of
+from marketing.models.policy import Market
 from shop.models import Purpose
 from shop.models.catalogue import in_reader_language
+
+COPY_LANGUAGES = [("en", "English"), ("zh", "中文")]
 
 
 class Goal(models.TextChoices):
@@ -95,7 +98,7 @@ class Campaign(models.Model):
     tone = models.CharField(max_length=8, choices=Tone, default=Tone.WARM)
     language = models.CharField(
         max_length=2,
-        choices=[("en", "English"), ("zh", "中文")],
+        choices=COPY_LANGUAGES,
         default="en",
         help_text=_("For customers whose language is unknown."),
     )
@@ -103,6 +106,12 @@ class Campaign(models.Model):
         blank=True,
         validators=[URLValidator(schemes=["http", "https"])],
         help_text=_("Where the link leads. Empty: the copy has no link."),
+    )
+    market = models.CharField(
+        max_length=2,
+        choices=Market,
+        blank=True,
+        help_text=_("Whose rules the text must keep. Empty: those of the shop's own countries."),
     )
     variants = models.ManyToManyField(
         "shop.Variant", through="marketing.CampaignItem", related_name="campaigns", blank=True
@@ -231,8 +240,11 @@ class CopyVariant(models.Model):
     """One text with slots. Its claims are checked at drafting, at editing, at approval and at sending."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="copies")
-    language = models.CharField(max_length=2, choices=[("en", "English"), ("zh", "中文")])
+    language = models.CharField(max_length=2, choices=COPY_LANGUAGES)
     subject = models.CharField(max_length=200)
+    preheader = models.CharField(
+        max_length=200, blank=True, help_text=_("What a mail program shows beside the subject.")
+    )
     body = models.TextField()
     provider = models.CharField(max_length=100)
     provider_note = models.CharField(max_length=300, blank=True)
@@ -250,8 +262,14 @@ class CopyVariant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.subject
+        return self.subject or self.body[:60]
 
     @property
     def slots(self) -> set[str]:
-        return slots_of(self.subject) | slots_of(self.body)
+        return slots_of(self.subject) | slots_of(self.preheader) | slots_of(self.body)
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """What the check reads; an empty part states nothing."""
+        found = {part: getattr(self, part) for part in ("subject", "preheader", "body")}
+        return {part: text for part, text in found.items() if text}

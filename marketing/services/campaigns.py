@@ -31,9 +31,9 @@ from marketing.models import (
 )
 from marketing.models.campaigns import TRANSITIONS, PausedBy
 from marketing.planning import plan_campaign
-from marketing.services import results
+from marketing.services import claim_ledger, results
 from marketing.services.audiences import NobodyMovedError, NobodyReachableError, freeze_audience
-from marketing.services.copies import has_refusals, used_slots
+from marketing.services.copies import blocking_findings, has_refusals, used_slots
 from marketing.services.exclusion import lock_group, taken_members
 from marketing.services.expected_units import withdraw_expected
 from marketing.services.targeting import TargetingError, refuse_below_floor, targeting_of
@@ -136,10 +136,13 @@ def verified_copies(campaign: Campaign, at: datetime) -> list[CopyVariant]:
     if campaign.language not in {copy.language for copy in copies}:
         raise CampaignError(_("Choose a text in the campaign's own language first."))
     for copy in copies:
-        if has_refusals(copy, campaign_facts(campaign, copy.language, at)):
+        facts = campaign_facts(campaign, copy.language, at)
+        if has_refusals(copy, facts):
             raise CampaignError(
                 _("“%(copy)s” states something that no fact supports.") % {"copy": copy}
             )
+        if blocking := blocking_findings(copy, facts):
+            raise CampaignError(f"“{copy}”: {blocking[0].message} ({blocking[0].source})")
     return copies
 
 
@@ -192,6 +195,7 @@ def carry_out(decision: Decision, by: Any) -> None:
     if changed := changed_fact(campaign, timezone.now()):
         raise CampaignError(_stale(changed))
     move(campaign, CampaignState.APPROVED, approved_at=timezone.now(), state_note={})
+    claim_ledger.publish_campaign(campaign, chosen_copies(campaign), timezone.now())
     _enqueue(campaign, by)
 
 
@@ -204,6 +208,8 @@ def put_back(decision: Decision, by: Any) -> None:
 
 def pause(campaign: Campaign, why: dict | None = None, *, by: str = PausedBy.PERSON) -> None:
     move(campaign, CampaignState.PAUSED, state_note=why or {}, paused_by=by)
+    if by == PausedBy.FACTS:
+        claim_ledger.pulled(campaign)
 
 
 def pull_untrue(variant_ids: Collection[int]) -> None:
@@ -212,11 +218,19 @@ def pull_untrue(variant_ids: Collection[int]) -> None:
     Runs in the transaction that changes the fact (shop/fact_listeners.py): both or neither.
     """
     featuring = CampaignItem.objects.filter(variant__in=among(variant_ids)).values("campaign")
-    for campaign in hold(Campaign.objects.filter(pk__in=featuring, state__in=MAY_GO_LIVE)):
+    pull(Campaign.objects.filter(pk__in=featuring), timezone.now())
+
+
+def pull(rows: QuerySet[Campaign], at: datetime) -> int:
+    """Pause those of these campaigns that are live and not true any more. In a transaction."""
+    paused = 0
+    for campaign in hold(rows.filter(state__in=MAY_GO_LIVE)):
         if campaign.state == CampaignState.PROPOSED:
             continue
-        if changed := changed_fact(campaign, timezone.now()):
+        if changed := changed_fact(campaign, at):
             pause(campaign, changed, by=PausedBy.FACTS)
+            paused += 1
+    return paused
 
 
 def hold(rows: QuerySet[Campaign]) -> list[Campaign]:
@@ -233,6 +247,7 @@ def resume(campaign: Campaign, by: Any = None, *, at: datetime | None = None) ->
         facts = approved_facts(campaign, copies, at)
         before = campaign.approved_facts
         move(campaign, CampaignState.APPROVED, approved_facts=facts, state_note={}, paused_by="")
+        claim_ledger.publish_campaign(campaign, copies, at)
         if campaign.decision:
             receipts.log_change(campaign.decision, "resumed", by, before=before, after=facts)
         _enqueue(campaign, by)
@@ -329,7 +344,13 @@ def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -
         },
         "send_cost_minor": settings.MARKETING_SEND_COST_MINOR,
         "copies": [
-            {"id": copy.pk, "language": copy.language, "subject": copy.subject, "body": copy.body}
+            {
+                "id": copy.pk,
+                "language": copy.language,
+                "subject": copy.subject,
+                "preheader": copy.preheader,
+                "body": copy.body,
+            }
             for copy in copies
         ],
         "facts": {

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from language.claims import Claim, Fact, check_copy
 from language.providers import DraftRequest, draft_texts, provider_from_settings
-from language.slots import slots_of
+from language.services.calls import CallLog
 from marketing.facts import campaign_facts, slot_notes
-from marketing.models import Campaign, CopyState, CopyVariant
+from marketing.models import Campaign, Channel, CopyState, CopyVariant
+from marketing.review import Finding, Review, review
 from marketing.rules import customers_of, reachable
+from marketing.services.people import without_customers
+from marketing.standards import standard_of_campaign
 
 CANDIDATES = 3
 MAX_BODY_CHARACTERS = 5000
@@ -43,7 +47,6 @@ def draft_copies(campaign: Campaign, *, seed: int, at: datetime | None = None) -
     The same seed does not write the same text twice. Raises CopyError when it is no draft any more.
     """
     _refuse_unless_draft(campaign)
-    provider = provider_from_settings()
     written = []
     for language in languages_of(campaign):
         facts = campaign_facts(campaign, language, at or timezone.now())
@@ -53,17 +56,19 @@ def draft_copies(campaign: Campaign, *, seed: int, at: datetime | None = None) -
             language=language,
             tone=campaign.tone,
             persona=campaign.persona,
-            brief=campaign.brief,
+            brief=without_customers(campaign.brief),
             facts=slot_notes(facts),
             count=CANDIDATES,
             seed=seed,
         )
-        drafted = draft_texts(request, provider)
+        log = CallLog(f"campaign:{campaign.pk}:{seed}:{language}")
+        drafted = draft_texts(request, provider_from_settings(log))
         for draft in drafted.drafts:
             copy = CopyVariant(
                 campaign=campaign,
                 language=language,
                 subject=draft.subject,
+                preheader=draft.preheader,
                 body=draft.body,
                 provider=drafted.provider[:100],
                 provider_note=drafted.note[:300],
@@ -72,21 +77,26 @@ def draft_copies(campaign: Campaign, *, seed: int, at: datetime | None = None) -
     return written
 
 
-def edit_copy(copy: CopyVariant, *, subject: str, body: str, at: datetime) -> CopyVariant:
+def edit_copy(
+    copy: CopyVariant, *, subject: str, body: str, at: datetime, preheader: str = ""
+) -> CopyVariant:
     """Keep what a person wrote; what states something unproven is kept too, as refused."""
     _refuse_unless_draft(copy.campaign)
-    subject = " ".join(subject.split())
-    if not subject or not body.strip():
+    subject, preheader = " ".join(subject.split()), " ".join(preheader.split())
+    if copy.campaign.channel != Channel.SMS and not subject:
         raise CopyError(_("A subject and a text are needed."))
-    if len(subject) > 200 or len(body) > MAX_BODY_CHARACTERS:
+    if not body.strip():
+        raise CopyError(_("A subject and a text are needed."))
+    if max(len(subject), len(preheader)) > 200 or len(body) > MAX_BODY_CHARACTERS:
         raise CopyError(_("The text is too long."))
-    copy.subject, copy.body, copy.edited_by_hand = subject, body.strip(), True
+    copy.subject, copy.preheader, copy.body = subject, preheader, body.strip()
+    copy.edited_by_hand = True
     facts = campaign_facts(copy.campaign, copy.language, at)
     if has_refusals(copy, facts):
         copy.state = CopyState.REFUSED
     elif copy.state == CopyState.REFUSED:
         copy.state = CopyState.CANDIDATE
-    copy.save(update_fields=["subject", "body", "edited_by_hand", "state"])
+    copy.save(update_fields=["subject", "preheader", "body", "edited_by_hand", "state"])
     return copy
 
 
@@ -96,6 +106,8 @@ def choose_copy(copy: CopyVariant, *, at: datetime) -> CopyVariant:
     facts = campaign_facts(copy.campaign, copy.language, at)
     if has_refusals(copy, facts):
         raise CopyError(_("This text states something that no fact supports."))
+    if blocking := blocking_findings(copy, facts):
+        raise CopyError(f"{blocking[0].message} ({blocking[0].source})")
     with transaction.atomic():
         others = copy.campaign.copies.filter(language=copy.language, state=CopyState.CHOSEN)
         others.exclude(pk=copy.pk).update(state=CopyState.CANDIDATE)
@@ -114,11 +126,11 @@ def choose_first_proven(campaign: Campaign, at: datetime) -> list[CopyVariant]:
 
 
 def claims_of(copy: CopyVariant, facts: list[Fact]) -> dict[str, list[Claim]]:
-    """Claims of subject and body. A person may write a proven figure out, a provider may not."""
+    """Claims of each part. A person may write a proven figure out, a provider may not."""
     strict = not copy.edited_by_hand
     return {
         part: check_copy(getattr(copy, part), facts, slots_only=strict)
-        for part in ("subject", "body")
+        for part in ("subject", "preheader", "body")
     }
 
 
@@ -126,17 +138,36 @@ def has_refusals(copy: CopyVariant, facts: list[Fact]) -> bool:
     return any(not claim.is_supported for part in claims_of(copy, facts).values() for claim in part)
 
 
+def review_of(copy: CopyVariant, facts: list[Fact]) -> Review:
+    """Claims and whatever else stands in its way: the market's rules, the shop's words, its length."""
+    standard = standard_of_campaign(copy.campaign, copy.language)
+    return review(copy.parts, facts, standard, slots_only=not copy.edited_by_hand)
+
+
+def blocking_findings(copy: CopyVariant, facts: list[Fact]) -> list[Finding]:
+    return [finding for finding in review_of(copy, facts).findings if finding.blocks]
+
+
+def storefront() -> str:
+    return settings.STOREFRONT_URL
+
+
 def used_slots(copies: list[CopyVariant]) -> set[str]:
-    return set().union(*(slots_of(copy.subject) | slots_of(copy.body) for copy in copies))
+    return set().union(*(copy.slots for copy in copies))
 
 
 def _keep(copy: CopyVariant, facts: list[Fact]) -> CopyVariant:
     same = CopyVariant.objects.filter(
-        campaign=copy.campaign, language=copy.language, subject=copy.subject, body=copy.body
+        campaign=copy.campaign,
+        language=copy.language,
+        subject=copy.subject,
+        preheader=copy.preheader,
+        body=copy.body,
     ).first()
     if same:
         return same
-    if has_refusals(copy, facts) or not copy.subject:
+    nameless = not copy.subject and copy.campaign.channel != Channel.SMS
+    if has_refusals(copy, facts) or nameless:
         copy.state = CopyState.REFUSED
     copy.save()
     return copy

@@ -26,7 +26,7 @@ from marketing.models import (
 )
 from marketing.models.campaigns import PausedBy
 from marketing.quiet_hours import first_hour
-from marketing.services import campaigns, stock_cap
+from marketing.services import campaigns, claim_ledger, stock_cap
 from marketing.services.guards import Asked
 from marketing.services.hand_over import BATCH, hand_over, log_missing, opened, settle_interrupted
 from marketing.services.results import send_counts
@@ -49,6 +49,7 @@ class CampaignMessages:
                 campaign_facts(campaign, copy.language, at),
                 copy_id=copy.pk,
                 link_url=campaign.link_url,
+                preheader=copy.preheader,
             )
             for copy in campaigns.chosen_copies(campaign)
         }
@@ -211,6 +212,7 @@ def _may_go_on(campaign: Campaign, messages: int, at: datetime) -> bool:
     if changed := campaigns.changed_fact(campaign, at):
         campaigns.pause(campaign, changed, by=PausedBy.FACTS)
         return False
+    claim_ledger.verified(campaign, at)
     if short := stock_cap.short_stock(campaign, messages, at):
         campaigns.pause(campaign, short, by=PausedBy.STOCK)
         return False

@@ -23,7 +23,7 @@ from inventory.models import PurchaseOrder
 from inventory.services import purchase_orders
 from inventory.services.replenishment import plan_replenishment
 from marketing.journey_library import READY_MADE
-from marketing.models import Journey
+from marketing.models import Candidate, Journey
 from marketing.services import campaigns, journeys
 from outbox.models import Delivery, DeliveryState
 from outbox.services.endpoints import send_test
@@ -37,6 +37,7 @@ from shop.services.stock import holds, stock
 from shop.services.stock.ring_fences import ring_fence
 from tests.decisions.test_experiments import make_experiment
 from tests.factories import make_customer, make_variant, make_warehouse
+from tests.factories_content import make_brief
 from tests.factories_decisions import make_decision, make_trained
 from tests.factories_inventory import AS_OF, Silent, make_forecast, make_item, make_supplier
 from tests.factories_marketing import make_campaign, make_reachable, make_segment
@@ -253,6 +254,17 @@ def _journey_version() -> Write:
     return Write({"code": _journey().code}, {"definition": definition}, other)
 
 
+def _brief_body() -> Write:
+    body = {"goal": "announce", "channel": "email", "skus": [_sku()], "count": 2}
+    return Write({}, body, body | {"count": 3})
+
+
+def _candidate() -> Candidate:
+    brief = make_brief(variant=Variant.objects.get(sku=_sku()))
+    jobs.run_job(brief.job.pk)
+    return brief.candidates.get(position=1)
+
+
 def _held_sku() -> dict[str, Any]:
     sku = _sku()
     holds.hold(Variant.objects.get(sku=sku), "A defect.")
@@ -358,6 +370,8 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}webhooks/{{id}}/tests/": lambda: Write(
         {"id": make_endpoint(f"https://shop.example/{next(_numbers)}").pk}
     ),
+    f"POST {M}briefs/": _brief_body,
+    f"POST {M}candidates/{{id}}/choice/": lambda: Write({"id": _candidate().pk}),
     f"POST {M}journeys/{{code}}/versions/": lambda: _journey_version(),
     f"POST {M}journeys/{{code}}/steps/": lambda: Write(
         {"code": _live_journey().code}, {"to": "paused"}, {"to": "stopped"}

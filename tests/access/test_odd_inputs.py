@@ -210,6 +210,12 @@ GOOD = {
         "definition": READY_MADE[0].definition
     },
     ("merchant", "journeys/<slug:code>/steps/", "post"): {"to": "live", "version": 1},
+    ("merchant", "briefs/", "post"): {
+        **{"goal": "announce", "channel": "email", "skus": ["TEA-1"], "tone": "warm", "count": 2},
+        **{"language": "en", "market": "GB", "instructions": "i", "must_say": "Hello"},
+        **{"must_not_say": "x", "max_characters": 400},
+    },
+    ("merchant", "candidates/<int:pk>/choice/", "post"): {},
     ("merchant", "experiments/<int:pk>/stop/", "post"): {},
     ("merchant", "recommendations/rules/", "post"): {
         **{"name": "cheap", "action": "never", "price_to_minor": 100, "skus": ["TEA-1"]},

@@ -22,7 +22,12 @@ from recommendations.services import lists
 from shop.models import Customer, StockLevel
 from shop.services.stock import stock
 from support.models import MessageKind
-from tests import factories_inventory, factories_marketing, factories_recommendations
+from tests import (
+    factories_content,
+    factories_inventory,
+    factories_marketing,
+    factories_recommendations,
+)
 from tests.factories import make_order, make_variant, make_warehouse
 from tests.factories_support import make_article, make_message, make_ticket
 
@@ -74,6 +79,10 @@ def campaign_draft() -> dict:
     return {"campaign_id": factories_marketing.make_campaign().pk, "seed": 1}
 
 
+def a_brief() -> dict:
+    return {"brief_id": factories_content.make_brief().pk, "round": 1}
+
+
 def campaign_approved() -> dict:
     factories_marketing.make_reachable(3)
     campaign = factories_marketing.make_campaign()
@@ -118,6 +127,7 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "refresh_lists": lists_to_refresh,
     "refresh_segments": segments,
     "draft_copies": campaign_draft,
+    "write_candidates": a_brief,
     "send_campaign": campaign_approved,
     "triage_ticket": a_ticket,
     "email_reply": a_reply,

@@ -12,15 +12,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 GOOD = json.dumps(
     {
         "drafts": [
-            {"subject": "Hello", "body": "{greeting} come and see {product}: {link}"},
-            {"subject": "News", "body": "{product} is {price}."},
+            {
+                "subject": "Hello",
+                "preheader": "A word from {shop}",
+                "body": "{greeting} come and see {product}: {link}",
+                "button": "Look",
+            },
+            {
+                "subject": "News",
+                "preheader": "For you",
+                "body": "{product} is {price}.",
+                "button": "Look",
+            },
         ]
     }
 )
 ADVERSARIAL = json.dumps(
     {
         "drafts": [
-            {"subject": "", "body": body}
+            {"subject": "Hello", "preheader": "Hello", "body": body}
             for body in (
                 "Half price today!",
                 "{product} for £1",
@@ -59,23 +69,72 @@ class Handler(BaseHTTPRequestHandler):
 
     def behave(self, model, wanted, times):
         if model.startswith("always-") and model[7:].isdigit():
-            return self.answer(int(model[7:]), {"error": {"message": "no"}}, wait=True)
+            return self.answer(int(model[7:]), {"error": {"message": "no"}}, wait="10")
         if (model == "no-schema-400" and wanted == "json_schema") or (
             model == "plain-only" and wanted
         ):
             return self.answer(400, {"error": {"message": "unknown response_format"}})
         if model == "busy-once" and times == 1:
-            return self.answer(429, {"error": {"message": "busy"}}, wait=True)
+            return self.answer(429, {"error": {"message": "busy"}}, wait="10")
+        if model == "busy-for-a-while":
+            return self.answer(429, {"error": {"message": "busy"}}, wait="900")
         if model == "hang-up":
             self.close_connection = True
             return self.connection.close()
         if model == "slow":
             time.sleep(1)
-        return self.chat(self.content(model, times), "length" if self.cut(model, times) else "stop")
+        return self.stream(model, times)
+
+    def stream(self, model, times):
+        """Server-sent events, as the real ones: role, words, reason, usage, [DONE]."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        try:
+            self.words(model, self.content(model, times))
+            self.ending(model, "length" if self.cut(model, times) else "stop")
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the client gave up: that is what some tests are about
+
+    def words(self, model, content):
+        pieces = [content[at : at + 40] for at in range(0, len(content), 40)]
+        for number, piece in enumerate(pieces):
+            if number == 1 and model == "hangs":
+                time.sleep(5)
+            if number == 1 and model == "breaks-off":
+                return
+            if model == "drips":
+                time.sleep(0.15)
+            if number == 1 and model == "not-json":
+                self.wfile.write(b"data: {this is no JSON}\n\n")
+            if number == 1 and model == "error-event":
+                self.event({"error": {"message": "overloaded", "code": 503}})
+            self.event(self.chunk({"content": piece}, None))
+
+    def ending(self, model, reason):
+        if model == "breaks-off":
+            return
+        self.event(self.chunk({}, reason))
+        if model != "no-usage":
+            usage = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150}
+            self.event(self.chunk(None, None) | {"choices": [], "usage": usage})
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def event(self, data):
+        self.wfile.write(f"data: {json.dumps(data)}\n\n".encode())
+        self.wfile.flush()
+
+    @staticmethod
+    def chunk(delta, reason):
+        choice = {"index": 0, "delta": delta, "finish_reason": reason}
+        head = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "scripted"}
+        return head | {"choices": [choice]}
 
     @staticmethod
     def cut(model, times):
-        return model == "cut-then-good" and times == 1
+        return model == "always-cut" or (model == "cut-then-good" and times == 1)
 
     @staticmethod
     def content(model, times):
@@ -83,31 +142,20 @@ class Handler(BaseHTTPRequestHandler):
             return "Sure! Here are {some} drafts."
         if model == "fenced":
             return f"Here you are:\n```json\n{GOOD}\n```"
+        if model == "endless":
+            return "word " * 20_000
+        if model == "tells-secrets":
+            return GOOD.replace("come and see", "ana@example.com or +44 20 7946 0958, see")
         return ADVERSARIAL if model == "adversarial" else GOOD
 
-    def chat(self, content, reason):
-        message = {"role": "assistant", "content": content}
-        choice = {"index": 0, "message": message, "finish_reason": reason}
-        self.answer(
-            200,
-            {
-                "id": "1",
-                "object": "chat.completion",
-                "created": 0,
-                "model": "scripted",
-                "choices": [choice],
-                "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-            },
-        )
-
-    def answer(self, status, body, wait=False):
+    def answer(self, status, body, wait=""):
         data = json.dumps(body).encode()
         try:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
             if wait:
-                self.send_header("Retry-After-Ms", "10")
+                self.send_header("Retry-After-Ms" if wait == "10" else "Retry-After", wait)
             self.end_headers()
             self.wfile.write(data)
         except (BrokenPipeError, ConnectionResetError):

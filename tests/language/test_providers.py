@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from language.endpoint import EndpointProvider, UnusableAnswerError, parse_draft
 from language.phrases import GOALS, TONES
 from language.providers import (
     CHANNELS,
+    FIELDS,
     DraftRequest,
     ProviderError,
     SlotNote,
@@ -20,6 +22,7 @@ from language.providers import (
     provider_from_settings,
     without_personal_data,
 )
+from language.wire import Call, Limits, ask
 
 SERVER = Path(__file__).parent / "openai_server.py"
 FACTS = [
@@ -35,6 +38,7 @@ FACTS = [
     Fact("link", "link", "https://shop.example"),
 ]
 NOTES = tuple(SlotNote(fact.slot, fact.kind) for fact in FACTS)
+WITHOUT_LINK = tuple(n for n in NOTES if n.slot != "link")
 WITHOUT_OFFER = tuple(n for n in NOTES if n.slot not in ("discount", "until", "code"))
 
 
@@ -47,7 +51,7 @@ def request(**changes) -> DraftRequest:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_templates_write_provable_copy_for_every_channel_goal_and_tone(channel, goal, language):
     for tone in TONES:
-        for notes in (NOTES, WITHOUT_OFFER):
+        for notes in (NOTES, WITHOUT_OFFER, WITHOUT_LINK):
             asked = request(channel=channel, goal=goal, language=language, tone=tone, facts=notes)
             facts = [fact for fact in FACTS if fact.slot in asked.slots]
             drafts = TemplateProvider().draft(asked)
@@ -56,7 +60,10 @@ def test_templates_write_provable_copy_for_every_channel_goal_and_tone(channel, 
                 assert draft.body
                 assert refusals(draft.subject, facts, slots_only=True) == []
                 assert refusals(draft.body, facts, slots_only=True) == []
-                assert bool(draft.subject) == (channel in ("email", "push"))
+                assert refusals(draft.preheader, facts, slots_only=True) == []
+                assert refusals(draft.button, facts, slots_only=True) == []
+                for name in ("subject", "preheader", "button"):
+                    assert bool(getattr(draft, name)) == (name in FIELDS[channel])
 
 
 def test_the_same_seed_gives_the_same_drafts_and_another_seed_others():
@@ -98,7 +105,8 @@ def server():
 
 
 def provider(server: str, model: str, **changes) -> EndpointProvider:
-    options = {"url": f"{server}/v1", "key": "test-key", "model": model, "timeout_seconds": 5}
+    limits = Limits(timeout_seconds=changes.pop("timeout_seconds", 5))
+    options = {"url": f"{server}/v1", "key": "test-key", "model": model, "limits": limits}
     return EndpointProvider(**(options | changes))
 
 
@@ -168,6 +176,86 @@ def test_a_slow_server_times_out(server):
         provider(server, "slow", timeout_seconds=0.2).draft(request())
 
 
+@pytest.mark.parametrize(
+    ("model", "outcome", "reason", "was_charged"),
+    [
+        ("breaks-off", "broken", "broke off", True),
+        ("not-json", "broken", "broke off", True),
+        ("error-event", "broken", "overloaded", True),
+        ("hangs", "timeout", "no answer within 1 seconds", True),
+        ("endless", "unusable", "never ended", True),
+        ("always-cut", "cut", "cut off", True),
+        ("always-500", "failed", "answered 500", False),
+        ("always-429", "busy", "answered 429", False),
+        ("always-403", "denied", "answered 403", False),
+        ("hang-up", "unreachable", "cannot be reached", False),
+    ],
+)
+def test_every_way_to_end_has_its_name(server, model, outcome, reason, was_charged):
+    asked = provider(server, model, timeout_seconds=1)
+    call = Call(model, [{"role": "user", "content": "Hello"}], {}, 0)
+    answer = ask(asked, call, lambda: None)
+    assert (answer.outcome, answer.was_charged) == (outcome, was_charged)
+    assert reason in answer.detail
+
+
+def test_an_answer_that_drips_is_left_at_the_deadline(server):
+    began = time.monotonic()
+    call = Call("drips", [{"role": "user", "content": "Hello"}], {}, 0)
+    asked = provider(server, "drips", timeout_seconds=0.25)  # no silence is that long
+    assert ask(asked, call, lambda: None).outcome == "timeout"
+    assert time.monotonic() - began < 2
+
+
+def test_an_answer_says_what_it_used_unless_the_server_does_not(server):
+    call = [{"role": "user", "content": "Hello"}]
+    told = ask(provider(server, "good"), Call("good", call, {}, 0), lambda: None)
+    assert (told.tokens_in, told.tokens_out) == (100, 50)
+    untold = ask(provider(server, "no-usage"), Call("no-usage", call, {}, 0), lambda: None)
+    assert (untold.outcome, untold.tokens_in) == ("answered", None)
+
+
+def test_a_wait_longer_than_a_minute_is_not_waited_for(server):
+    with pytest.raises(ProviderError, match="asks to wait 900 seconds"):
+        provider(server, "busy-for-a-while").draft(request())
+    assert len(requests_seen(server, "busy-for-a-while")) == 1
+
+
+class StopError(Exception):
+    pass
+
+
+def test_a_person_can_stop_an_answer_on_the_way(server):
+    pieces = []
+
+    def going_on():
+        pieces.append(1)
+        if len(pieces) == 2:
+            raise StopError
+
+    with pytest.raises(StopError):
+        provider(server, "drips").draft(request(), going_on=going_on)
+    assert len(pieces) == 2
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_each_channel_has_a_strict_schema_of_its_own(server, channel):
+    asked = request(channel=channel)
+    provider(server, "good").draft(asked)
+    sent = requests_seen(server, "good")[-1]["response_format"]["json_schema"]
+    shape = sent["schema"]["properties"]["drafts"]["items"]
+    assert sent["strict"] is True
+    assert tuple(shape["required"]) == FIELDS[channel]
+    assert shape["additionalProperties"] is False
+
+
+def test_a_draft_without_a_field_of_its_channel_is_no_draft():
+    rows = [{"subject": "A", "body": "B"}, {"subject": "A", "preheader": "P", "body": "B"}]
+    answer = json.dumps({"drafts": rows})
+    assert [d.preheader for d in parse_drafts(answer, 3, "email")] == ["P"]
+    assert len(parse_drafts(answer, 3, "push")) == 2
+
+
 def test_templates_step_in_and_say_why(server):
     drafted = draft_texts(request(), provider(server, "always-401"))
     assert drafted.provider == "templates"
@@ -195,7 +283,7 @@ def test_neither_figures_nor_people_leave_the_house(server):
 )
 def test_an_answer_without_drafts_is_no_answer(content):
     with pytest.raises(UnusableAnswerError):
-        parse_drafts(content, 3)
+        parse_drafts(content, 3, "email")
 
 
 def test_the_facts_are_a_list_with_braces():

@@ -12,8 +12,9 @@ from pathlib import Path
 import openai
 import pytest
 
-from language.endpoint import FORMATS, EndpointProvider, parse_drafts
+from language.endpoint import EndpointProvider, formats_of, parse_drafts
 from language.providers import DraftRequest, ProviderError, SlotNote
+from language.wire import Call, Limits, ask
 
 SERVER = """
 import sys, xllamacpp as x
@@ -55,7 +56,7 @@ def client(url):
 
 
 def provider(url: str, key: str = "test-key", timeout_seconds: float = 60) -> EndpointProvider:
-    return EndpointProvider(url=url, key=key, model="local", timeout_seconds=timeout_seconds)
+    return EndpointProvider(url=url, key=key, model="local", limits=Limits(timeout_seconds, 400))
 
 
 def test_chat_says_what_it_used_and_where_it_was_cut(client):
@@ -72,7 +73,7 @@ def test_it_streams(client):
 
 
 def test_the_strict_schema_is_kept(client):
-    schema = json.loads(json.dumps(FORMATS[0]))
+    schema = json.loads(json.dumps(formats_of("push")[0]))
     drafts = schema["json_schema"]["schema"]["properties"]["drafts"]
     drafts |= {"minItems": 1, "maxItems": 1}
     for words in drafts["items"]["properties"].values():
@@ -80,7 +81,17 @@ def test_the_strict_schema_is_kept(client):
     answer = client.chat.completions.create(
         model="local", messages=HELLO, max_tokens=200, response_format=schema, temperature=0
     )
-    assert len(parse_drafts(answer.choices[0].message.content, 3)) == 1
+    assert len(parse_drafts(answer.choices[0].message.content, 3, "push")) == 1
+
+
+def test_our_own_stream_counts_tokens_and_sees_the_cut(url):
+    asked = provider(url)
+    cut = ask(provider(url), Call("local", HELLO, {}, 0), lambda: None)
+    assert cut.outcome in ("answered", "cut")
+    assert cut.text
+    assert min(cut.tokens_in, cut.tokens_out) > 0
+    asked.limits = Limits(60, 2)
+    assert ask(asked, Call("local", HELLO, {}, 0), lambda: None).outcome == "cut"
 
 
 def test_a_wrong_key_is_one_clear_error(url):
