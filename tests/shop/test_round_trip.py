@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 ORDER = [
     "channels", "brands", "categories", "attributes", "warehouses", "products", "prices", "kits",
     "customers", "consents", "orders", "returns", "stock", "events", "reviews", "suppliers",
+    "purchase_orders",
     "knowledge", "tickets",
 ]  # fmt: skip
 
