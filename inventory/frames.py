@@ -109,6 +109,7 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
         price=price[:, : shape[1]],
         promotion=promotion[:, : shape[1]],
         promotion_ahead=True,
+        groups=categories_of(variant_ids),
     )
     return DemandHistory(
         panel=panel,

@@ -18,7 +18,7 @@ from inventory.charts import MARK_KINDS, Fan, Mark, fan_chart
 from inventory.models import DemandForecast
 from inventory.services.forecast_check import Counted, check_forecast, count_facts
 from inventory.services.forecast_events import SkuEvent, sku_events
-from inventory.services.forecasts import NoWhatIfError
+from inventory.services.forecast_what_if import NoWhatIfError
 from inventory.services.what_if_order import Answer, Question, ask
 from shop.money import format_money, from_minor, to_minor
 

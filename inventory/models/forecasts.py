@@ -46,7 +46,9 @@ class DemandForecast(models.Model):
     )
     basis = models.JSONField(
         default=dict,
-        help_text=_("Why the interval is wide: the SKUs that a new one was likened to."),
+        help_text=_(
+            "What the plan and the reader need: spread, the year ahead, who a new SKU is like."
+        ),
     )
     planned_promotion = models.JSONField(
         default=list, help_text=_("Share of each day under a reduction that is already set.")
