@@ -72,6 +72,7 @@ def page(request: HttpRequest, sku: str) -> HttpResponse:
         "legend": [(MARK_NAMES[kind], MARK_KINDS[kind][1]) for kind in MARK_KINDS],
         "horizon": _horizon(row.mean_units, row.quantile_units),
         "causes": _causes(row),
+        "own_percent": round(100 * row.basis.get("own_share", 1.0)),
         "said": list(reversed(counted.said)),
         "inside": sum(bool(one.is_inside) for one in counted.said),
         "compared": counted.facts.compared,
