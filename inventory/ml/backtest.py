@@ -11,6 +11,7 @@ import numpy as np
 
 from . import baselines, gbm
 from .gbm import DemandModel, DemandParams, RawForecast
+from .hierarchy import sku_correlation
 from .learned import COMBINATION, TREES, Learned, learn
 from .members import LEVEL_METHODS, error_quantiles, simple_forecast, simple_means
 from .metrics import (
@@ -55,6 +56,7 @@ class Scorecard:
     learned: dict = field(default_factory=dict)
     by_fold: dict[str, list[dict[str, float | None]]] = field(default_factory=dict)
     day_correlation: float = 0.0
+    sku_correlation: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -279,6 +281,7 @@ def _score_folds(windows: list[_Window], season: int) -> Scorecard:
         learned=newest.as_json(),
         by_fold={name: [summarise(fold) for fold in folds] for name, folds in per_model.items()},
         day_correlation=gbm.day_correlation(found[chosen], last.actual),
+        sku_correlation=sku_correlation(found[chosen], last.actual),
     )
 
 

@@ -18,6 +18,7 @@ from decisions.services.model_runs import Trained, data_hash, existing_run, live
 from decisions.text import render, sentence
 from inventory.frames import DemandHistory, demand_history, last_full_day
 from inventory.models import DemandForecast
+from inventory.services.category_forecasts import write_totals
 from inventory.services.forecast_basis import (
     Basis,
     explain,
@@ -26,6 +27,7 @@ from inventory.services.forecast_basis import (
     rests_on,
     write_elasticities,
 )
+from inventory.services.newcomers import BORROWED, liken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +69,8 @@ def refresh_demand_forecast(as_of: datetime, *, seed: int, progress: Progress) -
     1. The same data, parameters and seed as an earlier run: nothing is trained again.
     2. The run goes live only if its backtest beats the seasonal naive; what is live serves,
        and while nothing is, the seasonal naive serves.
-    3. A SKU with too few known days gets a row that says how many are missing.
+    3. A SKU with too few known days borrows from those that are like it (services/newcomers.py);
+       where there are none its row says how many days are missing.
     Raises NoSalesError.
     """
     progress(0, 4, gettext_noop("reading sales"))
@@ -82,6 +85,7 @@ def refresh_demand_forecast(as_of: datetime, *, seed: int, progress: Progress) -
     rows = _forecast_rows(history, served, basis, on)
     progress.still_mine()
     write_forecasts(rows)
+    write_totals(rows, served.run, on, seed=seed)
     write_elasticities(history, basis, on)
     progress(4, 4, gettext_noop("written"))
     refused = sum(row.is_refused for row in rows)
@@ -208,7 +212,7 @@ def _forecast_rows(
 
     known = history_lengths(history.panel.units)
     enough = np.flatnonzero(known >= SHORTEST["D"])
-    found = {}
+    found: dict[int, dict] = {}
     if len(enough):
         forecast = forecast_with(
             served.method,
@@ -217,14 +221,13 @@ def _forecast_rows(
             HORIZON_DAYS,
             promotion=history.planned[enough],
         )
-        causes = explain(history, basis, forecast, enough)
         rests = rests_on(history, basis, enough)
-        found = {
-            int(row): _numbers(forecast, place)
-            | _reasons(history, basis, causes, (int(row), place))
-            | {"basis": rests[place]}
-            for place, row in enumerate(enough)
-        }
+        made = {"model_run": served.run, "method": served.method}
+        found = _fields(history, basis, (enough, forecast, rests), made)
+        new = np.flatnonzero((known > 0) & (known < SHORTEST["D"]))
+        likened = liken(history, basis, (enough, forecast), new)
+        if likened is not None:
+            found |= _fields(history, basis, (new, *likened), {"method": BORROWED})
     rows = []
     for row, variant_id in enumerate(history.variant_ids):
         facts = {
@@ -235,13 +238,26 @@ def _forecast_rows(
             "bulk_units": float(history.bulk_units[row]),
             "corrected_units": round(float(basis.corrected_units[row]), 3),
         }
-        if row in found:
-            made = {"model_run": served.run, "method": served.method, "horizon_days": HORIZON_DAYS}
-            rows.append(DemandForecast(**facts, **made, **found[row]))
-        else:
-            missing = SHORTEST["D"] - int(known[row])
-            rows.append(DemandForecast(**facts, days_missing=missing))
+        missing = {"days_missing": SHORTEST["D"] - int(known[row])}
+        rows.append(DemandForecast(**facts, **found.get(row, missing)))
     return rows
+
+
+def _fields(
+    history: DemandHistory,
+    basis: Basis,
+    numbers: tuple[np.ndarray, Forecast, list[dict]],
+    made: dict,
+) -> dict[int, dict]:
+    """Row of the history → the fields of its forecast."""
+    rows, forecast, rests = numbers
+    causes = explain(history, basis, forecast, rows)
+    return {
+        int(row): _numbers(forecast, place)
+        | _reasons(history, basis, causes, (int(row), place))
+        | {"basis": rests[place], "horizon_days": HORIZON_DAYS, **made}
+        for place, row in enumerate(rows)
+    }
 
 
 def _reasons(
