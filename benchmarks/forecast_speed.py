@@ -5,8 +5,7 @@
 Made series (weekday, level, season, negative binomial). Ours: weights and calibration on a window
 before the last one, then trees, members and quantiles for the last `horizon` days. AutoETS runs on
 --ets-series of the same series, one process, and its time is extrapolated. RMSSE of both on those.
-Exit status 2 where statsforecast is not installed (pip install statsforecast==2.1.1 in an environment
-of its own: it holds pandas below 3, which nothing here uses).
+Exit status 2 where statsforecast is not installed (pip install -r requirements-benchmark.txt).
 """
 
 from __future__ import annotations

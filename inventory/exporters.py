@@ -1,4 +1,4 @@
-"""Suppliers as their importer reads them: first the supplier's own row, then one per SKU."""
+"""Suppliers and purchase orders as their importers read them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from collections.abc import Iterable
 
 from django.db.models import Prefetch, QuerySet
 
-from inventory.models import Supplier, SupplierItem
+from inventory.models import (
+    PurchaseOrder,
+    PurchaseOrderLine,
+    PurchaseOrderState,
+    Receipt,
+    Supplier,
+    SupplierItem,
+)
 from shop.exporters.registry import Row, exporter
 from shop.money import from_minor
 
@@ -21,6 +28,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
+PURCHASE_COLUMNS = (
+    "purchase_number", "supplier_code", "warehouse", "state", "currency", "sent_at", "expected_on",
+    "sku", "units", "unit_cost", "received_units", "received_at",
+)  # fmt: skip
+ADVICE = (PurchaseOrderState.SUGGESTED, PurchaseOrderState.APPROVED)
+
+
 def suppliers() -> QuerySet[Supplier]:
     items = (
         SupplierItem.objects.select_related("variant")
@@ -32,6 +46,7 @@ def suppliers() -> QuerySet[Supplier]:
 
 @exporter("suppliers", suppliers, COLUMNS)
 def supplier_rows(page: list[Supplier]) -> Iterable[Row]:
+    """First the supplier's own row, then one per SKU."""
     for supplier in page:
         yield {name: getattr(supplier, name) for name in TERMS} | {
             "supplier_code": supplier.code,
@@ -64,3 +79,50 @@ def _item(item: SupplierItem, supplier: Supplier) -> Row:
         "is_preferred": item.is_preferred,
         "is_alternative": item.is_alternative,
     }
+
+
+def sent_orders() -> QuerySet[PurchaseOrder]:
+    receipts = Prefetch("receipts", Receipt.objects.order_by("received_at", "pk"))
+    lines = PurchaseOrderLine.objects.select_related("variant").filter(units__gt=0).order_by("pk")
+    return (
+        PurchaseOrder.objects.filter(sent_at__isnull=False, supplier__isnull=False)
+        .exclude(state__in=ADVICE)
+        .select_related("supplier", "warehouse")
+        .prefetch_related(Prefetch("lines", lines.prefetch_related(receipts)))
+    )
+
+
+def advice_left_out() -> list[str]:
+    waiting = PurchaseOrder.objects.filter(state__in=ADVICE).count()
+    return [f"{waiting} purchase orders that were not sent"] if waiting else []
+
+
+@exporter("purchase_orders", sent_orders, PURCHASE_COLUMNS, left_out=advice_left_out)
+def purchase_rows(page: list[PurchaseOrder]) -> Iterable[Row]:
+    """A row per line, and one more for each further receipt."""
+    for order in page:
+        for line in order.lines.all():
+            for receipt in list(line.receipts.all()) or [None]:
+                yield _purchase(order, line) | _arrival(receipt)
+
+
+def _purchase(order: PurchaseOrder, line: PurchaseOrderLine) -> Row:
+    cost = line.unit_cost_minor
+    return {
+        "purchase_number": order.number,
+        "supplier_code": order.supplier.code if order.supplier else None,
+        "warehouse": order.warehouse.code,
+        "state": order.state,
+        "currency": order.currency,
+        "sent_at": order.sent_at,
+        "expected_on": order.expected_on,
+        "sku": line.variant.sku,
+        "units": line.units,
+        "unit_cost": None if cost is None else from_minor(cost, order.currency),
+    }
+
+
+def _arrival(receipt: Receipt | None) -> Row:
+    if receipt is None:
+        return {}
+    return {"received_units": receipt.units, "received_at": receipt.received_at}

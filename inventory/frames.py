@@ -26,6 +26,7 @@ from shop.models import (
     StockMovement,
     Variant,
 )
+from shop.services.events.event_rows import among
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,6 +110,7 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
         price=price[:, : shape[1]],
         promotion=promotion[:, : shape[1]],
         promotion_ahead=True,
+        groups=categories_of(variant_ids),
     )
     return DemandHistory(
         panel=panel,
@@ -346,11 +348,14 @@ def stock_positions(variant_ids: Iterable[int]) -> dict[tuple[int, int], Stock]:
 
 
 def warehouse_shares(as_of: datetime, *, days: int = 90) -> dict[int, dict[int, float]]:
-    """variant → warehouse → share of the units that it gave to orders of the last days; sums to 1.
+    """variant → warehouse → share of its demand; sums to 1. What each warehouse gave to orders of the
+    last days, drawn to what the warehouses that keep the SKU give of everything.
 
     Kits count by their components. What was cancelled counts for nothing, and a SKU that no
     order was promised is not listed.
     """
+    from inventory.ml.hierarchy import smoothed_shares
+
     until = last_full_day(as_of)
     rows = (
         Allocation.objects.filter(
@@ -364,10 +369,10 @@ def warehouse_shares(as_of: datetime, *, days: int = 90) -> dict[int, dict[int, 
     units: dict[int, dict[int, int]] = defaultdict(dict)
     for variant, warehouse, total in rows:
         units[variant][warehouse] = total
-    return {
-        variant: {place: total / sum(places.values()) for place, total in places.items()}
-        for variant, places in units.items()
-    }
+    kept = StockLevel.objects.filter(variant__in=among(units), on_hand__gt=0)
+    for variant, warehouse in kept.values_list("variant_id", "warehouse_id"):
+        units[variant].setdefault(warehouse, 0)
+    return smoothed_shares(units)
 
 
 def preferred_items(variant_ids: Iterable[int]) -> dict[int, SupplierItem]:

@@ -83,18 +83,57 @@ def forecasts_before(variant_ids: Iterable[int], day: date) -> dict[int, DemandF
 def forecast_days(row: DemandForecast, first: date, days: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean (days,) and quantiles (days, 9) of one forecast from `first` on.
 
-    Past its end its last week goes on (lead_time.extend_days). `first` is after the row's as_of.
+    Past its end its last week goes on with the year (lead_time.extend_days). `first` is after the
+    row's as_of.
     """
     import numpy as np
-
-    from inventory.ml.lead_time import extend_days
 
     skip = (first - row.as_of).days - 1
     quantiles = np.array([row.quantile_units[level] for level in sorted(row.quantile_units)]).T
     return (
-        extend_days(np.array(row.mean_units), skip + days)[skip:],
-        extend_days(quantiles, skip + days)[skip:],
+        extended_days(row, np.array(row.mean_units), skip + days)[skip:],
+        extended_days(row, quantiles, skip + days)[skip:],
     )
+
+
+def plan_days(row: DemandForecast, first: date, days: int) -> tuple[np.ndarray, np.ndarray]:
+    """As forecast_days, with the quantiles that stock is planned by.
+
+    Those of the forecast are stretched until four of five days lie inside, day by day; what a lead time
+    needs is the spread of a sum, and a slow mover's stretched days add up to another one. Where
+    demand is counted in units the plan takes the count's own distribution around the same mean.
+    """
+    import numpy as np
+
+    skip = (first - row.as_of).days - 1
+    mean = extended_days(row, np.array(row.mean_units), skip + days)[skip:]
+    return mean, planning_quantiles(row, mean, forecast_days(row, first, days)[1])
+
+
+def planning_quantiles(row: DemandForecast, mean: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+    """(days, 9) of counts with the row's dispersion around `mean`; `otherwise` where it has none."""
+    import numpy as np
+
+    from inventory.ml.spread import count_quantiles
+
+    phi = row.basis.get("dispersion")
+    if phi is None:
+        return otherwise
+    return count_quantiles(mean[None, :], np.array([phi]))[0]
+
+
+def extended_days(row: DemandForecast, values: np.ndarray, days: int) -> np.ndarray:
+    """The row's days and after them its last week, rising and falling with the year it keeps."""
+    import numpy as np
+
+    from inventory.ml.lead_time import extend_days
+
+    weeks = row.basis.get("year")
+    if not weeks:
+        return extend_days(values, days)
+    year = np.repeat(np.array(weeks, dtype=float), 7)
+    more = max(days - len(year), 0)  # further than the year is kept: as in its last week
+    return extend_days(values, days, np.concatenate([year, np.full(more, year[-1])]))
 
 
 def _place(row: np.ndarray, start: int, units: list[float]) -> None:

@@ -18,7 +18,7 @@ from inventory.charts import MARK_KINDS, Fan, Mark, fan_chart
 from inventory.models import DemandForecast
 from inventory.services.forecast_check import Counted, check_forecast, count_facts
 from inventory.services.forecast_events import SkuEvent, sku_events
-from inventory.services.forecasts import NoWhatIfError
+from inventory.services.forecast_what_if import NoWhatIfError
 from inventory.services.what_if_order import Answer, Question, ask
 from shop.money import format_money, from_minor, to_minor
 
@@ -72,6 +72,7 @@ def page(request: HttpRequest, sku: str) -> HttpResponse:
         "legend": [(MARK_NAMES[kind], MARK_KINDS[kind][1]) for kind in MARK_KINDS],
         "horizon": _horizon(row.mean_units, row.quantile_units),
         "causes": _causes(row),
+        "own_percent": round(100 * row.basis.get("own_share", 1.0)),
         "said": list(reversed(counted.said)),
         "inside": sum(bool(one.is_inside) for one in counted.said),
         "compared": counted.facts.compared,

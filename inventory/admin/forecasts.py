@@ -18,7 +18,7 @@ from access.read_only import ReadOnly
 from inventory.admin import forecast_page
 from inventory.charts import Fan, fan_chart
 from inventory.frames import sku_days
-from inventory.models import DemandForecast
+from inventory.models import CategoryForecast, DemandForecast
 
 WEEK_DAYS = 7
 
@@ -93,3 +93,32 @@ class DemandForecastAdmin(ReadOnly, ModelAdmin):
 
 def _sum(units: list[float]) -> str:
     return number_format(round(sum(units), 1), 1, use_l10n=True) if units else "–"
+
+
+@admin.register(CategoryForecast)
+class CategoryForecastAdmin(ReadOnly, ModelAdmin):
+    """The sum of each category's SKUs, and how sure it is."""
+
+    list_display = ["name", "as_of", "skus", "units", "interval"]
+    list_display_links = None
+    list_filter = ["as_of"]
+    list_filter_submit = True
+    search_fields = ["category__name", "category__name_zh"]
+    list_select_related = ["category"]
+    show_full_result_count = False
+
+    @display(description=_("category"), ordering="category__name")
+    def name(self, row: CategoryForecast) -> str:
+        return str(row.category) if row.category else _now("whole shop")
+
+    @display(description=_("next 28 days (units)"), ordering="mean_units")
+    def units(self, row: CategoryForecast) -> str:
+        return number_format(round(row.mean_units), use_l10n=True, force_grouping=True)
+
+    @display(description=_("four times in five between"))
+    def interval(self, row: CategoryForecast) -> str:
+        low, high = (
+            number_format(round(units), use_l10n=True, force_grouping=True)
+            for units in (row.low_units, row.high_units)
+        )
+        return f"{low} – {high}"

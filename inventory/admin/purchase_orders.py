@@ -85,7 +85,7 @@ class LineInline(TabularInline):
     def cost(self, line: PurchaseOrderLine) -> str:
         return format_money(line.total_minor, line.order.currency)
 
-    @display(description=_("margin saved (80 %)"))
+    @display(description=_("margin saved (worst and best fifth)"))
     def worth(self, line: PurchaseOrderLine) -> str:
         if line.expected_minor is None:
             return "–"
@@ -94,7 +94,7 @@ class LineInline(TabularInline):
 
     @display(description=_("notes"))
     def notes(self, line: PurchaseOrderLine) -> str:
-        texts = line.assumption_texts
+        texts = [*line.binding_texts, *line.assumption_texts]
         if line.edited_by:
             texts = [_now("Changed by %(who)s.") % {"who": line.edited_by}, *texts]
         return format_html_join("", "<div>{}</div>", ((text,) for text in texts)) or "–"

@@ -16,7 +16,7 @@ from inventory.api import desk_shapes as shapes
 from inventory.models import DemandForecast, PurchaseOrderLine, SkuHealth, Supplier
 from inventory.services.forecast_check import check_forecast, count_facts
 from inventory.services.forecast_events import sku_events
-from inventory.services.forecasts import NoWhatIfError
+from inventory.services.forecast_what_if import NoWhatIfError
 from inventory.services.scorecards import Scorecard, scorecard_of
 from inventory.services.stock_health import stock_health_totals
 from inventory.services.what_if_order import Question, ask

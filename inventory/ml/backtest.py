@@ -11,6 +11,7 @@ import numpy as np
 
 from . import baselines, gbm
 from .gbm import DemandModel, DemandParams, RawForecast
+from .hierarchy import sku_correlation
 from .learned import COMBINATION, TREES, Learned, learn
 from .members import LEVEL_METHODS, error_quantiles, simple_forecast, simple_means
 from .metrics import (
@@ -23,6 +24,7 @@ from .metrics import (
     summarise,
 )
 from .panel import Panel, history_lengths
+from .yearly import Year, adjusted, find_year
 
 CALIBRATION_SERIES = 3_000  # enough for weights per class; more would only take longer
 
@@ -54,6 +56,7 @@ class Scorecard:
     learned: dict = field(default_factory=dict)
     by_fold: dict[str, list[dict[str, float | None]]] = field(default_factory=dict)
     day_correlation: float = 0.0
+    sku_correlation: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -128,7 +131,7 @@ def fit_final(
     if card.chosen == COMBINATION and TREES not in learned.weights.members | learned.tree_users:
         model = DemandModel(params, "", [], [])
     else:
-        fitted = gbm.fit(panel, horizon, params, seed=seed)
+        fitted = gbm.fit(adjusted(panel, find_year(panel)), horizon, params, seed=seed)
         model = fitted or DemandModel(params, "", [], [])
     model.mean_weight, model.shift = learned.mean_weight, np.array(learned.shift)
     model.combination = card.learned
@@ -148,7 +151,8 @@ def forecast_ahead(panel: Panel, horizon: int, params: DemandParams, *, seed: in
     window = _forecast_window(panel.rows(rows), cut, horizon, params, seed)
     learned = learn(window.train.units, window.actual, window.means, window.raw)
     users = learned.weights.members | learned.tree_users
-    model = gbm.fit(panel, horizon, params, seed=seed) if TREES in users else None
+    year = find_year(panel)
+    model = gbm.fit(adjusted(panel, year), horizon, params, seed=seed) if TREES in users else None
     model = model or DemandModel(params, "", [], [])
     model.mean_weight, model.shift = learned.mean_weight, np.array(learned.shift)
     model.combination = learned.as_json()
@@ -167,9 +171,10 @@ def forecast_with(
 
     promotion: (n, horizon) planned shares, or None.
     """
-    trees = None
+    trees, year = None, find_year(panel)
     if model is not None and model.has_trees:
-        raw = gbm.predict_raw(model, panel.extended(horizon, promotion), horizon)
+        ahead = adjusted(panel, year).extended(horizon, promotion)
+        raw = _in_season(gbm.predict_raw(model, ahead, horizon), year, panel.units.shape[1])
         trees = gbm.finish(raw, model.mean_weight, model.shift)
     if name == TREES and trees is not None:
         return trees
@@ -185,7 +190,22 @@ def forecast_with(
 
 
 def _means(panel: Panel, horizon: int, *, only: set[str] | None = None) -> dict[str, np.ndarray]:
-    return simple_means(panel.units, horizon, panel.frequency, panel.season, only=only)
+    """Every simple method, of the history without its year; the year put in again."""
+    year, length = find_year(panel), panel.units.shape[1]
+    level = adjusted(panel, year).units
+    found = simple_means(level, horizon, panel.frequency, panel.season, only=only)
+    if year is None:
+        return found
+    factor = year.of(length, length + horizon)
+    return {name: mean * factor for name, mean in found.items()}
+
+
+def _in_season(raw: RawForecast, year: Year | None, length: int) -> RawForecast:
+    """Trees learn the history without its year."""
+    if year is None:
+        return raw
+    factor = year.of(length, length + raw.mean.shape[1])
+    return RawForecast(raw.mean * factor, raw.quantiles * factor[:, :, None], raw.scale)
 
 
 def _simple(name: str, panel: Panel, horizon: int) -> Forecast:
@@ -208,10 +228,12 @@ def _forecast_window(
     train = panel.until(cut)
     actual = panel.units[:, cut : cut + horizon]
     means = _means(train, horizon)
-    model = gbm.fit(train, horizon, params, seed=seed)
+    year = find_year(train)
+    model = gbm.fit(adjusted(train, year), horizon, params, seed=seed)
     raw = None
     if model is not None:
-        raw = gbm.predict_raw(model, _hide_units(panel.until(cut + horizon), cut), horizon)
+        ahead = _hide_units(adjusted(panel.until(cut + horizon), year), cut)
+        raw = _in_season(gbm.predict_raw(model, ahead, horizon), year, cut)
     return _Window(train, actual, means, raw)
 
 
@@ -259,6 +281,7 @@ def _score_folds(windows: list[_Window], season: int) -> Scorecard:
         learned=newest.as_json(),
         by_fold={name: [summarise(fold) for fold in folds] for name, folds in per_model.items()},
         day_correlation=gbm.day_correlation(found[chosen], last.actual),
+        sku_correlation=sku_correlation(found[chosen], last.actual),
     )
 
 

@@ -17,6 +17,14 @@ def expected_units(units: np.ndarray, effect: np.ndarray, groups: np.ndarray) ->
     groups: (n,) int, SKUs whose days go up and down together (a category).
     Level × day × effect; the level is the mean around the day of what is free of the others.
     """
+    level, day = levels_and_days(units, effect, groups)
+    return level * day * np.exp(effect)
+
+
+def levels_and_days(
+    units: np.ndarray, effect: np.ndarray, groups: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n, T) each: a SKU's level around the day, and how its group sells that day against it."""
     known = np.isfinite(units)
     lift = np.exp(effect)
     day = np.ones((len(units), units.shape[1]))
@@ -24,7 +32,7 @@ def expected_units(units: np.ndarray, effect: np.ndarray, groups: np.ndarray) ->
     for _round in range(2):  # the day is measured against the level and the level without the day
         level = _level(np.where(known, units, 0.0), np.where(known, day * lift, 0.0))
         day = _day_index(np.where(known, units, 0.0), np.where(known, level * lift, 0.0), groups)
-    return level * day * lift
+    return level, day
 
 
 def _level(units: np.ndarray, weight: np.ndarray) -> np.ndarray:

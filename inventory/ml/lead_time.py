@@ -67,14 +67,23 @@ class Target:
     fill_rate: float | None = None
 
 
-def extend_days(values: np.ndarray, days: int) -> np.ndarray:
-    """The first `days` days; past the forecast's end its last week goes on. (H, …) → (days, …)."""
+def extend_days(values: np.ndarray, days: int, year: np.ndarray | None = None) -> np.ndarray:
+    """The first `days` days; past the forecast's end its last week goes on. (H, …) → (days, …).
+
+    year: (≥ days,) the year's factor of each day (yearly.Year), by which the week that goes on rises
+    and falls; None = it does not.
+    """
     if days <= len(values):
         return values[:days]
     week = values[-min(WEEK_DAYS, len(values)) :]
     more = days - len(values)
     repeats = -(-more // len(week))
-    return np.concatenate([values, np.tile(week, (repeats,) + (1,) * (values.ndim - 1))[:more]])
+    going_on = np.tile(week, (repeats,) + (1,) * (values.ndim - 1))[:more]
+    if year is not None:
+        usual = year[len(values) - len(week) : len(values)].mean()
+        factor = year[len(values) : days] / usual
+        going_on = going_on * factor.reshape((-1,) + (1,) * (values.ndim - 1))
+    return np.concatenate([values, going_on])
 
 
 class LeadTimeSimulator:
@@ -95,7 +104,6 @@ class LeadTimeSimulator:
         self.segment = place.astype(int)
         self.share = place - self.segment
         self.lead_draws = random.standard_normal(draws)
-        self.lead_chance = ndtr(self.lead_draws)
         self.lead_chance = ndtr(self.lead_draws)
 
     def cumulative(self, mean: np.ndarray, quantiles: np.ndarray) -> np.ndarray:

@@ -22,6 +22,7 @@ class Panel:
     price:     (n, T) price per unit or None; NaN = unknown.
     promotion: (n, T) share of the period under promotion (0-1) or None.
     price_ahead, promotion_ahead: those of later periods are plans, known at the origin.
+    groups:    (n,) int, SKUs with the same number are of one category; None = nothing is known.
     """
 
     skus: list[str]
@@ -32,6 +33,7 @@ class Panel:
     promotion: np.ndarray | None = None
     price_ahead: bool = False
     promotion_ahead: bool = False
+    groups: np.ndarray | None = None
 
     @property
     def season(self) -> int:
@@ -55,6 +57,7 @@ class Panel:
             units=self.units[keep],
             price=None if self.price is None else self.price[keep],
             promotion=None if self.promotion is None else self.promotion[keep],
+            groups=None if self.groups is None else self.groups[keep],
         )
 
     def extended(self, horizon: int, promotion: np.ndarray | None = None) -> Panel:

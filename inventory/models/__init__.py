@@ -1,5 +1,5 @@
 from .clearance import ClearanceDraft, ClearanceReason, ClearanceState
-from .forecasts import DemandClass, DemandForecast, PriceElasticity
+from .forecasts import CategoryForecast, DemandClass, DemandForecast, PriceElasticity
 from .lost_demand import LostDemand, LostDemandDay, LostQuery, SubstituteList
 from .plan import (
     PlannedPurchase,
@@ -21,6 +21,7 @@ from .stock_health import SkuHealth
 from .suppliers import LeadTimeEstimate, PriceBreak, Supplier, SupplierItem
 
 __all__ = [
+    "CategoryForecast",
     "ClearanceDraft",
     "ClearanceReason",
     "ClearanceState",

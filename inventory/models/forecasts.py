@@ -46,7 +46,9 @@ class DemandForecast(models.Model):
     )
     basis = models.JSONField(
         default=dict,
-        help_text=_("Why the interval is wide: the SKUs that a new one was likened to."),
+        help_text=_(
+            "What the plan and the reader need: spread, the year ahead, who a new SKU is like."
+        ),
     )
     planned_promotion = models.JSONField(
         default=list, help_text=_("Share of each day under a reduction that is already set.")
@@ -94,6 +96,41 @@ class DemandForecast(models.Model):
     @property
     def is_refused(self) -> bool:
         return self.horizon_days == 0
+
+
+class CategoryForecast(models.Model):
+    """What a category, or the shop, will sell in the forecast's days: the sum of its SKUs' means, with
+    an interval from SKUs whose errors move together (ml/hierarchy.py)."""
+
+    category = models.ForeignKey(
+        "shop.Category",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="forecasts",
+        help_text=_("Empty: the whole shop."),
+    )
+    as_of = models.DateField(help_text=_("Sales up to and including this day were known."))
+    horizon_days = models.PositiveSmallIntegerField()
+    skus = models.PositiveIntegerField(help_text=_("SKUs with a forecast."))
+    mean_units = models.FloatField(help_text=_("Over all days; the sum of its SKUs."))
+    low_units = models.FloatField(help_text=_("10 % of the likely totals are below."))
+    high_units = models.FloatField(help_text=_("10 % of the likely totals are above."))
+
+    class Meta:
+        verbose_name = _("category forecast")
+        verbose_name_plural = _("category forecasts")
+        ordering = ["-as_of", "-mean_units"]
+        default_permissions = ["view"]
+        constraints = [
+            models.UniqueConstraint(fields=["category", "as_of"], name="one_total_per_category"),
+            models.UniqueConstraint(
+                fields=["as_of"], condition=Q(category__isnull=True), name="one_total_of_the_shop"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category or '*'} {self.as_of:%Y-%m-%d}"
 
 
 class PriceElasticity(models.Model):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from decisions.text import render
+from inventory.bindings import text_of
 
 
 class PurchaseOrderState(models.TextChoices):
@@ -223,6 +224,10 @@ class PurchaseOrderLine(models.Model):
     @property
     def assumption_texts(self) -> list[str]:
         return [render(text) for text in self.assumptions]
+
+    @property
+    def binding_texts(self) -> list[str]:
+        return [text_of(binding) for binding in self.bindings]
 
 
 class Receipt(models.Model):

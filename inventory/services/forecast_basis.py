@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 500
 RECENT_DAYS = 28
+YEAR_WEEKS = 40  # as far as a plan of the slowest supplier looks
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,30 @@ def explain(
         promotion_log=response.promotion[rows, None] * history.planned[rows]
         + _planned_price(history, response, rows),
     )
+
+
+def rests_on(history: DemandHistory, basis: Basis, rows: np.ndarray) -> list[dict]:
+    """What the plan needs beside the forecast of each SKU, as DemandForecast.basis.
+
+    dispersion: phi of Var = mean + phi · mean² of a day's count, where demand is counted in units.
+    year: factors of the weeks after the forecast's day, where more than a year is known.
+    """
+    from inventory.ml.spread import dispersion, is_count
+    from inventory.ml.yearly import find_year
+
+    panel = history.panel
+    found: list[dict] = [{} for _row in rows]
+    if is_count(panel.units[rows]):
+        phi = dispersion(panel.units[rows], basis.classes[rows])
+        for place, value in enumerate(phi):
+            found[place]["dispersion"] = round(float(value), 4)
+    year = find_year(panel)
+    if year is not None:
+        length = panel.units.shape[1]
+        weeks = year.of(length, length + 7 * YEAR_WEEKS).reshape(-1, YEAR_WEEKS, 7).mean(axis=2)
+        for place, row in enumerate(rows):
+            found[place]["year"] = weeks[row].round(3).tolist()
+    return found
 
 
 def given(part: np.ndarray | None) -> np.ndarray:

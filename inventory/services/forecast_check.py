@@ -18,7 +18,7 @@ from decisions.models.model_runs import RunState
 from inventory.frames import SkuDays, sku_days
 from inventory.ml.forecast_check import CheckFacts, verdicts
 from inventory.models import DemandForecast, PlannedDemand
-from inventory.services.forecasts import SaidThen, said_then
+from inventory.services.forecast_history import SaidThen, said_then
 from shop.models import (
     SOLD_UNITS,
     LineKind,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,9 +16,18 @@ from decisions.models import ModelRun
 from decisions.services.artefacts import artefact_path, write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, live_run, publish_run
 from decisions.text import render, sentence
-from inventory.frames import DemandHistory, demand_history, last_full_day, sku_days
+from inventory.frames import DemandHistory, demand_history, last_full_day
 from inventory.models import DemandForecast
-from inventory.services.forecast_basis import Basis, explain, find_basis, given, write_elasticities
+from inventory.services.category_forecasts import write_totals
+from inventory.services.forecast_basis import (
+    Basis,
+    explain,
+    find_basis,
+    given,
+    rests_on,
+    write_elasticities,
+)
+from inventory.services.newcomers import BORROWED, liken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,10 +43,6 @@ METRIC = "rmsse"
 BASELINE = "seasonal_naive"
 CHUNK_ROWS = 500
 OWN_PLACE = ("models", "learned", "by_fold")  # metrics, the artefact, and what only a command shows
-NO_NUMBERS = gettext_noop("there is no forecast of this SKU yet")
-NO_ELASTICITY = gettext_noop("its response to price has not been learned yet")
-NO_PRICE = gettext_noop("a price above 0 and a list price to compare it with are needed")
-OTHER_DAYS = gettext_noop("the promotion must name a share for each of the %(days)s days")
 NO_SALES = gettext_noop("no order line with a SKU has been sold yet")
 
 
@@ -65,7 +69,8 @@ def refresh_demand_forecast(as_of: datetime, *, seed: int, progress: Progress) -
     1. The same data, parameters and seed as an earlier run: nothing is trained again.
     2. The run goes live only if its backtest beats the seasonal naive; what is live serves,
        and while nothing is, the seasonal naive serves.
-    3. A SKU with too few known days gets a row that says how many are missing.
+    3. A SKU with too few known days borrows from those that are like it (services/newcomers.py);
+       where there are none its row says how many days are missing.
     Raises NoSalesError.
     """
     progress(0, 4, gettext_noop("reading sales"))
@@ -80,6 +85,7 @@ def refresh_demand_forecast(as_of: datetime, *, seed: int, progress: Progress) -
     rows = _forecast_rows(history, served, basis, on)
     progress.still_mine()
     write_forecasts(rows)
+    write_totals(rows, served.run, on, seed=seed)
     write_elasticities(history, basis, on)
     progress(4, 4, gettext_noop("written"))
     refused = sum(row.is_refused for row in rows)
@@ -109,131 +115,6 @@ def write_forecasts(rows: list[DemandForecast]) -> None:
     if rows:
         oldest = max(row.as_of for row in rows) - timedelta(days=KEEP_DAYS)
         DemandForecast.objects.filter(as_of__lt=oldest).delete()
-
-
-@dataclass(frozen=True)
-class WhatIf:
-    """A stored forecast under another price or promotion, and how sure the difference is.
-
-    change_units, low_units, high_units: over the whole horizon, against the stored forecast; the
-    interval is that of price elasticity and promotion effect, not that of the demand itself.
-    """
-
-    mean_units: list[float]
-    quantile_units: dict[str, list[float]]
-    change_units: float
-    low_units: float
-    high_units: float
-
-
-class NoWhatIfError(Exception):
-    """The question cannot be answered; `sentence` says what is missing."""
-
-    def __init__(self, text: dict):
-        super().__init__(render(text))
-        self.sentence = text
-
-
-def what_if(
-    row: DemandForecast,
-    *,
-    price_minor: int | None = None,
-    promotion: Sequence[float] | None = None,
-) -> WhatIf:
-    """The forecast had the price been `price_minor`, or had the days these shares of promotion.
-
-    Reads one row (the SKU's elasticity, unless it came with `row.variant`) and writes nothing:
-    quick enough for a slider. Raises NoWhatIfError.
-    """
-    import numpy as np
-
-    from inventory.ml.what_if import Response, day_factors
-
-    if row.is_refused:
-        raise NoWhatIfError(sentence(NO_NUMBERS))
-    known = getattr(row.variant, "elasticity", None)
-    if known is None:
-        raise NoWhatIfError(sentence(NO_ELASTICITY))
-    if price_minor is not None and not (price_minor > 0 and row.price_minor):
-        raise NoWhatIfError(sentence(NO_PRICE))
-    ratio = price_minor / row.price_minor if price_minor and row.price_minor else 1.0
-    mean = np.array(row.mean_units, dtype=float)
-    planned = np.array(row.planned_promotion or [0.0] * len(mean))
-    wanted = planned if promotion is None else np.array(promotion, dtype=float)
-    if wanted.shape != mean.shape:
-        raise NoWhatIfError(sentence(OTHER_DAYS, days=len(mean)))
-    response = Response(
-        known.elasticity,
-        known.low,
-        known.high,
-        known.promotion_log,
-        known.promotion_low,
-        known.promotion_high,
-    )
-    middle, low, high = day_factors(response, ratio, wanted - planned)
-    changes = [float((mean * (factor - 1)).sum()) for factor in (middle, low, high)]
-    return WhatIf(
-        (mean * middle).round(3).tolist(),
-        {
-            level: (np.array(units) * middle).round(3).tolist()
-            for level, units in row.quantile_units.items()
-        },
-        *changes,
-    )
-
-
-@dataclass(frozen=True)
-class SaidThen:
-    """One day: what was forecast for it `lag_days` before, and what happened.
-
-    units is None on a day without stock or not over yet; mean is None where no forecast is kept.
-    """
-
-    day: date
-    as_of: date
-    mean: float | None
-    low: float | None
-    high: float | None
-    units: float | None
-
-    @property
-    def is_inside(self) -> bool | None:
-        """Whether it fell between the 0.1 and 0.9 quantile; None where one side is not known."""
-        if self.units is None or self.low is None or self.high is None:
-            return None
-        return self.low <= self.units <= self.high
-
-
-def said_then(variant_id: int, until: date, *, days: int = 28, lag_days: int = 7) -> list[SaidThen]:
-    """What we said then, what happened: the `days` days up to `until`, oldest first.
-
-    Each day against the forecast made `lag_days` before it (1 to HORIZON_DAYS). Five queries.
-    """
-    first = until - timedelta(days=days - 1)
-    made = DemandForecast.objects.filter(
-        variant=variant_id,
-        as_of__gte=first - timedelta(days=lag_days),
-        as_of__lte=until - timedelta(days=lag_days),
-        horizon_days__gte=lag_days,
-    )
-    by_day = {row.as_of: row for row in made}
-    past = sku_days(variant_id, until, days=days)
-    found = []
-    for number, (units, out) in enumerate(zip(past.units, past.out_of_stock, strict=True)):
-        day = first + timedelta(days=number)
-        as_of = day - timedelta(days=lag_days)
-        row, place = by_day.get(as_of), lag_days - 1
-        found.append(
-            SaidThen(
-                day,
-                as_of,
-                row.mean_units[place] if row else None,
-                row.quantile_units["0.1"][place] if row else None,
-                row.quantile_units["0.9"][place] if row else None,
-                None if out else units,
-            )
-        )
-    return found
 
 
 def night_params() -> DemandParams:
@@ -331,7 +212,7 @@ def _forecast_rows(
 
     known = history_lengths(history.panel.units)
     enough = np.flatnonzero(known >= SHORTEST["D"])
-    found = {}
+    found: dict[int, dict] = {}
     if len(enough):
         forecast = forecast_with(
             served.method,
@@ -340,12 +221,13 @@ def _forecast_rows(
             HORIZON_DAYS,
             promotion=history.planned[enough],
         )
-        causes = explain(history, basis, forecast, enough)
-        found = {
-            int(row): _numbers(forecast, place)
-            | _reasons(history, basis, causes, (int(row), place))
-            for place, row in enumerate(enough)
-        }
+        rests = rests_on(history, basis, enough)
+        made = {"model_run": served.run, "method": served.method}
+        found = _fields(history, basis, (enough, forecast, rests), made)
+        new = np.flatnonzero((known > 0) & (known < SHORTEST["D"]))
+        likened = liken(history, basis, (enough, forecast), new)
+        if likened is not None:
+            found |= _fields(history, basis, (new, *likened), {"method": BORROWED})
     rows = []
     for row, variant_id in enumerate(history.variant_ids):
         facts = {
@@ -356,13 +238,26 @@ def _forecast_rows(
             "bulk_units": float(history.bulk_units[row]),
             "corrected_units": round(float(basis.corrected_units[row]), 3),
         }
-        if row in found:
-            made = {"model_run": served.run, "method": served.method, "horizon_days": HORIZON_DAYS}
-            rows.append(DemandForecast(**facts, **made, **found[row]))
-        else:
-            missing = SHORTEST["D"] - int(known[row])
-            rows.append(DemandForecast(**facts, days_missing=missing))
+        missing = {"days_missing": SHORTEST["D"] - int(known[row])}
+        rows.append(DemandForecast(**facts, **found.get(row, missing)))
     return rows
+
+
+def _fields(
+    history: DemandHistory,
+    basis: Basis,
+    numbers: tuple[np.ndarray, Forecast, list[dict]],
+    made: dict,
+) -> dict[int, dict]:
+    """Row of the history → the fields of its forecast."""
+    rows, forecast, rests = numbers
+    causes = explain(history, basis, forecast, rows)
+    return {
+        int(row): _numbers(forecast, place)
+        | _reasons(history, basis, causes, (int(row), place))
+        | {"basis": rests[place], "horizon_days": HORIZON_DAYS, **made}
+        for place, row in enumerate(rows)
+    }
 
 
 def _reasons(

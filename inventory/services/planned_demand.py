@@ -16,7 +16,12 @@ from django.utils.translation import gettext_noop
 from decisions.text import sentence
 from inventory.frames import last_full_day, sku_days
 from inventory.models import DemandForecast, PlannedDemand, PlannedUnits
-from inventory.planned_frames import forecast_days, forecasts_before, planned_extra
+from inventory.planned_frames import (
+    forecast_days,
+    forecasts_before,
+    plan_days,
+    planned_extra,
+)
 from inventory.services.forecasts import day_correlation
 
 if TYPE_CHECKING:
@@ -133,7 +138,7 @@ def with_planned(
 ) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """variant → mean (days,) and quantiles (days, 9) from the day after as_of, planned units added.
 
-    What the plan orders for. A SKU that no source reaches gets its forecast bit by bit.
+    What the plan orders for (planned_frames.plan_days). A SKU that no source reaches gets its forecast bit by bit.
     """
     from inventory.ml.metrics import LEVELS
     from inventory.ml.planned_units import add_extra
@@ -145,7 +150,7 @@ def with_planned(
         first = as_of + timedelta(days=1)
         extra = planned_extra([row.variant_id for row in night], first, days)
         for row in night:
-            forecast = forecast_days(row, first, days)
+            forecast = plan_days(row, first, days)
             if row.variant_id in extra:
                 forecast = add_extra(forecast, extra[row.variant_id], LEVELS)
             found[row.variant_id] = forecast

@@ -17,6 +17,7 @@ from decisions.models import Decision
 from decisions.services.model_runs import data_hash
 from decisions.services.receipts import Proposal, record_decision, supersede
 from decisions.text import render, sentence
+from inventory.bindings import sentence_of
 from inventory.frames import last_full_day
 from inventory.models import (
     DemandForecast,
@@ -26,10 +27,11 @@ from inventory.models import (
 )
 from inventory.services.lead_times import refresh_lead_times
 from inventory.services.plan_decision import Group, cycle_on, decide, order_key, write_plan
-from inventory.services.plan_lines import PlanOptions, gather
+from inventory.services.plan_lines import Gathered, PlanOptions, gather
 from inventory.services.purchase_orders import cancel_purchase_order
 
 KIND = "reorder"
+CHUNK_ROWS = 500
 MOST_LINES = 300  # of one order; what earns less waits for the next cycle, and is counted
 HEADLINE = gettext_noop("Order %(units)s units of %(lines)s SKUs from %(supplier)s")
 HEADLINE_NONE = gettext_noop("Choose a supplier for %(lines)s SKUs that need %(units)s units")
@@ -81,6 +83,7 @@ def plan_replenishment(as_of: datetime, *, seed: int, progress: Progress) -> dic
         if order is not None:
             kept.add(order.pk)
     write_plan(decided, gathered, day)
+    _remember_classes(forecasts, gathered)
     dropped = _close_old_suggestions(kept)
     progress(4, 4, gettext_noop("planned"))
     waiting = PurchaseOrderLine.objects.filter(order__in=kept)
@@ -109,6 +112,18 @@ def suggest_order(
         _write_lines(order, inputs, output)
         _record(order, group, plan, model_run)
     return order
+
+
+def _remember_classes(forecasts: list[DemandForecast], gathered: Gathered) -> None:
+    """The class that each SKU was planned in, beside its forecast: one SKU alone cannot tell it."""
+    names = {one.variant.pk: one.service.name for one in gathered.candidates}
+    changed = []
+    for row in forecasts:
+        name = names.get(row.variant_id)
+        if name is not None and row.basis.get("service_class") != name:
+            row.basis = row.basis | {"service_class": name}
+            changed.append(row)
+    DemandForecast.objects.bulk_update(changed, ["basis"], batch_size=CHUNK_ROWS)
 
 
 def _newest_forecasts(as_of: datetime) -> list[DemandForecast]:
@@ -328,16 +343,21 @@ def _constraints(inputs: dict, output: dict) -> list[dict]:
             entry["lines"] += 1
     for line in inputs["lines"]:
         for bound in line["bindings"]:
-            entry = found.setdefault(bound["constraint"], {**bound, "lines": 0})
+            entry = found.setdefault(bound["constraint"], _in_words(bound))
             entry["lines"] += 1
     for line in output["lines"]:
         for bound in line["bound_by"]:
-            entry = found.setdefault(bound, {"constraint": bound, "lines": 0})
+            entry = found.setdefault(bound, _in_words({"constraint": bound}))
             entry["lines"] += 1
     value, least = output["value_minor"], inputs["terms"]["minimum_order_minor"]
     if value is not None and value < least:
         found["minimum"] = {"text": sentence(BELOW_MINIMUM), "value_minor": value, "least": least}
     return list(found.values())
+
+
+def _in_words(bound: dict) -> dict:
+    rest = {name: value for name, value in bound.items() if name != "constraint"}
+    return {"text": sentence_of(bound["constraint"]), **rest, "lines": 0}
 
 
 def _deadline(order_by_days: int, period: date, review_period_days: int) -> datetime:

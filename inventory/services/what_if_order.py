@@ -11,16 +11,17 @@ from django.utils import timezone
 
 from inventory.frames import preferred_items, stock_positions
 from inventory.models import DemandForecast, SupplierItem
-from inventory.planned_frames import planned_extra
+from inventory.planned_frames import extended_days, planned_extra, planning_quantiles
 from inventory.services.costs import unit_costs_minor
-from inventory.services.forecasts import NoWhatIfError, WhatIf, day_correlation, what_if
+from inventory.services.forecast_what_if import NoWhatIfError, WhatIf, what_if
+from inventory.services.forecasts import day_correlation
 from inventory.services.lead_days import lead_times
 from inventory.services.plan_lines import PlanOptions
 from inventory.services.targets import service_by_class
 from shop.services.prices import prices_at
 
 SEED = 42  # the night's
-# A SKU's class depends on all SKUs of a night; one SKU alone is asked at the middle one's target.
+# Of a SKU that no plan has classed yet: the class depends on all SKUs of a night.
 MIDDLE_CLASS = "BY"
 
 
@@ -58,7 +59,7 @@ def ask(row: DemandForecast, question: Question) -> Answer:
     mean = moved.mean_units if moved else row.mean_units
     quantiles = moved.quantile_units if moved else row.quantile_units
     item = preferred_items([row.variant_id]).get(row.variant_id)
-    terms = _terms(item, question)
+    terms = _terms(row, item, question)
     line = _line(row, (mean, quantiles), item, terms)
     found = plan_line(line, terms)
     by = timezone.localdate() + timedelta(days=found["order_by_days"])
@@ -81,8 +82,9 @@ def _moved(row: DemandForecast, question: Question) -> tuple[WhatIf | None, str]
         return None, str(error)
 
 
-def _terms(item: SupplierItem | None, question: Question) -> dict[str, Any]:
-    options, usual = PlanOptions(), service_by_class()[MIDDLE_CLASS]
+def _terms(row: DemandForecast, item: SupplierItem | None, question: Question) -> dict[str, Any]:
+    options = PlanOptions()
+    usual = service_by_class()[row.basis.get("service_class", MIDDLE_CLASS)]
     lead = lead_times([item])[item.pk].p50_days if item else options.no_supplier_lead_days
     review = item.supplier.review_period_days if item else options.no_supplier_review_days
     asked = question.lead_time_days
@@ -100,7 +102,7 @@ def _line(
 ) -> dict[str, Any]:
     import numpy as np
 
-    from inventory.ml.lead_time import LeadTimeSimulator, extend_days, longest_days
+    from inventory.ml.lead_time import LeadTimeSimulator, longest_days
     from inventory.ml.metrics import LEVELS
     from inventory.ml.planned_units import add_extra
 
@@ -108,9 +110,9 @@ def _line(
         terms[name] for name in ("lead_time_days", "review_period_days", "lead_time_sd_days")
     )
     days = longest_days(lead, review, sd) + review
-    mean = extend_days(np.array(forecast[0]), days)
+    mean = extended_days(row, np.array(forecast[0]), days)
     quantiles = np.array([forecast[1][level] for level in sorted(forecast[1])]).T
-    demand = (mean, extend_days(quantiles, days))
+    demand = (mean, planning_quantiles(row, mean, extended_days(row, quantiles, days)))
     extra = planned_extra([row.variant_id], row.as_of + timedelta(days=1), days)
     if row.variant_id in extra:
         demand = add_extra(demand, extra[row.variant_id], LEVELS)

@@ -11,6 +11,7 @@ from .moments import moments
 from .orders import (
     CANCEL_SECOND,
     DELIVERY_SECOND,
+    RECEIPT_SECOND,
     RETURN_SECOND,
     SHIP_SECOND,
     Book,
@@ -22,6 +23,8 @@ from .prices import PricePaths
 from .suppliers import Suppliers
 from .world import World
 
+PURCHASE_SECOND = 17 * 3600  # the buyer's evening, after the day's last parcel
+MAIN_WAREHOUSE = "MAIN"
 SIGN_UP_SECOND = 6 * 3600 + 3000  # before the first session of the day
 
 
@@ -116,6 +119,44 @@ def supplier_frame(
         review_period_days=pl.lit(7),
     )
     return frame.sort("supplier_code", "sku")
+
+
+def purchase_frame(
+    world: World, catalogue: Catalogue, suppliers: Suppliers, parts: tuple[Book, PricePaths]
+) -> pl.DataFrame:
+    """One row per supplier order line; what had not arrived on the last day is still awaited.
+
+    A delivery that came short is closed: the rest never comes.
+    """
+    book, paths = parts
+    arrived = pl.col("received_day") < world.days
+    short = (pl.col("received_units") < pl.col("ordered_units")).any().over("number")
+    lines = book.purchases.with_columns(
+        cost_minor=pl.Series(paths.cost_minor[book.purchases["sku_idx"].to_numpy()]),
+        supplier_code=pl.Series(suppliers.code).gather(book.purchases["supplier"]),
+        promised=pl.Series(suppliers.promised_days).gather(book.purchases["supplier"]),
+    )
+    state = (
+        pl.when(~arrived)
+        .then(pl.lit("sent"))
+        .when(short)
+        .then(pl.lit("cancelled"))
+        .otherwise(pl.lit("received"))
+    )
+    day = pl.lit(world.start) + pl.duration(days=pl.col("ordered_day") + pl.col("promised"))
+    lines = lines.with_columns(
+        state=state,
+        sent_at=moments(world, "ordered_day", pl.lit(PURCHASE_SECOND)),
+        expected_on=day.cast(pl.Date).cast(pl.String),
+        received_at=pl.when(arrived).then(moments(world, "received_day", pl.lit(RECEIPT_SECOND))),
+        received_units=pl.when(arrived).then(pl.col("received_units")),
+        unit_cost=major(pl.col("cost_minor"), world.minor_digits),
+    )
+    return lines.select(
+        "supplier_code", "state", "sent_at", "expected_on", "sku", "unit_cost", "received_units",
+        "received_at", purchase_number="number", units="ordered_units",
+        warehouse=pl.lit(MAIN_WAREHOUSE), currency=pl.lit(world.currency),
+    )  # fmt: skip
 
 
 def order_frame(

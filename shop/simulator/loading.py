@@ -38,15 +38,21 @@ from shop.models import (
     Warehouse,
 )
 
+from .frames import MAIN_WAREHOUSE
 from .moments import moments
 from .shop import SimulatedShop
 from .world import World
 
-MAIN = ("MAIN", "Park Royal, London", "GB")
+MAIN = (MAIN_WAREHOUSE, "Park Royal, London", "GB")
 CHANNELS = {"web": "Web shop", "app": "App"}
-NAMES = {"orders": "order lines", "suppliers": "SKUs of suppliers", "products": "SKUs"}
+NAMES = {
+    "orders": "order lines",
+    "purchase_orders": "purchase order lines",
+    "suppliers": "SKUs of suppliers",
+    "products": "SKUs",
+}
 KINDS = (
-    "products", "suppliers", "customers", "orders", "events", "reviews", "knowledge", "tickets",
+    "products", "suppliers", "purchase_orders", "customers", "orders", "events", "reviews", "knowledge", "tickets",
 )  # fmt: skip
 SOURCE = "simulated"
 FOLDER = "products"
@@ -138,7 +144,7 @@ def load_shop(shop: SimulatedShop, say: Callable[[str], None] = lambda _step: No
 
 
 def _steps(shop: SimulatedShop, origin: Origin, known: set[str]) -> list[Step]:
-    steps: list[Step] = [("channels", _load_channels)]
+    steps: list[Step] = [("channels", _load_channels), ("warehouses", _load_warehouse)]
     for kind in KINDS:
         if kind in known:
             read = partial(_import_kind, kind, shop.frames[kind])
@@ -155,6 +161,12 @@ def _load_channels() -> int:
     for code, name in CHANNELS.items():
         Channel.objects.get_or_create(code=code, defaults={"name": name})
     return len(CHANNELS)
+
+
+def _load_warehouse() -> int:
+    code, name, country = MAIN
+    Warehouse.objects.get_or_create(code=code, defaults={"name": name, "country": country})
+    return 1
 
 
 def _import_kind(kind: str, frame: pl.DataFrame) -> int:
@@ -230,10 +242,7 @@ def _post_ledger(shop: SimulatedShop) -> int:
     with transaction.atomic():
         if is_finished():
             return 0
-        code, name, country = MAIN
-        warehouse, _made = Warehouse.objects.get_or_create(
-            code=code, defaults={"name": name, "country": country}
-        )
+        warehouse = Warehouse.objects.get(code=MAIN_WAREHOUSE)
         variants = ids_of(Variant, "sku", shop.movements["sku"], named="variant_id")
         rows = shop.movements.join(variants, on="sku", maintain_order="left").drop("sku")
         rows = rows.with_columns(

@@ -7,7 +7,7 @@ import pytest
 from decisions.models import LivePeriod, ModelRun, RunState
 from decisions.services.model_runs import live_run
 from inventory.ml.gbm import DemandParams
-from inventory.models import DemandForecast
+from inventory.models import CategoryForecast, DemandForecast
 from inventory.services import forecasts
 from tests.factories import make_order, make_variant
 from tests.factories_inventory import AS_OF, LAST_DAY, Silent, make_history
@@ -42,6 +42,18 @@ def test_a_model_that_wins_goes_live_and_serves():
     )
 
 
+def test_totals_are_the_sum_of_the_skus_and_twice_is_once():
+    make_history()
+    refresh()
+    refresh()
+    total = CategoryForecast.objects.get()  # no SKU here has a category
+    units = sum(sum(row.mean_units) for row in DemandForecast.objects.all())
+    assert total.category is None
+    assert total.skus == 6
+    assert total.mean_units == pytest.approx(units, abs=0.01)
+    assert total.low_units < total.mean_units < total.high_units
+
+
 def test_twice_equals_once():
     make_history()
     first = refresh()
@@ -55,13 +67,34 @@ def test_twice_equals_once():
 
 def test_too_little_history_is_a_reason_with_days_and_no_number():
     new = make_variant("NEW-1")
-    make_history(skus=3)
+    make_history(skus=2)  # too few to be likened to
     make_order([(new, 4)], at=AS_OF - timedelta(days=5))
     assert refresh()["too_short"] == 1
     row = DemandForecast.objects.get(variant=new)
     assert row.is_refused
     assert row.mean_units == []
     assert row.days_missing == 28 - 5
+
+
+def test_a_new_sku_borrows_from_its_likes_and_says_so():
+    new = make_variant("NEW-1")
+    make_history(skus=5)
+    make_order([(new, 4)], at=AS_OF - timedelta(days=5))
+    assert refresh()["too_short"] == 0
+    row = DemandForecast.objects.get(variant=new)
+    assert (row.method, row.model_run, len(row.mean_units)) == ("borrowed", None, 28)
+    others = DemandForecast.objects.exclude(variant=new)
+    level = [sum(one.mean_units) / 28 for one in others]
+    assert 4 / 5 < sum(row.mean_units) / 28 < max(level)  # between its own days and its likes'
+    assert 0 < row.basis["own_share"] < 1
+    assert {one["sku"] for one in row.basis["like"]} <= {one.variant.sku for one in others}
+    parts = zip(*row.contributions.values(), strict=True)
+    assert [round(sum(day), 1) for day in parts] == [round(units, 1) for units in row.mean_units]
+    wide, narrow = (
+        (one.quantile_units["0.9"][0] - one.quantile_units["0.1"][0]) / one.mean_units[0]
+        for one in (row, max(others, key=lambda one: sum(one.mean_units)))
+    )
+    assert wide > narrow
 
 
 def test_too_short_a_shop_is_served_by_the_baseline():

@@ -7,7 +7,8 @@ import pytest
 
 from inventory.ml.what_if import Response, day_factors
 from inventory.models import PriceElasticity
-from inventory.services.forecasts import NoWhatIfError, said_then, what_if
+from inventory.services.forecast_history import said_then
+from inventory.services.forecast_what_if import NoWhatIfError, what_if
 from tests.factories import make_order, make_variant
 from tests.factories_inventory import AS_OF, LAST_DAY, make_forecast
 

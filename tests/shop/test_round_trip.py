@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 ORDER = [
     "channels", "brands", "categories", "attributes", "warehouses", "products", "prices", "kits",
     "customers", "consents", "visitor_links", "tax_rates", "orders", "returns", "stock", "batches",
-    "selling_holds", "events", "reviews", "suppliers", "knowledge", "tickets",
+    "selling_holds", "events", "reviews", "suppliers", "purchase_orders", "knowledge", "tickets",
 ]  # fmt: skip
 
 
