@@ -14,7 +14,7 @@ from language.claims import UnknownSlotError
 from language.sms import SmsLength, sms_length
 from marketing.facts import campaign_facts
 from marketing.messages import Text, composed
-from marketing.models import Campaign, Channel, Send
+from marketing.models import AudienceMember, Campaign, Channel, Send
 from marketing.rules import customers_of, reachable
 from marketing.services.campaigns import chosen_copies
 from shop.models import Customer
@@ -38,10 +38,8 @@ class Preview:
 def recipients_of(campaign: Campaign) -> QuerySet[Customer]:
     """The frozen list without its holdout; before that, whoever could be written to now."""
     if campaign.audience_id:
-        rows = Customer.objects.filter(
-            audience_memberships__audience=campaign.audience_id,
-            audience_memberships__is_holdout=False,
-        )
+        members = AudienceMember.objects.filter(audience=campaign.audience_id, is_holdout=False)
+        rows = Customer.objects.filter(pk__in=members.values("customer"))
     else:
         rows = reachable(customers_of(campaign.segment.rule), campaign.channel)
     return rows.order_by("pk")
