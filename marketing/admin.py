@@ -28,6 +28,7 @@ from marketing import (
     effect_views,
     journey_admin,
     pages,
+    previews,
     send_pages,
 )
 from marketing.models import (
@@ -214,6 +215,7 @@ class CampaignAdmin(ModelAdmin):
         name = "marketing_campaign"
         return [
             path("<int:pk>/path/", view(require_GET(self.path_page)), name=f"{name}_path"),
+            path("<int:pk>/preview/", view(require_GET(self.preview)), name=f"{name}_preview"),
             path("<int:pk>/path/do/", view(require_POST(self.do)), name=f"{name}_do"),
             path("<int:pk>/sends/", view(require_GET(self.monitor)), name=f"{name}_monitor"),
             *effect_views.urls(self.admin_site),
@@ -247,9 +249,30 @@ class CampaignAdmin(ModelAdmin):
             "opts": self.opts,
             "title": str(campaign),
             "may_change": request.user.has_perm("marketing.change_campaign"),
+            "may_brief": request.user.has_perm("marketing.add_brief"),
             **pages.campaign_page(campaign),
         }
         return TemplateResponse(request, "marketing/campaign.html", context)
+
+    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """As one real recipient gets it; who may not see customers sees nobody's name."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        campaign = get_object_or_404(Campaign.objects.select_related("segment", "audience"), pk=pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": str(campaign),
+            "campaign": campaign,
+            "list_url": reverse("admin:marketing_campaign_path", args=[pk]),
+            **previews.preview_page(
+                campaign,
+                after=_number(request, "after"),
+                before=_number(request, "before"),
+                may_see=request.user.has_perm(previews.MAY_SEE_PEOPLE),
+            ),
+        }
+        return TemplateResponse(request, "marketing/preview.html", context)
 
     def do(self, request: HttpRequest, pk: int) -> HttpResponse:
         """One step along the path, named by the button."""
@@ -284,6 +307,12 @@ class CampaignAdmin(ModelAdmin):
             **self.admin_site.each_context(request), "opts": self.opts, "title": str(campaign),
         }  # fmt: skip
         return TemplateResponse(request, "marketing/monitor.html", context)
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    """A key in the address; 0 for anything else, and for what no database could hold."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else 0
 
 
 @admin.register(CustomerProfile)

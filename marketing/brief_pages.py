@@ -31,15 +31,19 @@ from marketing.standards import markets_of, standard_of_brief
 from shop.services.descriptions import FIELDS
 
 SHOWN, MOST_DOCUMENTS = 24, 100
+LIKE_ENOUGH = 0.6
+# A broken slot, an address, a placeholder: nothing that a document could make true.
+NEVER_PROVEN = frozenset({"slot", "placeholder", "contact"})
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A sentence that cannot be published, why, and what could prove it."""
+    """A sentence that cannot be published, why, and whether a document could prove it."""
 
     sentence: str
     reason: str
     kind: str
+    may_be_proven: bool = True
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,9 @@ def _problems(candidate: Candidate, found: Review) -> list[Problem]:
     for part, claim in found.refused:
         sentence = sentence_at(candidate.parts[part], claim.start, claim.end)
         kind = KINDS.get(claim.kind, ClaimKind.SPECIFICATION)
-        rows.setdefault(sentence, Problem(sentence, claim.explanation, kind))
+        rows.setdefault(
+            sentence, Problem(sentence, claim.explanation, kind, claim.kind not in NEVER_PROVEN)
+        )
     return list(rows.values())
 
 
@@ -203,8 +209,11 @@ def _change(candidate: Candidate, facts: list[Fact], before: str) -> SafeString 
 def difference(before: str, after: str) -> SafeString:
     """Words taken out struck through, words put in underlined; escaped."""
     old, new = _words(before), _words(after)
+    matched = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    if matched.ratio() < LIKE_ENOUGH:  # another text: words that happen to recur say nothing
+        return format_html("{}{}", before and _piece("del", f"{before}\n\n"), _piece("ins", after))
     pieces = []
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in matched.get_opcodes():
         if tag == "equal":
             pieces.append(("", "".join(old[a:b])))
             continue

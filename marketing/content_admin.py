@@ -156,10 +156,10 @@ class EvidenceAdmin(WithAddress, ModelAdmin):
 
 @admin.register(ClaimRecord)
 class ClaimRecordAdmin(ReadOnly, ModelAdmin):
-    list_display = ["words", "kind", "ground", "version", "state_label", "verified_at", "where"]
+    list_display = ["sentence", "kind", "ground", "version", "state_label", "verified_at", "where"]
     list_filter = ["kind", "state"]
     list_select_related = ["copy", "candidate", "evidence"]
-    search_fields = ["words", "source"]
+    search_fields = ["sentence", "source"]
     list_per_page = 50
     show_full_result_count = False
 

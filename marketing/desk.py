@@ -45,6 +45,7 @@ def edit(campaign: Campaign, by: Any, data: QueryDict) -> str:
     copy = copies.edit_copy(
         _copy(campaign, data),
         subject=data.get("subject", ""),
+        preheader=data.get("preheader", ""),
         body=data.get("body", ""),
         at=timezone.now(),
     )

@@ -135,7 +135,8 @@ def _spec(attribute: Attribute, value: Any, language: str) -> str:
         value = YES_NO[language][0 if value else 1]
     colon = {"en": ": ", "zh": "："}[language]
     unit = f" {attribute.unit}" if attribute.unit else ""
-    return " ".join(f"{label}{colon}{value}{unit}".split())[:300]
+    words = " ".join(f"{label}{colon}{value}{unit}".split())[:300]
+    return words[:1].upper() + words[1:]
 
 
 def greeting(name: str, language: str) -> str:

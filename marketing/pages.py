@@ -17,6 +17,7 @@ from inventory.models import PlannedDemand
 from inventory.services.planned_needs import needs_of
 from language.claims import Claim, Fact
 from language.slots import SLOT
+from language.sms import SmsLength
 from marketing.facts import campaign_facts
 from marketing.models import (
     Audience,
@@ -27,11 +28,13 @@ from marketing.models import (
     SkipReason,
     Stage,
 )
+from marketing.review import Standard, review
 from marketing.rules import customers_of, reachable, sentences
 from marketing.services.campaigns import changed_fact
-from marketing.services.copies import claims_of, languages_of
+from marketing.services.copies import languages_of
 from marketing.services.expected_units import KIND
 from marketing.services.results import campaign_results, money_line
+from marketing.standards import standard_of_campaign
 from shop.money import format_money
 
 SAMPLE = 10
@@ -54,8 +57,11 @@ def segment_preview(rule: Any) -> dict:
 class CopyCard:
     copy: CopyVariant
     subject: SafeString
+    preheader: SafeString
     body: SafeString
     reasons: list[str]
+    warnings: list[str]
+    sms: SmsLength | None = None
 
     @property
     def may_be_chosen(self) -> bool:
@@ -69,12 +75,16 @@ def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
     copies = list(campaign.copies.all())
     languages = sorted({*languages, *(copy.language for copy in copies)})
     facts = {language: campaign_facts(campaign, language, at) for language in languages}
+    standards = {
+        language: standard_of_campaign(campaign, language)
+        for language in {copy.language for copy in copies}
+    }
     return {
         "campaign": campaign,
         "steps": _steps(campaign),
         "audience": _audience(campaign),
         "sentences": sentences(campaign.segment.rule),
-        "cards": [copy_card(copy, facts[copy.language]) for copy in copies],
+        "cards": [copy_card(c, facts[c.language], standards[c.language]) for c in copies],
         "facts": facts[campaign.language],
         "output": campaign.decision.output if campaign.decision else {},
         "money": decision_money(campaign),
@@ -100,19 +110,23 @@ def planned_page(campaign: Campaign) -> dict:
     return {"source": source, "needs": needs, "is_too_late": any(n.is_too_late for n in needs)}
 
 
-def copy_card(copy: CopyVariant, facts: list[Fact]) -> CopyCard:
-    claims = claims_of(copy, facts)
+def copy_card(copy: CopyVariant, facts: list[Fact], standard: Standard) -> CopyCard:
+    found = review(copy.parts, facts, standard, slots_only=not copy.edited_by_hand)
     reasons = [
-        f"“{getattr(copy, part)[claim.start : claim.end].strip()}”: {claim.explanation}"
-        for part, found in claims.items()
-        for claim in found
-        if not claim.is_supported
+        f"“{copy.parts[part][claim.start : claim.end].strip()}”: {claim.explanation}"
+        for part, claim in found.refused
     ]
+    reasons += [f"{f.message} ({f.source})" for f in found.findings if f.blocks]
+    warnings = [f"{f.message} ({f.source})" for f in found.findings if not f.blocks]
     return CopyCard(
         copy,
-        marked(copy.subject, claims["subject"], facts),
-        marked(copy.body, claims["body"], facts),
+        *(
+            marked(getattr(copy, part), list(found.claims.get(part, [])), facts)
+            for part in ("subject", "preheader", "body")
+        ),
         list(dict.fromkeys(reasons)),
+        list(dict.fromkeys(warnings)),
+        found.sms,
     )
 
 

@@ -27,6 +27,7 @@ from marketing.pages import copy_card
 from marketing.rules import customers_of, reachable, sentences
 from marketing.services.effect_snapshots import Report, effect_report
 from marketing.services.results import campaign_results
+from marketing.standards import standard_of_campaign
 
 describe(
     "campaign-state",
@@ -196,14 +197,16 @@ def _copies(campaign: Campaign) -> list[dict[str, Any]]:
         language: campaign_facts(campaign, language, now)
         for language in {copy.language for copy in copies}
     }
+    standards = {language: standard_of_campaign(campaign, language) for language in facts}
     return [
         {
             "language": copy.language,
             "subject": copy.subject,
+            "preheader": copy.preheader,
             "body": copy.body,
             "state": copy.state,
             "provider": copy.provider,
-            "refusals": copy_card(copy, facts[copy.language]).reasons,
+            "refusals": copy_card(copy, facts[copy.language], standards[copy.language]).reasons,
         }
         for copy in copies
     ]

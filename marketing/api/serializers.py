@@ -45,6 +45,7 @@ class CampaignOut(s.Serializer):
 class CopyOut(s.Serializer):
     language = s.CharField()
     subject = s.CharField()
+    preheader = s.CharField()
     body = s.CharField()
     state = s.ChoiceField(CopyState.choices)
     provider = s.CharField()
