@@ -122,7 +122,10 @@ CROSS JOIN LATERAL (
     WHERE p.id = pool.id AND p.state = 'active' AND v.is_active
       AND (free.units > 0 OR NOT v.tracks_stock)
       AND (:kind = '' OR price.kind = :kind)
-      AND NOT EXISTS (SELECT 1 FROM shop_sellinghold h WHERE h.variant_id = v.id
+      AND NOT EXISTS (SELECT 1 FROM shop_sellinghold h
+                      WHERE (h.variant_id = v.id OR EXISTS (
+                                 SELECT 1 FROM shop_kitcomponent k
+                                 WHERE k.kit_id = v.id AND k.component_id = h.variant_id))
                       AND h.began_at <= :at AND (h.ended_at IS NULL OR h.ended_at > :at))
     ORDER BY COALESCE(free.units, 0) DESC, v.sku LIMIT 1
 ) offer
