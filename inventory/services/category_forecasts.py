@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 
 from django.db import transaction
 
@@ -38,15 +39,15 @@ def write_totals(
         ).transpose(0, 2, 1),
     )
     card = run.params.get("scorecard", {}) if run else {}
-    known = {
-        "day_correlation": float(card.get("day_correlation", 0.0)),
-        "sku_correlation": float(card.get("sku_correlation", 0.0)),
-        "seed": seed,
-    }
+    totals_of = partial(
+        totals,
+        forecast,
+        day_correlation=float(card.get("day_correlation", 0.0)),
+        sku_correlation=float(card.get("sku_correlation", 0.0)),
+        seed=seed,
+    )
     groups = np.array([category[row.variant_id] or 0 for row in made])
-    found = totals(forecast, groups, **known) | {
-        -1: totals(forecast, np.zeros(len(made), int), **known)[0]
-    }
+    found = totals_of(groups) | {-1: totals_of(np.zeros(len(made), int))[0]}
     count = {int(group): int((groups == group).sum()) for group in np.unique(groups)} | {
         -1: len(made)
     }
