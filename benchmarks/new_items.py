@@ -56,7 +56,8 @@ def main() -> None:
         cells = []
         for name in ("borrowed", "category", "own", "held"):
             mean, low, high = oracle.interval(np.array([row[days][name] for row in rows]))
-            cells.append(f"{mean:.3f} [{low:.3f}, {high:.3f}]")
+            known = f"{mean:.3f} [{low:.3f}, {high:.3f}]"
+            cells.append(known if np.isfinite(mean) else "-")
         print(f"{days:>10} | " + " | ".join(f"{cell:>22}" for cell in cells))
 
 

@@ -21,6 +21,7 @@ from inventory.frames import sku_days
 from inventory.models import CategoryForecast, DemandForecast
 
 WEEK_DAYS = 7
+WHOLE_SHOP = _("whole shop")
 
 
 @admin.register(DemandForecast)
@@ -109,7 +110,7 @@ class CategoryForecastAdmin(ReadOnly, ModelAdmin):
 
     @display(description=_("category"), ordering="category__name")
     def name(self, row: CategoryForecast) -> str:
-        return str(row.category) if row.category else _now("whole shop")
+        return str(row.category or WHOLE_SHOP)
 
     @display(description=_("next 28 days (units)"), ordering="mean_units")
     def units(self, row: CategoryForecast) -> str:
