@@ -99,7 +99,7 @@ _PER = r"^\s*(?:(?:per|a|an|each|every)\s+(?:month|week|day|hour|year|litre|lite
 # What a figure beside it is not the price, the reduction or the end of.
 FOREIGN = re.compile(
     r"(?:\b(?:delivery|shipping|postage|deposit|refund|cashback|vouchers?|coupons?|gift\s+cards?|fees?|fine|tip|credit)\b"
-    r"[^.,;!?，。；！？]{0,20}|(?:运费|邮费|押金|定金|红包|返现|代金券|手续费|小费)[^，。；！？]{0,6})$"
+    r"[^.,;!?，。；！？]{0,32}|(?:运费|邮费|押金|定金|红包|返现|代金券|手续费|小费)[^，。；！？]{0,6})$"
 )
 # A date is an end and a percentage is a reduction: other roles are refused by default.
 OWN_ROLE: dict[str, tuple[re.Pattern, re.Pattern]] = {
