@@ -28,6 +28,7 @@ from marketing.models import (
     CampaignItem,
     CampaignPlan,
     CopyVariant,
+    CustomerPrediction,
     CustomerProfile,
     Segment,
     Send,
@@ -37,6 +38,7 @@ from marketing.models import (
 from marketing.rules import RuleError
 from marketing.services.copies import CopyError
 from marketing.services.expected_units import publish_expected
+from marketing.value_page import percent
 from marketing.widgets import RuleField, RuleWidget
 from shop.money import format_money
 
@@ -273,6 +275,31 @@ class CustomerProfileAdmin(ReadOnlyAdmin):
     def scores(self, profile: CustomerProfile) -> str:
         found = (profile.recency_score, profile.frequency_score, profile.monetary_score)
         return " ".join("–" if score is None else str(score) for score in found)
+
+
+@admin.register(CustomerPrediction)
+class CustomerPredictionAdmin(ReadOnlyAdmin):
+    list_display = ["customer", "alive", "propensity", "worth", "next_order_on", "as_of"]
+    search_fields = ["customer__code", "customer__name", "customer__email"]
+    list_select_related = ["customer"]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None):
+        try:
+            return super().get_object(request, object_id, from_field)
+        except OverflowError:  # as for profiles
+            return None
+
+    @admin.display(description=gettext_lazy("still a customer"), ordering="p_alive")
+    def alive(self, found: CustomerPrediction) -> str:
+        return percent(found.p_alive)
+
+    @admin.display(description=gettext_lazy("order in 30 days"), ordering="propensity_30")
+    def propensity(self, found: CustomerPrediction) -> str:
+        return percent(found.propensity_30)
+
+    @admin.display(description=gettext_lazy("spend in 90 days"), ordering="spend_90_minor")
+    def worth(self, found: CustomerPrediction) -> str:
+        return format_money(found.spend_90_minor)
 
 
 @admin.register(Audience)

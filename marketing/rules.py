@@ -23,17 +23,20 @@ from django.utils.translation import gettext_lazy
 from marketing.models import Stage, Suppression
 from marketing.models.campaigns import PURPOSE_OF_CHANNEL, Channel
 from shop.models import Consent, Customer, Event, EventKind, LineKind, OrderLine, OrderState
+from shop.money import to_minor
 
 MAX_DEPTH, MAX_CONDITIONS = 3, 30
 MAX_TIMES, MAX_DAYS = 1000, 730
 GROUPS = ("all", "any", "none")
-NUMBER_OPS = ("at_least", "at_most", "is")
+NUMBER_OPS = ("at_least", "at_most", "is", "more_than", "less_than")
 CHOICE_OPS = ("is", "is_not")
 OP_WORDS = {
     "is": gettext_lazy("is"),
     "is_not": gettext_lazy("is not"),
     "at_least": gettext_lazy("is at least"),
     "at_most": gettext_lazy("is at most"),
+    "more_than": gettext_lazy("is more than"),
+    "less_than": gettext_lazy("is less than"),
 }
 
 
@@ -56,11 +59,21 @@ class Field:
     choices: tuple[tuple[str, Any], ...] = ()
     is_number: bool = False
     unit: Any = ""
+    is_fraction: bool = False
+
+
+LOOKUPS = {
+    "at_least": "gte", "at_most": "lte", "is": "exact", "more_than": "gt", "less_than": "lt",
+}  # fmt: skip
 
 
 def _number(path: str) -> Callable[[Any, str], Q]:
-    lookup = {"at_least": "gte", "at_most": "lte", "is": "exact"}
-    return lambda value, op: Q(**{f"{path}__{lookup[op]}": value})
+    return lambda value, op: Q(**{f"{path}__{LOOKUPS[op]}": value})
+
+
+def _money(path: str) -> Callable[[Any, str], Q]:
+    """The rule says 100.50 of the shop's currency; the column holds minor units."""
+    return lambda value, op: Q(**{f"{path}__{LOOKUPS[op]}": to_minor(str(value))})
 
 
 def _choice(path: str) -> Callable[[Any, str], Q]:
@@ -75,6 +88,38 @@ def _bought(path: str) -> Callable[[Any, str], Q]:
         return Q(Exists(lines)) if op == "is" else ~Q(Exists(lines))
 
     return query
+
+
+def _predicted() -> dict[str, Field]:
+    """What the models foresee (models/predictions.py); who has no figure meets no condition on it."""
+
+    def field(label: Any, column: str, unit: Any = "", query: Any = _number) -> Field:
+        return Field(
+            label, NUMBER_OPS, query(f"prediction__{column}"), is_number=True, unit=unit,
+            is_fraction=True,
+        )  # fmt: skip
+
+    days = gettext_lazy("days")
+    found = {
+        "p_alive": field(gettext_lazy("probability of being a customer (0 to 1)"), "p_alive"),
+        "churn_90": field(gettext_lazy("probability of no order in 90 days (0 to 1)"), "churn_90"),
+        "propensity_30": field(
+            gettext_lazy("probability of an order in 30 days (0 to 1)"), "propensity_30"
+        ),
+        "silent_days": field(gettext_lazy("days of silence"), "silent_days", days),
+    }
+    for horizon, orders, value, margin in (
+        (30, gettext_lazy("orders expected in 30 days"), gettext_lazy("spend expected in 30 days"),
+         gettext_lazy("margin expected in 30 days")),
+        (90, gettext_lazy("orders expected in 90 days"), gettext_lazy("spend expected in 90 days"),
+         gettext_lazy("margin expected in 90 days")),
+        (365, gettext_lazy("orders expected in 365 days"),
+         gettext_lazy("spend expected in 365 days"), gettext_lazy("margin expected in 365 days")),
+    ):  # fmt: skip
+        found[f"orders_{horizon}"] = field(orders, f"orders_{horizon}")
+        found[f"value_{horizon}"] = field(value, f"spend_{horizon}_minor", query=_money)
+        found[f"margin_{horizon}"] = field(margin, f"margin_{horizon}_minor", query=_money)
+    return found
 
 
 FIELDS: dict[str, Field] = {
@@ -132,6 +177,7 @@ FIELDS: dict[str, Field] = {
         CHOICE_OPS,
         _bought("variant__product__category__code"),
     ),
+    **_predicted(),
 }
 
 
@@ -302,7 +348,10 @@ def _check_bounds(name: str, value: Any, least: int, most: int) -> None:
 
 
 def _check_value(field: Field, value: Any) -> None:
-    if field.is_number:
+    if field.is_fraction:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 10**12:
+            raise RuleError(_("%(field)s needs a number.") % {"field": field.label})
+    elif field.is_number:
         if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 2**53:
             raise RuleError(_("%(field)s needs a whole number.") % {"field": field.label})
     elif not isinstance(value, str) or not value or len(value) > 100:

@@ -19,6 +19,7 @@ from .journeys import (
     StepVisit,
 )
 from .plans import CampaignPlan
+from .predictions import CustomerPrediction
 from .segments import Audience, AudienceMember, Segment
 from .sends import Send, SendState, SkipReason, Suppression
 
@@ -32,6 +33,7 @@ __all__ = [
     "Channel",
     "CopyState",
     "CopyVariant",
+    "CustomerPrediction",
     "CustomerProfile",
     "Enrolment",
     "EnrolmentState",
