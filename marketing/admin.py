@@ -64,7 +64,9 @@ class SegmentForm(forms.ModelForm):
 
     class Meta:
         model = Segment
-        fields = ["name", "name_zh", "code", "description", "description_zh", "rule"]
+        fields = [
+            "name", "name_zh", "code", "description", "description_zh", "rule", "is_tracked",
+        ]  # fmt: skip
 
 
 @admin.register(Segment)
@@ -79,7 +81,7 @@ class SegmentAdmin(ModelAdmin):
         (None, {"fields": ["rule"]}),
         (
             gettext_lazy("Name"),
-            {"fields": ["name", "name_zh", "code", "description", "description_zh"]},
+            {"fields": ["name", "name_zh", "code", "description", "description_zh", "is_tracked"]},
         ),
     ]
 

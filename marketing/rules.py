@@ -10,12 +10,14 @@ log is {"did": kind, "op": …, "times": n, "days": d}. rule_text.py reads and w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,7 +25,9 @@ from django.utils.translation import gettext_lazy
 from marketing.models import Stage, Suppression
 from marketing.models.campaigns import PURPOSE_OF_CHANNEL, Channel
 from shop.models import Consent, Customer, Event, EventKind, LineKind, OrderLine, OrderState
+from shop.models.event_recency import PLACES
 from shop.money import to_minor
+from shop.services.events.latest_events import taken_over_until, who_did
 
 MAX_DEPTH, MAX_CONDITIONS = 3, 30
 MAX_TIMES, MAX_DAYS = 1000, 730
@@ -202,7 +206,8 @@ def customers_of(rule: Any, *, at: datetime | None = None) -> QuerySet[Customer]
             _("%(field)s is kept as of the last night only; earlier days cannot be asked.")
             % {"field": FIELDS[name].label}
         )
-    return Customer.objects.filter(_query(rule, at or timezone.now()))
+    through = taken_over_until() if '"did"' in json.dumps(rule) else None
+    return Customer.objects.filter(_query(rule, Moment(at or timezone.now(), through)))
 
 
 def reachable(customers: QuerySet[Customer], channel: str) -> QuerySet[Customer]:
@@ -253,7 +258,15 @@ def _first_field(rule: dict) -> str:
     return next((name for part in parts if (name := _first_field(part))), "")
 
 
-def _query(rule: dict, at: datetime) -> Q:
+@dataclass(frozen=True)
+class Moment:
+    """When a rule is asked, and until when the latest events say all of the log (None: they don't)."""
+
+    at: datetime
+    through: datetime | None
+
+
+def _query(rule: dict, at: Moment) -> Q:
     if "field" in rule:
         return FIELDS[rule["field"]].query(rule["value"], rule["op"])
     if "did" in rule:
@@ -267,24 +280,34 @@ def _query(rule: dict, at: datetime) -> Q:
     return query
 
 
-def _did(rule: dict, at: datetime) -> Q:
-    """By when events arrived here (the log's own order): in (at − days, at]."""
+def _did(rule: dict, moment: Moment) -> Q:
+    """By when events arrived here (the log's own order): in (at − days, at].
+
+    Few times are asked of each customer's latest events, which are the log's own answer
+    (shop/services/events/latest_events.py); many, and an earlier `at`, of the log.
+    """
+    at, through = moment.at, moment.through
+    start = at - timedelta(days=rule["days"])
     events = Event.objects.filter(
         kind=rule["did"],
         customer__isnull=False,
-        received_at__gt=at - timedelta(days=rule["days"]),
+        received_at__gt=start,
         received_at__lte=at,
     )
 
     def at_least(times: int) -> Q:
         # Always EXISTS, never pk IN: PostgreSQL makes a (anti-)join of EXISTS, and within an OR a
         # look-up; NOT IN it reads as a list, once per customer where the list outgrows work_mem.
+        if through is not None and through <= at and times <= PLACES:
+            asked = who_did(rule["did"], times, (start, at), through)
+            doers = RawSQL(asked.sql, asked.params)  # its text is ours, its values are bound
+            return Q(Exists(Customer.objects.filter(pk=OuterRef("pk"), pk__in=doers)))
         if times == 1:
             return Q(Exists(events.filter(customer=OuterRef("pk"))))
         # EXISTS over a grouped query is no join either, so the groups stand one level below.
         counted = events.order_by().values("customer_id").annotate(times=Count("pk"))
-        doers = counted.filter(times__gte=times).values("customer_id")
-        return Q(Exists(Customer.objects.filter(pk=OuterRef("pk"), pk__in=doers)))
+        many = counted.filter(times__gte=times).values("customer_id")
+        return Q(Exists(Customer.objects.filter(pk=OuterRef("pk"), pk__in=many)))
 
     times = rule["times"]
     if rule["op"] == "at_least":

@@ -20,7 +20,7 @@ from .journeys import (
 )
 from .plans import CampaignPlan
 from .predictions import CustomerPrediction
-from .segments import Audience, AudienceMember, Segment
+from .segments import Audience, AudienceMember, Segment, SegmentChange, SegmentMember
 from .sends import Send, SendState, SkipReason, Suppression
 
 __all__ = [
@@ -43,6 +43,8 @@ __all__ = [
     "JourneyVersion",
     "LeaveReason",
     "Segment",
+    "SegmentChange",
+    "SegmentMember",
     "Send",
     "SendState",
     "SkipReason",

@@ -130,6 +130,7 @@ def stop(journey: Journey, *, at: datetime | None = None) -> int:
 
 def _segments_of(plan: Plan) -> list[str]:
     conditions = [one.data.get("in_segment") for one in plan.program if one.kind == "when"]
+    conditions.append(plan.options.get("segment"))
     return [str(code) for code in conditions if code]
 
 

@@ -10,6 +10,7 @@ from .catalogue import (
     Variant,
 )
 from .customers import Consent, Customer, Purpose
+from .event_recency import LatestEvent, LatestState
 from .events import Event, EventKey, EventKind, VisitorLink
 from .orders import (
     Allocation,
@@ -52,6 +53,8 @@ __all__ = [
     "EventKey",
     "EventKind",
     "KitComponent",
+    "LatestEvent",
+    "LatestState",
     "LineKind",
     "MovementKind",
     "Order",

@@ -16,6 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from shop.services.events.event_rows import EventRow
+from shop.services.events.latest_events import mark_old
 
 COLUMNS = EventRow._fields
 NAMES = ", ".join(COLUMNS)
@@ -101,6 +102,8 @@ def append_events(rows: Iterable[EventRow]) -> set[str]:
         return set()
     with transaction.atomic():
         new = _landed(list(firsts.values()))
+        if new:
+            mark_old(min(row.received_at for row in firsts.values()))
         _link(
             row
             for row in firsts.values()
