@@ -1,10 +1,13 @@
 """How long a segment takes to count over many customers and events, with the plan of each query.
 
-    DATABASE_URL=postgres:///NAME python benchmarks/segment_counts.py [--customers 1000000] [--events 10000000]
+    DATABASE_URL=postgres:///NAME python benchmarks/segment_counts.py [--customers 1000000] [--events 50000000]
+        [--log-alone] [--no-plans]
 
 NAME is an empty, migrated PostgreSQL database of its own; rows are made by generate_series, their
 arrival spread over the 180 days before AT, events skewed towards few customers, one in twenty a purchase.
-Each rule is counted three times; the median stands in the row, the plan below it.
+The indexes of the log are built after the load, and the latest events are taken over as by the night
+(the newest hour stays in the log alone). Each rule is counted three times; the median stands in
+the row, the plan below it. --log-alone asks the log as if nothing had been taken over.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import argparse
 import os
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
@@ -50,7 +53,9 @@ EVENTS = """
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=1_000_000)
-    parser.add_argument("--events", type=int, default=10_000_000)
+    parser.add_argument("--events", type=int, default=50_000_000)
+    parser.add_argument("--log-alone", action="store_true")
+    parser.add_argument("--no-plans", action="store_true")
     options = parser.parse_args()
 
     import django
@@ -58,25 +63,23 @@ def main() -> None:
     django.setup()
     from django.db import connection
 
+    from marketing import rules
     from marketing.rule_text import parse
     from marketing.rules import customers_of
     from shop.models import Customer
 
     if connection.vendor != "postgresql":
         sys.exit("PostgreSQL only.")
+    if not Customer.objects.exists():
+        load(options)
     with connection.cursor() as cursor:
-        if not Customer.objects.exists():
-            started = time.perf_counter()
-            cursor.execute("SELECT setseed(0.5)")
-            cursor.execute(CUSTOMERS, [AT, options.customers])
-            cursor.execute(EVENTS, [AT, options.events])
-            cursor.execute("VACUUM ANALYZE shop_customer")
-            cursor.execute("VACUUM ANALYZE shop_event")
-            print(f"loaded in {time.perf_counter() - started:.0f} s")
         cursor.execute(
-            "SELECT (SELECT count(*) FROM shop_customer), (SELECT count(*) FROM shop_event)"
+            "SELECT (SELECT count(*) FROM shop_customer), (SELECT count(*) FROM shop_event), "
+            "(SELECT count(*) FROM shop_latestevent)"
         )
-        print("customers, events:", cursor.fetchone())
+        print("customers, events, latest events:", cursor.fetchone())
+    if options.log_alone:
+        rules.taken_over_until = lambda: None
     for text in RULES:
         found, seconds = customers_of(parse(text), at=AT), []
         for _round in range(3):
@@ -84,7 +87,37 @@ def main() -> None:
             count = found.count()
             seconds.append(time.perf_counter() - started)
         print(f"\n{median(seconds):6.2f} s  {count:>9,}  {text}")
-        print(found.explain(analyze=True))
+        if not options.no_plans:
+            print(found.explain(analyze=True))
+
+
+def load(options: argparse.Namespace) -> None:
+    from django.db import connection
+
+    from shop.models import Event
+    from shop.services.events.event_partitions import make_months, month_of, months_after
+    from shop.services.events.latest_events import refresh_latest
+
+    started = time.perf_counter()
+    make_months(months_after(month_of(AT), -back) for back in range(8))
+    with connection.cursor() as cursor, connection.schema_editor() as editor:
+        for index in Event._meta.indexes:
+            editor.remove_index(Event, index)
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        cursor.execute("SELECT setseed(0.5)")
+        cursor.execute(CUSTOMERS, [AT, options.customers])
+        cursor.execute(EVENTS, [AT, options.events])
+        print(f"rows after {time.perf_counter() - started:.0f} s", flush=True)
+        cursor.execute("SET LOCAL maintenance_work_mem = '1GB'")
+        for index in Event._meta.indexes:
+            editor.add_index(Event, index)
+    print(f"indexes after {time.perf_counter() - started:.0f} s", flush=True)
+    found = refresh_latest(AT - timedelta(hours=1))
+    print(f"latest events after {time.perf_counter() - started:.0f} s: {found}", flush=True)
+    with connection.cursor() as cursor:
+        for table in ("shop_customer", "shop_event", "shop_latestevent"):
+            cursor.execute(f"VACUUM ANALYZE {table}")
+    print(f"loaded in {time.perf_counter() - started:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -150,6 +150,12 @@ def _replies(progress: Progress, as_of: datetime) -> dict:
     return drafts.draft_waiting(progress, now=as_of)
 
 
+def _predictions(progress: Progress, as_of: datetime) -> dict:
+    from marketing.services import predictions  # numeric libraries: in the job's own process
+
+    return predictions.refresh_predictions(progress, as_of, seed=SEED)
+
+
 def _uplift(progress: Progress, as_of: datetime) -> dict:
     from marketing.services import uplift
 
@@ -185,6 +191,7 @@ STEPS: list[Step] = [
     Step("intents", gettext_noop("Learn what tickets ask"), _intents),
     Step("triage", gettext_noop("Sort new tickets"), _triage),
     Step("replies", gettext_noop("Draft replies"), _replies),
+    Step("predictions", gettext_noop("What customers will do"), _predictions),
     Step("segments", gettext_noop("Customer segments"), refresh_segments),
     Step("clearance_campaigns", gettext_noop("Campaigns for clearance"), pick_up_clearance),
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),

@@ -37,6 +37,7 @@ from marketing.models import (
     CampaignItem,
     CampaignPlan,
     CopyVariant,
+    CustomerPrediction,
     CustomerProfile,
     GuestNotice,
     Segment,
@@ -47,6 +48,7 @@ from marketing.models import (
 from marketing.rules import RuleError
 from marketing.services.copies import CopyError
 from marketing.services.expected_units import publish_expected
+from marketing.value_page import percent
 from marketing.widgets import RuleField, RuleWidget
 from shop.money import format_money
 
@@ -72,7 +74,9 @@ class SegmentForm(forms.ModelForm):
 
     class Meta:
         model = Segment
-        fields = ["name", "name_zh", "code", "description", "description_zh", "rule"]
+        fields = [
+            "name", "name_zh", "code", "description", "description_zh", "rule", "is_tracked",
+        ]  # fmt: skip
 
 
 @admin.register(Segment)
@@ -87,7 +91,7 @@ class SegmentAdmin(ModelAdmin):
         (None, {"fields": ["rule"]}),
         (
             gettext_lazy("Name"),
-            {"fields": ["name", "name_zh", "code", "description", "description_zh"]},
+            {"fields": ["name", "name_zh", "code", "description", "description_zh", "is_tracked"]},
         ),
     ]
 
@@ -338,6 +342,31 @@ class CustomerProfileAdmin(ReadOnlyAdmin):
     def scores(self, profile: CustomerProfile) -> str:
         found = (profile.recency_score, profile.frequency_score, profile.monetary_score)
         return " ".join("–" if score is None else str(score) for score in found)
+
+
+@admin.register(CustomerPrediction)
+class CustomerPredictionAdmin(ReadOnlyAdmin):
+    list_display = ["customer", "alive", "propensity", "worth", "next_order_on", "as_of"]
+    search_fields = ["customer__code", "customer__name", "customer__email"]
+    list_select_related = ["customer"]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None):
+        try:
+            return super().get_object(request, object_id, from_field)
+        except OverflowError:  # as for profiles
+            return None
+
+    @admin.display(description=gettext_lazy("still a customer"), ordering="p_alive")
+    def alive(self, found: CustomerPrediction) -> str:
+        return percent(found.p_alive)
+
+    @admin.display(description=gettext_lazy("order in 30 days"), ordering="propensity_30")
+    def propensity(self, found: CustomerPrediction) -> str:
+        return percent(found.propensity_30)
+
+    @admin.display(description=gettext_lazy("spend in 90 days"), ordering="spend_90_minor")
+    def worth(self, found: CustomerPrediction) -> str:
+        return format_money(found.spend_90_minor)
 
 
 @admin.register(Audience)

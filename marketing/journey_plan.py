@@ -42,7 +42,10 @@ TRIGGERS: dict[str, dict[str, tuple[int, int, int]]] = {
     "silent": {"days": (7, 1095, 90)},
     "refill_due": {"days": (0, 60, 3)},
     "birthday": {"days": (0, 60, 0)},
+    "segment_entered": {},
 }
+# Trigger → what must be named beside its numbers.
+NAMED = {"segment_entered": "segment"}
 ABOUT_SKUS = frozenset(
     {"cart_left", "product_viewed", "price_dropped", "back_in_stock", "refill_due"}
 )
@@ -214,11 +217,16 @@ def _trigger(found: Any) -> tuple[str, dict[str, Any]]:
     if name not in TRIGGERS:
         raise PlanError("trigger.on", _("One of: %(names)s.") % {"names": ", ".join(TRIGGERS)})
     numbers = TRIGGERS[name]
-    _mapping(found, "trigger", {"on", *numbers})
+    needed = (NAMED[name],) if name in NAMED else ()
+    _mapping(found, "trigger", {"on", *numbers, *needed}, needs=needed)
     options: dict[str, Any] = {
         key: _whole(found.get(key, default), f"trigger.{key}", least, most)
         for key, (least, most, default) in numbers.items()
     }
+    for key in needed:
+        if not isinstance(found[key], str) or not 1 <= len(found[key]) <= 40:
+            raise PlanError(f"trigger.{key}", _("The code of a segment is needed."))
+        options[key] = found[key]
     return name, options
 
 

@@ -15,13 +15,18 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from marketing.rules import FIELDS, RuleError, check_rule
+from marketing.rules import FIELDS, Field, RuleError, check_rule
 from shop.models.events import EventKind
 
 MAX_LENGTH = 4000
-TOKEN = re.compile(r'\s+|(?P<quoted>"[^"]*")|(?P<sign>>=|<=|=|\(|\))|(?P<word>[\w.\-]+)')
-COMPARISONS = {">=": "at_least", "<=": "at_most", "=": "is"}
-SIGNS = {"at_least": ">=", "at_most": "<=", "is": "is", "is_not": "is not"}
+TOKEN = re.compile(r'\s+|(?P<quoted>"[^"]*")|(?P<sign>>=|<=|=|>|<|\(|\))|(?P<word>[\w.\-]+)')
+COMPARISONS = {
+    ">=": "at_least", "<=": "at_most", "=": "is", ">": "more_than", "<": "less_than",
+}  # fmt: skip
+SIGNS = {
+    "at_least": ">=", "at_most": "<=", "is": "is", "is_not": "is not", "more_than": ">",
+    "less_than": "<",
+}  # fmt: skip
 RESERVED = frozenset({"and", "or", "not", "did"})
 BARE = re.compile(r"[\w.\-]+")
 
@@ -93,7 +98,7 @@ def _did_text(rule: dict) -> str:
 
 
 def _value(value: Any) -> str:
-    text = str(value)
+    text = f"{value:.9f}".rstrip("0") + "0" if isinstance(value, float) else str(value)
     return text if BARE.fullmatch(text) and text.lower() not in RESERVED else f'"{text}"'
 
 
@@ -163,11 +168,13 @@ class _Parser:
         elif self.token.text in COMPARISONS:
             op = COMPARISONS[self._next()]
         else:
-            raise self.wrong(_("“is”, “is not”, “>=”, “<=” or “=”"))
-        return {"field": name, "op": op, "value": self._read_value(FIELDS[name].is_number)}
+            raise self.wrong(_("“is”, “is not”, “>=”, “<=”, “>”, “<” or “=”"))
+        return {"field": name, "op": op, "value": self._read_value(FIELDS[name])}
 
-    def _read_value(self, is_number: bool) -> int | str:
-        if is_number:
+    def _read_value(self, field: Field) -> int | float | str:
+        if field.is_fraction:
+            return self._decimal()
+        if field.is_number:
             return self._number(signed=True)
         if self.token.kind == "quoted":
             return self._next()[1:-1]
@@ -211,6 +218,12 @@ class _Parser:
         if not re.fullmatch(r"-?\d{1,15}" if signed else r"\d{1,15}", self.token.text, re.ASCII):
             raise self.wrong(_("a whole number"))
         return int(self._next())
+
+    def _decimal(self) -> int | float:
+        if not re.fullmatch(r"-?\d{1,12}(\.\d{1,9})?", self.token.text, re.ASCII):
+            raise self.wrong(_("a number like 0.3 or 100"))
+        text = self._next()
+        return float(text) if "." in text else int(text)
 
     def _is(self, word: str) -> bool:
         return self.token.kind != "quoted" and self.token.text.lower() == word

@@ -10,12 +10,14 @@ log is {"did": kind, "op": …, "times": n, "days": d}. rule_text.py reads and w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,17 +25,22 @@ from django.utils.translation import gettext_lazy
 from marketing.models import Stage, Suppression
 from marketing.models.campaigns import PURPOSE_OF_CHANNEL, Channel
 from shop.models import Consent, Customer, Event, EventKind, OrderLine
+from shop.models.event_recency import PLACES
+from shop.money import to_minor
+from shop.services.events.latest_events import taken_over_until, who_did
 
 MAX_DEPTH, MAX_CONDITIONS = 3, 30
 MAX_TIMES, MAX_DAYS = 1000, 730
 GROUPS = ("all", "any", "none")
-NUMBER_OPS = ("at_least", "at_most", "is")
+NUMBER_OPS = ("at_least", "at_most", "is", "more_than", "less_than")
 CHOICE_OPS = ("is", "is_not")
 OP_WORDS = {
     "is": gettext_lazy("is"),
     "is_not": gettext_lazy("is not"),
     "at_least": gettext_lazy("is at least"),
     "at_most": gettext_lazy("is at most"),
+    "more_than": gettext_lazy("is more than"),
+    "less_than": gettext_lazy("is less than"),
 }
 
 
@@ -56,11 +63,21 @@ class Field:
     choices: tuple[tuple[str, Any], ...] = ()
     is_number: bool = False
     unit: Any = ""
+    is_fraction: bool = False
+
+
+LOOKUPS = {
+    "at_least": "gte", "at_most": "lte", "is": "exact", "more_than": "gt", "less_than": "lt",
+}  # fmt: skip
 
 
 def _number(path: str) -> Callable[[Any, str], Q]:
-    lookup = {"at_least": "gte", "at_most": "lte", "is": "exact"}
-    return lambda value, op: Q(**{f"{path}__{lookup[op]}": value})
+    return lambda value, op: Q(**{f"{path}__{LOOKUPS[op]}": value})
+
+
+def _money(path: str) -> Callable[[Any, str], Q]:
+    """The rule says 100.50 of the shop's currency; the column holds minor units."""
+    return lambda value, op: Q(**{f"{path}__{LOOKUPS[op]}": to_minor(str(value))})
 
 
 def _choice(path: str) -> Callable[[Any, str], Q]:
@@ -73,6 +90,38 @@ def _bought(path: str) -> Callable[[Any, str], Q]:
         return Q(Exists(lines)) if op == "is" else ~Q(Exists(lines))
 
     return query
+
+
+def _predicted() -> dict[str, Field]:
+    """What the models foresee (models/predictions.py); who has no figure meets no condition on it."""
+
+    def field(label: Any, column: str, unit: Any = "", query: Any = _number) -> Field:
+        return Field(
+            label, NUMBER_OPS, query(f"prediction__{column}"), is_number=True, unit=unit,
+            is_fraction=True,
+        )  # fmt: skip
+
+    days = gettext_lazy("days")
+    found = {
+        "p_alive": field(gettext_lazy("probability of being a customer (0 to 1)"), "p_alive"),
+        "churn_90": field(gettext_lazy("probability of no order in 90 days (0 to 1)"), "churn_90"),
+        "propensity_30": field(
+            gettext_lazy("probability of an order in 30 days (0 to 1)"), "propensity_30"
+        ),
+        "silent_days": field(gettext_lazy("days of silence"), "silent_days", days),
+    }
+    for horizon, orders, value, margin in (
+        (30, gettext_lazy("orders expected in 30 days"), gettext_lazy("spend expected in 30 days"),
+         gettext_lazy("margin expected in 30 days")),
+        (90, gettext_lazy("orders expected in 90 days"), gettext_lazy("spend expected in 90 days"),
+         gettext_lazy("margin expected in 90 days")),
+        (365, gettext_lazy("orders expected in 365 days"),
+         gettext_lazy("spend expected in 365 days"), gettext_lazy("margin expected in 365 days")),
+    ):  # fmt: skip
+        found[f"orders_{horizon}"] = field(orders, f"orders_{horizon}")
+        found[f"value_{horizon}"] = field(value, f"spend_{horizon}_minor", query=_money)
+        found[f"margin_{horizon}"] = field(margin, f"margin_{horizon}_minor", query=_money)
+    return found
 
 
 FIELDS: dict[str, Field] = {
@@ -130,6 +179,7 @@ FIELDS: dict[str, Field] = {
         CHOICE_OPS,
         _bought("variant__product__category__code"),
     ),
+    **_predicted(),
 }
 
 
@@ -154,7 +204,8 @@ def customers_of(rule: Any, *, at: datetime | None = None) -> QuerySet[Customer]
             _("%(field)s is kept as of the last night only; earlier days cannot be asked.")
             % {"field": FIELDS[name].label}
         )
-    return Customer.objects.filter(_query(rule, at or timezone.now()))
+    through = taken_over_until() if '"did"' in json.dumps(rule) else None
+    return Customer.objects.filter(_query(rule, Moment(at or timezone.now(), through)))
 
 
 def reachable(customers: QuerySet[Customer], channel: str) -> QuerySet[Customer]:
@@ -205,7 +256,15 @@ def _first_field(rule: dict) -> str:
     return next((name for part in parts if (name := _first_field(part))), "")
 
 
-def _query(rule: dict, at: datetime) -> Q:
+@dataclass(frozen=True)
+class Moment:
+    """When a rule is asked, and until when the latest events say all of the log (None: they don't)."""
+
+    at: datetime
+    through: datetime | None
+
+
+def _query(rule: dict, at: Moment) -> Q:
     if "field" in rule:
         return FIELDS[rule["field"]].query(rule["value"], rule["op"])
     if "did" in rule:
@@ -219,24 +278,34 @@ def _query(rule: dict, at: datetime) -> Q:
     return query
 
 
-def _did(rule: dict, at: datetime) -> Q:
-    """By when events arrived here (the log's own order): in (at − days, at]."""
+def _did(rule: dict, moment: Moment) -> Q:
+    """By when events arrived here (the log's own order): in (at − days, at].
+
+    Few times are asked of each customer's latest events, which are the log's own answer
+    (shop/services/events/latest_events.py); many, and an earlier `at`, of the log.
+    """
+    at, through = moment.at, moment.through
+    start = at - timedelta(days=rule["days"])
     events = Event.objects.filter(
         kind=rule["did"],
         customer__isnull=False,
-        received_at__gt=at - timedelta(days=rule["days"]),
+        received_at__gt=start,
         received_at__lte=at,
     )
 
     def at_least(times: int) -> Q:
         # Always EXISTS, never pk IN: PostgreSQL makes a (anti-)join of EXISTS, and within an OR a
         # look-up; NOT IN it reads as a list, once per customer where the list outgrows work_mem.
+        if through is not None and through <= at and times <= PLACES:
+            asked = who_did(rule["did"], times, (start, at), through)
+            doers = RawSQL(asked.sql, asked.params)  # its text is ours, its values are bound
+            return Q(Exists(Customer.objects.filter(pk=OuterRef("pk"), pk__in=doers)))
         if times == 1:
             return Q(Exists(events.filter(customer=OuterRef("pk"))))
         # EXISTS over a grouped query is no join either, so the groups stand one level below.
         counted = events.order_by().values("customer_id").annotate(times=Count("pk"))
-        doers = counted.filter(times__gte=times).values("customer_id")
-        return Q(Exists(Customer.objects.filter(pk=OuterRef("pk"), pk__in=doers)))
+        many = counted.filter(times__gte=times).values("customer_id")
+        return Q(Exists(Customer.objects.filter(pk=OuterRef("pk"), pk__in=many)))
 
     times = rule["times"]
     if rule["op"] == "at_least":
@@ -300,7 +369,10 @@ def _check_bounds(name: str, value: Any, least: int, most: int) -> None:
 
 
 def _check_value(field: Field, value: Any) -> None:
-    if field.is_number:
+    if field.is_fraction:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 10**12:
+            raise RuleError(_("%(field)s needs a number.") % {"field": field.label})
+    elif field.is_number:
         if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 2**53:
             raise RuleError(_("%(field)s needs a whole number.") % {"field": field.label})
     elif not isinstance(value, str) or not value or len(value) > 100:

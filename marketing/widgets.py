@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from django import forms
@@ -108,9 +109,11 @@ def _flat(rule: dict) -> tuple[str, list[dict]] | None:
     return None
 
 
-def _typed(field: str, value: str) -> str | int:
-    """A whole number where the field is one; what is no number stays text and is refused by name."""
+def _typed(field: str, value: str) -> str | int | float:
+    """A number where the field is one; what is no number stays text and is refused by name."""
     known = FIELDS.get(field)
+    if known and known.is_fraction and re.fullmatch(r"-?\d{1,12}\.\d{1,9}", value, re.ASCII):
+        return float(value)
     if known and known.is_number and value.lstrip("-").isdecimal():
         return int(value)
     return value

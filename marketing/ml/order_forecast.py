@@ -18,8 +18,12 @@ from .likelihood import Fitted, NoFitError
 from .order_days import Histories, OrderDays, histories
 from .pareto_nbd import fit_pareto
 
-# Two models of four parameters (and one k) this close in log-likelihood are equally good.
-NEAR = 10.0
+# Two models of four parameters (and one k) this close in log-likelihood are equally good; both are
+# wrong in a real shop, so what a hundredth per customer says for one of them decides nothing either.
+NEAR, NEAR_PER_CUSTOMER = 10.0, 0.01
+# The second half of a shorter history differs from the first by its season, and what is learned of
+# that would be laid on another season.
+LEAST_DAYS_TO_CORRECT = 364
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,13 @@ def fit_forecast(
 def _fit_all(seen: Histories) -> tuple[Fitted, ...]:
     fits = (fit_pareto(seen), fit_regular(seen))
     best = max(fit.log_likelihood for fit in fits)
-    return tuple(fit for fit in fits if fit.log_likelihood >= best - NEAR)
+    near = max(NEAR, NEAR_PER_CUSTOMER * seen.size)
+    return tuple(fit for fit in fits if fit.log_likelihood >= best - near)
 
 
 def _learn(days: OrderDays, end_day: int, unit_days: float, *, seed: int) -> Correction | None:
+    if end_day - int(days.day.min()) < LEAST_DAYS_TO_CORRECT:
+        return None
     cut = int(days.day.min()) + (end_day - int(days.day.min())) // 2
     early = days.until(cut)
     seen = histories(early, cut, unit_days)

@@ -63,6 +63,24 @@ class ParetoNbd:
             active = -scale / power * np.expm1(power * log_ratio)
         return self.alive(seen) * rate * active
 
+    def at_least(self, seen: Histories, horizon: float, *, orders: int = 1) -> np.ndarray:
+        """P(an order within `horizon` after the observation), shape (n,). `orders`: 1 alone.
+
+        Of a customer who is one, λ and μ are independent gammas; she orders first at u with density
+        E[λ e^(−λu)] and is still there then with E[e^(−μu)]. The integral is in ln(β + T + u).
+        """
+        if orders != 1:
+            raise ValueError("only the chance of one order is known")
+        shape, rate, scale = self.r + seen.repeats, self.alpha + seen.age, self.beta + seen.age
+        half = np.log1p(horizon / scale) / 2
+        stretch = np.exp(half[:, None] * (1 + NODES))
+        time = scale[:, None] * (stretch - 1)
+        log_density = (np.log(shape) + shape * np.log(rate))[:, None] - (shape + 1)[
+            :, None
+        ] * np.log(rate[:, None] + time)
+        inner = np.exp(log_density) * stretch ** (1 - self.s) * scale[:, None]
+        return self.alive(seen) * half * (inner @ WEIGHTS)
+
     def _log_terms(self, seen: Histories) -> tuple[np.ndarray, np.ndarray]:
         shape = self.r + seen.repeats
         alive = -shape * np.log(self.alpha + seen.age) - self.s * np.log(self.beta + seen.age)

@@ -131,7 +131,7 @@ def _judge_default(
     learned = forecast.correction
     if learned is None:
         card.chosen = PLAIN
-        card.choice = "too few orders in the second half of the calibration to learn a correction"
+        card.choice = "no correction: it needs a year of calibration and orders in its second half"
     else:
         corrected = forecast.is_corrected
         card.chosen = DEFAULT if corrected else PLAIN

@@ -38,7 +38,8 @@ from .policy import (
     Severity,
     TermKind,
 )
-from .segments import Audience, AudienceMember, Segment
+from .predictions import CustomerPrediction
+from .segments import Audience, AudienceMember, Segment, SegmentChange, SegmentMember
 from .sends import Send, SendState, SkipReason, Suppression
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "ClaimRecord",
     "CopyState",
     "CopyVariant",
+    "CustomerPrediction",
     "CustomerProfile",
     "Enrolment",
     "EnrolmentState",
@@ -77,6 +79,8 @@ __all__ = [
     "PolicyCheck",
     "PolicyRule",
     "Segment",
+    "SegmentChange",
+    "SegmentMember",
     "Send",
     "SendState",
     "Severity",

@@ -24,6 +24,14 @@ class Segment(models.Model):
         null=True, blank=True, help_text=_("At the last night.")
     )
     counted_at = models.DateTimeField(null=True, blank=True)
+    is_tracked = models.BooleanField(
+        default=False,
+        help_text=_("Keep who is in it, and note who enters and leaves; journeys can start there."),
+    )
+    tracked_rule = models.JSONField(
+        null=True, blank=True, editable=False, help_text=_("The rule whose members are kept.")
+    )
+    tracked_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -37,6 +45,46 @@ class Segment(models.Model):
     @property
     def about(self) -> str:
         return in_reader_language(self.description, self.description_zh)
+
+
+class SegmentMember(models.Model):
+    """Who is in a tracked segment as of `Segment.tracked_at`."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="members")
+    customer = models.ForeignKey("shop.Customer", on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField(help_text=_("When she was first seen in it, without a break."))
+
+    class Meta:
+        verbose_name = _("segment member")
+        verbose_name_plural = _("segment members")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "customer"], name="one_place_per_segment")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id}: {self.customer_id}"
+
+
+class SegmentChange(models.Model):
+    """She entered or left a tracked segment. A new or changed rule is a new start and no change."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="changes")
+    customer = models.ForeignKey("shop.Customer", on_delete=models.CASCADE, related_name="+")
+    entered = models.BooleanField(help_text=_("False: she left."))
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("segment change")
+        verbose_name_plural = _("segment changes")
+        ordering = ["-at", "-id"]
+        indexes = [
+            # Journeys and the segment's page: who entered since then.
+            models.Index(fields=["segment", "entered", "at"], name="segment_change_at")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id}: {self.customer_id} {'+' if self.entered else '−'}"
 
 
 class Audience(models.Model):

@@ -139,10 +139,11 @@ def stop(journey: Journey, *, at: datetime | None = None) -> int:
 
 
 def _segments_of(plan: Plan) -> list[tuple[str, str]]:
-    """(step, code) of each branch that asks for a segment."""
+    """(step, code) of each branch that asks for a segment, and of the trigger that does."""
     conditions = [
         (one.step, one.data.get("in_segment")) for one in plan.program if one.kind == "when"
     ]
+    conditions.append(("trigger", plan.options.get("segment")))
     return [(step, str(code)) for step, code in conditions if code]
 
 

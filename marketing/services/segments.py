@@ -13,7 +13,9 @@ from django.utils.translation import gettext_noop
 from marketing.frames import order_history
 from marketing.models import Audience, CustomerProfile, Segment, Stage
 from marketing.rules import customers_of
+from marketing.services.memberships import refresh_memberships
 from shop.models import Customer
+from shop.services.events.latest_events import refresh_latest
 
 if TYPE_CHECKING:
     from marketing.ml.lifecycle import Borders
@@ -50,9 +52,13 @@ def refresh_segments(progress: Callable[..., None], as_of: datetime) -> dict:
     """
     written, borders, missing = refresh_profiles(progress, as_of)
     ensure_builtin_segments()
+    refresh_latest(timezone.now())
     counts = count_segments()
+    changes = refresh_memberships(progress)
     delete_unused_audiences(timezone.now() - UNUSED_AFTER)
     summary: dict[str, Any] = {"customers": written, "segments": counts}
+    if changes:
+        summary["changes"] = changes
     if borders:
         summary["at_risk_after_days"] = round(borders.at_risk_after_days)
         summary["lapsed_after_days"] = round(borders.lapsed_after_days)

@@ -18,8 +18,10 @@ from django.db.models import Count, Exists, F, Max, OuterRef
 from django.utils import timezone
 
 from marketing.journey_plan import Plan
+from marketing.models import Segment, SegmentChange
 from marketing.services.carts import CART_KINDS, open_carts
 from marketing.services.guests import back_in_stock_offer
+from marketing.services.memberships import refresh_membership
 from shop.models import (
     Consent,
     Customer,
@@ -37,6 +39,7 @@ from shop.services.prior_prices import reductions_of
 WINDOW = timedelta(days=2)  # how late the clock may be
 CHUNK = 1000
 MOST_CAUSES = 20_000  # of one trigger at one time; the rest is found the next time
+MEMBERS_OLD = timedelta(minutes=15)
 MARKETING = (Purpose.MARKETING_EMAIL, Purpose.MARKETING_SMS, Purpose.MARKETING_PUSH)
 REFILL_HISTORY = timedelta(days=730)
 REFILL_PRIOR = 2  # a customer's own gaps outweigh the SKU's once there are more than two
@@ -211,6 +214,20 @@ def birthday(options: Options, since: datetime, at: datetime) -> Iterator[Cause]
         yield Cause(customer_id, f"birthday:{day.year}")
 
 
+def segment_entered(options: Options, since: datetime, at: datetime) -> Iterator[Cause]:
+    """She came into a segment that she was not in; its members are brought up to date first."""
+    segment = Segment.objects.filter(code=options["segment"]).first()
+    if segment is None:
+        return
+    if segment.tracked_at is None or segment.tracked_at < at - MEMBERS_OLD:
+        refresh_membership(segment, at)
+    entered = SegmentChange.objects.filter(
+        segment=segment, entered=True, at__gte=_from(since, at), at__lte=at
+    ).order_by("pk")
+    for pk, customer_id in entered.values_list("pk", "customer_id").iterator(CHUNK):
+        yield Cause(customer_id, f"segment:{segment.code}:{pk}")
+
+
 def _from(since: datetime, until: datetime) -> datetime:
     return max(since, until - WINDOW)
 
@@ -292,4 +309,5 @@ FIND: dict[str, Find] = {
     "silent": silent,
     "refill_due": refill_due,
     "birthday": birthday,
+    "segment_entered": segment_entered,
 }

@@ -13,6 +13,7 @@ from shop.importers.write import insert
 from shop.models import Event
 from shop.services.events.event_log import append_staged, claim_keys
 from shop.services.events.event_partitions import kept_since, make_months
+from shop.services.events.latest_events import mark_old
 
 
 def append_frame(rows: pl.DataFrame, chunk: Chunk) -> int:
@@ -22,6 +23,7 @@ def append_frame(rows: pl.DataFrame, chunk: Chunk) -> int:
     """
     if rows.is_empty():
         return 0
+    mark_old(rows["received_at"].min())  # type: ignore[arg-type]
     if connection.vendor == "postgresql":
         _make_months_of(rows, chunk)
         return len(append_staged(partial(_copy, rows)))

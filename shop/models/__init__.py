@@ -10,6 +10,7 @@ from .catalogue import (
     Variant,
 )
 from .customers import Consent, Customer, Purpose
+from .event_recency import LatestEvent, LatestState
 from .events import Event, EventKey, EventKind, VisitorLink
 from .orders import (
     SOLD_UNITS,
@@ -56,6 +57,8 @@ __all__ = [
     "EventKey",
     "EventKind",
     "KitComponent",
+    "LatestEvent",
+    "LatestState",
     "LineKind",
     "MovementKind",
     "Order",

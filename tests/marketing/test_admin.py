@@ -149,7 +149,16 @@ def test_who_may_only_look_cannot_act():
     assert client.get(reverse("admin:marketing_segment_changelist")).status_code == 403
 
 
-LISTS = ["segment", "campaign", "customerprofile", "audience", "copyvariant", "send", "suppression"]
+LISTS = [
+    "segment",
+    "campaign",
+    "customerprofile",
+    "customerprediction",
+    "audience",
+    "copyvariant",
+    "send",
+    "suppression",
+]
 
 
 @pytest.mark.parametrize("model", LISTS)

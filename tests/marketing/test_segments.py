@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from marketing.models import CustomerProfile, Segment, Suppression
+from marketing.models import CustomerPrediction, CustomerProfile, Segment, Suppression
+from marketing.rule_text import parse, to_text
 from marketing.rules import RuleError, check_rule, customers_of, reachable, sentences
 from marketing.services.segments import refresh_segments
 from shop.models import Customer, Return
@@ -135,3 +136,31 @@ def test_lists_that_no_campaign_uses_are_cleared_the_next_day():
     Audience.objects.filter(pk=old.pk).update(frozen_at=AS_OF)
     refresh_segments(Quiet(), AS_OF)
     assert list(Audience.objects.all()) == [new]
+
+
+def test_predictions_choose_customers_and_empty_figures_choose_nobody():
+    sure, doubtful, unknown = (make_customer(code) for code in "ABC")
+    for customer, alive, spend in (
+        (sure, 0.9, 15_000),
+        (doubtful, 0.2, 10_000),
+        (unknown, None, None),
+    ):
+        CustomerPrediction.objects.create(
+            customer=customer, as_of=AS_OF, order_days=3, silent_days=4, p_alive=alive,
+            spend_90_minor=spend,
+        )  # fmt: skip
+    assert codes(parse("p_alive < 0.3")) == {"B"}
+    assert codes(parse("p_alive >= 0.2")) == {"A", "B"}
+    assert codes(parse("value_90 > 100")) == {"A"}
+    assert codes(parse("value_90 >= 100")) == {"A", "B"}
+    assert codes(parse("value_90 < 149.995 or p_alive > 0.89")) == {"A", "B"}
+    assert codes(parse("not p_alive < 0.3")) == {"A", "C"}
+    for text in ("p_alive < 0.3", "value_90 > 100", "margin_365 <= -2.5"):
+        assert to_text(parse(text)) in (text, text + "0")
+        assert parse(to_text(parse(text))) == parse(text)
+    assert sentences(parse("p_alive < 0.3")) == [
+        "probability of being a customer (0 to 1) is less than 0.3"
+    ]
+    for broken in ("p_alive < high", "p_alive < 1e3", "p_alive < 0.1234567891"):
+        with pytest.raises(RuleError):
+            parse(broken)

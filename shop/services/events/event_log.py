@@ -17,6 +17,7 @@ from django.db import IntegrityError, connection, transaction
 from msgspec.structs import asdict, astuple
 
 from shop.services.events.event_rows import EventRow, as_array
+from shop.services.events.latest_events import mark_old
 
 COLUMNS = EventRow.__struct_fields__
 NAMES = ", ".join(COLUMNS)
@@ -112,6 +113,8 @@ def append_events(rows: Iterable[EventRow]) -> set[str]:
         try:
             with transaction.atomic():
                 new = _landed(firsts)
+                if new:
+                    mark_old(min(row.received_at for row in firsts.values()))
                 _link(row for name, row in firsts.items() if name in new)
             return new
         except (_SomeAreThereError, IntegrityError):

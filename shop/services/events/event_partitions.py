@@ -13,6 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
+from shop.services.events.latest_events import forget_latest_before
+
 MONTHS_AHEAD = 3
 CHUNK = 5_000
 OTHER = "shop_event_other"
@@ -47,6 +49,7 @@ def keep_months(now: datetime) -> dict[str, int]:
     """
     made = make_months(months_after(month_of(now), ahead) for ahead in range(MONTHS_AHEAD + 1))
     dropped, forgotten = forget_before(kept_since(now))
+    forget_latest_before(kept_since(now))
     return {"months_made": made, "months_dropped": dropped, "events_forgotten": forgotten}
 
 

@@ -1,0 +1,113 @@
+"""Cohorts of customers whose law of buying is known: 39 weeks to learn from, 39 to be judged on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from marketing.ml.order_days import OrderDays, order_days
+
+WEEKS = 39
+FIRST_DAY = 20_000  # 2024-10-04: any day does
+END_DAY = FIRST_DAY + 7 * WEEKS - 1
+HOLDOUT_DAYS = 7 * WEEKS
+ACQUIRED_WEEKS = 12  # the cohort's first orders lie within so many weeks, as in the classic one
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """days: every order day until the end of the holdout. alive: bool (customers,), at END_DAY."""
+
+    days: OrderDays
+    alive: np.ndarray
+
+
+Draw = Callable[[np.random.Generator, float], tuple[list[float], bool]]
+
+
+def cohort(world: str, *, seed: int, customers: int = 2357) -> Cohort:
+    """One cohort of a world, the same for the same seed."""
+    random = np.random.default_rng([seed, *world.encode()])
+    who, day, alive = [], [], []
+    for number in range(customers):
+        start = random.uniform(0, ACQUIRED_WEEKS)
+        times, is_alive = WORLDS[world](random, start)
+        stamps = FIRST_DAY + np.floor(7 * np.array([start, *times])).astype(np.int64)
+        stamps = stamps[stamps <= END_DAY + HOLDOUT_DAYS]
+        who.append(np.full(stamps.size, number))
+        day.append(stamps)
+        alive.append(is_alive)
+    flat = np.concatenate(who), np.concatenate(day)
+    return Cohort(order_days(*flat, np.full(flat[0].size, np.nan)), np.array(alive))
+
+
+def _walk(
+    random: np.random.Generator,
+    start: float,
+    gap: Callable[[], float],
+    leaves: float,
+    at_once: bool,
+) -> tuple[list[float], bool]:
+    """Weeks of the orders after the first, and whether she was alive at the end of WEEKS."""
+    now, times, gone_at = start, [], np.inf
+    if at_once and random.random() < leaves:
+        return [], False
+    while now < 2 * WEEKS:
+        now += gap()
+        times.append(now)
+        if random.random() < leaves:
+            gone_at = now
+            break
+    return times, gone_at >= WEEKS
+
+
+def bg(random: np.random.Generator, start: float) -> tuple[list[float], bool]:
+    """The published parameters of the classic cohort. Source: Fader, Hardie, Lee 2005, table 2."""
+    rate, leaves = random.gamma(0.243, 1 / 4.414), random.beta(0.793, 2.426)
+    return _walk(random, start, lambda: random.exponential(1 / max(rate, 1e-9)), leaves, False)
+
+
+def mbg(random: np.random.Generator, start: float) -> tuple[list[float], bool]:
+    rate, leaves = random.gamma(0.525, 1 / 6.183), random.beta(0.891, 1.614)
+    return _walk(random, start, lambda: random.exponential(1 / max(rate, 1e-9)), leaves, True)
+
+
+def regular(random: np.random.Generator, start: float) -> tuple[list[float], bool]:
+    """Erlang(3) gaps: who ran out of tea orders when it runs out."""
+    rate, leaves = random.gamma(1.1, 1 / 2.0), random.beta(0.8, 2.5)
+    return _walk(random, start, lambda: random.gamma(3, 1 / max(rate, 1e-9)), leaves, True)
+
+
+def pareto(random: np.random.Generator, start: float) -> tuple[list[float], bool]:
+    """The published Pareto/NBD parameters of the classic cohort. Source: Fader, Hardie 2005."""
+    return _pareto(random, start, lambda now: 1.0)
+
+
+def seasonal(random: np.random.Generator, start: float) -> tuple[list[float], bool]:
+    """Pareto/NBD whose rate swings by a half with the year, so that the holdout is the quiet part."""
+    return _pareto(random, start, lambda now: 1 + 0.5 * np.sin(2 * np.pi * now / 52))
+
+
+def _pareto(
+    random: np.random.Generator, start: float, season: Callable[[float], float]
+) -> tuple[list[float], bool]:
+    rate = random.gamma(0.553, 1 / 10.578)
+    gone_at = start + random.exponential(1 / max(random.gamma(0.606, 1 / 11.669), 1e-9))
+    now, times = start, []
+    while True:
+        now += random.exponential(1 / max(1.5 * rate, 1e-9))  # thinned to the season below
+        if now >= min(gone_at, 2 * WEEKS):
+            return times, gone_at >= WEEKS
+        if random.random() < season(now) / 1.5:
+            times.append(now)
+
+
+WORLDS: dict[str, Draw] = {
+    "BG/NBD": bg,
+    "MBG/NBD": mbg,
+    "Pareto/NBD": pareto,
+    "regular (Erlang 3)": regular,
+    "seasonal": seasonal,
+}
