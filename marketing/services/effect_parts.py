@@ -7,7 +7,7 @@ journey has no holdout of its own; it has counts, and the effect is the journey'
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -107,7 +107,7 @@ def _counts(sends: QuerySet[Send], by: str, window: timedelta) -> dict[str, dict
     return {row["part"]: _metrics(row) for row in rows if row["part"]}
 
 
-def _metrics(row: dict[str, Any]) -> dict[str, Metric]:
+def _metrics(row: Mapping[str, Any]) -> dict[str, Metric]:
     names = ("sent", "delivered", "opened", "clicked", "converted", "unsubscribed", "complained")
     found = {
         name: Metric(name, row[name], COUNT, BY_FOLLOWED if name == "converted" else BY_SENDS)
