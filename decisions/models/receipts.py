@@ -32,11 +32,21 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
             state=DecisionState.PENDING,
         )
 
-    def morning_brief(self, at: datetime, limit: int = 10) -> DecisionQuerySet:
-        """Most money first; what has no money figure comes last, oldest first."""
-        return self.waiting(at).order_by(F("expected_minor").desc(nulls_last=True), "created_at")[
-            :limit
-        ]
+    def morning_brief(
+        self, at: datetime, limit: int = 10, without_figure: int = 3
+    ) -> DecisionQuerySet:
+        """At most `limit` with a figure, most money first; then, oldest first, those without one: what
+        has never been measured is not worth nothing, so up to `without_figure` are shown however
+        much money waits, and as many more as there is room for."""
+        waiting = self.waiting(at)
+        measured = waiting.filter(expected_minor__isnull=False)
+        by_money = measured.order_by("-expected_minor", "created_at").values("pk")[:limit]
+        keys = [row["pk"] for row in by_money]
+        room = max(without_figure, limit - len(keys))
+        unmeasured = waiting.filter(expected_minor=None).order_by("created_at").values("pk")[:room]
+        keys += [row["pk"] for row in unmeasured]
+        found = self.filter(pk__in=keys)
+        return found.order_by(F("expected_minor").desc(nulls_last=True), "created_at")
 
 
 class Decision(models.Model):

@@ -142,8 +142,8 @@ def send_due(at: datetime) -> int:
         except MessagePortError as error:
             closed[channel] = error  # the others have a way out of their own
     _tell_waiting(at)
-    for first in closed.values():
-        raise first
+    if closed:
+        raise next(iter(closed.values()))
     return sent
 
 

@@ -60,6 +60,29 @@ def test_most_money_first_and_no_money_last(client, owner):
 
 
 @pytest.mark.django_db
+def test_what_was_never_measured_is_shown_however_much_money_waits(client, owner):
+    for number in range(12):
+        make_decision(f"M-{number:02}", 1000 + number)
+    for number in range(5):
+        make_decision(f"U-{number}")
+    page = client.get("/").content.decode()
+    shown = [name for name in (f"M-{n:02}" for n in range(12)) if f"5 × {name}<" in page]
+    assert shown == [f"M-{n:02}" for n in range(2, 12)]
+    assert [n for n in range(5) if f"5 × U-{n}<" in page] == [0, 1, 2]
+    assert page.count("No figure yet") == 3
+    assert page.index("5 × M-02") < page.index("5 × U-0")
+
+
+@pytest.mark.django_db
+def test_where_little_money_waits_those_without_a_figure_take_the_room(client, owner):
+    make_decision("M", 1000)
+    for number in range(12):
+        make_decision(f"U-{number:02}")
+    page = client.get("/").content.decode()
+    assert [n for n in range(12) if f"5 × U-{n:02}<" in page] == list(range(9))
+
+
+@pytest.mark.django_db
 def test_past_deadlines_and_put_off_decisions_are_not_shown(client, owner):
     now = timezone.now()
     make_decision("LATE", deadline_at=now - timedelta(minutes=1))

@@ -34,6 +34,9 @@ def test_operations_explains_every_variable():
         ({"MARKETING_QUIET_HOURS": "late"}, ["config.E005"]),
         ({"MARKETING_QUIET_HOURS": "21:30-8"}, []),
         ({"MESSAGE_CONNECTIONS": 0}, ["config.E006"]),
+        ({"WAITLIST_OFFER_FACTOR": 0.0}, ["config.E007"]),
+        ({"WAITLIST_OFFER_FACTOR": 2.5}, []),
+        ({"MARKETING_MARGIN_FLOOR_RATE": 1.2}, ["config.E008"]),
     ],
 )
 def test_wrong_message_settings_are_said_at_start_up(settings, changed, found):

@@ -17,7 +17,9 @@ from config import night
 from decisions.jobs import all_handlers
 from decisions.models import Job
 from decisions.services import jobs
+from decisions.services.experiments import save_experiment, start_experiment
 from marketing.models import Campaign
+from marketing.services import sends
 from recommendations.services import lists
 from shop.models import Customer, StockLevel
 from shop.services.stock import stock
@@ -28,6 +30,7 @@ from tests import (
     factories_marketing,
     factories_recommendations,
 )
+from tests.decisions.test_experiments import make_experiment
 from tests.factories import make_order, make_variant, make_warehouse
 from tests.factories_support import make_article, make_message, make_ticket
 
@@ -90,6 +93,17 @@ def campaign_approved() -> dict:
     return {"campaign_id": Campaign.objects.get().pk}
 
 
+def effects_to_count() -> dict:
+    payload = campaign_approved()
+    sends.send_campaign(factories_marketing.Quiet(), payload["campaign_id"])
+    return {"subject": f"effects:campaign:{payload['campaign_id']}"}
+
+
+def experiment_to_count() -> dict:
+    experiment = start_experiment(save_experiment(make_experiment()))
+    return {"experiment_id": experiment.pk, "subject": f"experiment:{experiment.pk}:profit"}
+
+
 def a_file() -> dict:
     path = Path(settings.VAR_DIR) / "customers.csv"
     path.write_text("customer_code,email\nC-1,a@example.com\nC-2,b@example.com\n")
@@ -131,6 +145,8 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "send_campaign": campaign_approved,
     "triage_ticket": a_ticket,
     "email_reply": a_reply,
+    "count_effects": effects_to_count,
+    "count_experiment": experiment_to_count,
     "train_intents": lambda: {"as_of": timezone.now().isoformat()},
     "export_data": lambda: {"kind": "products", "format": "backroom"},
     night.NIGHT_KIND: a_night,
@@ -140,12 +156,17 @@ KINDS = [handler.kind for handler in all_handlers()]
 
 
 def rows() -> dict[str, list]:
-    """Every row of every table but the jobs', without the times at which it was touched."""
+    """Every row of every table but the jobs', without the times at which it was touched and how long
+    that took."""
     found = {}
     for model in apps.get_models():
         if model is Job or model._meta.proxy:
             continue
-        fields = [f.name for f in model._meta.concrete_fields if not isinstance(f, DateTimeField)]
+        fields = [
+            f.name
+            for f in model._meta.concrete_fields
+            if not isinstance(f, DateTimeField) and f.name != "seconds"
+        ]
         found[model._meta.label] = sorted(map(repr, model.objects.order_by().values_list(*fields)))
     return found
 
