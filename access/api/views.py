@@ -42,7 +42,7 @@ class ApiView(IdempotentWrites, APIView):
     parser_classes = [BoundedJSONParser]
     content_negotiation_class = JsonNegotiation
     throttle_classes = [KeyThrottle]
-    pagination_class = Cursor
+    pagination_class: type[Cursor] | None = Cursor
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         length = request.META.get("CONTENT_LENGTH") or "0"

@@ -176,9 +176,10 @@ def _is_plain(field: Any) -> bool:
 
 
 def add_what_rows_refer_to() -> None:
-    """Twenty SKUs, customers and orders, for the codes that the rows of other files name."""
+    """Twenty SKUs, suppliers, customers and orders, for the codes that the rows of other files name."""
     from django.utils import timezone
 
+    from inventory.models import Supplier
     from shop.models import Channel, Customer, Order, OrderLine, Product, Variant, Warehouse
     from shop.services.stock import stock
 
@@ -190,6 +191,7 @@ def add_what_rows_refer_to() -> None:
         stock.receive(variant, 1_000, warehouse=shelf, key=f"fuzz:{place}")  # for batches
         Variant.objects.create(product=product, sku=f"K{place}", tracks_stock=False)
         Variant.objects.create(product=product, sku=f"woo-{place}")
+        Supplier.objects.create(code=f"F{place}", name=f"Supplier {place}", lead_time_days=14)
         customer = Customer.objects.create(code=f"C{place}")
         order = Order.objects.create(
             number=f"H{place}", customer=customer, currency="GBP", items_minor=5_000,

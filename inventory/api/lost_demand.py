@@ -50,6 +50,7 @@ class LostQueries(MerchantView):
 
 class Substitutes(MerchantView):
     needs = {"GET": "inventory.view_substitutelist"}
+    pagination_class = None  # a SKU has a handful; the document must not promise pages
 
     @extend_schema(responses=shapes.SubstituteOut(many=True))
     def get(self, request: Request, sku: str) -> Response:

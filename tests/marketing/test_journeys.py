@@ -266,7 +266,8 @@ def test_a_price_drop_tells_whoever_looked_and_did_not_buy():
     looked, bought = make_reachable(2)
     kettle = make_ware(price=1500)
     make_journey(
-        {"on": "price_dropped", "percent": 10}, send(body="{was_price} {price} {discount}")
+        {"on": "price_dropped", "percent": 10},
+        send(body="It was {was_price}, now {price}: {discount} off."),
     )
     for who in (looked, bought):
         event(who, kettle, kind="view", at=NOON - timedelta(days=2))
@@ -281,7 +282,7 @@ def test_a_price_drop_tells_whoever_looked_and_did_not_buy():
     walking.walk(NOON + timedelta(minutes=1))
     [letter] = mail.outbox
     assert letter.to == [looked.email]
-    assert "£15.00 £12.00 20%" in letter.body
+    assert "It was £15.00, now £12.00: 20% off." in letter.body
 
 
 def test_rings_only_by_day_of_the_recipients_own_clock(settings, tmp_path):
