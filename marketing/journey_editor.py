@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from marketing import journey_edits as edits
 from marketing.journey_pages import EXIT_WORDS, TRIGGER_WORDS, step_sentence, trigger_sentence
-from marketing.journey_plan import EXITS, KINDS, LANGUAGES, TRIGGERS, UNITS, walk
+from marketing.journey_plan import EXITS, KINDS, LANGUAGES, NAMED, TRIGGERS, UNITS, walk
 from marketing.models import Channel, Journey, Segment
 from marketing.services import journey_drafts
 from marketing.services.journeys import JourneyError, checked_plan
@@ -180,6 +180,8 @@ def _start_form(definition: dict[str, Any]) -> dict[str, Any]:
         "names": [(name, str(TRIGGER_WORDS.get(name, name)).replace("{", "").replace("}", ""))
                   for name in TRIGGERS],
         "on": trigger.get("on", ""),
+        "segments": Segment.objects.order_by("code")[:SEGMENTS_OFFERED],
+        "segment": trigger.get(NAMED["segment_entered"], ""),
         "numbers": [
             {
                 "name": key, "label": NUMBER_WORDS.get(key, key), "least": least, "most": most,

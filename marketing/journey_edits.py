@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from marketing.journey_plan import TRIGGERS, step_at, walk
+from marketing.journey_plan import NAMED, TRIGGERS, step_at, walk
 
 Definition = dict[str, Any]
 BLANKS: dict[str, dict[str, Any]] = {
@@ -130,6 +130,8 @@ def trigger_from(
     known = TRIGGERS.get(name, {})
     kept = {k: v for k, v in before.items() if k not in known} if before.get("on") == name else {}
     typed = {key: _number(numbers[key]) for key in known if numbers.get(key, "").strip()}
+    if (key := NAMED.get(name)) and numbers.get(key, "").strip():
+        typed[key] = numbers[key].strip()
     return {**kept, "on": name, **typed}
 
 

@@ -33,6 +33,9 @@ KINDS = {
 }  # fmt: skip
 
 
+TRIGGER = "trigger"  # the place of what starts a journey, which is no step
+
+
 class JourneyError(Exception):
     """Why a journey cannot be written or moved like that; meant for the marketer."""
 
@@ -62,7 +65,8 @@ def checked_plan(definition: Any) -> Plan:
     for step, code in _segments_of(plan):
         if not Segment.objects.filter(code=code).exists():
             said = _("There is no segment “%(code)s”.") % {"code": code}
-            raise JourneyError.at(step, said, said=said, step=step)
+            in_step = "" if step == TRIGGER else step
+            raise JourneyError.at(step, said, said=said, step=in_step)
     for send in plan.sends:
         for language, text in send.data["texts"].items():
             _check_text(plan, send.step, language, text)
@@ -143,7 +147,7 @@ def _segments_of(plan: Plan) -> list[tuple[str, str]]:
     conditions = [
         (one.step, one.data.get("in_segment")) for one in plan.program if one.kind == "when"
     ]
-    conditions.append(("trigger", plan.options.get("segment")))
+    conditions.append((TRIGGER, plan.options.get("segment")))
     return [(step, str(code)) for step, code in conditions if code]
 
 

@@ -9,7 +9,7 @@ from marketing import journey_edits as edits
 from marketing.journey_edits import EditError
 from marketing.journey_pages import step_counts
 from marketing.journey_plan import read_plan, step_at, walk
-from marketing.models import Journey
+from marketing.models import Journey, Segment
 from marketing.services import journey_drafts, journeys, walking
 from marketing.services.journeys import JourneyError, checked_plan
 from tests.factories_access import make_staff
@@ -94,6 +94,9 @@ def test_a_trigger_keeps_what_its_form_does_not_show():
     }  # fmt: skip
     assert edits.trigger_from("joined", {"days": "30"}, before) == {"on": "joined"}
     assert edits.trigger_from("silent", {"days": "soon"}, {})["days"] == "soon"
+    entered = {"on": "segment_entered", "segment": "quiet"}
+    assert edits.trigger_from("segment_entered", {"segment": "quiet"}, {}) == entered
+    assert edits.trigger_from("segment_entered", {"segment": ""}, entered) == entered
 
 
 @pytest.mark.django_db
@@ -198,6 +201,20 @@ def test_waits_branches_and_the_start_have_forms(cart, editor):
     editor("start", on="product_viewed", views="3", minutes="60", exits=["ordered_it"])
     assert cart.draft["trigger"] == {"on": "product_viewed", "views": 3, "minutes": 60}
     assert cart.draft["exits"] == ["ordered_it"]
+
+
+def test_the_start_of_a_segments_journey_offers_the_segments(cart, editor, client):
+    Segment.objects.create(code="quiet", name="Quiet", rule={})
+    editor("start", on="segment_entered", exits=[])
+    page = client.get(
+        reverse("admin:marketing_journey_edit", args=[cart.pk]), {"step": "start"}
+    ).content.decode()
+    assert '<option value="quiet"' in page
+    editor("start", on="segment_entered", segment="gone", exits=[])
+    problem = edits.problem_of(cart.draft, checked_plan)
+    assert (problem["step"], problem["text"]) == ("start", "There is no segment “gone”.")
+    editor("start", on="segment_entered", segment="quiet", exits=[])
+    assert cart.draft["trigger"] == {"on": "segment_entered", "segment": "quiet"}
 
 
 def test_two_editors_do_not_overwrite_each_other(cart, editor):
