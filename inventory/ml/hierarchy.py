@@ -44,10 +44,11 @@ def sku_correlation(forecast: Forecast, actual: np.ndarray) -> float:
     From Var(total) = Σ Var + ρ · Σ over pairs of the products of deviations, each SKU's error in units of
     its own deviation. actual (n, H), NaN = masked.
     """
-    error = np.where(np.isfinite(actual), actual - forecast.mean, np.nan)
-    with np.errstate(invalid="ignore"):
-        spread = np.sqrt(np.nanmean(error**2, axis=1)) if error.size else np.zeros(len(error))
-    use = np.isfinite(spread) & (spread > 0) & np.isfinite(error).all(axis=1)
+    if not actual.size:
+        return 0.0
+    error = (actual - forecast.mean)[np.isfinite(actual).all(axis=1)]
+    spread = np.sqrt((error**2).mean(axis=1))
+    use = spread > 0
     if use.sum() < 2:
         return 0.0
     scaled = error[use] / spread[use, None]
