@@ -225,9 +225,8 @@ def difference(before: str, after: str) -> SafeString:
 
 
 def _piece(tag: str, words: str) -> str:
-    if tag == "del":
-        return format_html("<del>{}</del>", words)
-    return format_html("<ins>{}</ins>", words) if tag == "ins" else words
+    """tag: del, ins, or none of them."""
+    return format_html("<{0}>{1}</{0}>", tag, words) if tag else words
 
 
 def _words(text: str) -> list[str]:

@@ -225,6 +225,9 @@ class GlossaryTermAdmin(ModelAdmin):
     list_per_page = 50
 
 
+OF_THE_VOICE = "marketing_brandvoice_"
+
+
 @admin.register(BrandVoice)
 class BrandVoiceAdmin(ModelAdmin):
     list_display = ["__str__", "persona", "updated_at"]
@@ -234,7 +237,12 @@ class BrandVoiceAdmin(ModelAdmin):
         return super().get_queryset(request).filter(pk=1)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and not BrandVoice.objects.exists()
+        """Every page's menu asks this: only a page of the voice itself looks whether there is one."""
+        allowed = super().has_add_permission(request)
+        match = request.resolver_match
+        if not allowed or match is None or not (match.url_name or "").startswith(OF_THE_VOICE):
+            return allowed
+        return not BrandVoice.objects.exists()
 
     def has_delete_permission(self, request: HttpRequest, obj: BrandVoice | None = None) -> bool:
         return False

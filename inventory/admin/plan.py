@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from access.read_only import ReadOnly
+from inventory.bindings import text_of
 from inventory.models import (
     PlannedPurchase,
     PurchaseBudget,
@@ -16,6 +21,9 @@ from inventory.models import (
     WarehouseSpace,
 )
 from shop.money import format_money
+
+SHOWN = 50  # limits of one plan
+OF_MONEY = {"budget", "minimum_order"}  # limits in minor units
 
 
 @admin.register(ServiceTarget)
@@ -44,11 +52,52 @@ class WarehouseSpaceAdmin(ModelAdmin):
     show_full_result_count = False
 
 
+def _lines(limits: list[dict[str, Any]]) -> str:
+    """A limit a line, the first SHOWN of them: what it is, where, when, and how far it is used.
+
+    What was agreed before is off the limit already, which may leave less than none of it.
+    """
+    said = [_line(one) for one in limits[:SHOWN]]
+    if len(limits) > SHOWN:
+        said.append(_now("and %(number)s more") % {"number": len(limits) - SHOWN})
+    return format_html_join("", "<div>{}</div>", ((one,) for one in said))
+
+
+def _line(limit: dict[str, Any]) -> str:
+    where = " · ".join(limit[name] for name in ("supplier", "warehouse") if limit.get(name))
+    weeks = sorted({limit[key] + 1 for key in ("week", "first_week", "last_week") if key in limit})
+    said = format_money if limit["constraint"] in OF_MONEY else "{:,.10g}".format
+    figures = {name: limit.get(name) for name in ("limit", "used", "over")}
+    shown = {
+        name: said(round(value) if said is format_money else value)
+        for name, value in figures.items()
+        if value is not None
+    }
+    parts = [where, _now("week %(week)s") % {"week": "–".join(map(str, weeks))} if weeks else ""]
+    parts += (
+        [_now("%(used)s of %(limit)s") % shown] if "used" in shown and limit["limit"] > 0 else []
+    )
+    parts += [_now("%(over)s too much") % shown] if "over" in shown else []
+    return f"{text_of(limit)} ({', '.join(part for part in parts if part)})"
+
+
 @admin.register(ReplenishmentPlan)
 class ReplenishmentPlanAdmin(ReadOnly, ModelAdmin):
     list_display = ["as_of", "method", "weeks", "skus", "cost", "gap", "greedy", "nothing"]
+    fields = [
+        ("as_of", "method"), ("weeks", "skus"), ("cost", "gap"), ("greedy", "nothing"),
+        "binding", "broken",
+    ]  # fmt: skip
     ordering = ["-as_of"]
     show_full_result_count = False
+
+    @display(description=_("what binds"))
+    def binding(self, plan: ReplenishmentPlan) -> str:
+        return _lines(plan.constraints) or _now("nothing")
+
+    @display(description=_("what cannot be kept"))
+    def broken(self, plan: ReplenishmentPlan) -> str:
+        return _lines(plan.violations) or _now("nothing")
 
     @display(description=_("expected cost"), ordering="cost_minor")
     def cost(self, plan: ReplenishmentPlan) -> str:

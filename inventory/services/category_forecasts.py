@@ -13,6 +13,7 @@ from shop.models import Variant
 from shop.services.events.event_rows import among
 
 KEEP_DAYS = 60  # as the SKUs' own
+TOTALS = ["horizon_days", "skus", "mean_units", "low_units", "high_units"]
 
 
 def write_totals(
@@ -64,8 +65,20 @@ def write_totals(
         for group, (mean, quantiles) in sorted(found.items())
         if group != 0
     ]
-    with transaction.atomic():
-        CategoryForecast.objects.filter(as_of=on).delete()
-        CategoryForecast.objects.bulk_create(fresh)
-        CategoryForecast.objects.filter(as_of__lt=on - timedelta(days=KEEP_DAYS)).delete()
+    _keep(fresh, on)
     return fresh
+
+
+def _keep(fresh: list[CategoryForecast], on: date) -> None:
+    """The same totals again are the same rows."""
+    with transaction.atomic():
+        there = {row.category_id: row for row in CategoryForecast.objects.filter(as_of=on)}
+        for row in fresh:
+            if before := there.pop(row.category_id, None):
+                row.pk = before.pk
+        again = [row for row in fresh if row.pk]
+        if again:
+            CategoryForecast.objects.bulk_update(again, TOTALS)
+        CategoryForecast.objects.filter(pk__in=[row.pk for row in there.values()]).delete()
+        CategoryForecast.objects.bulk_create(row for row in fresh if not row.pk)
+        CategoryForecast.objects.filter(as_of__lt=on - timedelta(days=KEEP_DAYS)).delete()

@@ -48,7 +48,7 @@ from marketing.services.metrics import (
     RATE,
     Metric,
 )
-from shop.models import OrderLine, OrderState
+from shop.models import OrderLine
 
 # Of the messages sent; more people leaving than that costs more later than a campaign brings now.
 # Origin: the 0.5 % at which mail providers start to look at a sender (Google, sender guidelines,
@@ -332,11 +332,11 @@ def _add_discounts(found: _Building, campaign: Campaign) -> None:
     members = AudienceMember.objects.filter(
         audience=campaign.audience_id, is_holdout=False, is_left_out=False
     )
-    given = OrderLine.objects.filter(
+    given = OrderLine.objects.sold().filter(
         order__customer__in=members.values("customer"),
         order__placed_at__gte=campaign.started_at,
         order__placed_at__lt=found.subject.window.until,
-    ).exclude(order__state=OrderState.CANCELLED)
+    )
     total = given.aggregate(minor=Sum("discount_minor", default=0))["minor"]
     found.add("discounts_treated", total, MONEY, BY_DISCOUNTS)
 

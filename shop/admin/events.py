@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -65,15 +64,6 @@ class AnnouncedAvailabilityAdmin(ReadOnlyAdmin):
     list_filter = [("is_available", BooleanRadioFilter)]
     search_fields = ["variant__sku"]
     ordering = ["pk"]
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> AnnouncedAvailability | None:
-        """Django bounds an integer key by itself, but not one that is a foreign key as well."""
-        try:
-            return super().get_object(request, object_id, from_field)
-        except OverflowError:
-            return None
 
     @display(description=_("SKU"))
     def sku(self, announced: AnnouncedAvailability) -> str:

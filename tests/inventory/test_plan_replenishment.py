@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.urls import reverse
 from django.utils import timezone
 
 from decisions.models import Decision, DecisionState
@@ -236,7 +237,7 @@ def test_the_interval_of_a_rare_seller_holds_its_expected_money():
         assert line.expected_low_minor <= line.expected_minor <= line.expected_high_minor
 
 
-def test_a_budget_binds_with_a_price_and_an_edit_above_it_is_named(tea):
+def test_a_budget_binds_with_a_price_and_an_edit_above_it_is_named(tea, admin_client):
     PurchaseBudget.objects.create(
         starts_on=LAST_DAY, ends_on=LAST_DAY + timedelta(days=7), amount_minor=40 * 400
     )
@@ -252,6 +253,12 @@ def test_a_budget_binds_with_a_price_and_an_edit_above_it_is_named(tea):
     plan()
     broken = ReplenishmentPlan.objects.get().violations
     assert [(one["constraint"], one["over"]) for one in broken] == [("budget", 56 * 400)]
+    address = reverse(
+        "admin:inventory_replenishmentplan_change", args=[ReplenishmentPlan.objects.get().pk]
+    )
+    page = admin_client.get(address).content.decode()
+    assert "the purchase budget is used up" in page
+    assert "used up (week 1, £224.00 too much)" in page
 
 
 def test_later_orders_are_kept_to_read_and_two_runs_leave_the_same(tea):

@@ -73,7 +73,7 @@ def test_what_we_said_stands_beside_what_happened(django_assert_num_queries):
     tea = make_variant("TEA-1")
     make_forecast(tea, mean=10, as_of=LAST_DAY - timedelta(days=7))
     make_order([(tea, 9)], at=AS_OF - timedelta(hours=12))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         found = said_then(tea.pk, LAST_DAY, days=2)
     assert [one.day for one in found] == [LAST_DAY - timedelta(days=1), LAST_DAY]
     assert (found[0].mean, found[0].is_inside) == (None, None)

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from django.db import connection
+from django.db.models import Exists
 
-from shop.models import Consent, Event, VisitorLink
+from shop.models import Consent, Customer, Event, Order, VisitorLink
+from shop.services.events.event_rows import among
 from shop.services.events.events import BatchTooLargeError, record_events
 from shop.services.events.visitors import link_visitor
 from tests.factories import make_customer, make_variant
@@ -155,3 +158,13 @@ def test_names_with_signs_of_their_own_are_found(code):
     make_customer(code)
     assert record(view(customer=code)).accepted == 1
     assert Event.objects.get().customer.code == code
+
+
+def test_among_asks_for_numbers_for_text_and_for_nothing():
+    ann, bob = make_customer("ann"), make_customer("bob")
+    kept = Customer.objects.order_by("pk")
+    assert list(kept.filter(pk__in=among([np.int64(ann.pk)]))) == [ann]
+    assert list(kept.filter(code__in=among(["bob", 'o"dd\\']))) == [bob]
+    assert list(kept.filter(pk__in=among([]))) == []
+    assert list(kept.exclude(pk__in=among([]))) == [ann, bob]
+    assert list(kept.filter(Exists(Order.objects.filter(pk__in=among([]))))) == []

@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from numbers import Integral
 from typing import Annotated, Any
 
 import msgspec
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
@@ -310,14 +312,24 @@ def _seconds(at: float | str) -> float:
     return at
 
 
+class _Nothing(RawSQL):
+    """Among no values is nobody: the query is not asked, and an empty list has no type to guess."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        raise EmptyResultSet
+
+
 def among(values: Iterable[Any]) -> RawSQL:
     """For `…__in`: one parameter however many values. 500 marks in a list take longer to spell
-    and to parse than the database needs to answer."""
+    and to parse than the database needs to answer. The values are all whole numbers or all text."""
     listed = list(values)
+    if not listed:
+        return _Nothing("", [])
     if connection.vendor == "postgresql":
-        kind = "bigint" if listed and isinstance(listed[0], int) else "text"
+        kind = "bigint" if isinstance(listed[0], Integral) else "text"
         return RawSQL(f"SELECT unnest(%s::{kind}[])", [as_array(listed)])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(listed)])
+    whole = [int(one) if isinstance(one, Integral) else one for one in listed]
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(whole)])
 
 
 def as_array(values: Iterable[Any]) -> str:
