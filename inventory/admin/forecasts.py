@@ -8,9 +8,8 @@ from django.contrib import admin
 from django.urls import path, reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -79,7 +78,7 @@ class DemandForecastAdmin(ReadOnly, ModelAdmin):
     @display(description=_("past and forecast"))
     def chart(self, row: DemandForecast) -> str:
         if row.is_refused:
-            return _now("There is nothing to draw yet.")
+            return gettext("There is nothing to draw yet.")
         past = sku_days(row.variant_id, row.as_of)
         return fan_chart(
             Fan(

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeNumericFilter
@@ -35,9 +35,9 @@ MOST_SEARCHES = 200
 def estimate(row: LostDemand | LostDemandDay) -> str:
     """12.4 (5 to 21), or that there is none."""
     if row.estimated_units is None:
-        return _now("not estimated")
+        return gettext("not estimated")
     shown = (number_format(row.estimated_units, 1), *map(_whole, (row.low_units, row.high_units)))
-    return _now("%s (%s to %s)") % shown
+    return gettext("%s (%s to %s)") % shown
 
 
 def _whole(value: float | None) -> str:
@@ -133,8 +133,10 @@ class LostDemandAdmin(ReadOnly, KeyOfSku):
     @display(description=_("units per look while it was there"))
     def rate(self, row: LostDemand) -> str:
         if row.units_per_look is None:
-            return _now("The shop has too few looks or orders in these weeks to learn from.")
-        said = _now("%(rate)s, from %(units)s units in %(looks)s looks, drawn to the shop's rate")
+            return gettext("The shop has too few looks or orders in these weeks to learn from.")
+        said = gettext(
+            "%(rate)s, from %(units)s units in %(looks)s looks, drawn to the shop's rate"
+        )
         return said % {
             "rate": number_format(row.units_per_look, 3),
             "units": _whole(row.units_sold),
@@ -243,7 +245,7 @@ class LostQueryAdmin(ReadOnly, WithTables):
     def names(self, row: LostQuery) -> str:
         named = row.product or row.category
         if named is None:
-            return _now("nothing the shop has")
+            return gettext("nothing the shop has")
         kind = "product" if row.product else "category"
         address = reverse(f"admin:shop_{kind}_change", args=[named.pk])
         return format_html('<a href="{}">{}</a>', address, named)

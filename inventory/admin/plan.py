@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.utils.html import format_html_join
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -59,7 +59,7 @@ def _lines(limits: list[dict[str, Any]]) -> str:
     """
     said = [_line(one) for one in limits[:SHOWN]]
     if len(limits) > SHOWN:
-        said.append(_now("and %(number)s more") % {"number": len(limits) - SHOWN})
+        said.append(gettext("and %(number)s more") % {"number": len(limits) - SHOWN})
     return format_html_join("", "<div>{}</div>", ((one,) for one in said))
 
 
@@ -73,11 +73,11 @@ def _line(limit: dict[str, Any]) -> str:
         for name, value in figures.items()
         if value is not None
     }
-    parts = [where, _now("week %(week)s") % {"week": "–".join(map(str, weeks))} if weeks else ""]
+    parts = [where, gettext("week %(week)s") % {"week": "–".join(map(str, weeks))} if weeks else ""]
     parts += (
-        [_now("%(used)s of %(limit)s") % shown] if "used" in shown and limit["limit"] > 0 else []
+        [gettext("%(used)s of %(limit)s") % shown] if "used" in shown and limit["limit"] > 0 else []
     )
-    parts += [_now("%(over)s too much") % shown] if "over" in shown else []
+    parts += [gettext("%(over)s too much") % shown] if "over" in shown else []
     return f"{text_of(limit)} ({', '.join(part for part in parts if part)})"
 
 
@@ -93,11 +93,11 @@ class ReplenishmentPlanAdmin(ReadOnly, ModelAdmin):
 
     @display(description=_("what binds"))
     def binding(self, plan: ReplenishmentPlan) -> str:
-        return _lines(plan.constraints) or _now("nothing")
+        return _lines(plan.constraints) or gettext("nothing")
 
     @display(description=_("what cannot be kept"))
     def broken(self, plan: ReplenishmentPlan) -> str:
-        return _lines(plan.violations) or _now("nothing")
+        return _lines(plan.violations) or gettext("nothing")
 
     @display(description=_("expected cost"), ordering="cost_minor")
     def cost(self, plan: ReplenishmentPlan) -> str:

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, TabularInline
@@ -96,7 +96,7 @@ class LineInline(TabularInline):
     def notes(self, line: PurchaseOrderLine) -> str:
         texts = [*line.binding_texts, *line.assumption_texts]
         if line.edited_by:
-            texts = [_now("Changed by %(who)s.") % {"who": line.edited_by}, *texts]
+            texts = [gettext("Changed by %(who)s.") % {"who": line.edited_by}, *texts]
         return format_html_join("", "<div>{}</div>", ((text,) for text in texts)) or "–"
 
 
@@ -191,7 +191,7 @@ class PurchaseOrderAdmin(ModelAdmin):
 
     @display(description=_("supplier"), ordering="supplier__name")
     def supplier_or_none(self, order: PurchaseOrder) -> str:
-        return str(order.supplier) if order.supplier else _now("no supplier yet")
+        return str(order.supplier) if order.supplier else gettext("no supplier yet")
 
     @display(description=_("state"), label=STATE_COLOURS, ordering="state")
     def state_label(self, order: PurchaseOrder) -> tuple[str, str]:
@@ -273,7 +273,7 @@ class PurchaseOrderAdmin(ModelAdmin):
         lines = order.lines.filter(received_units__lt=F("units")).select_related("variant__product")
         context = {
             **self.admin_site.each_context(request),
-            "title": _now("Receive goods"),
+            "title": gettext("Receive goods"),
             "order": order,
             "lines": lines,
             "key": uuid.uuid4(),
@@ -284,7 +284,7 @@ class PurchaseOrderAdmin(ModelAdmin):
         order = get_object_or_404(PurchaseOrder.objects.select_related("decision"), pk=pk)
         if self._told(request, verb, order):
             state = PurchaseOrderState(order.state).label
-            said = _now("%(number)s is %(state)s.") % {"number": order.number, "state": state}
+            said = gettext("%(number)s is %(state)s.") % {"number": order.number, "state": state}
             messages.success(request, said)
         # Ends the dialog: the page behind it is read again.
         address = reverse("admin:inventory_purchaseorder_change", args=[pk])

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeNumericFilter
 from unfold.decorators import action, display
@@ -49,7 +49,7 @@ class SkuHealthAdmin(ReadOnly, KeyOfSku):
             raise PermissionDenied
         totals = stock_health_totals()
         context = admin.site.each_context(request) | {
-            "title": _now("Stock health"),
+            "title": gettext("Stock health"),
             "opts": self.opts,
             "totals": totals,
             "stock": format_money(totals.stock_minor),
@@ -64,7 +64,7 @@ class SkuHealthAdmin(ReadOnly, KeyOfSku):
             and day_bars(
                 totals.as_of + timedelta(days=1),
                 totals.out_by_day,
-                _now("SKUs expected to be sold out, by day"),
+                gettext("SKUs expected to be sold out, by day"),
             ),
             "out_last": totals.out_by_day[-1],
         }

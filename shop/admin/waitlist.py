@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -68,7 +68,7 @@ class WaitlistEntryAdmin(ReadOnlyAdmin):
     def wants(self, entry: WaitlistEntry) -> str:
         if entry.variant:
             return link(entry.variant)
-        return link(entry.product, _now("any SKU of %(product)s") % {"product": entry.product})
+        return link(entry.product, gettext("any SKU of %(product)s") % {"product": entry.product})
 
     @display(description=_("units"), ordering="units")
     def units_(self, entry: WaitlistEntry) -> str:
@@ -93,4 +93,4 @@ class WaitlistEntryAdmin(ReadOnlyAdmin):
     def cancel_entries(self, request: HttpRequest, entries: QuerySet) -> None:
         """On the person's own word, given to support."""
         done = sum(waitlist.leave(entry) for entry in entries)
-        tell_refusals(request, [], done, _now("entries cancelled"))
+        tell_refusals(request, [], done, gettext("entries cancelled"))

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import format_lazy
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from outbox.services import publish
@@ -161,7 +161,7 @@ def _refunded_before(made: Return, position: int, amount_minor: int) -> ReturnLi
         parent=made,
         position=position,
         kind=LineKind.DISCOUNT,
-        text=_now("Refunded before"),
+        text=gettext("Refunded before"),
         units=1,
         unit_refund_minor=amount_minor,
         total_minor=amount_minor,

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.text import format_lazy
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Allocation, MovementKind, Order, OrderState, Shipment, ShipmentLine
@@ -89,7 +89,7 @@ def cancel_rest(order: Order, *, by: Any = None, note: str = "") -> Order:
         put_payment_on_record(order)
         _refund_rest(order, by)
         give_back_open(order, by)
-        enter(order, OrderState.SHIPPED, by=by, note=note or _now("The rest was cancelled."))
+        enter(order, OrderState.SHIPPED, by=by, note=note or gettext("The rest was cancelled."))
     return order
 
 
@@ -101,7 +101,7 @@ def _refund_rest(order: Order, by: Any) -> None:
     worth = [one.worth(one.open_units) for one in lines]
     amount = min(sum(one.paid_minor for one in worth), balance_of(order).refundable_minor)
     if amount:
-        tax, reason = sum(one.tax_minor for one in worth), _now("The rest was cancelled.")
+        tax, reason = sum(one.tax_minor for one in worth), gettext("The rest was cancelled.")
         write_refund(order, NewRefund(f"{order.number}-R", amount, tax, reason=reason, by=by))
 
 
