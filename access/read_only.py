@@ -18,3 +18,12 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Django bounds an integer key by itself, but not one that is a foreign key as well."""
+        try:
+            return super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        except OverflowError:
+            return None

@@ -102,15 +102,6 @@ class ShopAdmin(ModelAdmin):
 class ReadOnlyAdmin(ReadOnly, ShopAdmin):
     paginator = CappedPaginator
 
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Any:
-        """Django bounds an integer key by itself, but not one that is a foreign key as well."""
-        try:
-            return super().get_object(request, object_id, from_field)
-        except OverflowError:
-            return None
-
 
 class Inline(TabularInline):
     extra = 0
