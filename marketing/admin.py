@@ -24,6 +24,7 @@ from decisions.services.receipts import DecisionClosedError
 from marketing import (
     brief_admin,
     content_admin,
+    customer_admin,
     desk,
     effect_views,
     journey_admin,
@@ -37,8 +38,6 @@ from marketing.models import (
     CampaignItem,
     CampaignPlan,
     CopyVariant,
-    CustomerPrediction,
-    CustomerProfile,
     GuestNotice,
     Segment,
     Send,
@@ -48,9 +47,7 @@ from marketing.models import (
 from marketing.rules import RuleError
 from marketing.services.copies import CopyError
 from marketing.services.expected_units import publish_expected
-from marketing.value_page import percent
 from marketing.widgets import RuleField, RuleWidget
-from shop.money import format_money
 
 STATE_COLOURS = {
     "draft": "info",
@@ -319,56 +316,6 @@ def _number(request: HttpRequest, name: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else 0
 
 
-@admin.register(CustomerProfile)
-class CustomerProfileAdmin(ReadOnlyAdmin):
-    list_display = [
-        "customer", "stage", "recency_days", "frequency", "spent", "scores", "last_order_at",
-    ]  # fmt: skip
-    list_filter = ["stage"]
-    search_fields = ["customer__code", "customer__name", "customer__email"]
-    list_select_related = ["customer"]
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None):
-        try:
-            return super().get_object(request, object_id, from_field)
-        except OverflowError:  # its key is a foreign key, which Django does not bound on SQLite
-            return None
-
-    @admin.display(description=gettext_lazy("spent"), ordering="monetary_minor")
-    def spent(self, profile: CustomerProfile) -> str:
-        return format_money(profile.monetary_minor)
-
-    @admin.display(description=gettext_lazy("R F M scores"))
-    def scores(self, profile: CustomerProfile) -> str:
-        found = (profile.recency_score, profile.frequency_score, profile.monetary_score)
-        return " ".join("–" if score is None else str(score) for score in found)
-
-
-@admin.register(CustomerPrediction)
-class CustomerPredictionAdmin(ReadOnlyAdmin):
-    list_display = ["customer", "alive", "propensity", "worth", "next_order_on", "as_of"]
-    search_fields = ["customer__code", "customer__name", "customer__email"]
-    list_select_related = ["customer"]
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None):
-        try:
-            return super().get_object(request, object_id, from_field)
-        except OverflowError:  # as for profiles
-            return None
-
-    @admin.display(description=gettext_lazy("still a customer"), ordering="p_alive")
-    def alive(self, found: CustomerPrediction) -> str:
-        return percent(found.p_alive)
-
-    @admin.display(description=gettext_lazy("order in 30 days"), ordering="propensity_30")
-    def propensity(self, found: CustomerPrediction) -> str:
-        return percent(found.propensity_30)
-
-    @admin.display(description=gettext_lazy("spend in 90 days"), ordering="spend_90_minor")
-    def worth(self, found: CustomerPrediction) -> str:
-        return format_money(found.spend_90_minor)
-
-
 @admin.register(Audience)
 class AudienceAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "channel", "customer_count", "holdout_count", "frozen_at"]
@@ -412,4 +359,9 @@ class SuppressionAdmin(ModelAdmin):
     search_fields = ["customer__code", "customer__email"]
 
 
-__all__ = ["brief_admin", "content_admin", "journey_admin"]  # for their registrations
+__all__ = [
+    "brief_admin",
+    "content_admin",
+    "customer_admin",
+    "journey_admin",
+]  # for their registrations
