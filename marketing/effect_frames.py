@@ -5,17 +5,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from inventory import evidence
 from inventory.profit_frames import ArmSums, Members, Window, arm_sums
-from marketing.ml.attribution import Path, ways
 from marketing.models import Campaign, EnrolmentState, Journey, Send, SendState
 from shop.models import Order, OrderState
+
+if TYPE_CHECKING:
+    from marketing.ml.attribution import Path  # numpy: not at start-up
 
 TREATED, HOLDOUT = "treated", "holdout"
 # What customers spent in the weeks before tells most of what they would have spent anyway.
@@ -92,6 +94,8 @@ def sold_out_at(variant_ids: list[int], since: datetime, until: datetime) -> dat
     all could be bought all the time, or are never counted."""
     import numpy as np
 
+    from inventory import evidence  # numeric: not at start-up
+
     if not variant_ids or until <= since:
         return None
     days = evidence.Window(
@@ -160,6 +164,8 @@ class Touches:
 def touch_paths(since: datetime, until: datetime) -> Touches:
     """Clicked messages of all campaigns and journeys in the period, and the orders of whoever
     clicked, placed after her first click. Touches are named `campaign:7` and `journey:3`."""
+    from marketing.ml.attribution import Path, ways
+
     clicks = (
         Send.objects.filter(clicked_at__gte=since, clicked_at__lt=until)
         .order_by("-clicked_at")

@@ -1,6 +1,9 @@
 """Which app may import which. To move an app, edit FLOORS in the same commit and say why."""
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,6 +98,27 @@ def test_start_up_imports_no_numeric_library():
             if light and "ml" not in path.parts:
                 heavy = packages(imports_of(path, top_level_only=True)) & HEAVY
                 assert not heavy, f"{path.relative_to(ROOT)} imports {heavy} at start-up"
+
+
+def test_no_process_that_starts_holds_a_numeric_library():
+    """The same by fact: what a web worker has loaded before its first request, scipy's 25 MB in each."""
+    started = """
+import django, sys
+django.setup()
+from django.urls import get_resolver
+import config.celery
+assert get_resolver().url_patterns
+config.celery.app.loader.import_default_modules()
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    said = subprocess.run(
+        [sys.executable, "-c", started],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    loaded = set(said.stdout.split())
+    assert {"django", "inventory", "marketing"} <= loaded
+    assert not loaded & HEAVY
 
 
 def test_no_module_is_a_bag():

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
-
 from .moments import Moments
 
 # No arm falls below this share: what is never shown can never be judged again.
@@ -28,6 +26,8 @@ def thompson_shares(
     Source: Thompson, Biometrika 25 (1933); batches: Perchet, Rigollet, Chassang & Snowberg,
     Batched bandit problems, Annals of Statistics 44 (2016).
     """
+    import numpy as np  # not at start-up: experiments are asked by every web worker
+
     names = list(arms)
     if least * len(names) >= 1:
         raise ValueError("the least shares leave nothing to choose")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from .moments import Moments
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # Of the customers who spent anything at all: zeros would pull the limit down to nothing.
 WINSOR_QUANTILE = 0.99
@@ -107,6 +109,8 @@ def winsor_limit(values: np.ndarray, quantile: float = WINSOR_QUANTILE) -> float
     values: one per customer of every arm, so that the limit knows no arm. None without a spender.
     Source: Wilcox, Introduction to Robust Estimation, 2.2 (Winsorised mean).
     """
+    import numpy as np  # not at start-up: experiments are asked by every web worker
+
     spent = values[values > 0]
     return float(np.quantile(spent, quantile)) if len(spent) else None
 

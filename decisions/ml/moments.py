@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Moments:
     @classmethod
     def of(cls, y: Sequence[float] | np.ndarray, x: np.ndarray | None = None) -> Moments:
         """From one value per unit, zeros included, no NaN. Raises ValueError without units."""
+        import numpy as np  # not at start-up: experiments are asked by every web worker
+
         values = np.asarray(y, dtype=float)
         if not len(values):
             raise ValueError("no units")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -13,10 +13,12 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from inventory.bar_charts import share_bars
-from inventory.ml.scorecard import Interval
 from inventory.models import Supplier
 from inventory.services.scorecards import Scorecard, scorecard_of
 from shop.money import format_money
+
+if TYPE_CHECKING:
+    from inventory.ml.scorecard import Interval  # numpy: not at start-up
 
 MAY_SEE = "inventory.view_supplier"
 

@@ -19,7 +19,6 @@ from unfold.decorators import action, display
 from access.read_only import ReadOnly
 from inventory.admin.lost_demand import KeyOfSku, right
 from inventory.bar_charts import day_bars, share_bars
-from inventory.ml.stock_health import gmroi, turns
 from inventory.models import SkuHealth
 from inventory.services.stock_health import stock_health_totals
 from shop.money import format_money
@@ -102,10 +101,14 @@ class SkuHealthAdmin(ReadOnly, KeyOfSku):
     def turns_(self, row: SkuHealth) -> str:
         if row.cogs_minor is None:
             return right("–")
+        from inventory.ml.stock_health import turns  # numpy: not at start-up
+
         return right(_number(turns(row.cogs_minor, row.average_stock_minor, row.days)))
 
     @display(description=_("GMROI a year"))
     def gmroi_(self, row: SkuHealth) -> str:
+        from inventory.ml.stock_health import gmroi  # numpy: not at start-up
+
         if row.cogs_minor is None:
             return right("–")
         margin = row.revenue_minor - row.cogs_minor

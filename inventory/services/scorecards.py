@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Min, Q, Sum
 from django.utils import timezone
 
-from inventory.ml.scorecard import LEAST_DELIVERIES, Interval, Scores, price_trend, score
 from inventory.models import (
     LeadTimeEstimate,
     PurchaseOrder,
@@ -19,6 +18,9 @@ from inventory.models import (
     Supplier,
 )
 from inventory.models.purchase_orders import INCOMING
+
+if TYPE_CHECKING:
+    from inventory.ml.scorecard import Interval, Scores  # numpy: not at start-up
 
 MOST_ORDERS = 500
 MOST_OPEN = 50
@@ -55,6 +57,8 @@ class Scorecard:
 
 def scorecard_of(supplier: Supplier, today: date | None = None) -> Scorecard:
     """The last 500 sent orders; ten queries at most."""
+    from inventory.ml.scorecard import LEAST_DELIVERIES, score  # numpy: not at start-up
+
     today = today or timezone.localdate()
     deliveries = _deliveries(supplier)
     leads = [(arrived - sent).days for sent, arrived, _promised in deliveries]
@@ -111,6 +115,8 @@ def _fill(supplier: Supplier) -> list[float]:
 
 def _trend(supplier: Supplier, today: date) -> Interval | None:
     """Price of the year's basket against each SKU's first price in it; low and high over SKUs."""
+    from inventory.ml.scorecard import Interval, price_trend
+
     lines = (
         PurchaseOrderLine.objects.filter(
             order__supplier=supplier,
