@@ -146,9 +146,11 @@ def test_without_the_keys_the_same_batch_lands_several_times(monkeypatch):
     """The negative control: looking first and writing then is not enough."""
     look = (
         "SELECT one FROM unnest(%s::text[]) AS one "
-        "WHERE NOT EXISTS (SELECT FROM shop_event WHERE event_id = one)"
+        "WHERE NOT EXISTS (SELECT FROM shop_event WHERE event_id = ANY(%s::text[]))"
     )
+    among = "SELECT DISTINCT event_id FROM shop_event WHERE event_id = ANY(%s::text[])"
     monkeypatch.setattr(event_log, "CLAIM_KEYS", look)
+    monkeypatch.setitem(event_log.KEYS_AMONG, "postgresql", among)
     eight_at_once(lambda n: append_events(rows(500)))
     assert Event.objects.count() > 500
 

@@ -56,22 +56,26 @@ KEEP_NEW = f"""
 SELECT event_id FROM fresh
 """
 KEYS_AMONG = {
+    # Key by key through the index: written as a join or a list, a table of some ten thousand keys
+    # is read as a whole.
     "postgresql": (
-        "SELECT event_id FROM shop_eventkey "
-        "WHERE event_id IN (SELECT jsonb_array_elements_text(%s))"
+        "SELECT sent.event_id FROM unnest(%s::text[]) AS sent (event_id) WHERE ("
+        "SELECT true FROM shop_eventkey AS there WHERE there.event_id = sent.event_id)"
     ),
     "sqlite": (
         "SELECT event_id FROM shop_eventkey WHERE event_id IN (SELECT value FROM json_each(%s))"
     ),
 }
-# Keys that stand are left out. One that a rival adds meanwhile breaks the constraint, which is
-# rare and cheaper than ON CONFLICT for every key: that writes each one twice, tentative and final.
+# A batch is new or there as a whole, nearly always: a few of its keys tell which, and then nothing is
+# asked key by key. One that is there all the same breaks the constraint, which is rare and cheaper
+# than ON CONFLICT for every key: that writes each one twice, tentative and final.
 CLAIM_KEYS = """
 INSERT INTO shop_eventkey (event_id)
 SELECT sent.event_id FROM unnest(%s::text[]) AS sent (event_id)
-WHERE NOT EXISTS (SELECT FROM shop_eventkey AS there WHERE there.event_id = sent.event_id)
+WHERE NOT EXISTS (SELECT FROM shop_eventkey WHERE event_id = ANY(%s::text[]))
 ORDER BY sent.event_id COLLATE "C"
 """
+LOOKED_AT = 8
 KEEP_STAGED = KEEP_NEW.format(rows="WITH ", source=STAGING)
 SENT = (
     "WITH sent AS MATERIALIZED "
@@ -117,8 +121,8 @@ def append_events(rows: Iterable[EventRow]) -> set[str]:
                     mark_old(min(row.received_at for row in firsts.values()))
                 _link(row for name, row in firsts.items() if name in new)
             return new
-        except (_SomeAreThereError, IntegrityError):
-            # Also the key of a rival that broke our claim: it is committed by now.
+        except IntegrityError:
+            # A key that we did not look at, or one of a rival: it is committed by now.
             there = _keys_among(firsts)
             if not there:
                 raise
@@ -139,7 +143,7 @@ def append_staged(fill: Callable[[str], Any]) -> set[str]:
 
 
 def _landed(rows: Mapping[str, EventRow]) -> set[str]:
-    """Raises _SomeAreThereError or IntegrityError where it pays to begin again without some rows."""
+    """Raises IntegrityError where a key is there after all: then begin again without it."""
     if connection.vendor != "postgresql":
         return _landed_on_sqlite(list(rows.values()))
     with connection.cursor() as cursor:
@@ -154,17 +158,20 @@ def _landed_by_copy(cursor: Any, rows: Mapping[str, EventRow]) -> set[str]:
 
     Rows that are certainly new need no staging, no join and no answer row by row.
     """
-    cursor.execute(CLAIM_KEYS, [as_array(rows)])
-    if not cursor.rowcount:
-        return set()
-    if cursor.rowcount < len(rows):
-        raise _SomeAreThereError
-    _copy(cursor, rows.values())
-    return set(rows)
+    fresh = dict(rows)
+    while fresh and not _claimed(cursor, list(fresh)):
+        there = _keys_among(fresh)
+        fresh = {name: row for name, row in fresh.items() if name not in there}
+    if fresh:
+        _copy(cursor, fresh.values())
+    return set(fresh)
 
 
-class _SomeAreThereError(Exception):
-    """Not all of the keys could be claimed; what was claimed has to be taken back."""
+def _claimed(cursor: Any, ids: list[str]) -> bool:
+    """All of them, or none where one that we looked at is there. Raises IntegrityError."""
+    looked_at = ids[:: max(1, len(ids) // LOOKED_AT)]
+    cursor.execute(CLAIM_KEYS, [as_array(ids), as_array(looked_at)])
+    return cursor.rowcount > 0
 
 
 def _copy(cursor: Any, rows: Iterable[EventRow]) -> None:
@@ -180,7 +187,8 @@ def _copy(cursor: Any, rows: Iterable[EventRow]) -> None:
 
 def _keys_among(ids: Iterable[str]) -> set[str]:
     with connection.cursor() as cursor:
-        cursor.execute(KEYS_AMONG[connection.vendor], [json.dumps(list(ids))])
+        spell = as_array if connection.vendor == "postgresql" else json.dumps
+        cursor.execute(KEYS_AMONG[connection.vendor], [spell(list(ids))])
         return {event_id for (event_id,) in cursor.fetchall()}
 
 
