@@ -7,7 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
 from marketing.models import Campaign
-from marketing.services import briefs, copies, effect_snapshots, evidence, segments, sends, walking
+from marketing.services import (
+    briefs,
+    cohort_snapshots,
+    copies,
+    effect_snapshots,
+    evidence,
+    segments,
+    sends,
+    walking,
+)
 
 
 @job("send_campaign", label=_("Send a campaign"), max_attempts=20)
@@ -30,6 +39,11 @@ def draft_copies(progress: Progress, campaign_id: int, seed: int) -> dict:
 @job("count_effects", label=_("Count what a campaign or journey caused"), queue="ml")
 def count_effects(progress: Progress, subject: str) -> dict:
     return effect_snapshots.refresh(subject)
+
+
+@job("count_cohorts", label=_("Count cohorts of customers"), queue="ml")
+def count_cohorts(progress: Progress, subject: str, unit: str, who: dict[str, str]) -> dict:
+    return cohort_snapshots.refresh(unit, who)
 
 
 @job("write_candidates", label=_("Write candidates"), max_attempts=3)
