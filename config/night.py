@@ -162,6 +162,12 @@ def _cohorts(progress: Progress, as_of: datetime) -> dict:
     return refresh_cohorts(progress, as_of)
 
 
+def _audiences(progress: Progress, as_of: datetime) -> dict:
+    from marketing.services.audience_figures import refresh_audiences  # as above
+
+    return refresh_audiences(progress, as_of)
+
+
 def _uplift(progress: Progress, as_of: datetime) -> dict:
     from marketing.services import uplift
 
@@ -200,6 +206,7 @@ STEPS: list[Step] = [
     Step("predictions", gettext_noop("What customers will do"), _predictions),
     Step("cohorts", gettext_noop("Count cohorts, foresee what they will do"), _cohorts),
     Step("segments", gettext_noop("Customer segments"), refresh_segments),
+    Step("audiences", gettext_noop("Segments in figures"), _audiences, needs=("segments",)),
     Step("clearance_campaigns", gettext_noop("Campaigns for clearance"), pick_up_clearance),
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),
     Step("uplift", gettext_noop("Learn whom a message moves"), _uplift),

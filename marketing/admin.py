@@ -22,6 +22,7 @@ from access.read_only import ReadOnly
 from decisions.kinds import CannotCarryOutError
 from decisions.services.receipts import DecisionClosedError
 from marketing import (
+    audience_views,
     brief_admin,
     cohort_views,
     content_admin,
@@ -97,6 +98,7 @@ class SegmentAdmin(ModelAdmin):
         preview = self.admin_site.admin_view(require_POST(self.preview))
         return [
             path("preview/", preview, name="marketing_segment_preview"),
+            *audience_views.urls(self.admin_site),
             *cohort_views.urls(self.admin_site),
             *super().get_urls(),
         ]

@@ -134,8 +134,8 @@ def _forecast(kept: dict[str, Any], measure: str) -> dict[str, Any]:
         and {
             "cells": judged["cells"],
             "cuts": len(backtest["cuts"]),
-            "error": percent(judged["wape"]),
-            "baseline": percent(judged["baseline_wape"]),
+            "error": percent(judged["error"]),
+            "baseline": percent(judged["baseline_error"]),
             "bias": f"{100 * judged['bias']:+.0f} %".replace("-", "−"),
             "coverage": percent(judged["coverage"]),
             "widened": percent(judged["widened_coverage"]),

@@ -25,12 +25,14 @@ from .value_model import ValueModel, fit_value_model
 AHEAD = {"month": 3, "week": 6}  # periods that are foreseen
 LEAST_DAYS = {"month": 180, "week": 90}  # of orders before a cut
 LEAST = 30  # customers of a cohort that is judged
+LEAST_CELLS = 12  # fewer say nothing of a forecast
 MOST_CUTS = 3
 MEASURES = ("retention", "revenue")
 
 
 class ShortHistoryError(ValueError):
-    """missing: {"days": n} of orders, {"customers": n} or {"repeats": n} that a first cut needs."""
+    """missing: {"days": n} of orders, {"customers": n} or {"repeats": n} that a first cut needs, or
+    {"cells": n} cohorts and periods to compare."""
 
     def __init__(self, missing: dict[str, int]):
         super().__init__(f"missing {missing}")
@@ -39,13 +41,14 @@ class ShortHistoryError(ValueError):
 
 @dataclass(frozen=True)
 class Judged:
-    """One measure. wape: Σ|foreseen − came| / Σ came over cohorts, periods and cuts, weighted by
-    customers; bias: Σ foreseen / Σ came − 1; coverage: share within the plain 80 % interval;
-    widened_coverage: within the widened one, None with a single cut; cells: how many were judged."""
+    """One measure. error: root of the mean squared error over the mean of what came, over cohorts,
+    periods and cuts, weighted by customers (an absolute error would reward whoever foresees too
+    little of what is rare); bias: Σ foreseen / Σ came − 1; coverage: share within the plain 80 %
+    interval; widened_coverage: within the widened one, None with a single cut; cells: how many."""
 
     cells: int
-    wape: float
-    baseline_wape: float
+    error: float
+    baseline_error: float
     bias: float
     coverage: float
     widened_coverage: float | None
@@ -53,7 +56,7 @@ class Judged:
 
     @property
     def is_better(self) -> bool:
-        return self.wape < self.baseline_wape
+        return self.error < self.baseline_error
 
 
 @dataclass(frozen=True)
@@ -96,13 +99,11 @@ def judge(days: OrderDays, end_day: int, unit: str, *, seed: int) -> Verdict:
     for number, cut in enumerate(cuts):
         for name, cells in _judge_cut(days, cut, unit, number=number, seed=seed).items():
             found[name].append(cells)
-    measures = {
-        name: _judged(_joined(parts))
-        for name, parts in found.items()
-        if any(p.came.size for p in parts)
-    }
-    if "retention" not in measures:
-        raise ShortHistoryError({"customers": LEAST})
+    joined = {name: _joined(parts) for name, parts in found.items() if parts}
+    cells = joined["retention"].came.size
+    if cells < LEAST_CELLS:
+        raise ShortHistoryError({"cells": LEAST_CELLS - cells})
+    measures = {name: _judged(one) for name, one in joined.items()}
     return Verdict(unit, tuple(cuts), measures)
 
 
@@ -233,18 +234,22 @@ def _joined(parts: list[_Cells]) -> _Cells:
 def _judged(cells: _Cells) -> Judged:
     total = float((cells.weight * cells.came).sum())
     with np.errstate(divide="ignore", invalid="ignore"):
-        wape = float((cells.weight * np.abs(cells.said.value - cells.came)).sum() / total)
-        plain = float((cells.weight * np.abs(cells.plain - cells.came)).sum() / total)
         bias = float((cells.weight * (cells.said.value - cells.came)).sum() / total)
     return Judged(
         cells=int(cells.came.size),
-        wape=wape,
-        baseline_wape=plain,
+        error=_error(cells, cells.said.value),
+        baseline_error=_error(cells, cells.plain),
         bias=bias,
         coverage=float(_within(cells, np.zeros(cells.came.size)).mean()),
         widened_coverage=_widened_coverage(cells),
         shock=_shock(cells, np.ones(cells.came.size, bool)),
     )
+
+
+def _error(cells: _Cells, said: np.ndarray) -> float:
+    mean = float(np.average(cells.came, weights=cells.weight))
+    squared = float(np.average((said - cells.came) ** 2, weights=cells.weight))
+    return float(np.sqrt(squared) / mean) if mean > 0 else float("inf")
 
 
 def _within(cells: _Cells, shock: np.ndarray) -> np.ndarray:

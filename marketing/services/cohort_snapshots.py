@@ -35,6 +35,11 @@ MOST_JUDGED = 5_000  # customers that the night fits its past forecasts on
 MOST_ORDERS = 20_000  # that are counted for each reader
 
 
+FEW_COHORTS = gettext_noop(
+    "Too few cohorts of 30 customers or more to judge a forecast by (%(missing)s figures short)."
+)
+
+
 @dataclass(frozen=True)
 class Ask:
     """What a table is asked for. unit: month or week."""
@@ -111,7 +116,7 @@ def _judge(orders: Any, unit: str) -> snapshots.Count:
 
 def _missing(missing: dict[str, int]) -> dict[str, Any]:
     [(what, count)] = missing.items()
-    return sentence(MISSING[what], missing=count)
+    return sentence((MISSING | {"cells": FEW_COHORTS})[what], missing=count)
 
 
 def population(orders: Any) -> tuple[OrderDays, Any]:

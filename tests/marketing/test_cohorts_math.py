@@ -202,3 +202,11 @@ def test_a_short_history_is_refused_with_what_is_missing(customers, days, missin
     [(what, count)] = error.value.missing.items()
     assert what == missing
     assert count > 0
+
+
+def test_too_few_cohorts_to_compare_are_no_verdict():
+    """1,000 customers over 540 days: hardly a week wins 30 of them."""
+    made, end = made_shop(seed=3, customers=1000, days=540)
+    with pytest.raises(ShortHistoryError) as error:
+        judge(made, end, "week", seed=1)
+    assert set(error.value.missing) == {"cells"}
