@@ -161,7 +161,7 @@ def _heat(share: float | None) -> int:
     return min(int((share or 0) * 6 + 0.5), 6)
 
 
-def curves_of(segments: Sequence[Segment], months: int) -> list[dict[str, Any]]:
+def curves_of(segments: Sequence[Segment], weeks: int) -> list[dict[str, Any]]:
     """Per segment: its curve, or why its members of then are not known, or that nobody counted it."""
     from marketing.ml.cohorts import wilson
 
@@ -169,7 +169,7 @@ def curves_of(segments: Sequence[Segment], months: int) -> list[dict[str, Any]]:
     for one in segments:
         line: dict[str, Any] = {"segment": one}
         try:
-            report = comparisons.curve_report(one, months)
+            report = comparisons.curve_report(one, weeks)
         except RuleError as error:
             found.append(line | {"refusal": str(error)})
             continue
@@ -305,8 +305,8 @@ def comparison_rows(
         names = [code for place, code in enumerate(codes) if bits >> place & 1]
         yield ["customers in exactly these", " ".join(names), "", n, "", ""]
     for pair in comparisons.pairs(overlap["cells"], len(codes)) if overlap else []:
-        names = f"{codes[pair['first']]} {codes[pair['second']]}"
-        yield ["jaccard", names, "", pair["jaccard"] if pair["jaccard"] is not None else "", "", ""]
+        both = f"{codes[pair['first']]} {codes[pair['second']]}"
+        yield ["jaccard", both, "", pair["jaccard"] if pair["jaccard"] is not None else "", "", ""]
     for line in curves:
         for k, point in enumerate(line.get("points", [])):
             ends = [round(point[end], 6) for end in ("share", "low", "high")]

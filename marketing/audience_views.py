@@ -54,7 +54,7 @@ def _explorer(site: AdminSite, request: HttpRequest) -> HttpResponse:
     if text := request.GET.get("q", "").strip()[:100].replace("\x00", ""):
         rows = rows.filter(name__icontains=text) | rows.filter(name_zh__icontains=text) | rows.filter(code__icontains=text)  # fmt: skip
     if request.GET.get("as") == "csv":
-        return _file("audiences", shown.file_rows(rows[:MOST_ROWS]))
+        return _file("audiences", shown.file_rows(list(rows[:MOST_ROWS])))
     found = Paginator(rows, PER_PAGE).get_page(request.GET.get("p"))
     segments = list(found.object_list)
     if request.method == "POST":
@@ -94,13 +94,13 @@ def _compare(site: AdminSite, request: HttpRequest) -> HttpResponse:
         text = _("Choose one to %(most)s segments.") % {"most": segment_comparisons.MOST}
         messages.warning(request, text)
         return redirect("admin:marketing_audiences")
-    months = _choice(request.GET.get("months"), segment_comparisons.MONTHS, 6)
+    weeks = _choice(request.GET.get("weeks"), segment_comparisons.WEEKS_BACK, 24)
     by = _choice(request.GET.get("by"), GROWTH, "week")
     if request.method == "POST":
-        _say(request, segment_comparisons.ask_refresh(segments, months, request.user))
+        _say(request, segment_comparisons.ask_refresh(segments, weeks, request.user))
         return redirect(request.get_full_path())
     overlap = shown.overlap_of(segments) if len(segments) > 1 else None
-    curves = shown.curves_of(segments, months)
+    curves = shown.curves_of(segments, weeks)
     growth = shown.growth_of(segments, by)
     if request.GET.get("as") == "csv":
         return _file("comparison", shown.comparison_rows(segments, overlap, curves, growth))
@@ -117,11 +117,11 @@ def _compare(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "chart": shown.curve_chart(curves),
         "periods": range(1, max((len(one.get("points", [])) for one in curves), default=0) + 1),
         "growth": growth,
-        "months": months,
-        "all_months": segment_comparisons.MONTHS,
+        "weeks": weeks,
+        "all_weeks": segment_comparisons.WEEKS_BACK,
         "by": by,
         "waits": waits,
-        "since": segment_comparisons.followed_since(months, timezone.now()),
+        "since": segment_comparisons.followed_since(weeks, timezone.now()),
         "query": request.GET.urlencode(),
     }
     return TemplateResponse(request, "marketing/audience_compare.html", context)

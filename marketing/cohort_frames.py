@@ -111,7 +111,7 @@ def cohort_orders(as_of: datetime, customers: Sequence[int] | None = None) -> Co
     )
     rows = rows[np.isin(rows[:, 0], lines[:, 0])]
     line_order = np.searchsorted(rows[:, 0], lines[:, 0])
-    revenue = np.bincount(line_order, lines[:, 3], len(rows))
+    revenue = np.bincount(line_order, lines[:, 3], len(rows)).astype(float)
     revenue -= _refunds(orders, rows, as_of)
     np.maximum(revenue, 0, out=revenue)
     cost = np.bincount(line_order, lines[:, 2] * _unit_costs(lines[:, 1]), len(rows))

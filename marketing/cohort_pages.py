@@ -111,7 +111,7 @@ def _interval(cell: dict, measure: str) -> str:
     if cell["low"] is None or cell["high"] is None:
         return ""
     if measure == "retention":
-        return f"{number_format(100 * cell['low'], 0)}–{number_format(100 * cell['high'], 0)} %"
+        return f"{number_format(100 * cell['low'], 0)}–{number_format(100 * cell['high'], 0)}"
     low, high = (
         number_format(from_minor(round(cell[end])), 0, force_grouping=True)
         for end in ("low", "high")

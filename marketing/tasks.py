@@ -59,8 +59,8 @@ def count_overlap(progress: Progress, subject: str, segments: list[int]) -> dict
 
 
 @job("count_curve", label=_("Follow the members of a segment"), queue="ml")
-def count_curve(progress: Progress, subject: str, segment: int, months: int) -> dict:
-    return segment_comparisons.refresh_curve(segment, months)
+def count_curve(progress: Progress, subject: str, segment: int, weeks: int) -> dict:
+    return segment_comparisons.refresh_curve(segment, weeks)
 
 
 @job("write_candidates", label=_("Write candidates"), max_attempts=3)

@@ -100,9 +100,9 @@ def judge(days: OrderDays, end_day: int, unit: str, *, seed: int) -> Verdict:
         for name, cells in _judge_cut(days, cut, unit, number=number, seed=seed).items():
             found[name].append(cells)
     joined = {name: _joined(parts) for name, parts in found.items() if parts}
-    cells = joined["retention"].came.size
-    if cells < LEAST_CELLS:
-        raise ShortHistoryError({"cells": LEAST_CELLS - cells})
+    compared = joined["retention"].came.size
+    if compared < LEAST_CELLS:
+        raise ShortHistoryError({"cells": LEAST_CELLS - compared})
     measures = {name: _judged(one) for name, one in joined.items()}
     return Verdict(unit, tuple(cuts), measures)
 

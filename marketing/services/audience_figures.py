@@ -59,7 +59,8 @@ def refreshing(segments: Iterable[Segment]) -> set[int]:
     keys = {f"snapshot:{subject_of(one)}:": one.pk for one in segments}
     lately = timezone.now() - timedelta(days=1)
     jobs = Job.objects.unfinished().filter(kind=KIND, created_at__gte=lately)
-    found = {key.rpartition(":")[0] + ":" for key in jobs.values_list("key", flat=True)[:1000]}
+    asked = jobs.values_list("key", flat=True)[:1000]
+    found = {key.rpartition(":")[0] + ":" for key in asked if key}
     return {pk for key, pk in keys.items() if key in found}
 
 
@@ -187,6 +188,8 @@ def _forecast(orders: CohortOrders, customers: int, as_of: datetime) -> dict[str
         found["refusal"] = sentence(NO_SPEND if played.spend is None else NOT_BETTER)
         return found
     for name, sums in (("spend", played.spend), ("margin", played.margin)):
+        if sums is None:
+            continue
         said = ml.foreseen(sums, np.array([customers]), judged.shock)
         found[name] = _ends(*(float(getattr(said, end)[0, 0]) for end in ("value", "low", "high")))
     return found
@@ -223,7 +226,7 @@ def _changes(segment: Segment, trunc: Any, begins: list) -> list[list[Any]]:
         .annotate(begin=trunc)
         .values_list("begin")
         .annotate(
-            entered=Count("pk", filter=Q(entered=True)), left=Count("pk", filter=Q(entered=False))
+            came=Count("pk", filter=Q(entered=True)), went=Count("pk", filter=Q(entered=False))
         )
     )
     found = {

@@ -219,7 +219,7 @@ def _cells(
                 end: _number(start + float(getattr(figure, end)[place, step]))
                 for end in ("value", "low", "high")
             }
-            if base is None:
+            if base is None and said["high"] is not None:
                 said["high"] = min(said["high"], 1.0)
             cells.append({"period": age + step, "state": AHEAD, **said})
     return cells

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -92,7 +93,8 @@ def refresh_cohorts(progress: Callable[..., None], as_of: datetime) -> dict[str,
         judged = snapshots.take(judged_subject(unit), count, as_of)
         if "missing" in judged.payload:
             summary[f"missing_{unit}"] = judged.payload["missing"]
-        snapshots.take(Ask(unit).subject, lambda at, u=unit: _payload(Ask(u), orders, at), as_of)
+        everybody = Ask(unit)
+        snapshots.take(everybody.subject, partial(_payload, everybody, orders), as_of)
     return summary
 
 

@@ -23,7 +23,7 @@ from shop.models import Customer, Order, OrderLine
 
 OVERLAP_KIND, CURVE_KIND = "count_overlap", "count_curve"
 MOST = 6  # segments at once
-MONTHS = (3, 6, 12)  # back to the day whose members are followed
+WEEKS_BACK = (12, 24, 52)  # to the day whose members are followed; whole periods of four
 PERIOD_DAYS = 28
 MOST_PERIODS = 13
 SAMPLE = 10_000  # members that are followed
@@ -110,31 +110,29 @@ def _was_tracked(segment: Segment, at: datetime) -> bool:
     return since is not None and since <= at and is_kept
 
 
-def followed_since(months: int, at: datetime) -> datetime:
-    """The first moment of the local day so many months (of 28 days × 13 / 12) back, so that whole
-    periods end today."""
-    periods = round(months * 13 / 12)
+def followed_since(weeks: int, at: datetime) -> datetime:
+    """The first moment of the local day so many weeks before today."""
     day = timezone.localtime(known_until(at)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day - timedelta(days=periods * PERIOD_DAYS)
+    return day - timedelta(weeks=weeks)
 
 
 def curve_report(
-    segment: Segment, months: int, at: datetime | None = None
+    segment: Segment, weeks: int, at: datetime | None = None
 ) -> snapshots.Shown | None:
     """Raises RuleError where the members of then cannot be known."""
     at = at or timezone.now()
-    members_at(segment, followed_since(months, at))
-    return shown_or_none(curve_subject(segment, months), _curve(segment, months), at)
+    members_at(segment, followed_since(weeks, at))
+    return shown_or_none(curve_subject(segment, weeks), _curve(segment, weeks), at)
 
 
-def curve_subject(segment: Segment, months: int) -> str:
+def curve_subject(segment: Segment, weeks: int) -> str:
     rule = hashlib.sha256(json.dumps(segment.rule, sort_keys=True).encode()).hexdigest()[:16]
-    return f"curve:{segment.pk}:{months}:{rule}"
+    return f"curve:{segment.pk}:{weeks}:{rule}"
 
 
-def _curve(segment: Segment, months: int) -> snapshots.Count:
+def _curve(segment: Segment, weeks: int) -> snapshots.Count:
     def count(at: datetime) -> dict[str, Any]:
-        start = followed_since(months, at)
+        start = followed_since(weeks, at)
         found = members_at(segment, start)
         size = found.count()
         sample = sample_of(found, size, SAMPLE)
@@ -164,7 +162,7 @@ def _active(customers: list[int], start: datetime, until: datetime) -> list[int]
     return [len(one) for one in ordered]
 
 
-def ask_refresh(segments: Sequence[Segment], months: int, by: Any = None) -> int:
+def ask_refresh(segments: Sequence[Segment], weeks: int, by: Any = None) -> int:
     """Jobs that count the overlap and the curves that can be known; how many were asked for."""
     keys = [one.pk for one in segments]
     asked = 0
@@ -174,11 +172,11 @@ def ask_refresh(segments: Sequence[Segment], months: int, by: Any = None) -> int
         )
     for one in segments:
         try:
-            members_at(one, followed_since(months, timezone.now()))
+            members_at(one, followed_since(weeks, timezone.now()))
         except RuleError:
             continue
-        payload = {"segment": one.pk, "months": months}
-        asked += snapshots.ask_refresh(CURVE_KIND, curve_subject(one, months), payload, by)
+        payload = {"segment": one.pk, "weeks": weeks}
+        asked += snapshots.ask_refresh(CURVE_KIND, curve_subject(one, weeks), payload, by)
     return asked
 
 
@@ -192,9 +190,9 @@ def refresh_overlap(segments: Sequence[int], at: datetime | None = None) -> dict
     return {"counted": True, "seconds": round(row.seconds, 1)}
 
 
-def refresh_curve(segment: int, months: int, at: datetime | None = None) -> dict[str, Any]:
+def refresh_curve(segment: int, weeks: int, at: datetime | None = None) -> dict[str, Any]:
     found = Segment.objects.filter(pk=segment).first()
     if found is None:
         return {"counted": False}
-    row = snapshots.take(curve_subject(found, months), _curve(found, months), at or timezone.now())
+    row = snapshots.take(curve_subject(found, weeks), _curve(found, weeks), at or timezone.now())
     return {"counted": True, "seconds": round(row.seconds, 1)}

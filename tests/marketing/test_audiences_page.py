@@ -140,16 +140,16 @@ def test_who_was_tracked_before_that_was_kept_counts_from_the_last_look():
 
 
 def test_a_curve_follows_the_members_of_then():
-    """Two customers of six months ago order in the first and third period; a later one is no member."""
+    """Two customers of 24 weeks ago order in the first and third period; a later one is no member."""
     now = timezone.now().replace(hour=12)
-    tea, since = make_variant("TEA"), segment_comparisons.followed_since(6, now)
+    tea, since = make_variant("TEA"), segment_comparisons.followed_since(24, now)
     old = [make_customer(f"O{n}", created_at=since - DAY) for n in range(4)]
     late = make_customer("LATE", created_at=since + DAY)
     for who, days in ((old[0], 1), (old[0], 2), (old[1], 60), (late, 3), (old[2], -5)):
         make_order([(tea, 1)], customer=who, at=since + days * DAY)
     make_order([(tea, 1)], customer=old[3], at=now - timedelta(hours=30))
     segment = make_segment()
-    kept = segment_comparisons.curve_report(segment, 6, now).payload
+    kept = segment_comparisons.curve_report(segment, 24, now).payload
     assert (kept["size"], kept["sample"]) == (4, 4)
     assert kept["active"] == [1, 0, 1, 0, 0, 1]
 
@@ -169,7 +169,7 @@ def test_pages_files_and_query_counts(marketer, django_assert_max_num_queries):
     assert len(lines) == 3
     assert lines[0].startswith("code,name")
     compare = reverse("admin:marketing_audience_compare")
-    chosen = {"s": ["everybody", "british"], "months": 3}
+    chosen = {"s": ["everybody", "british"], "weeks": 12}
     with django_assert_max_num_queries(28):
         page = marketer.get(compare, chosen).content.decode()
     assert "Whom they share" in page
@@ -232,4 +232,4 @@ def test_the_empty_shop_and_those_who_may_not(marketer, client):
 def test_a_segment_that_is_gone_is_nothing_to_count():
     assert figures.refresh("audience:999") == {"counted": False}
     assert segment_comparisons.refresh_overlap([998, 999]) == {"counted": False}
-    assert segment_comparisons.refresh_curve(999, 3) == {"counted": False}
+    assert segment_comparisons.refresh_curve(999, 12) == {"counted": False}
