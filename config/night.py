@@ -156,6 +156,18 @@ def _predictions(progress: Progress, as_of: datetime) -> dict:
     return predictions.refresh_predictions(progress, as_of, seed=SEED)
 
 
+def _cohorts(progress: Progress, as_of: datetime) -> dict:
+    from marketing.services.cohort_snapshots import refresh_cohorts  # as above
+
+    return refresh_cohorts(progress, as_of)
+
+
+def _audiences(progress: Progress, as_of: datetime) -> dict:
+    from marketing.services.audience_figures import refresh_audiences  # as above
+
+    return refresh_audiences(progress, as_of)
+
+
 def _uplift(progress: Progress, as_of: datetime) -> dict:
     from marketing.services import uplift
 
@@ -192,7 +204,9 @@ STEPS: list[Step] = [
     Step("triage", gettext_noop("Sort new tickets"), _triage),
     Step("replies", gettext_noop("Draft replies"), _replies),
     Step("predictions", gettext_noop("What customers will do"), _predictions),
+    Step("cohorts", gettext_noop("Count cohorts, foresee what they will do"), _cohorts),
     Step("segments", gettext_noop("Customer segments"), refresh_segments),
+    Step("audiences", gettext_noop("Segments in figures"), _audiences, needs=("segments",)),
     Step("clearance_campaigns", gettext_noop("Campaigns for clearance"), pick_up_clearance),
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),
     Step("uplift", gettext_noop("Learn whom a message moves"), _uplift),

@@ -22,7 +22,9 @@ from access.read_only import ReadOnly
 from decisions.kinds import CannotCarryOutError
 from decisions.services.receipts import DecisionClosedError
 from marketing import (
+    audience_views,
     brief_admin,
+    cohort_views,
     content_admin,
     customer_admin,
     desk,
@@ -94,7 +96,12 @@ class SegmentAdmin(ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         preview = self.admin_site.admin_view(require_POST(self.preview))
-        return [path("preview/", preview, name="marketing_segment_preview"), *super().get_urls()]
+        return [
+            path("preview/", preview, name="marketing_segment_preview"),
+            *audience_views.urls(self.admin_site),
+            *cohort_views.urls(self.admin_site),
+            *super().get_urls(),
+        ]
 
     def preview(self, request: HttpRequest) -> HttpResponse:
         """Count, reachable and ten customers of the rule in the form, saved or not."""

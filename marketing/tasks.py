@@ -7,7 +7,18 @@ from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
 from marketing.models import Campaign
-from marketing.services import briefs, copies, effect_snapshots, evidence, segments, sends, walking
+from marketing.services import (
+    audience_figures,
+    briefs,
+    cohort_snapshots,
+    copies,
+    effect_snapshots,
+    evidence,
+    segment_comparisons,
+    segments,
+    sends,
+    walking,
+)
 
 
 @job("send_campaign", label=_("Send a campaign"), max_attempts=20)
@@ -30,6 +41,26 @@ def draft_copies(progress: Progress, campaign_id: int, seed: int) -> dict:
 @job("count_effects", label=_("Count what a campaign or journey caused"), queue="ml")
 def count_effects(progress: Progress, subject: str) -> dict:
     return effect_snapshots.refresh(subject)
+
+
+@job("count_cohorts", label=_("Count cohorts of customers"), queue="ml")
+def count_cohorts(progress: Progress, subject: str, unit: str, who: dict[str, str]) -> dict:
+    return cohort_snapshots.refresh(unit, who)
+
+
+@job("count_audience", label=_("Count a segment in figures"), queue="ml")
+def count_audience(progress: Progress, subject: str) -> dict:
+    return audience_figures.refresh(subject)
+
+
+@job("count_overlap", label=_("Count whom segments share"), queue="ml")
+def count_overlap(progress: Progress, subject: str, segments: list[int]) -> dict:
+    return segment_comparisons.refresh_overlap(segments)
+
+
+@job("count_curve", label=_("Follow the members of a segment"), queue="ml")
+def count_curve(progress: Progress, subject: str, segment: int, weeks: int) -> dict:
+    return segment_comparisons.refresh_curve(segment, weeks)
 
 
 @job("write_candidates", label=_("Write candidates"), max_attempts=3)

@@ -111,3 +111,34 @@ WORLDS: dict[str, Draw] = {
     "regular (Erlang 3)": regular,
     "seasonal": seasonal,
 }
+
+
+def made_shop(
+    *, seed: int, customers: int, days: int, season: float = 0.0
+) -> tuple[OrderDays, int]:
+    """A shop that wins customers evenly over `days`: Pareto/NBD with Gamma-Gamma spend, rates that
+    swing by `season` with the year. Returns every order day and the last day."""
+    random = np.random.default_rng([seed, customers])
+    who, day, amount = [], [], []
+    for number in range(customers):
+        now, rate = random.uniform(0, days), random.gamma(0.9, 1 / 45)
+        gone_at = now + random.exponential(1 / max(random.gamma(1.2, 1 / 200), 1e-9))
+        scale = random.gamma(4, 1 / 12_000)
+        while now < min(gone_at, days):
+            who.append(number)
+            day.append(FIRST_DAY + int(now))
+            amount.append(random.gamma(2, 1 / scale))
+            now = _after(random, now, rate, season, days)
+    _names, place = np.unique(who, return_inverse=True)
+    return order_days(place, np.array(day), np.array(amount)), FIRST_DAY + days - 1
+
+
+def _after(
+    random: np.random.Generator, now: float, rate: float, season: float, until: float
+) -> float:
+    """Of the next order: a Poisson process, thinned to the season."""
+    while now < until:
+        now += random.exponential(1 / max((1 + season) * rate, 1e-9))
+        if random.random() < (1 + season * np.sin(2 * np.pi * now / 365)) / (1 + season):
+            break
+    return now

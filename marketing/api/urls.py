@@ -3,10 +3,12 @@
 from django.urls import path
 
 from marketing.api import briefs as b
+from marketing.api import cohorts as c
 from marketing.api import journeys as j
 from marketing.api import merchant as m
 
 merchant = [
+    path("cohorts/", c.Cohorts.as_view(), name="cohorts"),
     path("segments/", m.Segments.as_view(), name="segments"),
     path("segments/<slug:code>/", m.SegmentDetail.as_view(), name="segment"),
     path("campaigns/", m.Campaigns.as_view(), name="campaigns"),

@@ -55,11 +55,11 @@ class DropoutModel:
 
     def at_least(self, seen: Histories, horizon: float, *, orders: int) -> np.ndarray:
         """P(at least `orders` order days within `horizon` after the observation), shape (n,)."""
-        return self._tail(seen, horizon, orders, self._stages(seen))
+        return self._tail(seen, horizon, orders, self.stages(seen))
 
     def expected_orders(self, seen: Histories, horizon: float) -> np.ndarray:
         """Expected order days within `horizon` after the observation: the sum of P(X ≥ m)."""
-        stages = self._stages(seen)
+        stages = self.stages(seen)
         total = np.zeros(seen.size)
         for orders in range(1, MOST_TERMS):
             term = self._tail(seen, horizon, orders, stages)
@@ -70,7 +70,7 @@ class DropoutModel:
 
     def _tail(self, seen: Histories, horizon: float, orders: int, stages: np.ndarray) -> np.ndarray:
         """She stays after each of the first orders − 1 and the clock runs through their stages."""
-        trials = self._trials(seen)
+        trials = self.trials(seen)
         stays = betaln(self.a, self.b + trials + orders - 1) - betaln(self.a, self.b + trials)
         share = horizon / (self.alpha + seen.age + horizon)
         total = np.zeros(seen.size)
@@ -79,18 +79,18 @@ class DropoutModel:
             total += stages[:, stage] * betainc(orders * self.k - stage, shape, share)
         return np.exp(stays) * total
 
-    def _stages(self, seen: Histories) -> np.ndarray:
+    def stages(self, seen: Histories) -> np.ndarray:
         """P(alive and in Erlang stage j), shape (n, k)."""
         left, alive = self._log_terms(seen)
         return np.exp(alive - logsumexp(np.column_stack([left, alive]), axis=1)[:, None])
 
-    def _trials(self, seen: Histories) -> np.ndarray:
+    def trials(self, seen: Histories) -> np.ndarray:
         """How often an alive customer could have left and did not."""
         return seen.repeats + 1 if self.leaves_at_once else seen.repeats
 
     def _log_terms(self, seen: Histories) -> tuple[np.ndarray, np.ndarray]:
         """ln of the likelihood's parts: left after the last order (n,), alive in stage j (n, k)."""
-        x, trials = seen.repeats, self._trials(seen)
+        x, trials = seen.repeats, self.trials(seen)
         base = betaln(self.a, self.b)
         with np.errstate(divide="ignore"):
             silent = np.log(seen.age - seen.last)

@@ -32,6 +32,10 @@ class Segment(models.Model):
         null=True, blank=True, editable=False, help_text=_("The rule whose members are kept.")
     )
     tracked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    tracked_since = models.DateTimeField(
+        null=True, blank=True, editable=False,
+        help_text=_("Members and changes of this rule are whole from then on."),
+    )  # fmt: skip
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -48,10 +48,17 @@ def refresh_membership(segment: Segment, at: datetime | None = None) -> dict[str
         done["entered"] += _write(segment, chunk, at, entered=True, silently=is_new_start)
     while chunk := _chunk(_gone(segment)):
         done["left"] += _write(segment, chunk, at, entered=False, silently=is_new_start)
-    Segment.objects.filter(pk=segment.pk).update(
-        is_tracked=True, tracked_rule=segment.rule, tracked_at=at
-    )
-    segment.tracked_rule, segment.tracked_at, segment.is_tracked = segment.rule, at, True
+    # Who was tracked before that moment was kept is whole from the last look before it on.
+    since = at if is_new_start else segment.tracked_since or segment.tracked_at
+    kept = {
+        "is_tracked": True,
+        "tracked_rule": segment.rule,
+        "tracked_at": at,
+        "tracked_since": since,
+    }
+    Segment.objects.filter(pk=segment.pk).update(**kept)
+    for name, value in kept.items():
+        setattr(segment, name, value)
     return {"entered": 0, "left": 0} if is_new_start else done
 
 

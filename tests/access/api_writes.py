@@ -371,6 +371,7 @@ WRITES: dict[str, Callable[[], Write]] = {
         {"id": make_endpoint(f"https://shop.example/{next(_numbers)}").pk}
     ),
     f"POST {M}briefs/": _brief_body,
+    f"POST {M}cohorts/": lambda: Write({}, {"unit": "month"}, {"unit": "week"}),
     f"POST {M}candidates/{{id}}/choice/": lambda: Write({"id": _candidate().pk}),
     f"POST {M}journeys/{{code}}/versions/": lambda: _journey_version(),
     f"POST {M}journeys/{{code}}/steps/": lambda: Write(

@@ -234,6 +234,9 @@ GOOD = {
     ("merchant", "purchase-orders/<str:number>/receipts/", "post"): {"lines": [LINE]},
     ("merchant", "tickets/<str:number>/replies/", "post"): {"body": "Tomorrow.", "draft": 1},
     ("merchant", "campaigns/<int:pk>/approve/", "post"): {},
+    ("merchant", "cohorts/", "post"): {
+        **{"unit": "month", "category": "tea", "channel": "web", "country": "GB", "segment": "new"}
+    },
     ("merchant", "jobs/<int:pk>/cancel/", "post"): {},
     ("merchant", "model-runs/<int:pk>/live/", "post"): {"reason": "better"},
     ("merchant", "decisions/<uuid:pk>/approve/", "post"): {"note": "yes"},
