@@ -82,6 +82,11 @@ class Offer(NamedTuple):
         return in_reader_language(self.name, self.name_zh)
 
 
+def price_kind_of(placement: str) -> str:
+    """What the price in force must be there: "" for any."""
+    return PriceKind.FLASH if placement == "flash_sale" else ""
+
+
 def offers(
     product_ids: Iterable[int],
     at: datetime,

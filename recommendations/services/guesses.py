@@ -16,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from recommendations.ml.policy import Settings
 from recommendations.services import ranking
 from recommendations.services.asking import MAX_LIMIT, Ask
-from recommendations.services.gates import Offer
+from recommendations.services.gates import Offer, price_kind_of
 from recommendations.services.inputs import baseline_of
 from recommendations.services.live_model import Serving, loaded_model
 
@@ -68,7 +68,7 @@ def guess_of(ask: Ask, settings: Settings, at: datetime, listed: bool) -> Guess 
 
     listed: whether a published list may be the answer.
     """
-    unknown = listed or ask.order or ask.placement == "flash_sale"
+    unknown = listed or ask.order or price_kind_of(ask.placement)
     unknown = unknown or not settings.keeps_order or READING & {*settings.sources}
     if unknown or connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
         return None

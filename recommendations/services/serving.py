@@ -25,7 +25,7 @@ from recommendations.ml.policy import Placed, Settings
 from recommendations.models import KIND
 from recommendations.services import ranking
 from recommendations.services.asking import Ask
-from recommendations.services.gates import Offer, names_of, offers
+from recommendations.services.gates import Offer, names_of, offers, price_kind_of
 from recommendations.services.guesses import GUESSED, guess_of
 from recommendations.services.inputs import request_inputs
 from recommendations.services.live_model import Serving, serving_of, serving_of_request
@@ -33,7 +33,6 @@ from recommendations.services.newcomers import shop_wide_products
 from recommendations.services.placements import experiment_at, settings_at, with_arm
 from recommendations.services.reading import Foreseen, Read, may_be_listed, read_request
 from recommendations.services.trials import Trial, record_exposure, trial_of
-from shop.models import PriceKind
 from shop.models.catalogue import in_reader_language
 
 # Candidates asked for at once; those after the first only where too few can be sold.
@@ -187,7 +186,7 @@ def _deepened(
 ) -> Decided:
     """Ask the gates of the first candidates, and of more while too few of them can be sold."""
     channel_id = ask.channel.pk if ask.channel else None
-    kind = PriceKind.FLASH if ask.placement == "flash_sale" else ""
+    kind = price_kind_of(ask.placement)
     for size in POOL_SIZES if settings.keeps_order else POOL_SIZES[1:]:
         found = ranking.pool(inputs, model, size)
         offered = offers(

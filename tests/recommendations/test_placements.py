@@ -144,6 +144,8 @@ def test_units_set_aside_for_the_sale_are_offered_there_and_only_there():
     ring_fence(other, 10, key="b", **sale | {"purpose": "press"})
     [item] = ask(placement="flash_sale").items
     assert (item.offer.sku, item.offer.ring_fence) == ("S-03", fence.pk)
+    [line] = [one for one in explain(Ask(placement="flash_sale"), at=LATER).lines if one.place]
+    assert (line.sku, line.gate) == ("S-03", "")
     assert "S-03" not in skus(ask(limit=50))
     assert "S-03" not in skus(ask(placement="similar", skus=("S-00",), limit=50))
     over = LATER + timedelta(days=2)  # the price's time, not yet the fence's
