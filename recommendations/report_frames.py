@@ -17,7 +17,17 @@ from uuid import UUID
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Case, Count, Func, IntegerField, JSONField, Sum, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Func,
+    IntegerField,
+    JSONField,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
@@ -72,6 +82,7 @@ class Seen:
     ignored: dict[str, int] = field(default_factory=dict)
 
 
+RECEIPT = Coalesce(KT("properties__receipt"), Value(""), output_field=TextField())
 _LOGGED = Wanted(
     {
         "customer": Coalesce("customer_id", 0),
@@ -81,7 +92,7 @@ _LOGGED = Wanted(
         ),
     },
     {"at": "received_at"},
-    {"visitor": "visitor", "receipt": Coalesce(KT("properties__receipt"), Value(""))},
+    {"visitor": "visitor", "receipt": RECEIPT},
 )
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from .rules import Facts, Rule, factor_of, is_allowed, pins
 
@@ -53,7 +53,8 @@ class Settings:
         return cls(**{**row, "sources": tuple(row["sources"]), "rules": rules})
 
 
-class Placed(NamedTuple):
+@dataclass(frozen=True)
+class Placed:
     """One product in its place.
 
     index: of the candidate. propensity: the probability that this product stands in this place,
