@@ -158,8 +158,9 @@ def _write_lists(asked: _Asked, reading: Reading, still_mine: Callable[[], None]
     if refused := refused_customers(asked.as_of):
         PublishedList.objects.filter(customer_id__in=among(refused)).delete()
     customers, histories = _known_to(asked.model, reading)
-    kept = ~np.isin(customers, refused)  # since the reading, too
-    customers, histories = customers[kept], histories.take(np.flatnonzero(kept))
+    if refused:  # since the reading, too
+        kept = np.flatnonzero(~np.isin(customers, refused))
+        customers, histories = customers[kept], histories.take(kept)
     lists, rows = 0, len(reading.history.rows)
     for written in _streamed(asked.model, customers, histories):
         with transaction.atomic():

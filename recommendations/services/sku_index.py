@@ -24,6 +24,8 @@ class SkuIndex:
     def item(self, sku: str) -> int:
         """−1 for a SKU that the model did not see."""
         code = sku.encode()
+        if len(code) > self.codes.itemsize:  # numpy would widen all of them to compare
+            return -1
         place = int(self.codes.searchsorted(code))
         known = place < len(self.codes) and self.codes[place] == code
         return int(self.items[place]) if known else -1
