@@ -53,7 +53,7 @@ from shop.services.events.event_rows import among
 
 Browsers = dict[str, list[tuple[datetime, int]]]
 CHUNK = 5_000
-MOST_EVENTS = 1_000_000
+MOST_EVENTS = 500_000
 NOVELTY_WINDOW = timedelta(days=90)
 # What a shop's integration gets wrong, by name; the page says what to do about each.
 NO_RECEIPT, UNKNOWN_RECEIPT, OTHER_PRODUCT = "no_receipt", "unknown_receipt", "other_product"
