@@ -22,6 +22,7 @@ from decisions.services.artefacts import write_artefact
 from decisions.services.model_runs import Trained, publish_run
 from recommendations.ml.sources import HistoryRule, Neighbours, Popular
 from recommendations.services.artefacts import Recommender, write_recommender
+from recommendations.services.sku_index import sku_index_of
 from shop.models import Product
 
 BEGAN = "'2026-01-01 00:00:00+00'::timestamptz"
@@ -135,6 +136,7 @@ def publish(seed: int = 1, name: str = "bench") -> ModelRun:
         {"item_knn": {}, "transitions": {}, "popularity": {}},
         "blend",
         {"item_knn": 1.0, "transitions": 0.6},
+        skus=sku_index_of(products),
     )
     artefact = write_artefact("recommender", ".npz", partial(write_recommender, recommender))
     return publish_run(

@@ -58,14 +58,20 @@ def main() -> None:
             show(split, evaluate(path, split, options.budget))
 
 
-def interactions_of(file: str) -> pl.DataFrame:
-    rows = pl.read_csv(file, infer_schema=False).filter(
+def kept_rows(file: str) -> pl.DataFrame:
+    """Sales of goods to somebody, all columns as text."""
+    return pl.read_csv(file, infer_schema=False).filter(
         pl.col("CustomerID").fill_null("") != "",
         pl.col("Quantity").cast(pl.Float64) > 0,
         pl.col("UnitPrice").cast(pl.Float64) > 0,
         pl.col("StockCode").str.contains(r"^\d{5}"),
     )
-    return rows.select(customer_id="CustomerID", product_id="StockCode", timestamp="InvoiceDate")
+
+
+def interactions_of(file: str) -> pl.DataFrame:
+    return kept_rows(file).select(
+        customer_id="CustomerID", product_id="StockCode", timestamp="InvoiceDate"
+    )
 
 
 def short_histories(rows: pl.DataFrame, most: int) -> pl.DataFrame:

@@ -252,12 +252,15 @@ def run_night(progress: Progress, as_of: str, only: list[str] | None = None) -> 
     A failed step stops only those that need it. A night with a failed step is a failed job, and
     its result lists every step all the same.
     """
+    from recommendations.services.readings import one_reading  # numeric libraries, as above
+
     steps = steps_named(only or [])
     lines: dict[str, dict] = {}
-    for number, step in enumerate(steps):
-        progress.still_mine()
-        progress(number, len(steps), step.label)
-        lines[step.name] = _line(_run_step(progress, step, lines, as_of))
+    with one_reading():
+        for number, step in enumerate(steps):
+            progress.still_mine()
+            progress(number, len(steps), step.label)
+            lines[step.name] = _line(_run_step(progress, step, lines, as_of))
     progress(len(steps), len(steps))
     result = {"as_of": as_of, "steps": lines}
     failed = [name for name, line in lines.items() if line["state"] == "failed"]

@@ -6,7 +6,7 @@ SQLite hands over rows, of which only the moments cost more than the reading.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +21,6 @@ RANGE = {"postgresql": 1_000_000, "sqlite": 100_000}
 MICROSECONDS = 1_000_000
 # PostgreSQL counts microseconds from 2000-01-01.
 EPOCH_2000 = 946_684_800 * MICROSECONDS
-PACKED = np.dtype([("bytes", ">i4"), ("value", ">i8")])
-PACKED_HEAD = 20  # dimensions, whether there are nulls, type, length, first index
 
 
 @dataclass(frozen=True)
@@ -42,10 +40,13 @@ class Wanted:
 
 
 def columns_of(found: QuerySet, wanted: Wanted) -> dict[str, Any]:
-    """The columns of all rows of a query by ascending primary key. Reads a range at a time."""
+    """The columns of all rows of a query by ascending primary key, and as "pk" that key.
+
+    Reads a range at a time.
+    """
     parts = [_ordered(part) for part in _ranges(found, wanted)]
     whole: dict[str, Any] = {}
-    for name in wanted.names:
+    for name in ("pk", *wanted.names):
         if name in wanted.texts:
             whole[name] = [text for part in parts for text in part[name]]
         else:
@@ -79,7 +80,7 @@ def _ordered(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _packed(found: QuerySet, wanted: Wanted) -> dict[str, Any]:
-    """PostgreSQL's own binary form of an array, one per column."""
+    """Eight bytes a value, one after the other: one string of bytes per column."""
     numbers = {"pk": "pk"} | wanted.ints
     asked = [
         *(Cast(one, BigIntegerField()) for one in numbers.values()),
@@ -89,27 +90,34 @@ def _packed(found: QuerySet, wanted: Wanted) -> dict[str, Any]:
     fixed = len(numbers) + len(wanted.moments)
     inner, values = found.values_list(*asked).query.sql_with_params()
     names = [f"c{place}" for place in range(len(asked))]
-    packs = [f"array_send(array_agg({name}))" for name in names[:fixed]]
+    sends = ["int8send"] * len(numbers) + ["timestamptz_send"] * len(wanted.moments)
+    packs = [f"string_agg({send}({name}), '')" for send, name in zip(sends, names, strict=False)]
     packs += [f"array_agg({name})" for name in names[fixed:]]
-    sql = f"SELECT {', '.join(packs)} FROM ({inner}) AS found ({', '.join(names)})"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        row = cursor.fetchone()
-    if row[0] is None:
+    row = _in_binary(
+        f"SELECT count(*), {', '.join(packs)} FROM ({inner}) AS found ({', '.join(names)})", values
+    )
+    if not row[0]:
         return {}
-    columns = [_unpacked(value) for value in row[:fixed]] + list(row[fixed:])
+    columns = [_unpacked(value, row[0]) for value in row[1 : fixed + 1]] + list(row[fixed + 1 :])
     part = dict(zip([*numbers, *wanted.moments, *wanted.texts], columns, strict=True))
     return part | {name: part[name] + EPOCH_2000 for name in wanted.moments}
 
 
-def _unpacked(packed: bytes) -> np.ndarray:
-    """int64 of an array of bigint or timestamptz as `array_send` writes it.
+def _in_binary(sql: str, values: Sequence[Any]) -> tuple:
+    """The one row of a query. As text bytes would come in hexadecimal digits, twice their size."""
+    from psycopg import Cursor
 
-    Raises ValueError for a null, which has no value behind its length.
-    """
-    if packed[4:8] != b"\0\0\0\0":
+    with connection.wrap_database_errors, connection.cursor() as cursor:
+        text = cursor.mogrify(sql, values)  # Django's cursor sends the values within the text
+        with Cursor(connection.connection) as plain:
+            return plain.execute(text, binary=True).fetchone() or (0,)
+
+
+def _unpacked(packed: bytes | None, rows: int) -> np.ndarray:
+    """int64 (rows,). Raises ValueError for a null, which is left out of the bytes."""
+    if packed is None or len(packed) != 8 * rows:
         raise ValueError("a column that may not hold a null holds one")
-    return np.frombuffer(packed, dtype=PACKED, offset=PACKED_HEAD)["value"].astype(np.int64)
+    return np.frombuffer(packed, dtype=">i8").astype(np.int64)
 
 
 def _fetched(found: QuerySet, wanted: Wanted) -> dict[str, Any]:

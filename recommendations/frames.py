@@ -23,7 +23,14 @@ from django.db.models.functions import Coalesce
 
 from recommendations.columns import MICROSECONDS, Wanted, columns_of
 from recommendations.ml.interactions import Rows
-from recommendations.ml.people import Links, codes_of, numbered_as_seen, owners
+from recommendations.ml.people import (
+    Links,
+    codes_of,
+    numbered_as_seen,
+    numbered_by_key,
+    owners,
+)
+from recommendations.purchases import all_purchases, joined_purchases
 from shop.models import (
     Consent,
     Event,
@@ -45,7 +52,6 @@ from shop.services.events.event_rows import among
 WEIGHTS = {EventKind.VIEW: 0.1, EventKind.CART_ADD: 0.4}
 PURCHASE_WEIGHT = 1.0
 LATECOMERS = timedelta(minutes=10)  # longer than a transaction takes that was open at the reading
-Browsers = dict[str, list[tuple[datetime, int]]]
 
 
 @dataclass(frozen=True)
@@ -138,13 +144,6 @@ def noticed_events(as_of: datetime) -> EventQuerySet:
         variant__product__isnull=False,  # a join: the log names SKUs that may be gone
         received_at__lt=as_of,
     )
-
-
-def owner_at(links: list[tuple[datetime, int]], at: datetime) -> int | None:
-    """The last link until then; the first one for what came before any. `links`: oldest first."""
-    if not links:
-        return None
-    return next((customer for when, customer in reversed(links) if when <= at), links[0][1])
 
 
 def described_products() -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -325,14 +324,14 @@ class _Found:
 
 
 def _purchases(as_of: datetime, words: Allowed, customers: Collection[int] | None) -> _Found:
-    lines = sold_lines(as_of).filter(order__customer__isnull=False)
-    if customers is not None:
-        lines = lines.filter(order__customer_id__in=among(customers or [0]))
-    ints = {"person": "order__customer_id", "product": "variant__product_id"}
-    read = columns_of(lines, Wanted(ints, {"at": "order__placed_at"}, {}))
-    weight = np.full(len(read["at"]), PURCHASE_WEIGHT, dtype=np.float32)
-    found = _Found(read["person"], read["product"], weight, read["at"], True)
-    return found.take(~np.isin(found.person, words[1]))
+    if customers is None:
+        read = all_purchases(as_of)
+    else:
+        theirs = sold_lines(as_of).filter(order__customer_id__in=among(customers or [0]))
+        read = joined_purchases(theirs)
+    weight = np.full(len(read.at), PURCHASE_WEIGHT, dtype=np.float32)
+    found = _Found(read.customer, read.product, weight, read.at, True)
+    return found.take(~np.isin(found.person, words[1])) if len(words[1]) else found
 
 
 def _behaviour(as_of: datetime, words: Allowed, customers: Collection[int] | None) -> _Found:
@@ -392,6 +391,6 @@ def _numbered(parts: list[_Found], customers: Collection[int] | None) -> ShopInt
         asked = np.ones(len(person), dtype=bool)
     product = np.concatenate([part.product for part in parts])[asked]
     user, people = numbered_as_seen(person)
-    product_ids, item = np.unique(product, return_inverse=True)
-    rows = Rows(user, item.astype(np.int64), weight, at, len(people), len(product_ids), bought)
+    product_ids, item = numbered_by_key(product)
+    rows = Rows(user, item, weight, at, len(people), len(product_ids), bought)
     return ShopInteractions(rows, product_ids, np.where(people > 0, people, 0))

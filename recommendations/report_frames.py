@@ -17,12 +17,25 @@ from uuid import UUID
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Count, Sum
+from django.db.models import (
+    Case,
+    Count,
+    Func,
+    IntegerField,
+    JSONField,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 
 from decisions.models import Decision
 from inventory.services.costs import unit_costs_minor
-from recommendations.frames import Browsers, owner_at, sold_lines
+from recommendations.columns import MICROSECONDS, Wanted, columns_of
+from recommendations.frames import sold_lines
+from recommendations.ml.people import codes_of
 from recommendations.ml.placement_report import Sales, Touches
 from recommendations.models import KIND
 from shop.models import (
@@ -38,6 +51,7 @@ from shop.models import (
 )
 from shop.services.events.event_rows import among
 
+Browsers = dict[str, list[tuple[datetime, int]]]
 CHUNK = 5_000
 MOST_EVENTS = 500_000
 NOVELTY_WINDOW = timedelta(days=90)
@@ -68,14 +82,18 @@ class Seen:
     ignored: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass
-class _Row:
-    person: str | int
-    product_id: int
-    placement: str
-    position: int
-    shown_at: float
-    clicked_at: float = math.nan
+RECEIPT = Coalesce(KT("properties__receipt"), Value(""), output_field=TextField())
+_LOGGED = Wanted(
+    {
+        "customer": Coalesce("customer_id", 0),
+        "product": Coalesce("variant__product_id", 0),
+        "is_click": Case(
+            When(kind=EventKind.CLICK, then=1), default=0, output_field=IntegerField()
+        ),
+    },
+    {"at": "received_at"},
+    {"visitor": "visitor", "receipt": RECEIPT},
+)
 
 
 def seen_between(since: datetime, until: datetime, people: People) -> Seen:
@@ -90,80 +108,127 @@ def seen_between(since: datetime, until: datetime, people: People) -> Seen:
     )
     if (count := events.order_by()[: MOST_EVENTS + 1].count()) > MOST_EVENTS:
         raise TooManyEventsError(count)
-    ignored: dict[str, int] = {}
-    rows: dict[tuple[UUID, int], _Row] = {}
-    for chunk in _chunks(_named(events)):
-        _add(chunk, rows, ignored)
-    return _as_seen(rows, people, ignored)
+    read = columns_of(events, _LOGGED)
+    order = np.argsort(read["at"], kind="stable")  # the key decides between equal times
+    answers, answer = _answers(read["receipt"])
+    place = answers.place_of(answer, read["product"])[order]
+    ignored = _ignored(answer[order], place)
+    order = order[place >= 0]
+    return _as_seen(read, order, answers, place[place >= 0], people, ignored)
 
 
-def _named(events: Any) -> Iterable[tuple]:
-    ordered = events.order_by("received_at", "id").values_list(
-        "kind", "customer_id", "visitor", "variant__product_id", "received_at", "properties"
-    )
-    return ordered.iterator(CHUNK)
+def _ignored(answer: np.ndarray, place: np.ndarray) -> dict[str, int]:
+    """Reason → how many events count nowhere. answer: −2 without a receipt, −1 for an unknown one."""
+    found = {
+        NO_RECEIPT: int((answer == -2).sum()),
+        UNKNOWN_RECEIPT: int((answer == -1).sum()),
+        OTHER_PRODUCT: int(((answer >= 0) & (place < 0)).sum()),
+    }
+    return {reason: count for reason, count in found.items() if count}
 
 
-def _chunks(rows: Iterable[tuple]) -> Iterable[list[tuple]]:
-    held: list[tuple] = []
-    for row in rows:
-        held.append(row)
-        if len(held) == CHUNK:
-            yield held
-            held = []
-    if held:
-        yield held
+@dataclass(frozen=True)
+class _Answers:
+    """Answers of ours, and what each showed where: entries in order of (answer, product).
+
+    answer: index into receipts. product, position: int64, one per entry.
+    """
+
+    receipts: list[UUID]
+    placements: list[str]
+    answer: np.ndarray
+    product: np.ndarray
+    position: np.ndarray
+
+    def place_of(self, answer: np.ndarray, product: np.ndarray) -> np.ndarray:
+        """int64 per event: which entry it is of, −1 for none."""
+        keys, number = np.unique(self.product, return_inverse=True)
+        if not len(keys):
+            return np.full(len(answer), -1, dtype=np.int64)
+        mine = self.answer * len(keys) + number
+        known = np.minimum(np.searchsorted(keys, product), len(keys) - 1)
+        wanted = np.where((answer >= 0) & (keys[known] == product), answer * len(keys) + known, -1)
+        found = np.minimum(np.searchsorted(mine, wanted), len(mine) - 1)
+        return np.where(mine[found] == wanted, found, -1)
 
 
-def _add(chunk: list[tuple], rows: dict, ignored: dict[str, int]) -> None:
-    """Put a chunk of events where they belong; the receipts that it names in one query."""
-    named = {receipt for *_rest, properties in chunk if (receipt := _receipt(properties))}
-    answers = _answers(named)
-    for kind, customer_id, visitor, product_id, at, properties in chunk:
-        receipt = _receipt(properties)
-        answer = answers.get(receipt) if receipt else None
-        if receipt is None or answer is None:
-            reason = NO_RECEIPT if receipt is None else UNKNOWN_RECEIPT
-        elif product_id not in answer[1]:
-            reason = OTHER_PRODUCT
-        else:
-            person = customer_id or visitor or f"answer:{receipt}"
-            seconds, place = at.timestamp(), answer[1][product_id]
-            fresh = _Row(person, product_id, answer[0], place, seconds)
-            row = rows.setdefault((receipt, product_id), fresh)
-            if kind == EventKind.CLICK and math.isnan(row.clicked_at):
-                row.clicked_at = seconds
-            continue
-        ignored[reason] = ignored.get(reason, 0) + 1
+def _answers(texts: list[str]) -> tuple[_Answers, np.ndarray]:
+    """What the receipts that events name have shown; per event the answer, or why there is none."""
+    known: dict[str, int] = {}
+    code = codes_of([str(text) for text in texts], known)
+    named = [_receipt(text) for text in known]
+    wanted = list(dict.fromkeys(one for one in named if one))
+    receipts: dict[UUID, int] = {}
+    placements: list[str] = []
+    rows: list[tuple[int, int, int]] = []
+    for start in range(0, len(wanted), CHUNK):
+        for receipt, placement, product_ids in _shown_by(wanted[start : start + CHUNK]):
+            number = receipts[receipt] = len(placements)
+            placements.append(placement)
+            positions = {pk: place for place, pk in enumerate(product_ids, start=1)}
+            rows += [(number, pk, place) for pk, place in sorted(positions.items())]
+    entries = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    answer = np.array([receipts.get(one, -1) if one else -2 for one in named], dtype=np.int64)
+    found = _Answers(list(receipts), placements, *entries.T)
+    return found, answer[code] if len(code) else code
 
 
-def _receipt(properties: Any) -> UUID | None:
+def _receipt(text: str) -> UUID | None:
     try:
-        return UUID(str(properties.get("receipt", "")))
+        return UUID(text)
     except ValueError:
         return None
 
 
-def _answers(receipts: Iterable[UUID]) -> dict[UUID, tuple[str, dict[int, int]]]:
-    """Receipt → its placement, and the position of each of its products."""
-    found = Decision.objects.filter(pk__in=list(receipts), kind=KIND).order_by()
-    rows = found.annotate(place=KT("inputs__placement")).values_list("pk", "place", "output")
-    return {
-        pk: (place, {item["product_id"]: n for n, item in enumerate(output["items"], start=1)})
-        for pk, place, output in rows
-    }
+class ProductsShown(Func):
+    """The product keys of an answer in its order, without the rest of what its receipt says."""
+
+    output_field = JSONField()
+    template = "jsonb_path_query_array(%(expressions)s, '$.items[*].product_id')"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = (
+            "(SELECT json_group_array(json_extract(item.value, '$.product_id'))"
+            " FROM json_each(%(expressions)s, '$.items') AS item)"
+        )
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
-def _as_seen(found: dict[tuple[UUID, int], _Row], people: People, ignored: dict[str, int]) -> Seen:
-    rows, receipts = list(found.values()), [receipt for receipt, _product in found]
-    touches = Touches(
-        people.numbers([(row.person, row.shown_at) for row in rows]),
-        np.array([row.product_id for row in rows], dtype=np.int64),
-        np.array([row.shown_at for row in rows], dtype=np.float64),
-        np.array([row.clicked_at for row in rows], dtype=np.float64),
+def _shown_by(receipts: list[UUID]) -> Iterable[tuple[UUID, str, list[int]]]:
+    found = Decision.objects.filter(pk__in=receipts, kind=KIND).order_by("pk")
+    return found.annotate(place=KT("inputs__placement"), shown=ProductsShown("output")).values_list(
+        "pk", "place", "shown"
     )
-    position = np.array([row.position for row in rows], dtype=np.int64)
-    return Seen(touches, [row.placement for row in rows], receipts, position, ignored)
+
+
+def _as_seen(
+    read: dict[str, Any],
+    order: np.ndarray,
+    answers: _Answers,
+    place: np.ndarray,
+    people: People,
+    ignored: dict[str, int],
+) -> Seen:
+    """order, place: the events that count, as they came, and the entry that each is of."""
+    entry, first = np.unique(place, return_index=True)
+    at = read["at"][order] / MICROSECONDS
+    clicked_at = np.full(len(answers.product), np.nan)
+    clicks = np.flatnonzero(read["is_click"][order])[::-1]
+    clicked_at[place[clicks]] = at[clicks]  # the earliest is written last
+    came = np.argsort(first)
+    entry, first = entry[came], first[came]
+    answer = answers.answer[entry].tolist()
+    receipts = [answers.receipts[one] for one in answer]
+    customers, shown_at = read["customer"][order[first]].tolist(), at[first]
+    visitors = [read["visitor"][row] for row in order[first].tolist()]
+    who = [
+        customer or visitor or f"answer:{receipt}"
+        for customer, visitor, receipt in zip(customers, visitors, receipts, strict=True)
+    ]
+    numbers = people.numbers(list(zip(who, shown_at.tolist(), strict=True)))
+    touches = Touches(numbers, answers.product[entry], shown_at, clicked_at[entry])
+    placements = [answers.placements[one] for one in answer]
+    return Seen(touches, placements, receipts, answers.position[entry], ignored)
 
 
 class People:
@@ -183,6 +248,13 @@ class People:
         mine = links.get(who, [])
         owner = owner_at(mine, datetime.fromtimestamp(at, mine[0][0].tzinfo)) if mine else None
         return owner or self._strangers.setdefault(who, -1 - len(self._strangers))
+
+
+def owner_at(links: list[tuple[datetime, int]], at: datetime) -> int | None:
+    """The last link until then; the first one for what came before any. `links`: oldest first."""
+    if not links:
+        return None
+    return next((customer for when, customer in reversed(links) if when <= at), links[0][1])
 
 
 def _links_of(visitors: set[str]) -> Browsers:

@@ -15,6 +15,7 @@ from recommendations.ml.fits import fit
 from recommendations.ml.interactions import interactions
 from recommendations.ml.search import SPACES
 from recommendations.services.artefacts import Recommender, write_recommender
+from recommendations.services.sku_index import sku_index_of
 from shop.models import Customer, Order, OrderLine, Variant
 from tests.factories import make_stock, make_variant
 
@@ -93,6 +94,7 @@ def publish_model(
         {name: params[name] for name in names},
         "ease",
         chosen,
+        skus=sku_index_of(history.product_ids),
     )
     artefact = write_artefact("recommender", ".npz", partial(write_recommender, recommender))
     return publish_run(

@@ -98,6 +98,10 @@ class RecommendedOut(s.Serializer):
     price = RecommendedPriceOut()
     reason = s.CharField()
     source = s.CharField()
+    ring_fence = s.IntegerField(
+        required=False,
+        help_text=_("In a flash sale: the quota to name when the cart reserves it."),
+    )
 
 
 class RecommendationOut(s.Serializer):

@@ -46,7 +46,8 @@ class Recommendations(StorefrontView):
         )
         chosen = asked["language"]
         with translation.override(LANGUAGES[chosen] if chosen else translation.get_language()):
-            items = [_row(place, item) for place, item in enumerate(answer.items, start=1)]
+            reader = _Reader()
+            items = [_row(place, item, reader) for place, item in enumerate(answer.items, start=1)]
         body = {
             "placement": asked["placement"],
             "items": items,
@@ -77,17 +78,39 @@ def amount_of(minor: int, digits: int) -> str:
     return f"{whole}.{rest:0{digits}}"
 
 
-def _row(place: int, item: Any) -> dict[str, Any]:
+class _Reader:
+    """The reader's language, asked once for an answer and not for each word of it."""
+
+    def __init__(self) -> None:
+        self.chinese = (translation.get_language() or "").startswith("zh")
+        self._sentences: dict[str, str] = {}
+
+    def name(self, name: str, name_zh: str) -> str:
+        """As `in_reader_language`."""
+        return (name_zh or name) if self.chinese else (name or name_zh)
+
+    def reason(self, item: Any) -> str:
+        """As `reason_text`."""
+        msgid = item.reason["msgid"]
+        text = self._sentences.get(msgid)
+        if text is None:
+            text = self._sentences[msgid] = translation.gettext(msgid)
+        return text % {"name": self.name(*item.product_because)}
+
+
+def _row(place: int, item: Any, reader: _Reader) -> dict[str, Any]:
     offer = item.offer
+    quota = {"ring_fence": offer.ring_fence} if offer.ring_fence else {}
     return {
         "position": place,
         "sku": offer.sku,
-        "name": offer.name_for_reader,
+        "name": reader.name(offer.name, offer.name_zh),
         "price": {
             "amount_minor": offer.price_minor,
             "currency": offer.currency,
             "amount": amount_of(offer.price_minor, minor_digits(offer.currency)),
         },
-        "reason": item.reason_text,
+        "reason": reader.reason(item),
         "source": item.source,
+        **quota,
     }

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from .als import AlsParams, start_factors
+from .als import AlsParams, Scale, extra_of, start_factors
 
 GATHERED = 2**18  # rows of factors in one batch: 64 MB at 64 factors
 BATCH = 4_096  # matrices of factors × factors in one batch: 64 MB at 64 factors
@@ -22,7 +22,7 @@ def fit_factors(
     """float32 factors of the users and of the items, as `als.fit_factors`, solved by Cholesky."""
     import torch
 
-    by_user, by_item = (_Side(part, device) for part in (confidence, confidence.T.tocsr()))
+    by_user, by_item = (_Side(part, params, device) for part in (confidence, confidence.T.tocsr()))
     start = start_factors(confidence.shape, params)
     users, items = (torch.from_numpy(values).to(device) for values in start)
     for _iteration in range(params.iterations):
@@ -42,8 +42,11 @@ def best_device() -> str:
 class _Side:
     """One side's entries on the device, cut into batches of similar length."""
 
-    def __init__(self, matrix: sparse.csr_matrix, device: str):
+    def __init__(self, matrix: sparse.csr_matrix, params: AlsParams, device: str):
         import torch
+
+        extra = extra_of(matrix.indptr, Scale.of(matrix, params), params.regularization)
+        self.extra = torch.from_numpy(extra).to(device)
 
         lengths = np.diff(matrix.indptr)
         order = np.argsort(lengths, kind="stable")
@@ -77,6 +80,8 @@ class _Side:
         confidence = torch.where(there, self.confidence[places], 1.0)  # 1: adds nothing
         factors = fixed[self.indices[places]]
         matrix = gram + factors.transpose(1, 2) @ ((confidence - 1)[:, :, None] * factors)
+        penalty = self.extra[rows][:, None, None]
+        matrix = matrix + penalty * torch.eye(fixed.shape[1], device=fixed.device)
         right = (torch.where(there, confidence, 0.0)[:, None, :] @ factors).transpose(1, 2)
         return torch.cholesky_solve(right, torch.linalg.cholesky(matrix))[:, :, 0]
 

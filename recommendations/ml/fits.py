@@ -59,14 +59,30 @@ def fit_item_knn(train: Interactions, params: dict, seed: int) -> Neighbours:
 def fit_als(train: Interactions, params: dict, seed: int) -> Factors:
     """Implicit ALS: on the GPU where `implicit` has one, else by the loops of `als`.
 
-    params: factors, regularization, alpha, iterations, by_weight, half_life_days,
+    params: factors, regularization, alpha, iterations, by_weight, half_life_days, by_frequency,
     recency_baskets. The confidence is 1 + alpha · value, the value as `decayed_values` says.
     """
     values = decayed_values(train, params["by_weight"], params["half_life_days"])
     confidence = train.histories.matrix(1 + params["alpha"] * values, train.n_items)
-    item_factors = als_item_factors(confidence, params, seed, gpu=has_cuda())
+    gpu = has_cuda()
+    item_factors = als_item_factors(confidence, params, seed, gpu=gpu)
+    # `implicit` has one penalty for all rows.
+    own = not gpu and als.compiled_here()
+    scale = als.Scale.of(confidence, als_options(params, seed)) if own else None
     rule = HistoryRule.of(params)
-    return Factors.of(item_factors, params["alpha"], params["regularization"], rule)
+    return Factors.of(item_factors, params["alpha"], params["regularization"], rule, scale)
+
+
+def als_options(params: dict, seed: int) -> als.AlsParams:
+    """What a source's parameters say; before `by_frequency` was there they did not name it."""
+    return als.AlsParams(
+        params["factors"],
+        params["regularization"],
+        params["iterations"],
+        seed,
+        params.get("by_frequency", False),
+        1 / params["alpha"],  # an entry weighs α more than none
+    )
 
 
 def has_cuda() -> bool:
@@ -81,8 +97,7 @@ def als_item_factors(
     """float32 (n_items, factors), by the fastest solver there is: docs/performance.md."""
     if gpu or not als.compiled_here():
         return _by_implicit(confidence, params, seed, gpu=gpu)
-    options = als.AlsParams(params["factors"], params["regularization"], params["iterations"], seed)
-    return als.fit_factors(confidence, options)[1]
+    return als.fit_factors(confidence, als_options(params, seed))[1]
 
 
 def _by_implicit(

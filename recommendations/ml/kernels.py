@@ -125,11 +125,13 @@ def _squared(vector):
 
 
 @compiled()
-def _descend(system, entries, x, limits, work):
-    """Conjugate gradients on A·x = b from where x stands."""
+def _descend(system, entries, x, limits, work, extra):
+    """Conjugate gradients on (A + extra·I)·x = b from where x stands."""
     residual, direction, product = work
     steps, tolerance = limits
     _multiply(system, entries, x, residual, True)
+    for f in range(x.shape[0]):
+        residual[f] -= extra * x[f]
     direction[:] = residual
     old = _squared(residual)
     enough = max(np.float32(1e-20), tolerance * old)
@@ -139,6 +141,7 @@ def _descend(system, entries, x, limits, work):
         _multiply(system, entries, direction, product, False)
         along = np.float32(0)
         for f in range(x.shape[0]):
+            product[f] += extra * direction[f]
             along += direction[f] * product[f]
         length = old / along
         for f in range(x.shape[0]):
@@ -152,15 +155,15 @@ def _descend(system, entries, x, limits, work):
 
 
 @compiled()
-def solve_rows(span, matrix, fixed, gram, solved, limits):
+def solve_rows(span, side, fixed, gram, solved, limits):
     """Improve rows span[0] … span[1] − 1 of `solved` by conjugate gradients, one row at a time.
 
-    matrix: (indptr int64, indices int32, confidence float32) of a CSR matrix. fixed: float32, the
-    other side's factors. gram: fixedᵀ·fixed + λI. limits: (most steps int64, float32 share of
+    side: (indptr int64, indices int32, confidence float32) of a CSR matrix, and float32 per row what
+    its penalty is above λ (below it where negative). fixed: float32, the other side's factors. gram: fixedᵀ·fixed + λI. limits: (most steps int64, float32 share of
     the squared residual at which a row is done). Rows without entries become 0.
     Source: Takács, Pilászy & Tikk, RecSys 2011 (conjugate gradients for implicit ALS).
     """
-    indptr, indices, confidence = matrix
+    indptr, indices, confidence, extra = side
     size = fixed.shape[1]
     block = np.empty((TILE, size), np.float32)
     work = (np.empty(size, np.float32), np.empty(size, np.float32), np.empty(size, np.float32))
@@ -171,7 +174,8 @@ def solve_rows(span, matrix, fixed, gram, solved, limits):
         if first == last:
             x[:] = 0
         else:
-            _descend(system, (indices[first:last], confidence[first:last]), x, limits, work)
+            entries = (indices[first:last], confidence[first:last])
+            _descend(system, entries, x, limits, work, extra[row])
 
 
 @compiled()

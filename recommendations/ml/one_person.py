@@ -87,6 +87,11 @@ def scored(blend: Blend, history: Histories, best_sold: np.ndarray) -> Reached:
 def reached(source: Neighbours, items: np.ndarray, values: np.ndarray) -> Reached:
     """Σ value · row over the items, only where a row has an entry."""
     columns, _rows, added = entries(source, items, values)
+    return summed(columns, added)
+
+
+def summed(columns: np.ndarray, added: np.ndarray) -> Reached:
+    """Each column once, ascending, with what was added to it."""
     if not len(columns):
         return Reached(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
     order = np.argsort(columns, kind="stable")
@@ -168,8 +173,7 @@ def _added(blend: Blend, history: Histories, items: np.ndarray) -> np.ndarray:
             continue  # popularity says nothing of any row
         values = source.rule.values(history)
         columns, rows, added = entries(source, history.item_idx, values)
-        whole = reached(source, history.item_idx, values).scores
-        scale = deviation(whole, source.weights.shape[0])
+        scale = deviation(summed(columns, added).scores, source.weights.shape[0])
         place = np.minimum(np.searchsorted(wanted, columns), len(wanted) - 1)
         hit = wanted[place] == columns
         np.add.at(total, (rows[hit], order[place[hit]]), added[hit] * np.float32(weight / scale))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+CLOSE = 4  # keys per row up to which a table of them costs less than sorting
+
 
 @dataclass(frozen=True)
 class Links:
@@ -56,6 +58,21 @@ def numbered_as_seen(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     code = np.empty(len(keys), dtype=np.int64)
     code[order] = np.arange(len(keys))
     return code[inverse], keys[order]
+
+
+def numbered_by_key(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The keys that occur, ascending, and each one's place among them: int64 (k,) and (n,).
+
+    Keys that lie close together are marked in a table instead of being sorted.
+    """
+    first = int(keys.min()) if len(keys) else 0
+    span = int(keys.max()) - first + 1 if len(keys) else 0
+    if span > CLOSE * len(keys):
+        found, inverse = np.unique(keys, return_inverse=True)
+        return found, inverse.astype(np.int64)
+    there = np.zeros(span, dtype=bool)
+    there[keys - first] = True
+    return np.flatnonzero(there) + first, (np.cumsum(there) - 1)[keys - first]
 
 
 def codes_of(texts: list[str], known: dict[str, int]) -> np.ndarray:

@@ -62,7 +62,9 @@ def credit(touches: Touches, sales: Sales, window_seconds: float) -> np.ndarray:
     The last click on that product by that person within the window before the sale; without a
     click, the last time it was shown to her. So every sale is counted once, wherever it was shown.
     """
-    clicks, shows = _moments(touches, touches.clicked_at), _moments(touches, touches.shown_at)
+    mine = _of_buyers(touches, sales)
+    clicks = _moments(touches, mine, touches.clicked_at)
+    shows = _moments(touches, mine, touches.shown_at)
     result = np.full(len(sales.at), -1, dtype=np.int64)
     rows = zip(sales.person.tolist(), sales.product.tolist(), sales.at.tolist(), strict=True)
     for place, (person, product, at) in enumerate(rows):
@@ -75,13 +77,21 @@ def credit(touches: Touches, sales: Sales, window_seconds: float) -> np.ndarray:
     return result
 
 
-def _moments(touches: Touches, at: np.ndarray) -> dict:
-    """(person, product) → times ascending, and the touch of each."""
+def _of_buyers(touches: Touches, sales: Sales) -> np.ndarray:
+    """int64: the touches of a person and a product of which there is a sale at all, few of them."""
+    count = len(touches.person)
+    person = np.unique(np.concatenate([touches.person, sales.person]), return_inverse=True)[1]
+    product = np.unique(np.concatenate([touches.product, sales.product]), return_inverse=True)[1]
+    pair = person * (int(product.max(initial=0)) + 1) + product
+    return np.flatnonzero(np.isin(pair[:count], pair[count:]))
+
+
+def _moments(touches: Touches, mine: np.ndarray, at: np.ndarray) -> dict:
+    """(person, product) → times ascending, and the touch of each; of the touches in `mine`."""
     found: dict = defaultdict(lambda: ([], []))
-    people, products = touches.person.tolist(), touches.product.tolist()
-    for row in np.argsort(at, kind="stable").tolist():
+    for row in mine[np.argsort(at[mine], kind="stable")].tolist():
         if not math.isnan(at[row]):
-            times, rows = found[people[row], products[row]]
+            times, rows = found[int(touches.person[row]), int(touches.product[row])]
             times.append(float(at[row]))
             rows.append(row)
     return found

@@ -49,6 +49,7 @@ SPACES: dict[str, Space] = {
         "factors": [64, 128, 32],
         "by_weight": [False, True],
         "half_life_days": [None, 365.0, 90.0],
+        "by_frequency": [False, True],
         "iterations": [15],
     },
     "bpr": RECENCY

@@ -173,7 +173,8 @@ class Neighbours:
 class Factors:
     """Implicit ALS: a history is folded in exactly as the training solves for a user.
 
-    x = (YᵀY + Σ (c − 1) y yᵀ + λI)⁻¹ Σ c y with c = 1 + α·value, score = x·y.
+    x = (YᵀY + Σ (c − 1) y yᵀ + λI)⁻¹ Σ c y with c = 1 + α·value, score = x·y. scale: how λ grows with
+    the length of the history, where it does.
     Source: Hu, Koren & Volinsky, ICDM 2008, equations 4 and 7 (the latter for contributions).
     """
 
@@ -182,16 +183,21 @@ class Factors:
     regularization: float
     rule: HistoryRule
     gram: np.ndarray
+    scale: als.Scale | None = None
     personal = True
 
     @staticmethod
     def of(
-        item_factors: np.ndarray, alpha: float, regularization: float, rule: HistoryRule
+        item_factors: np.ndarray,
+        alpha: float,
+        regularization: float,
+        rule: HistoryRule,
+        scale: als.Scale | None = None,
     ) -> Factors:
         # The Gram matrix is once per model; float64, because it is inverted for every user.
         wide = np.asarray(item_factors, dtype=np.float64)
         gram = wide.T @ wide + regularization * np.eye(wide.shape[1])
-        return Factors(item_factors, alpha, regularization, rule, gram)
+        return Factors(item_factors, alpha, regularization, rule, gram, scale)
 
     def scores(self, histories: Histories) -> np.ndarray:
         return self.user_factors(histories) @ self.item_factors.T
@@ -204,7 +210,7 @@ class Factors:
         confidence = 1 + self.alpha * self.rule.values(histories)
         if len(histories) > FEW and als.compiled_here():
             matrix = histories.matrix(confidence, len(self.item_factors))
-            return als.fold_in(matrix, self.item_factors, self.regularization, threads=1)
+            return als.fold_in(matrix, self.item_factors, self.regularization, 1, self.scale)
         users = np.zeros((len(histories), self.gram.shape[0]), dtype=np.float32)
         for user in range(len(histories)):
             rows = slice(histories.indptr[user], histories.indptr[user + 1])
@@ -224,7 +230,14 @@ class Factors:
         """The matrix to invert, and the right side's term per history row."""
         factors = self.item_factors[items].astype(np.float64)
         right = confidence[:, None] * factors
-        return self.gram + (right - factors).T @ factors, right
+        matrix = self.gram + (right - factors).T @ factors
+        if self.scale:
+            extra = self.scale.extra(np.array([len(items)]), self.regularization)
+            matrix += float(extra[0]) * np.eye(len(matrix))
+        return matrix, right
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return {"item_factors": np.ascontiguousarray(self.item_factors, dtype=np.float32)}
+        own = {"item_factors": np.ascontiguousarray(self.item_factors, dtype=np.float32)}
+        if self.scale:
+            own["scale"] = np.array([self.scale.offset, self.scale.mean])
+        return own

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+from recommendations.ml.als import Scale
 from recommendations.ml.attention import SelfAttention
 from recommendations.ml.blend import Blend
 from recommendations.ml.complements import Trending
@@ -18,6 +19,7 @@ from recommendations.ml.item_facts import FACT_ARRAYS, ItemFacts
 from recommendations.ml.ranker import Ranker
 from recommendations.ml.ranker_features import Attributes, FeatureReader
 from recommendations.ml.sources import Factors, HistoryRule, Neighbours, Popular, Source
+from recommendations.services.sku_index import SkuIndex
 
 # 1: first version. 2: the ranker's trees, facts and attributes.
 FORMAT_VERSION = 2
@@ -34,7 +36,7 @@ class Recommender:
 
     product_ids: int64 (n_items,) ascending. category_ids: int64 (n_items,), 0 for none, as they
     were when the model was trained. sources hold at least the baselines; weights are
-    those of the model that won; a ranker's are its blend's.
+    those of the model that won; a ranker's are its blend's. skus: where the shop's SKUs led then.
     """
 
     product_ids: np.ndarray
@@ -44,6 +46,7 @@ class Recommender:
     model: str
     weights: dict[str, float]
     ranker: Ranker | None = None
+    skus: SkuIndex | None = None
 
     def blend(self, weights: dict[str, float] | None = None) -> Blend:
         chosen = self.weights if weights is None else weights
@@ -66,6 +69,8 @@ def write_recommender(recommender: Recommender, path: Path) -> None:
         "sources": sorted(recommender.sources),
     }
     arrays = {"product_ids": recommender.product_ids, "category_ids": recommender.category_ids}
+    if recommender.skus:
+        arrays |= {"skus.codes": recommender.skus.codes, "skus.items": recommender.skus.items}
     for name, source in sorted(recommender.sources.items()):
         for key, values in source.arrays().items():
             arrays[f"{name}.{key}"] = values
@@ -93,9 +98,9 @@ def read_recommender(path: Path) -> Recommender:
         for name in head["sources"]
     }
     ranker = _ranker(head["ranker"], arrays, sources) if "ranker" in head else None
-    return Recommender(
-        product_ids, category_ids, sources, head["params"], head["model"], head["weights"], ranker
-    )
+    skus = SkuIndex(arrays["skus.codes"], arrays["skus.items"]) if "skus.codes" in arrays else None
+    params, model, weights = head["params"], head["model"], head["weights"]
+    return Recommender(product_ids, category_ids, sources, params, model, weights, ranker, skus)
 
 
 def _ranker_head(ranker: Ranker) -> dict:
@@ -131,7 +136,8 @@ def _source(name: str, params: dict, arrays: dict[str, np.ndarray], n_items: int
         return Popular(arrays["popularity.popularity"])
     if name in ("als", "bpr"):
         factors = arrays[f"{name}.item_factors"]
-        return Factors.of(factors, params["alpha"], params["regularization"], rule)
+        scale = Scale(*arrays[f"{name}.scale"].tolist()) if f"{name}.scale" in arrays else None
+        return Factors.of(factors, params["alpha"], params["regularization"], rule, scale)
     if name == "trend":
         return Trending(arrays["trend.trend"])
     if name == "sasrec":

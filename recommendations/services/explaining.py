@@ -14,7 +14,7 @@ from recommendations.ml.ranker import Ranker, explain_groups
 from recommendations.ml.rules import BURY, NEVER, ONLY, Rule
 from recommendations.services import ranking
 from recommendations.services.asking import Ask
-from recommendations.services.gates import Offer, names_of, offers, why_not
+from recommendations.services.gates import Offer, names_of, offers, price_kind_of, why_not
 from recommendations.services.live_model import Serving
 from recommendations.services.placements import settings_at
 from recommendations.services.serving import decide, reason_of, reason_text
@@ -71,7 +71,8 @@ def explain(
     reasons = ranking.reasons_of(found, indices, inputs, model)
     ids = [found.product_ids[index] for index in indices]
     channel_id = ask.channel.pk if ask.channel else None
-    sellable = offers(ids, at, channel_id=channel_id, with_attributes=True)
+    kind = price_kind_of(ask.placement)
+    sellable = offers(ids, at, channel_id=channel_id, price_kind=kind, with_attributes=True)
     stopped = why_not([pk for pk in ids if pk not in sellable], at, channel_id=channel_id)
     named = names_of([*ids, *(pk for _reason, pk in reasons if pk)])
     parts = _parts(found, indices, inputs, model)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -19,17 +19,13 @@ from django.utils.translation import gettext_noop
 
 from decisions.models import Job, JobState
 from decisions.text import render, sentence
-from recommendations.frames import (
-    ShopInteractions,
-    changed_customers,
-    refused_customers,
-    shop_interactions,
-)
+from recommendations.frames import changed_customers, refused_customers, shop_interactions
 from recommendations.ml.batch import Scorer, lists_in_blocks
-from recommendations.ml.interactions import Histories, Rows, interactions
+from recommendations.ml.interactions import Histories, interactions
 from recommendations.ml.sources import Popular
 from recommendations.models import ListPublication, PublishedList
 from recommendations.services.live_model import Serving, serving_model
+from recommendations.services.readings import Reading, forget, read_history
 from shop.models import Customer
 from shop.services.events.event_rows import among
 
@@ -96,8 +92,10 @@ def publish_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) ->
     with transaction.atomic():
         still_mine()
         ListPublication.objects.all().delete()
-    asked = _Asked(model, as_of, timezone.now())
-    found = _write_lists(asked, still_mine)
+    reading = read_history(as_of)
+    forget()
+    asked = _Asked(model, as_of, reading.read_at)
+    found = _write_lists(asked, reading, still_mine)
     with transaction.atomic():
         still_mine()
         PublishedList.objects.exclude(published_at=asked.began_at).delete()
@@ -119,7 +117,8 @@ def refresh_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) ->
     if not changed:
         raise NothingToListError(sentence(UNCHANGED))
     asked = _Asked(model, as_of, began_at, changed)
-    found = _write_lists(asked, still_mine)
+    reading = Reading(as_of, began_at, shop_interactions(as_of, changed))
+    found = _write_lists(asked, reading, still_mine)
     with transaction.atomic():
         still_mine()
         theirs = PublishedList.objects.filter(customer_id__in=among(changed))
@@ -155,32 +154,38 @@ def _record(asked: _Asked) -> None:
     ListPublication.objects.update_or_create(run=asked.model.run, defaults=when)
 
 
-def _write_lists(asked: _Asked, still_mine: Callable[[], None]) -> dict:
+def _write_lists(asked: _Asked, reading: Reading, still_mine: Callable[[], None]) -> dict:
     if refused := refused_customers(asked.as_of):
         PublishedList.objects.filter(customer_id__in=among(refused)).delete()
-    history = shop_interactions(asked.as_of, asked.customers)
-    customers, histories = _known_to(asked.model, history)
-    lists = 0
+    customers, histories = _known_to(asked.model, reading)
+    if refused:  # since the reading, too
+        kept = np.flatnonzero(~np.isin(customers, refused))
+        customers, histories = customers[kept], histories.take(kept)
+    lists, rows = 0, len(reading.history.rows)
     for written in _streamed(asked.model, customers, histories):
         with transaction.atomic():
             still_mine()
             _upsert(written, asked)
         lists += len(written[0])
     changed = {} if asked.customers is None else {"changed": len(asked.customers)}
-    return {"run": asked.model.run.pk, "lists": lists, "rows": len(history.rows), **changed}
+    return {"run": asked.model.run.pk, "lists": lists, "rows": rows, **changed}
 
 
-def _known_to(model: Serving, history: ShopInteractions) -> tuple[np.ndarray, Histories]:
+def _known_to(model: Serving, reading: Reading) -> tuple[np.ndarray, Histories]:
     """Customer keys and their histories in the model's numbering, as a request would see them."""
-    rows, item = history.rows, model.recommender.item_idx(history.product_ids)
-    known = (item[rows.item] >= 0) & (history.customer_ids[rows.user] > 0)
-    kept = rows.take(known)
-    n_items = len(model.recommender.product_ids)
-    renamed = Rows(
-        kept.user, item[kept.item], kept.weight, kept.at, rows.n_users, n_items, kept.bought
-    )
-    users = np.unique(kept.user)
-    return history.customer_ids[users], interactions(renamed).histories.take(users)
+    history = reading.history
+    item = model.recommender.item_idx(history.product_ids)
+    named = history.customer_ids > 0
+    if (item >= 0).all():  # as it is after a training: nothing has to be left out
+        found = reading.gathered.histories
+        found = replace(found, item_idx=item[found.item_idx].astype(np.int32))
+    else:
+        rows = history.rows
+        kept = rows.take((item[rows.item] >= 0) & named[rows.user])
+        n_items = len(model.recommender.product_ids)
+        found = interactions(replace(kept, item=item[kept.item], n_items=n_items)).histories
+    users = np.flatnonzero(named & (np.diff(found.indptr) > 0))
+    return history.customer_ids[users], found.take(users)
 
 
 def source_of(model: Serving) -> Scorer:

@@ -59,6 +59,11 @@ def serving_model() -> Serving | None:
     return serving_of_request(live_run() or refused_run())
 
 
+def loaded_model() -> Serving | None:
+    """What this process served last, without a question to the database whether it still should."""
+    return next(iter(_current.values()), None)
+
+
 def serving_of_request(named: Named | None) -> Serving | None:
     """The model that a request found to be live: from the next request on after a promotion.
 
@@ -70,7 +75,7 @@ def serving_of_request(named: Named | None) -> Serving | None:
     known = _current.get(named)
     if known is not None:
         return known
-    before = next(iter(_current.values()), None)
+    before = loaded_model()
     if _failed.get(named, 0.0) > time.monotonic() or not _loading.acquire(blocking=before is None):
         return before
     try:

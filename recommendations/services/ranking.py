@@ -194,9 +194,10 @@ def reasons_of(
         strongest = because(model.shelf.blend, history, items)
         for place, (row, _added) in zip(personal, strongest, strict=True):
             reasons[place] = _of_history(history, row, model)
+    anchors = _known_anchors(inputs, model)
     for place, index in enumerate(indices):
         if found.sources[index] in ("similar", "bought_together"):
-            anchor = _nearest_anchor(found.sources[index], found.items[index], inputs, model)
+            anchor = _nearest_anchor(found.sources[index], found.items[index], anchors, model)
             reasons[place] = (found.sources[index], anchor)
         if found.sources[index] == "taken_instead" and inputs["anchors"]:
             reasons[place] = ("taken_instead", inputs["anchors"][0])
@@ -233,13 +234,18 @@ def history_of(inputs: Mapping[str, Any], model: Serving) -> Histories:
     )
 
 
-def _nearest_anchor(source: str, item: int, inputs: dict, model: Serving) -> int | None:
-    """Of the page's or cart's products the one whose link to this item is strongest."""
+def _known_anchors(inputs: dict, model: Serving) -> list[tuple[int, int]]:
+    """(item, product) of those of the page's or cart's products that the model knows."""
+    known = model.recommender.item_idx(np.array(inputs["anchors"], dtype=np.int64)).tolist()
+    pairs = zip(known, inputs["anchors"], strict=True)
+    return [(item, product_id) for item, product_id in pairs if item >= 0]
+
+
+def _nearest_anchor(
+    source: str, item: int, anchors: list[tuple[int, int]], model: Serving
+) -> int | None:
+    """The anchor whose link to this item is strongest."""
+    if len(anchors) < 2:
+        return anchors[0][1] if anchors else None
     near = model.shelf.similar if source == "similar" else model.shelf.together
-    known = model.recommender.item_idx(np.array(inputs["anchors"], dtype=np.int64))
-    links = [
-        (link(near, idx, item), product_id)
-        for idx, product_id in zip(known.tolist(), inputs["anchors"], strict=True)
-        if idx >= 0
-    ]
-    return max(links)[1] if links else None
+    return max((link(near, anchor, item), product_id) for anchor, product_id in anchors)[1]

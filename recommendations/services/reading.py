@@ -34,6 +34,7 @@ class Read:
     per event, oldest first. named: SKU → (product, category or 0). ordered: the same of an order.
     listed: the list that the night published by list_run, where nothing newer is known of her;
     offered: the first of it that can be sold, where the list alone may be the answer.
+    foreseen: rows of offers among the candidates that were guessed.
     """
 
     live: Named | None
@@ -48,11 +49,23 @@ class Read:
     list_run: int | None = None
     listed: list[int] = field(default_factory=list)
     offered: dict[int, Offer] | None = None
+    foreseen: list[tuple] | None = None
 
 
-def read_request(ask: Ask, settings: Settings, at: datetime) -> Read:
-    read = _by_journey if connection.vendor == "postgresql" else _by_querysets
-    return read(ask, settings, at)
+@dataclass(frozen=True)
+class Foreseen:
+    """Products whose gates are asked in the same journey, and how many offers of them to bring."""
+
+    product_ids: list[int]
+    most: int
+
+
+def read_request(
+    ask: Ask, settings: Settings, at: datetime, foreseen: Foreseen | None = None
+) -> Read:
+    if connection.vendor == "postgresql":
+        return _by_journey(ask, settings, at, foreseen)
+    return _by_querysets(ask, settings, at)
 
 
 def may_be_listed(ask: Ask, settings: Settings) -> bool:
@@ -65,7 +78,9 @@ def may_be_listed(ask: Ask, settings: Settings) -> bool:
     )
 
 
-def _by_journey(ask: Ask, settings: Settings, at: datetime) -> Read:
+def _by_journey(
+    ask: Ask, settings: Settings, at: datetime, foreseen: Foreseen | None = None
+) -> Read:
     skus = [*ask.skus, *ask.exclude]
     person = bool(ask.customer or ask.code or ask.visitor)
     listed = may_be_listed(ask, settings)
@@ -74,9 +89,13 @@ def _by_journey(ask: Ask, settings: Settings, at: datetime) -> Read:
     asked += ["named"] if skus else []
     asked += ["ordered"] if ask.order else []
     asked += ["listed"] if listed and settings.keeps_order else []
-    found = dict(zip(asked, journey(*asked, **_values(ask, skus, at)), strict=True))
+    values = _values(ask, skus, at)
+    if foreseen:
+        asked.append("offers")
+        values |= {"ids": foreseen.product_ids, "shown": foreseen.most}
+    found = dict(zip(asked, journey(*asked, **values), strict=True))
     live = (*found["live"][0], "") if found["live"] else refused_run()
-    read = Read(live)
+    read = Read(live, foreseen=found.get("offers"))
     for sku, product_id, category_id, *names in found.get("named", ()):
         read.named[sku] = (product_id, category_id or 0)
         read.names[product_id] = (names[0], names[1])

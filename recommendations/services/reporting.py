@@ -172,20 +172,19 @@ def _measured(
 def _shown(seen: frames.Seen, bought: frames.Bought, due: np.ndarray, period: Period) -> Shown:
     touches, credited = seen.touches, due >= 0
     count = len(touches.person)
-    products = np.unique(touches.product)
-    brands = frames.brands_of(products)
-    novelty = frames.novelty_of(products, period.since)
+    products, of_touch = np.unique(touches.product, return_inverse=True)
+    brand, novelty = frames.brands_of(products), frames.novelty_of(products, period.since)
+    brands = np.array([brand.get(pk, 0) for pk in products.tolist()], dtype=np.int64)
+    bits = np.array([novelty.get(pk, np.nan) for pk in products.tolist()], dtype=np.float64)
     return Shown(
         person=touches.person,
         product=touches.product,
-        brand=np.array([brands.get(int(pk), 0) for pk in touches.product], dtype=np.int64),
+        brand=brands[of_touch],
         clicked=~np.isnan(touches.clicked_at),
         bought=np.bincount(due[credited], minlength=count) > 0,
         revenue_minor=np.bincount(due[credited], bought.revenue_minor[credited], count),
         margin_minor=np.bincount(due[credited], bought.margin_minor[credited], count),
-        novelty_bits=np.array(
-            [novelty.get(int(pk), np.nan) for pk in touches.product], dtype=np.float64
-        ),
+        novelty_bits=bits[of_touch],
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
@@ -24,18 +25,18 @@ from recommendations.ml.policy import Placed, Settings
 from recommendations.models import KIND
 from recommendations.services import ranking
 from recommendations.services.asking import Ask
-from recommendations.services.gates import Offer, names_of, offers
+from recommendations.services.gates import Offer, names_of, offers, price_kind_of
+from recommendations.services.guesses import GUESSED, guess_of
 from recommendations.services.inputs import request_inputs
 from recommendations.services.live_model import Serving, serving_of, serving_of_request
 from recommendations.services.newcomers import shop_wide_products
 from recommendations.services.placements import experiment_at, settings_at, with_arm
-from recommendations.services.reading import Read, read_request
+from recommendations.services.reading import Foreseen, Read, may_be_listed, read_request
 from recommendations.services.trials import Trial, record_exposure, trial_of
-from shop.models import PriceKind
 from shop.models.catalogue import in_reader_language
 
 # Candidates asked for at once; those after the first only where too few can be sold.
-POOL_SIZES = (64, 200, 2_000, 20_000)
+POOL_SIZES = (GUESSED, 200, 2_000, 20_000)
 
 HEADLINE = gettext_noop("%(count)s products recommended on %(placement)s")
 BECAUSE_BOUGHT = gettext_noop("Because you bought %(name)s")
@@ -64,8 +65,7 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One recommended product. reason: msgid, params and the names that fill it."""
 
     offer: Offer
@@ -76,6 +76,12 @@ class Item:
     @property
     def reason_text(self) -> str:
         return reason_text(self.reason)
+
+    @property
+    def product_because(self) -> tuple[str, str]:
+        """The name in the reason and its Chinese form; empty where it names no product."""
+        params = self.reason["params"]
+        return params.get("name", ""), params.get("name_zh", "")
 
 
 @dataclass(frozen=True)
@@ -139,11 +145,13 @@ def decide(
 ) -> Decided:
     """Candidates → gates → rules, money, diversity, exploration → reasons. Reads, writes nothing.
 
-    One journey to the database for all that is known of the person, and of a published list the
-    gates in the same one; else one more for the gates. More only where most of the candidates
-    cannot be sold.
+    One journey to the database for all that is known of the person, with the gates of a published
+    list or of candidates that could be foreseen; else one more for the gates. More only where most
+    of the candidates cannot be sold.
     """
-    read = read_request(ask, settings, at)
+    guess = None if running else guess_of(ask, settings, at, may_be_listed(ask, settings))
+    foreseen = Foreseen(guess.found.product_ids, guess.most) if guess else None
+    read = read_request(ask, settings, at, foreseen)
     trial = trial_of(running, read.customer_id, ask.visitor) if running else None
     model = serving_of_request(read.live)
     if trial:
@@ -163,6 +171,13 @@ def decide(
             inputs["listed"] = inputs["listed"][: seen + len(inputs["exclude"])]
             return _decided(read, inputs, read.offered, found, chosen, model)
         del inputs["list_alone"]
+    if guess and read.foreseen is not None and model is guess.model:
+        found = guess.pool(inputs)
+        offered = guess.offers(read.foreseen, found, inputs["limit"])
+        if offered is not None:
+            inputs["pool_size"] = GUESSED
+            chosen = _placed(found, offered, inputs, settings, model)
+            return _decided(read, inputs, offered, found, chosen, model)
     return _deepened(ask, at, settings, read, inputs, model)
 
 
@@ -171,7 +186,7 @@ def _deepened(
 ) -> Decided:
     """Ask the gates of the first candidates, and of more while too few of them can be sold."""
     channel_id = ask.channel.pk if ask.channel else None
-    kind = PriceKind.FLASH if ask.placement == "flash_sale" else ""
+    kind = price_kind_of(ask.placement)
     for size in POOL_SIZES if settings.keeps_order else POOL_SIZES[1:]:
         found = ranking.pool(inputs, model, size)
         offered = offers(

@@ -13,9 +13,10 @@ from functools import partial
 from typing import Any
 from weakref import WeakSet
 
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
-from shop.models import Purpose
+from shop.models import PriceKind, Purpose
+from shop.models.stock import FLASH_SALE
 from shop.services.prices import RANK
 
 TYPES = {
@@ -103,7 +104,7 @@ _FREE = "sum(s.on_hand - s.allocated - s.reserved - s.ring_fenced)"
 _OFFER = f"""
 CROSS JOIN LATERAL (
     SELECT v.sku, p.name, p.name_zh, price.amount_minor, price.currency, p.category_id, p.brand_id,
-           v.cost_minor, CASE WHEN :facts THEN p.attributes || v.attributes END
+           v.cost_minor, CASE WHEN :facts THEN p.attributes || v.attributes END, fence.id
     FROM shop_product p JOIN shop_variant v ON v.product_id = p.id
     CROSS JOIN LATERAL (
         SELECT CASE WHEN EXISTS (SELECT 1 FROM shop_kitcomponent k WHERE k.kit_id = v.id)
@@ -119,8 +120,14 @@ CROSS JOIN LATERAL (
           AND (channel_id IS NULL OR channel_id = :channel)
         ORDER BY CASE kind {_RANK} END, channel_id NULLS LAST, valid_from DESC, id DESC LIMIT 1
     ) price
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN :kind = '{PriceKind.FLASH}' THEN (
+            SELECT f.id FROM shop_ringfence f WHERE f.variant_id = v.id AND f.released_at IS NULL
+            AND f.units_left > 0 AND (f.ends_at IS NULL OR f.ends_at > :at)
+            AND starts_with(f.purpose, '{FLASH_SALE}') ORDER BY f.units_left DESC, f.id LIMIT 1
+        ) END AS id OFFSET 0) fence
     WHERE p.id = pool.id AND p.state = 'active' AND v.is_active
-      AND (free.units > 0 OR NOT v.tracks_stock)
+      AND (free.units > 0 OR NOT v.tracks_stock OR fence.id IS NOT NULL)
       AND (:kind = '' OR price.kind = :kind)
       AND NOT EXISTS (SELECT 1 FROM shop_sellinghold h
                       WHERE (h.variant_id = v.id OR EXISTS (
@@ -156,7 +163,8 @@ STATEMENTS = {
 _MARK = re.compile(r"(?<!:):([a-z]+)")
 NAMES = {name: list(dict.fromkeys(_MARK.findall(sql))) for name, sql in STATEMENTS.items()}
 EXECUTE = {
-    name: f"EXECUTE backroom_{name}" + (f"({', '.join(['%s'] * len(names))})" if names else "")
+    name: f"EXECUTE backroom_{name}"
+    + (f"({', '.join(f'{{{n}}}' for n in names)})" if names else "")
     for name, names in NAMES.items()
 }
 _prepared: WeakSet[Any] = WeakSet()  # connections that have the plans
@@ -169,44 +177,61 @@ def journey(*asked: str, **values: Any) -> list[list[tuple]]:
     not asked first whether it is still there, which would be a second way: where it is not, nothing
     was written yet and a new one is asked the same.
     """
-    kept: Any = connection  # the stubs do not know health_check_done
-    if connection.in_atomic_block or kept.health_check_done:
-        return _journey(asked, values)
-    kept.health_check_done = True
+    here: Any = connections[DEFAULT_DB_ALIAS]  # looked up once: a lookup is no small part of this
+    if here.in_atomic_block or here.health_check_done:
+        return _journey(here, asked, values)
+    here.health_check_done = True
     try:
-        return _journey(asked, values)
+        return _journey(here, asked, values)
     except OperationalError:
-        if connection.is_usable():
+        if here.is_usable():
             raise
-        connection.close()
-        return _journey(asked, values)
+        here.close()
+        return _journey(here, asked, values)
 
 
-def _journey(asked: Sequence[str], values: Mapping[str, Any]) -> list[list[tuple]]:
-    with connection.cursor() as cursor:
-        if keeps_plans():
-            _prepare(cursor)
-            texts = [EXECUTE[name] for name in asked]
-            given = [values.get(mark) for name in asked for mark in NAMES[name]]
+def _journey(here: Any, asked: Sequence[str], values: Mapping[str, Any]) -> list[list[tuple]]:
+    with here.cursor() as cursor:
+        if keeps_plans(here):
+            _prepare(here, cursor)
+            cursor.execute(_executed(here, asked, values))
         else:
-            texts = [_plain(name) for name in asked]
             given = [values.get(m) for name in asked for m in _MARK.findall(STATEMENTS[name])]
-        cursor.execute(";".join(texts), given)
+            cursor.execute(";".join(_plain(name) for name in asked), given)
         rows = [cursor.fetchall()]
         while cursor.nextset():
             rows.append(cursor.fetchall())
     return rows
 
 
-def keeps_plans() -> bool:
+def _executed(here: Any, asked: Sequence[str], values: Mapping[str, Any]) -> str:
+    """The text of the journey. Each value is written as a literal once: most statements ask for the
+    same four, and the driver would do it anew for each of their places."""
+    marks = {mark for name in asked for mark in NAMES[name]}
+    literals = {mark: _literal(here, values.get(mark)) for mark in marks}
+    return ";".join(EXECUTE[name].format_map(literals) for name in asked)
+
+
+def _literal(here: Any, value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    from psycopg.sql import quote  # not where SQLite is all there is
+
+    return quote(value, here.connection)
+
+
+def keeps_plans(here: Any) -> bool:
     """Not behind a pooler that hands each transaction another connection, which is what this
     setting is for: https://docs.djangoproject.com/en/5.2/ref/databases/#transaction-pooling"""
-    return not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
+    return not here.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
 
 
-def _prepare(cursor: Any) -> None:
-    here = connection.connection
-    if here in _prepared:
+def _prepare(here: Any, cursor: Any) -> None:
+    if here.connection in _prepared:
         return
     # One plan for all values: these are looked up by key, and planning costs more than running.
     texts = ["SET plan_cache_mode = force_generic_plan"]
@@ -215,7 +240,7 @@ def _prepare(cursor: Any) -> None:
         body = _MARK.sub(partial(_number, NAMES[name]), sql)
         texts.append(f"PREPARE backroom_{name}{f' ({types})' if types else ''} AS {body}")
     cursor.execute(";".join(texts))
-    _prepared.add(here)
+    _prepared.add(here.connection)
 
 
 def _number(names: list[str], found: re.Match[str]) -> str:

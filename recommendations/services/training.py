@@ -15,7 +15,7 @@ from decisions.models import ModelRun
 from decisions.services.artefacts import write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, publish_run
 from decisions.text import render, sentence
-from recommendations.frames import ProductFacts, ShopInteractions, product_facts, shop_interactions
+from recommendations.frames import ProductFacts, ShopInteractions, product_facts
 from recommendations.ml.content import with_unsold
 from recommendations.ml.fits import has_cuda
 from recommendations.ml.harness import (
@@ -39,6 +39,8 @@ from recommendations.ml.splits import SplitError, held_out_mask, split_rows
 from recommendations.models import TASK
 from recommendations.services.artefacts import FORMAT_VERSION, Recommender, write_recommender
 from recommendations.services.descriptions import with_descriptions
+from recommendations.services.readings import read_history
+from recommendations.services.sku_index import sku_index_of
 
 METRIC = "ndcg"
 NIGHT_SECONDS = 90.0  # of processor time, so that a busy machine learns the same
@@ -83,7 +85,7 @@ def train_recommender(
     Raises HistoryTooShortError when there is too little to measure anything.
     """
     started = time.perf_counter()
-    history = shop_interactions(as_of)
+    history = read_history(as_of).history
     _refuse_if_short(history)
     history = with_descriptions(history)
     facts = product_facts(history.product_ids, as_of)
@@ -166,9 +168,8 @@ def _final(
     ranker = None
     if chosen == "ranker":
         ranker = ranker_of(train, choice, sources, shop_attributes(facts))
-    return Recommender(
-        history.product_ids, facts.categories, sources, params, chosen, weights, ranker
-    )
+    ids, skus = history.product_ids, sku_index_of(history.product_ids)
+    return Recommender(ids, facts.categories, sources, params, chosen, weights, ranker, skus)
 
 
 def _similar(sources: dict[str, Source], train: Interactions) -> Source:

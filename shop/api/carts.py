@@ -18,7 +18,7 @@ from access.api.views import StorefrontView
 from shop.api import rows
 from shop.api import serializers as shapes
 from shop.api.problems import refusals_as_problems
-from shop.models import Reservation
+from shop.models import Reservation, RingFence
 from shop.services.stock import stock
 
 MAX_CART_ROWS = 200
@@ -49,6 +49,7 @@ class CartReservations(StorefrontView):
             key=service_key(request),
             held_for=timedelta(minutes=asked["minutes"]),
             only_on_sale=True,
+            ring_fence=RingFence(pk=asked["ring_fence"]) if "ring_fence" in asked else None,
         )
         with refusals_as_problems():
             try:

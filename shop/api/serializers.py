@@ -74,6 +74,12 @@ class NewReservation(s.Serializer):
     sku = Code()
     units = Units()
     minutes = s.IntegerField(min_value=1, max_value=24 * 60, default=15)
+    ring_fence = s.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text=_("In a flash sale: the quota that its recommendation named."),
+    )
 
 
 class LongerReservations(s.Serializer):

@@ -214,12 +214,19 @@ class VariantQuerySet(models.QuerySet["Variant"]):
 
     def sellable(self, at: datetime) -> VariantQuerySet:
         """On sale, not held, and available (or not stock-keeping at all)."""
-        return (
-            self.on_sale()
-            .annotate_available()
-            .exclude(_held(at))
-            .filter(Q(available_units__gt=0) | Q(tracks_stock=False))
-        )
+        return self._open(at).filter(Q(available_units__gt=0) | Q(tracks_stock=False))
+
+    def sellable_in_flash_sale(self, at: datetime) -> VariantQuerySet:
+        """As `sellable`, units set aside for a flash sale included: `sale_fence` is their quota's key."""
+        from .stock import RingFence  # RingFence points at Variant; both are in this package
+
+        fences = RingFence.objects.for_flash_sale(at).filter(variant=OuterRef("pk"))
+        found = self._open(at).annotate(sale_fence=Subquery(fences.values("pk")[:1]))
+        fenced = Q(sale_fence__isnull=False)
+        return found.filter(Q(available_units__gt=0) | Q(tracks_stock=False) | fenced)
+
+    def _open(self, at: datetime) -> VariantQuerySet:
+        return self.on_sale().annotate_available().exclude(_held(at))
 
 
 def _held(at: datetime) -> Q:

@@ -152,8 +152,11 @@ def _of_cancelled(minor: Combinable) -> Combinable:
 class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     def sold(self) -> OrderLineQuerySet:
         """Goods of orders that stand; a line of which every unit was cancelled was not sold."""
-        standing = self.filter(kind=LineKind.ITEM, units__gt=F("cancelled_units"))
-        return standing.exclude(order__state=OrderState.CANCELLED)
+        return self.sold_units().exclude(order__state=OrderState.CANCELLED)
+
+    def sold_units(self) -> OrderLineQuerySet:
+        """The same of orders of which the reader knows already that they stand."""
+        return self.filter(kind=LineKind.ITEM, units__gt=F("cancelled_units"))
 
 
 class OrderLine(models.Model):

@@ -101,6 +101,17 @@ class Batch(models.Model):
         return self.code
 
 
+FLASH_SALE = "flash-sale:"  # how the purpose of a fence begins whose units a flash sale sells
+
+
+class RingFenceQuerySet(models.QuerySet["RingFence"]):
+    def for_flash_sale(self, at: datetime) -> RingFenceQuerySet:
+        """Quotas that a flash sale may sell from at that time, the largest first."""
+        standing = Q(ends_at__isnull=True) | Q(ends_at__gt=at)
+        theirs = self.filter(standing, released_at__isnull=True, purpose__startswith=FLASH_SALE)
+        return theirs.filter(units_left__gt=0).order_by("-units_left", "id")
+
+
 class RingFence(models.Model):
     """A quota of a level that is set aside for a purpose: a sale, an expired batch.
 
@@ -121,6 +132,8 @@ class RingFence(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+
+    objects = RingFenceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ring fence")

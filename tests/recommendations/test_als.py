@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from recommendations.ml import als, als_torch, fits
+from recommendations.ml.sources import Factors, HistoryRule
 
 PARAMS = als.AlsParams(factors=18, regularization=2.0, iterations=6, seed=4)
 
@@ -51,7 +53,8 @@ def one_sweep_each(confidence):
     rng = np.random.default_rng(2)
     fixed = rng.normal(size=(confidence.shape[1], 18)).astype(np.float32)
     ours, theirs = np.ones((2, confidence.shape[0], 18), np.float32)
-    als.sweep(als._csr(confidence), ours, fixed, 2.0, (3, np.float32(0)))
+    plain = np.zeros(confidence.shape[0], np.float32)
+    als.sweep((als._csr(confidence), plain), ours, fixed, 2.0, (3, np.float32(0)))
     least_squares_cg(confidence, theirs, fixed, 2.0, num_threads=1)
     return ours, theirs
 
@@ -111,6 +114,43 @@ def test_a_fold_in_is_the_exact_solution():
         assert found[user] == pytest.approx(np.linalg.solve(matrix, mine.T @ row.data), abs=1e-5)
 
 
+def test_a_penalty_by_frequency_is_in_the_fold_in_and_keeps_its_mean():
+    """One by one, many together and straight from the definition; the items' side likewise."""
+    confidence, params = make_confidence(), replace(PARAMS, by_frequency=True, unobserved=0.05)
+    users, items = als.fit_factors(confidence, replace(params, iterations=60))
+    scale = als.Scale.of(confidence, params)
+    lengths = np.diff(confidence.indptr)
+    penalty = 2.0 * (lengths + 0.05 * confidence.shape[1]) / scale.mean
+    assert penalty.mean() == pytest.approx(2.0)
+    found = als.fold_in(confidence, items, 2.0, 1, scale)
+    rule = HistoryRule(None, by_weight=False)
+    source = Factors.of(items, 1.0, 2.0, rule, scale)
+    wide = items.astype(np.float64)
+    for user in range(0, 400, 7):
+        row = confidence[user]
+        mine = wide[row.indices]
+        matrix = wide.T @ wide + penalty[user] * np.eye(18) + (mine.T * (row.data - 1)) @ mine
+        exact = np.linalg.solve(matrix, mine.T @ row.data)
+        assert found[user] == pytest.approx(exact, abs=1e-5)
+        own = source._system(row.indices, row.data)
+        assert np.linalg.solve(own[0], own[1].sum(axis=0)) == pytest.approx(exact, abs=1e-5)
+    # Where the training has come to rest, an item's row solves its own equation.
+    turned = confidence.T.tocsr()
+    item_scale = als.Scale.of(turned, params)
+    again = als.fold_in(turned, users, 2.0, 1, item_scale)
+    assert items == pytest.approx(again, abs=2e-3)
+
+
+def test_without_it_no_bit_changes():
+    confidence = make_confidence()
+    plain, asked = (
+        als.fit_factors(confidence, params) for params in (PARAMS, replace(PARAMS, unobserved=0.3))
+    )
+    assert (plain[1] == asked[1]).all()
+    other = als.fit_factors(confidence, replace(PARAMS, by_frequency=True))
+    assert np.abs(other[1] - plain[1]).max() > 1e-3
+
+
 def test_equal_work_covers_every_row_once():
     indptr = np.array([0, 5_000, 5_000, 5_001, 5_002])
     spans = als.equal_work(indptr, 4, 3)
@@ -129,6 +169,17 @@ def torch_agrees(device):
     ours = als.objective(confidence, users, items, 2.0)
     other = als.objective(confidence, model.user_factors, model.item_factors, 2.0)
     assert ours == pytest.approx(other, rel=1e-3)
+
+
+def test_torch_scales_the_penalty_as_the_loops_do():
+    """Its last step solves the items exactly while the users stand."""
+    pytest.importorskip("torch")
+    confidence, params = make_confidence(), replace(PARAMS, by_frequency=True, unobserved=0.05)
+    users, items = als_torch.fit_factors(confidence, params)
+    turned = confidence.T.tocsr()
+    exact = als.fold_in(turned, users, 2.0, 1, als.Scale.of(turned, params))
+    assert items == pytest.approx(exact, abs=1e-3)
+    assert np.abs(items - als.fold_in(turned, users, 2.0, 1)).max() > 1e-2
 
 
 def test_torch_has_the_factors_of_implicit_on_the_processor():

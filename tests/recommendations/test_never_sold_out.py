@@ -14,8 +14,9 @@ from recommendations.ml.chains import ABOUT_PRODUCTS, ORDER
 from recommendations.models import ListPublication, PublishedList, Rule
 from recommendations.services import gates, serving
 from recommendations.services.asking import Ask
-from shop.models import Customer, Product, SellingHold, Variant
-from shop.services.prices import PriceTerms, set_price
+from shop.models import Customer, Product, RingFence, SellingHold, Variant
+from shop.services.prices import PriceTerms, price_at, set_price
+from shop.services.stock import ring_fences as fences
 from shop.services.stock import stock
 from shop.services.stock.movements import StockError
 from tests.factories import make_warehouse
@@ -57,6 +58,39 @@ class Sales(RuleBasedStateMachine):
         self.steps += 1
         stock.receive(self.variant(sku), units, warehouse=self.place, key=f"in-{self.steps}")
 
+    @rule(sku=sku, units=st.integers(1, 12), ours=st.booleans(), minutes=st.integers(-1, 60))
+    def set_aside(self, sku, units, ours, minutes):
+        """For a flash sale, or for something else; some of it for a time that is over."""
+        self.steps += 1
+        ends = timezone.now() + timedelta(minutes=minutes)
+        said = {"purpose": "flash-sale:7" if ours else "press", "key": f"f{self.steps}"}
+        try:
+            with transaction.atomic():
+                fences.ring_fence(
+                    self.variant(sku), units, warehouse=self.place, ends_at=ends, **said
+                )
+        except StockError:
+            pass
+
+    @rule(sku=sku, units=st.integers(1, 12))
+    def buy_in_the_sale(self, sku, units):
+        self.steps += 1
+        fence = RingFence.objects.filter(variant__sku=sku, units_left__gt=0).first()
+        try:
+            with transaction.atomic():
+                stock.reserve(
+                    self.variant(sku), units, cart="c", key=f"r{self.steps}", ring_fence=fence,
+                    expires_at=timezone.now() + timedelta(hours=1),
+                )  # fmt: skip
+        except StockError:
+            pass
+
+    @rule(sku=sku)
+    def end_the_sale(self, sku):
+        self.steps += 1
+        for fence in RingFence.objects.filter(variant__sku=sku, released_at=None):
+            fences.release_ring_fence(fence, key=f"e{self.steps}-{fence.pk}")
+
     @rule(sku=sku)
     def hold(self, sku):
         if not SellingHold.objects.filter(variant__sku=sku, ended_at=None).exists():
@@ -91,22 +125,32 @@ class Sales(RuleBasedStateMachine):
     def ask(self, placement, known, about, limit):
         skus = (about,) if placement in ABOUT_PRODUCTS else ()
         asked = Ask(placement=placement, code="C-4" if known else "", skus=skus, limit=limit)
-        self.check(serving.recommend(asked))
+        self.check(serving.recommend(asked), placement)
 
     @invariant()
     def the_front_page_holds_nothing_that_cannot_be_sold(self):
         if hasattr(self, "customer"):
             self.check(serving.recommend(Ask(code="C-4", limit=50)))
 
-    def check(self, answer):
+    def check(self, answer, placement="home"):
+        """Available, or in a flash sale (and only there) behind an open quota of it."""
         now = timezone.now()
         shown = {item.offer.sku: item.offer for item in answer.items}
         held = set(SellingHold.objects.in_force(now).values_list("variant__sku", flat=True))
         leaked = held & set(shown)
         for variant in Variant.objects.filter(sku__in=shown).select_related("product"):
-            levels = variant.stock_levels.all()
-            if sum(level.available for level in levels) <= 0 or variant.product.state != "active":
+            free = sum(level.available for level in variant.stock_levels.all())
+            quotas = [
+                fence.pk
+                for fence in variant.ring_fences.filter(purpose__startswith="flash-sale:")
+                if fence.is_open(now) and fence.units_left > 0 and placement == "flash_sale"
+            ]
+            if (free <= 0 and not quotas) or variant.product.state != "active":
                 leaked.add(variant.sku)
+            named = shown[variant.sku].ring_fence
+            assert named in quotas if quotas else named is None
+            on_flash = price_at(variant, now).kind == "flash"
+            assert on_flash or placement != "flash_sale"
         assert not leaked, f"shown although it cannot be sold: {sorted(leaked)}"
 
     def variant(self, sku):
@@ -166,7 +210,7 @@ def test_the_check_sees_a_gate_that_is_off(fresh, monkeypatch):
 def without_list(read):
     def reading(*args):
         found = read(*args)
-        found.offered = None
+        found.offered = found.foreseen = None
         return found
 
     return reading

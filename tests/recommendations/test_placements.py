@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from decisions.models import Decision, Experiment
 from decisions.services.receipts import replay
@@ -17,6 +18,8 @@ from recommendations.services.explaining import explain
 from recommendations.services.placements import make_placements, settings_at, settings_with
 from recommendations.services.serving import recommend
 from shop.models import Attribute, Category, Channel, Customer, Event, Price, StockLevel, Variant
+from shop.services.stock.reservations import reserve
+from shop.services.stock.ring_fences import release_ring_fence, ring_fence
 from tests.factories import make_order, make_stock, make_variant
 from tests.factories_recommendations import LATER, START, make_taste_shop, publish_model
 
@@ -126,6 +129,44 @@ def test_a_flash_sale_offers_what_has_a_flash_price_now_at_that_price():
     assert {item.offer.price_minor for item in answer.items} == {500}
     StockLevel.objects.filter(variant=variants[3]).update(allocated=10)
     assert skus(ask(placement="flash_sale")) == ["S-98"]
+
+
+def test_units_set_aside_for_the_sale_are_offered_there_and_only_there():
+    variants = make_taste_shop()
+    publish_model()
+    flashed, other = variants[3], variants[6]
+    for variant in (flashed, other):
+        put_on_flash(variant)
+    place = StockLevel.objects.get(variant=flashed).warehouse
+    ends = max(timezone.now(), LATER) + timedelta(days=9)
+    sale = {"warehouse": place, "purpose": "flash-sale:7", "ends_at": ends}
+    fence = ring_fence(flashed, 10, key="a", **sale)
+    ring_fence(other, 10, key="b", **sale | {"purpose": "press"})
+    [item] = ask(placement="flash_sale").items
+    assert (item.offer.sku, item.offer.ring_fence) == ("S-03", fence.pk)
+    [line] = [one for one in explain(Ask(placement="flash_sale"), at=LATER).lines if one.place]
+    assert (line.sku, line.gate) == ("S-03", "")
+    assert "S-03" not in skus(ask(limit=50))
+    assert "S-03" not in skus(ask(placement="similar", skus=("S-00",), limit=50))
+    over = LATER + timedelta(days=2)  # the price's time, not yet the fence's
+    assert fence.is_open(over)
+    assert skus(ask(at=over, placement="flash_sale")) == []
+
+
+def test_a_quota_that_is_sold_or_given_back_offers_nothing():
+    variants = make_taste_shop()
+    publish_model()
+    put_on_flash(variants[3])
+    place = StockLevel.objects.get(variant=variants[3]).warehouse
+    fence = ring_fence(variants[3], 10, warehouse=place, purpose="flash-sale:7", key="a")
+    later = timezone.now() + timedelta(days=1)
+    reserve(variants[3], 10, cart="c", key="r", ring_fence=fence, expires_at=later)
+    assert skus(ask(placement="flash_sale")) == []
+    fence = ring_fence(variants[6], 4, warehouse=place, purpose="flash-sale:7", key="b")
+    put_on_flash(variants[6])
+    assert ask(placement="flash_sale").items[0].offer.ring_fence == fence.pk
+    release_ring_fence(fence, key="back")
+    assert ask(placement="flash_sale").items[0].offer.ring_fence is None
 
 
 def test_a_flash_sale_shows_the_sku_that_is_on_flash():

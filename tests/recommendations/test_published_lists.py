@@ -11,19 +11,20 @@ from django.utils import timezone
 from config import night
 from decisions.models import Job, LivePeriod
 from decisions.services.jobs import create_job, run_job
-from recommendations.frames import shop_interactions
 from recommendations.ml.lists import lists_for
 from recommendations.models import ListPublication, PublishedList
-from recommendations.services import lists
+from recommendations.services import lists, readings
 from recommendations.services.live_model import serving_model
+from recommendations.services.readings import read_history
 from recommendations.tasks import enqueue_refresh
 from shop.models import Consent, Customer, Order, VisitorLink
-from tests.factories import make_customer, make_order
+from tests.factories import make_customer, make_order, make_variant
 from tests.factories_recommendations import LATER, START, make_taste_shop, publish_model
 from tests.recommendations.test_training import see
 
 pytestmark = pytest.mark.django_db
-NEXT = LATER + timedelta(days=1)
+DAY = timedelta(days=1)
+NEXT = LATER + DAY
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +47,8 @@ def stored():
 
 def expected(as_of):
     """Straight from the model, in the plain way, by the customer's code."""
-    model, history = serving_model(), shop_interactions(as_of)
-    customers, histories = lists._known_to(model, history)
+    model, reading = serving_model(), read_history(as_of)
+    customers, histories = lists._known_to(model, reading)
     popularity = model.recommender.sources["popularity"].popularity
     found = lists_for(model.shelf.blend, histories, popularity, lists.MOST)
     codes = dict(Customer.objects.values_list("pk", "code"))
@@ -197,8 +198,8 @@ def test_a_ranker_makes_the_lists_unless_a_baseline_serves_in_its_place(shop):
     ranked = replace(model, recommender=replace(model.recommender, ranker=Backwards()))
     assert isinstance(lists.source_of(ranked), Backwards)
     assert lists.source_of(replace(ranked, weights={"popularity": 1.0})) is model.shelf.blend
-    history = shop_interactions(LATER)
-    [(_keys, products)] = lists._streamed(ranked, *lists._known_to(ranked, history))
+    reading = read_history(LATER)
+    [(_keys, products)] = lists._streamed(ranked, *lists._known_to(ranked, reading))
     assert all(found == sorted(found, reverse=True) for found in products)
 
 
@@ -208,6 +209,44 @@ def test_the_night_s_step_writes_and_then_skips(shop):
     assert first.result["summary"]["lists"] == 60, first.error
     assert second.result["skipped"]["msgid"] == lists.UNCHANGED
     assert len(stored()) == 60
+
+
+def test_a_night_reads_the_history_once_and_lists_what_was_read(monkeypatch, shop):
+    """Who said no since the reading has no list; who bought since is folded in by the refresh."""
+    reads = []
+    read = readings.shop_interactions
+    monkeypatch.setattr(readings, "shop_interactions", lambda at: reads.append(at) or read(at))
+    with readings.one_reading():
+        known = read_history(LATER)
+        make_order([(shop[0], 1)], customer=Customer.objects.get(code="C-4"), at=LATER - DAY)
+        no = Customer.objects.get(code="C-1")
+        Consent.objects.create(
+            customer=no, purpose="personalisation", granted=False, source="t", recorded_at=START
+        )
+        lists.publish_lists(LATER)
+        assert reads == [LATER]
+        assert ListPublication.objects.get().read_at == known.read_at
+        assert "C-1" not in stored()
+        before = stored()["C-4"]
+        assert shop[0].product_id in before
+        assert lists.publish_lists(LATER)["changed"] == 1
+        assert shop[0].product_id not in stored()["C-4"]
+        read_history(LATER)  # the lists needed it last: it was let go
+        assert reads == [LATER, LATER]
+    read_history(LATER)
+    assert len(reads) == 3  # nothing is kept outside a night
+
+
+def test_of_a_product_that_the_model_does_not_know_the_rest_of_the_history_speaks(shop):
+    model = serving_model()
+    new = make_variant("NEW")
+    make_order([(new, 1)], customer=Customer.objects.get(code="C-4"), at=LATER - DAY)
+    with_it = lists._known_to(model, read_history(LATER))
+    Order.objects.filter(lines__variant=new).update(state="cancelled")
+    without = lists._known_to(model, read_history(LATER))
+    assert with_it[0].tolist() == without[0].tolist()
+    for name in ("indptr", "item_idx", "weight", "baskets_ago", "bought", "at"):
+        assert getattr(with_it[1], name).tolist() == getattr(without[1], name).tolist()
 
 
 def test_the_clock_refreshes_only_when_somebody_did_something(shop):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
+from django.db import connection
 
 from recommendations import columns
 from recommendations.frames import (
@@ -15,6 +16,7 @@ from recommendations.frames import (
     shop_interactions,
     sold_lines,
 )
+from recommendations.ml import people
 from recommendations.ml.people import Links, numbered_as_seen, owners
 from shop.models import Consent, Event, EventKind, Order, VisitorLink
 from tests.factories import make_customer, make_order, make_variant
@@ -151,10 +153,36 @@ def test_nobody_s_rows_are_none():
     assert len(shop_interactions(LATER, set()).rows) == 0
 
 
-def test_reading_takes_a_fixed_number_of_queries(django_assert_num_queries):
+def test_reading_takes_a_fixed_number_of_queries(monkeypatch, django_assert_num_queries):
+    """Of orders, SKUs, lines, events and links: the ends of their keys, and each range once."""
     make_crowd()
-    with django_assert_num_queries(7):  # consent, and per table its ends and one range
+    ranges = []
+    for name in ("_packed", "_fetched"):
+        read = getattr(columns, name)
+        monkeypatch.setattr(columns, name, lambda *a, read=read: ranges.append(1) or read(*a))
+    django_sees = 0 if connection.vendor == "postgresql" else 5  # there a cursor of our own reads
+    with django_assert_num_queries(1 + 5 + django_sees):
         shop_interactions(LATER)
+    assert len(ranges) == 5
+
+
+@pytest.mark.parametrize("places", [[0], [1, 2], [0, 1, 2]])
+def test_a_null_is_refused_and_not_read_as_another_value(places):
+    if connection.vendor != "postgresql":
+        pytest.skip("packed on PostgreSQL only")
+    orders = [make_order([(make_variant(f"N-{n}"), 1)]) for n in range(3)]
+    Order.objects.filter(pk__in=[orders[place].pk for place in places]).update(customer=None)
+    with pytest.raises(ValueError, match="null"):
+        columns.columns_of(Order.objects.all(), columns.Wanted({"who": "customer_id"}, {}, {}))
+
+
+@pytest.mark.parametrize("close", [0, 4, 1_000])
+def test_products_are_numbered_by_their_keys_however_far_apart(monkeypatch, close):
+    monkeypatch.setattr(people, "CLOSE", close)
+    for keys in ([7, 900, 7, 8], [5], []):
+        found, place = people.numbered_by_key(np.array(keys, dtype=np.int64))
+        assert found.tolist() == sorted(set(keys))
+        assert found[place].tolist() == keys
 
 
 def test_the_owner_of_a_browser_is_the_last_link_or_the_first_one():

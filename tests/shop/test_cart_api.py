@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from access.models import ApiKey, IdempotentAnswer
 from access.services.keys import revoke_key
-from shop.models import KitComponent, Reservation
+from shop.models import KitComponent, Price, Reservation
+from shop.services.prices import PriceTerms, set_price
 from shop.services.stock import stock
 from shop.services.stock.holds import hold
+from shop.services.stock.ring_fences import ring_fence
 from tests.factories import make_variant, make_warehouse
 from tests.factories_access import make_key
 
@@ -54,6 +56,45 @@ def test_the_answer_is_what_was_held_by_this_request(api, tea):
     [row] = answer.json()["reservations"]
     assert (row["sku"], row["kit"], row["units"], row["state"]) == ("TEA-1", None, 3, "held")
     assert len(api("GET").json()["reservations"]) == 2
+
+
+def on_flash(variant, until):
+    terms = PriceTerms(kind="flash", valid_until=until)
+    return set_price(variant, 500, key=f"flash {until}", source="t", terms=terms)
+
+
+def test_a_cart_takes_units_of_a_flash_sale_that_names_its_quota(api, tea):
+    hour = timezone.now() + timedelta(hours=1)
+    sale = ring_fence(tea, 10, warehouse=make_warehouse(), purpose="flash-sale:7", key="f")
+    wanted = BODY | {"ring_fence": sale.pk}
+    assert api("POST", BODY, Idempotency_Key="a").status_code == 409  # none for everybody
+    assert api("POST", wanted, Idempotency_Key="b").status_code == 409  # before the sale
+    ended = timezone.now() - timedelta(days=2)
+    Price.objects.create(
+        variant=tea, kind="flash", amount_minor=400, currency="GBP", source="t", key="old",
+        valid_from=ended, valid_until=ended + timedelta(days=1),
+    )  # fmt: skip
+    assert api("POST", wanted, Idempotency_Key="d").status_code == 409  # after another one
+    on_flash(tea, hour)
+    first = api("POST", wanted, Idempotency_Key="c")
+    assert first.status_code == 201, first.json()
+    assert Reservation.objects.get().ring_fence == sale
+    assert api("POST", wanted, Idempotency_Key="c").json() == first.json()
+    assert Reservation.objects.count() == 1
+
+
+@pytest.mark.parametrize("purpose", ["wholesale:3", "flash-sale:7"])
+def test_no_other_quota_is_open_to_a_cart(api, tea, purpose):
+    other = make_variant("TEA-2")
+    for variant in (tea, other):
+        on_flash(variant, timezone.now() + timedelta(hours=1))
+    fence = ring_fence(tea, 5, warehouse=make_warehouse(), purpose=purpose, key="f")
+    wanted = {"units": 1, "ring_fence": fence.pk}
+    sku = "TEA-1" if purpose.startswith("wholesale") else "TEA-2"
+    assert api("POST", {"sku": sku} | wanted, Idempotency_Key="a").status_code == 409
+    unknown = {"sku": sku, "units": 1, "ring_fence": fence.pk + 1}
+    assert api("POST", unknown, Idempotency_Key="b").status_code == 409
+    assert not Reservation.objects.exists()
 
 
 def test_a_repeat_gets_the_same_answer_without_a_second_effect(api, tea):

@@ -73,11 +73,11 @@ def test_the_readers_of_recommendations_follow_the_rule(shared):
 
 
 def test_the_rule_in_python_is_the_rule_in_sql(shared):
-    from recommendations import frames
+    from recommendations.report_frames import owner_at
 
     links = [(link.linked_at, link.customer_id) for link in VisitorLink.objects.order_by("pk")]
     for event in Event.objects.all():
-        owner = frames.owner_at(links, event.received_at)
+        owner = owner_at(links, event.received_at)
         assert [event.event_id in names(one) for one in shared[:2]] == [
             one.pk == owner for one in shared[:2]
         ]

@@ -19,7 +19,8 @@ from django.db import IntegrityError
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from shop.models import Reservation, RingFence
+from shop.models import Price, PriceKind, Reservation, RingFence
+from shop.models.stock import FLASH_SALE
 from shop.services.stock.movements import StockError, StockKeyReusedError, until_it_fits
 from shop.services.stock.reservation_rows import (
     Goods,
@@ -153,6 +154,8 @@ class _Round:
         fence = self.fences.get(wish.ring_fence.pk) if wish.ring_fence else None
         if fence is None or goods.items != {fence.variant_id: 1}:
             raise StockError(_("This quota was not set aside for this SKU."))
+        if wish.only_on_sale and not _sells_now(fence, self.now):
+            raise StockError(_("The flash sale of this quota is not on."))
         left = fence.units_left if fence.is_open(self.now) else 0
         if left < wish.units:
             raise OutOfStockError([Shortage(wish.sku, wish.units, left)])
@@ -165,6 +168,13 @@ class _Round:
     def _note(self, level: int, free_units: int, fenced_units: int) -> None:
         free, fenced = self.given.get(level, (0, 0))
         self.given[level] = (free + free_units, fenced + fenced_units)
+
+
+def _sells_now(fence: RingFence, at: datetime) -> bool:
+    """Whether the shop's site may sell from it: for a flash sale, while the flash price is in force."""
+    flash = Price.objects.filter(variant=fence.variant_id, kind=PriceKind.FLASH)
+    running = flash.filter(valid_from__lte=at, valid_until__gt=at)
+    return fence.purpose.startswith(FLASH_SALE) and running.exists()
 
 
 def _fences(wishes: Sequence[Wish]) -> dict[int, RingFence]:
