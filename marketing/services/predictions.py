@@ -150,12 +150,11 @@ def _history(facts: Facts, as_of: datetime) -> dict[str, list]:
 
 def _value_columns(facts: Facts, models: Serving) -> dict[str, list]:
     from marketing.ml import value_model as ml
-    from marketing.ml.order_days import histories
 
     assert models.value is not None
     run, model, shop_margin = models.value
-    days = order_days_of(facts)
-    seen = histories(days, last_day(models.as_of))
+    model, days = model.at(last_day(models.as_of)), order_days_of(facts)
+    seen = model.seen(days)
     columns = _figure("p_alive", ml.alive_figure(model, seen))
     columns |= _figure("churn_90", ml.churn_figure(model, seen, days))
     margin = margin_rates(facts, shop_margin)
