@@ -127,17 +127,16 @@ def _bought(
         )
     )
     refunds = _refunds(found, as_of)
+    found_lines: Any = OrderLine.objects.sold_as_of(as_of).filter(order__in=found.order_by())
     items = [
         Item(*one)
-        for one in OrderLine.objects.sold_as_of(as_of)
-        .filter(order__in=found.order_by())
-        .order_by("pk")
-        .values_list(
+        for one in found_lines.order_by("pk").values_list(
             "order_id", "order__customer_id", "variant_id", "variant__product__category_id",
             "units", "units_then", "unit_price_minor", "discount_minor", "given_up_then",
         )
     ]  # fmt: skip
-    costs, given_up = _order_costs(items), defaultdict(int)
+    costs = _order_costs(items)
+    given_up: dict[int, int] = defaultdict(int)
     for one in items:
         given_up[one.order] += one.given_up_minor
     read = [
