@@ -1,15 +1,16 @@
 """Reads what customers did as of any time: orders, lines, events, tickets.
 
 Known at `as_of` means: placed, received, opened or paid back before it. An order cancelled later
-still counts then. Two things have no past here and are read as they are today: what a unit costs,
+still counts then, and so do the units of a rest given up later. Two things have no past here and are read as they are today: what a unit costs,
 and which category a product lies in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
@@ -19,7 +20,6 @@ from inventory.services.costs import unit_costs_minor
 from shop.models import (
     Customer,
     Event,
-    LineKind,
     Order,
     OrderLine,
     OrderState,
@@ -127,28 +127,55 @@ def _bought(
         )
     )
     refunds = _refunds(found, as_of)
-    items = list(
-        OrderLine.objects.filter(order__in=found.order_by(), kind=LineKind.ITEM)
-        .order_by("pk")
-        .values_list(
+    found_lines: Any = OrderLine.objects.sold_as_of(as_of).filter(order__in=found.order_by())
+    items = [
+        Item(*one)
+        for one in found_lines.order_by("pk").values_list(
             "order_id", "order__customer_id", "variant_id", "variant__product__category_id",
-            "units", "unit_price_minor", "discount_minor",
+            "units", "units_then", "unit_price_minor", "discount_minor", "given_up_then",
         )
-    )  # fmt: skip
+    ]  # fmt: skip
     costs = _order_costs(items)
-    read = [_order_row(one, rows, refunds.get(one[0], 0), costs.get(one[0], 0.0)) for one in placed]
-    lines = [
-        (rows[who], -1 if category is None else category, units, price, discount)
-        for _order, who, _sku, category, units, price, discount in items
+    given_up: dict[int, int] = defaultdict(int)
+    for one in items:
+        given_up[one.order] += one.given_up_minor
+    read = [
+        _order_row(one, rows, (refunds.get(one[0], 0), given_up[one[0]]), costs.get(one[0], 0.0))
+        for one in placed
     ]
+    lines = [
+        (
+            rows[one.customer], -1 if one.category is None else one.category, one.units,
+            one.unit_price_minor, one.discount_minor * one.units / one.ordered_units,
+        )
+        for one in items
+        if one.units
+    ]  # fmt: skip
     return read, lines
 
 
-def _order_row(one: tuple, rows: dict[int, int], refund: int, cost: float) -> tuple:
+class Item(NamedTuple):
+    """A line as it stood: units, without those of a rest cancelled by then, of ordered_units; the
+    discount is of all that were ordered; given_up_minor went back with the rest, with its tax."""
+
+    order: int
+    customer: int
+    sku: int
+    category: int | None
+    ordered_units: int
+    units: int
+    unit_price_minor: int
+    discount_minor: int
+    given_up_minor: int
+
+
+def _order_row(one: tuple, rows: dict[int, int], back: tuple[int, int], cost: float) -> tuple:
+    """back: refunds of returns, and what went back with a cancelled rest; both with their tax."""
     _pk, customer, placed_at, total, tax, channel = one
     local = timezone.localtime(placed_at)
-    paid = total - tax
-    refunded = min(refund * paid / total, paid) if total else 0.0  # refunds are with their tax
+    untaxed = (total - tax) / total if total else 0.0
+    paid = (total - back[1]) * untaxed
+    refunded = min(back[0] * untaxed, paid)
     return (
         rows[customer], placed_at.timestamp(), local.date().toordinal() - EPOCH, local.hour,
         local.weekday(), paid - refunded, paid - refunded - cost, paid, refunded,
@@ -166,13 +193,13 @@ def _refunds(orders: QuerySet[Order], as_of: datetime) -> dict[int, int]:
     return dict(found.order_by().values_list("order_id").annotate(total=Sum("refund_minor")))
 
 
-def _order_costs(items: Iterable[tuple]) -> dict[int, float]:
+def _order_costs(items: list[Item]) -> dict[int, float]:
     """Order → cost of its units today; NaN with a SKU whose cost nobody entered."""
-    items = list(items)
-    known = unit_costs_minor({one[2] for one in items})
+    known = unit_costs_minor({one.sku for one in items if one.units})
     costs: dict[int, float] = {}
-    for order, _who, sku, _category, units, _price, _discount in items:
-        costs[order] = costs.get(order, 0.0) + units * known.get(sku, float("nan"))
+    for one in items:
+        cost = one.units * known.get(one.sku, float("nan")) if one.units else 0.0
+        costs[one.order] = costs.get(one.order, 0.0) + cost
     return costs
 
 

@@ -10,6 +10,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from marketing.calibration_chart import Tenth, calibration_chart
 from marketing.models import CustomerPrediction
 from shop.models import Customer
 from shop.money import format_money
@@ -47,6 +48,7 @@ INPUT_WORDS = {
     "links_90": gettext_lazy("message links followed in 90 days"),
     "quiet_days": gettext_lazy("days since the last visit"),
     "value_chance": gettext_lazy("what her buying rhythm alone says"),
+    "sequence_score": gettext_lazy("what she did, in its order (log-odds)"),
 }
 RATES = {
     "margin_rate", "refund_rate", "main_category_share", "evening_share", "weekend_share",
@@ -77,6 +79,7 @@ def value_context(customer: Customer) -> dict[str, Any]:
         "next_order": _next_order(found),
         "rhythm": _rhythm(found),
         "reasons": [_reason(one) for one in found.reasons],
+        "checks": _checks(found),
         "runs": [
             (run, reverse("admin:decisions_modelrun_change", args=[run.pk]))
             for run in (found.value_run, found.propensity_run)
@@ -117,7 +120,50 @@ def _horizon(found: CustomerPrediction, days: int) -> dict[str, Any]:
         if getattr(found, f"spend_{days}_minor") is not None
         else "",
         "margin": format_money(getattr(found, f"margin_{days}_minor")),
+        "margin_interval": _margin_ends(found, days),
     }
+
+
+def _margin_ends(found: CustomerPrediction, days: int) -> str:
+    """The spend's interval at her rate of margin, which is taken as known."""
+    ends = found.margin_interval(days)
+    return _between(*map(format_money, ends)) if ends else ""
+
+
+def short_interval(found: CustomerPrediction, name: str) -> str:
+    """For a list: 25–40 %."""
+    ends = [getattr(found, f"{name}_{end}") for end in ("low", "high")]
+    if None in ends:
+        return ""
+    return f"{number_format(100 * ends[0], 0)}–{percent(ends[1])}"
+
+
+def _checks(found: CustomerPrediction) -> list[dict[str, Any]]:
+    """How the models' last chances came true: a chart each, where the run that serves has one.
+
+    Nobody sees whether a customer has left; what her silence is judged by is whether an order came.
+    """
+    checks = []
+    for run, name, window in (
+        (found.value_run, "any_order", "window_days"),
+        (found.propensity_run, "reliability", ""),
+    ):
+        rows = run.metrics.get(name) if run is not None else None
+        if run is None or not rows:
+            continue
+        days = run.metrics.get(window, 30)
+        title = (
+            _("Chance of an order within %(days)s days, from her rhythm") % {"days": days}
+            if window
+            else _("Chance of an order within %(days)s days, from all her behaviour")
+            % {"days": days}
+        )
+        tenths = [
+            Tenth(row["said"], row["came"], row["low"], row["high"], row["customers"])
+            for row in rows
+        ]
+        checks.append({"title": title, "chart": calibration_chart(tenths, title)})
+    return checks
 
 
 def _next_order(found: CustomerPrediction) -> Row | None:

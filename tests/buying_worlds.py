@@ -1,4 +1,5 @@
-"""Cohorts of customers whose law of buying is known: 39 weeks to learn from, 39 to be judged on."""
+"""Customers whose law of buying is known: cohorts of 39 weeks to learn from and 39 to be judged on,
+and shops with a season."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ WEEKS = 39
 FIRST_DAY = 20_000  # 2024-10-04: any day does
 END_DAY = FIRST_DAY + 7 * WEEKS - 1
 HOLDOUT_DAYS = 7 * WEEKS
+SHOP_HOLDOUT_DAYS = 182
 ACQUIRED_WEEKS = 12  # the cohort's first orders lie within so many weeks, as in the classic one
 
 
@@ -24,23 +26,50 @@ class Cohort:
     alive: np.ndarray
 
 
-Draw = Callable[[np.random.Generator, float], tuple[list[float], bool]]
+# Weeks of the orders after the first, whether she is alive at END_DAY, and in some worlds what an
+# order of hers is worth.
+Life = tuple[list[float], bool] | tuple[list[float], bool, float]
+Draw = Callable[[np.random.Generator, float], Life]
 
 
 def cohort(world: str, *, seed: int, customers: int = 2357) -> Cohort:
     """One cohort of a world, the same for the same seed."""
     random = np.random.default_rng([seed, *world.encode()])
-    who, day, alive = [], [], []
+    who, day, alive, paid = [], [], [], []
     for number in range(customers):
         start = random.uniform(0, ACQUIRED_WEEKS)
-        times, is_alive = WORLDS[world](random, start)
+        times, is_alive, *amount = WORLDS[world](random, start)
         stamps = FIRST_DAY + np.floor(7 * np.array([start, *times])).astype(np.int64)
         stamps = stamps[stamps <= END_DAY + HOLDOUT_DAYS]
         who.append(np.full(stamps.size, number))
         day.append(stamps)
         alive.append(is_alive)
+        mean = amount[0] if amount else np.nan
+        paid.append(mean * random.gamma(6.25, 1 / 6.25, stamps.size) if amount else who[-1] * mean)
+    flat = np.concatenate(who), np.concatenate(day), np.concatenate(paid)
+    return Cohort(order_days(*flat), np.array(alive))
+
+
+def growing_shop(
+    *, weeks: int, phase: int, seed: int, customers: int = 3000
+) -> tuple[OrderDays, int]:
+    """Pareto/NBD customers who come all the time, in a shop with a season: (order days, last day seen).
+
+    weeks: seen; half a year follows. phase: weeks by which the season, a half up and down, is ahead.
+    """
+    random, until = np.random.default_rng([seed, weeks, phase]), weeks + SHOP_HOLDOUT_DAYS / 7
+    who, day = [], []
+
+    def season(now: float) -> float:
+        return 1 + 0.5 * float(np.sin(2 * np.pi * (now + phase) / 52))
+
+    for number in range(customers):
+        start = random.uniform(0, weeks - 4)
+        times, _alive = _pareto(random, start, season, until=until)
+        who.append(np.full(len(times) + 1, number))
+        day.append(FIRST_DAY + np.floor(7 * np.array([start, *times])).astype(np.int64))
     flat = np.concatenate(who), np.concatenate(day)
-    return Cohort(order_days(*flat, np.full(flat[0].size, np.nan)), np.array(alive))
+    return order_days(*flat, np.full(flat[0].size, np.nan)), FIRST_DAY + 7 * weeks - 1
 
 
 def _walk(
@@ -86,22 +115,65 @@ def pareto(random: np.random.Generator, start: float) -> tuple[list[float], bool
 
 
 def seasonal(random: np.random.Generator, start: float) -> tuple[list[float], bool]:
-    """Pareto/NBD whose rate swings by a half with the year, so that the holdout is the quiet part."""
+    """Pareto/NBD whose rate swings by a half with the year: what is seen ends in the quiet quarter,
+    and what follows is as busy in all as what was seen."""
     return _pareto(random, start, lambda now: 1 + 0.5 * np.sin(2 * np.pi * now / 52))
 
 
+def rising(random: np.random.Generator, start: float) -> tuple[list[float], bool]:
+    """The other way round: a quiet start, and what is seen ends in the busy quarter."""
+    return _pareto(random, start, lambda now: 1 - 0.5 * np.sin(2 * np.pi * now / 52))
+
+
+def dying(random: np.random.Generator, start: float) -> tuple[list[float], bool]:
+    """Pareto/NBD in a shop whose customers order less from week to week, for good."""
+    return _pareto(random, start, lambda now: 1.5 * np.exp(-0.02 * now))
+
+
+def uneven(random: np.random.Generator, start: float) -> tuple[list[float], bool]:
+    """Few who buy all the time and many who hardly do: log-normal rates, log-normal lives."""
+    rate, life = 0.03 * np.exp(1.4 * random.normal()), 30 * np.exp(1.5 * random.normal())
+    times = np.cumsum(random.exponential(1 / rate, 400)) + start
+    return times[times < min(start + life, 2 * WEEKS)].tolist(), start + life >= WEEKS
+
+
+def clumpy(random: np.random.Generator, start: float) -> tuple[list[float], bool]:
+    """Nobody leaves: weeks of buying and longer times of none take turns."""
+    rate, now, times = random.gamma(1.0, 0.25), start, []
+    while now < 2 * WEEKS:
+        until = now + random.exponential(5)
+        while (now := now + random.exponential(1 / max(rate, 1e-9))) < min(until, 2 * WEEKS):
+            times.append(now)
+        now = until + random.exponential(20)
+    return times, True
+
+
 def _pareto(
-    random: np.random.Generator, start: float, season: Callable[[float], float]
+    random: np.random.Generator,
+    start: float,
+    season: Callable[[float], float],
+    *,
+    until: float = 2 * WEEKS,
 ) -> tuple[list[float], bool]:
     rate = random.gamma(0.553, 1 / 10.578)
     gone_at = start + random.exponential(1 / max(random.gamma(0.606, 1 / 11.669), 1e-9))
     now, times = start, []
     while True:
         now += random.exponential(1 / max(1.5 * rate, 1e-9))  # thinned to the season below
-        if now >= min(gone_at, 2 * WEEKS):
+        if now >= min(gone_at, until):
             return times, gone_at >= WEEKS
         if random.random() < season(now) / 1.5:
             times.append(now)
+
+
+def spenders(random: np.random.Generator, start: float) -> tuple[list[float], bool, float]:
+    """BG/NBD in which who pays more per order also orders more often, in proportion."""
+    amount = float(np.exp(0.8 * random.normal()))
+    rate, leaves = amount * random.gamma(0.8, 0.06), random.beta(0.793, 2.426)
+    times, is_alive = _walk(
+        random, start, lambda: random.exponential(1 / max(rate, 1e-9)), leaves, False
+    )
+    return times, is_alive, 100 * amount
 
 
 WORLDS: dict[str, Draw] = {
@@ -110,6 +182,11 @@ WORLDS: dict[str, Draw] = {
     "Pareto/NBD": pareto,
     "regular (Erlang 3)": regular,
     "seasonal": seasonal,
+    "seasonal, busy end": rising,
+    "dying": dying,
+    "uneven (log-normal)": uneven,
+    "clumpy": clumpy,
+    "spenders come back": spenders,
 }
 
 

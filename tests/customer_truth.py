@@ -32,7 +32,27 @@ from tests.factories_marketing import Quiet
 UNTIL = date(2026, 6, 30)
 AHEAD_DAYS = 90
 CAMPAIGN_DAYS = 30
+# Bounds that every seed keeps: what is below "least" or above "most" is a failure. Said in
+# docs/customer-value.md, held by tests/marketing/test_customer_truth.py at 1,500 customers and by
+# benchmarks/customer_truth.py at size.
+TOLERANCES: dict[str, tuple[str, float]] = {
+    "P(alive): AUC": ("least", 0.75),
+    "P(alive): calibration error, tenths": ("most", 0.15),
+    "churn in 90 days: correlation with truth": ("least", 0.6),
+    "churn in 90 days: calibration error, tenths": ("most", 0.1),
+    "uplift: correlation with truth": ("least", 0.6),
+    "uplift: Qini area of the truth's": ("least", 0.6),
+}
 MOVED_RATE = 0.35  # of those whom the message moves: an order that would not have come
+
+
+def broken(found: dict[str, float]) -> list[str]:
+    """The figures outside their tolerance, each with its bound; NaN is outside."""
+    return [
+        f"{name}: {found[name]:.3f}, {side} {bound}"
+        for name, (side, bound) in TOLERANCES.items()
+        if not (found[name] >= bound if side == "least" else found[name] <= bound)
+    ]
 
 
 def as_of() -> datetime:

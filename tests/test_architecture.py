@@ -90,6 +90,12 @@ def test_ml_code_is_pure(path):
     assert not packages(imports_of(path)) & NOT_IN_ML
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "attention").glob("*.py")), ids=lambda p: p.name)
+def test_the_shared_blocks_are_pure_and_below_every_app(path):
+    """`attention` is no app: recommendations and marketing train by it, it knows neither."""
+    assert not packages(imports_of(path)) & NOT_IN_ML
+
+
 def test_start_up_imports_no_numeric_library():
     """A process that forks after using one hangs, and each costs seconds of start-up."""
     for app in MAY_IMPORT:

@@ -28,8 +28,8 @@ class Orders:
 
     customer: row of the wanted customers; at: epoch seconds; day: days since 1970 in the shop's
     time zone; hour 0–23 and weekday 0–6 (Monday 0) there; revenue_minor: without taxes, less the
-    refunds known by then; margin_minor: that less the units' cost, NaN where a cost is unknown;
-    paid_minor and refund_minor: before and of the refunds, without taxes; channel: key, −1 without.
+    refunds and the cancelled rests known by then; margin_minor: that less the units' cost, NaN where a cost is unknown;
+    paid_minor and refund_minor: before and of the refunds of what came back, without taxes; channel: key, −1 without.
     """
 
     customer: np.ndarray

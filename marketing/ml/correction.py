@@ -3,7 +3,8 @@
 The history is cut in the middle: models fitted on the first part predict the second, and a ridge
 Poisson regression with their prediction as offset learns by how much they misjudge everybody (its
 intercept) and those who spend more than others. The same factors then multiply the prediction made
-from the whole history.
+from the whole history. Where no level may be learned (order_forecast.py), they leave the total as it
+is and only move orders between customers.
 
 Recency and frequency are left out on purpose: what they say is in the models already, and weights
 learned for them on half a history did not hold for the whole (docs/customer-value.md).
@@ -60,11 +61,17 @@ def features_of(days: OrderDays) -> np.ndarray:
 
 
 def learn_correction(
-    features: np.ndarray, predicted: np.ndarray, actual: np.ndarray, *, seed: int
+    features: np.ndarray,
+    predicted: np.ndarray,
+    actual: np.ndarray,
+    *,
+    seed: int,
+    has_level: bool = True,
 ) -> Correction | None:
     """features (n, 1), predicted > 0 and actual order days of the second part, shape (n,).
 
-    The ridge strength is chosen by cross-validation over customers. None when there is too little.
+    The ridge strength is chosen by cross-validation over customers. None when there is too little,
+    and without level when the features say nothing that holds on customers held out.
     """
     if actual.sum() < MIN_ORDERS or actual.size < MIN_CUSTOMERS:
         return None
@@ -73,31 +80,37 @@ def learn_correction(
     place = np.clip((features - means) / scales, -4, 4)
     fold = np.random.default_rng(seed).permutation(actual.size) % FOLDS
     tried = {
-        strength: _held_out_deviance(place, predicted, actual, fold=fold, strength=strength)
+        strength: _held_out(place, predicted, actual, fold=fold, strength=strength)
         for strength in STRENGTHS
     }
-    best = min(tried, key=lambda strength: tried[strength])
+    best = min(tried, key=lambda strength: tried[strength].mean())
     model = _fit(place, predicted, actual, best)
-    return Correction(
-        float(model.intercept_), model.coef_, means, scales,
-        _deviance(actual, predicted), tried[best],
-    )  # fmt: skip
+    before, intercept = _deviances(actual, predicted), float(model.intercept_)
+    after = float(tried[best].mean())
+    if not has_level:
+        before = _held_out(np.zeros_like(place), predicted, actual, fold=fold, strength=best)
+        gain = before - tried[best]
+        if gain.mean() <= gain.std(ddof=1) / np.sqrt(gain.size):
+            return None
+        intercept = -float(np.log(np.average(np.exp(place @ model.coef_), weights=predicted)))
+    return Correction(intercept, model.coef_, means, scales, float(before.mean()), after)
 
 
-def _held_out_deviance(
+def _held_out(
     place: np.ndarray,
     predicted: np.ndarray,
     actual: np.ndarray,
     *,
     fold: np.ndarray,
     strength: float,
-) -> float:
+) -> np.ndarray:
+    """Deviance of each customer, corrected by what the others taught, shape (n,)."""
     corrected = np.empty(actual.size)
     for number in range(FOLDS):
         test = fold == number
         model = _fit(place[~test], predicted[~test], actual[~test], strength)
         corrected[test] = predicted[test] * model.predict(place[test])
-    return _deviance(actual, corrected)
+    return _deviances(actual, corrected)
 
 
 def _fit(place: np.ndarray, predicted: np.ndarray, actual: np.ndarray, strength: float):
@@ -108,7 +121,7 @@ def _fit(place: np.ndarray, predicted: np.ndarray, actual: np.ndarray, strength:
     return model.fit(place, actual / predicted, sample_weight=predicted)
 
 
-def _deviance(actual: np.ndarray, predicted: np.ndarray) -> float:
-    """Mean Poisson deviance."""
+def _deviances(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Poisson deviance of each customer, shape (n,)."""
     ratio = np.where(actual > 0, actual / predicted, 1.0)
-    return float(2 * np.mean(actual * np.log(ratio) - (actual - predicted)))
+    return 2 * (actual * np.log(ratio) - (actual - predicted))

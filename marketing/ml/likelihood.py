@@ -55,7 +55,7 @@ def maximise(build: Callable[[np.ndarray], Any], start: np.ndarray, seen: Histor
     """
     if seen.size == 0 or not (seen.repeats > 0).any():
         raise NoFitError("No customer ordered twice; nothing can be said about coming back.")
-    rows, weights = _distinct(seen)
+    rows, weights = distinct(seen)
     total = weights.sum()
 
     def loss(logs: np.ndarray) -> float:
@@ -94,7 +94,8 @@ def _covariance(loss: Callable[[np.ndarray], float], at: np.ndarray, total: floa
     return (vectors / values) @ vectors.T
 
 
-def _distinct(seen: Histories) -> tuple[Histories, np.ndarray]:
+def distinct(seen: Histories) -> tuple[Histories, np.ndarray]:
+    """Customers alike once, and how many of each there are."""
     columns = np.column_stack([seen.repeats, seen.last, seen.age, seen.log_gaps])
     unique, counts = np.unique(columns, axis=0, return_counts=True)
     named = dict(zip(("repeats", "last", "age", "log_gaps"), unique.T, strict=True))

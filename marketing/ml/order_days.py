@@ -7,6 +7,7 @@ two parcels on a Tuesday are one visit); their amounts are added.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -30,6 +31,10 @@ class OrderDays:
     def until(self, day: int) -> OrderDays:
         """What was known at the end of `day`; customers without an order by then drop out."""
         return self._where(self.day <= day)
+
+    def of_every(self, step: int) -> OrderDays:
+        """Each `step`-th customer, numbered anew."""
+        return self._where(self.customer_idx % step == 0)
 
     def _where(self, keep: np.ndarray) -> OrderDays:
         _ids, place = np.unique(self.customer_idx[keep], return_inverse=True)
@@ -77,8 +82,19 @@ class Histories:
         return int(self.repeats.size)
 
 
-def histories(days: OrderDays, end_day: int, unit_days: float = 7.0) -> Histories:
-    """What was observed by the end of `end_day`. Raises ValueError for an order after it."""
+class Clock(Protocol):
+    """Days as the customers' rates count them; rate_clock.RateClock."""
+
+    def time(self, day: np.ndarray | float) -> np.ndarray: ...
+
+
+def histories(
+    days: OrderDays, end_day: int, unit_days: float = 7.0, *, clock: Clock | None = None
+) -> Histories:
+    """What was observed by the end of `end_day`, in the clock's days where there is one.
+
+    Raises ValueError for an order after `end_day`.
+    """
     if days.day.size and days.day.max() > end_day:
         raise ValueError("an order lies after the end of the observation")
     who, n = days.customer_idx, days.customers
@@ -89,14 +105,15 @@ def histories(days: OrderDays, end_day: int, unit_days: float = 7.0) -> Historie
     is_repeat = np.zeros(who.size, dtype=bool)
     is_repeat[1:] = np.diff(who) == 0
     places = np.flatnonzero(is_repeat)
-    gaps = (days.day[places] - days.day[places - 1]) / unit_days
+    time = np.asarray if clock is None else clock.time
+    gaps = (time(days.day[places]) - time(days.day[places - 1])) / unit_days
     log_gaps = np.bincount(who[places], weights=np.log(gaps), minlength=n)
     paid = np.bincount(who[places], weights=days.amount[places], minlength=n)
     spend = np.where(repeats > 0, paid / np.maximum(repeats, 1), np.nan)
     return Histories(
         repeats.astype(np.float64),
-        (last - first) / unit_days,
-        (end_day - first) / unit_days,
+        (time(last) - time(first)) / unit_days,
+        (time(end_day) - time(first)) / unit_days,
         log_gaps,
         spend,
         unit_days,

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .behaviour import NAMES
+from .behaviour_sequences import SequenceModel, Sequences
 
 WINDOW_DAYS = 30
 INPUTS = (*NAMES, "value_chance")
+SEQUENCE = "sequence_score"  # the last column of models that read sequences
 MOST_TAUGHT = 4  # snapshots
 BANDS, RECENCY_BANDS = 10, 20
 LEAST_CUSTOMERS, LEAST_BUYERS = 200, 40
@@ -35,21 +37,29 @@ class PropensityParams:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """inputs: (n, len(INPUTS)), NaN where there is none; ordered: bool (n,) within WINDOW_DAYS."""
+    """inputs: (n, len(INPUTS)), NaN where there is none, and where a model reads sequences their
+    score after them; ordered: bool (n,) within WINDOW_DAYS; sequences: of the same customers."""
 
     inputs: np.ndarray
     ordered: np.ndarray
+    sequences: Sequences | None = None
 
 
 @dataclass(frozen=True)
 class PropensityModel:
     """booster: LightGBM's text; scale and shift: Platt's line on its raw score; bands: from the
-    month that judged, [lowest probability, Wilson low, Wilson high] of tenths of the customers."""
+    month that judged, [lowest probability, Wilson low, Wilson high] of tenths of the customers;
+    sequence: the model of behaviour in its order, as JSON, where its score is an input."""
 
     booster: str
     scale: float
     shift: float
     bands: list[list[float]]
+    sequence: dict[str, Any] | None = None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return INPUTS if self.sequence is None else (*INPUTS, SEQUENCE)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -57,7 +67,8 @@ class PropensityModel:
     def opened(self) -> Opened:
         import lightgbm
 
-        return Opened(self, lightgbm.Booster(model_str=self.booster))
+        read = SequenceModel.of(self.sequence) if self.sequence is not None else None
+        return Opened(self, lightgbm.Booster(model_str=self.booster), read)
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,15 @@ class Opened:
 
     model: PropensityModel
     trees: Any
+    sequence: SequenceModel | None
+
+    def inputs(self, figures: np.ndarray, found: Sequences | None) -> np.ndarray:
+        """(n, len(model.inputs)) from the figures (n, len(INPUTS)) and what sequences say."""
+        if self.sequence is None:
+            return figures
+        if found is None:
+            raise ValueError("this model reads sequences")
+        return np.column_stack([figures, self.sequence.scores(found)])
 
     def probability(self, inputs: np.ndarray) -> np.ndarray:
         return _sigmoid(
@@ -89,7 +109,7 @@ class Opened:
         return [
             [
                 {
-                    "input": INPUTS[place],
+                    "input": self.model.inputs[place],
                     "value": None
                     if np.isnan(inputs[row, place])
                     else round(float(inputs[row, place]), 4),
@@ -128,12 +148,12 @@ def train_and_judge(
     trees = _grow(taught, params)
     scale, shift = _platt(trees.predict(calibrating.inputs, raw_score=True), calibrating.ordered)
     model = PropensityModel(trees.model_to_string(), scale, shift, [])
-    probability = Opened(model, trees).probability(judging.inputs)
+    probability = Opened(model, trees, None).probability(judging.inputs)
     usual = float(np.mean(np.concatenate([one.ordered for one in taught])))
     rivals = {
         "propensity": probability,
         "recency": _by_recency(snapshots[:-1], snapshots[-1]),
-        "bg_nbd": np.nan_to_num(snapshots[-1].inputs[:, -1], nan=usual),
+        "bg_nbd": np.nan_to_num(snapshots[-1].inputs[:, INPUTS.index("value_chance")], nan=usual),
         "everybody_alike": np.full(judging.ordered.size, usual),
     }
     table = reliability(probability, judging.ordered)
@@ -152,7 +172,7 @@ def train_and_judge(
 def _masked(one: Snapshot, usable: np.ndarray | None) -> Snapshot:
     if usable is None:
         return one
-    return Snapshot(np.where(usable, one.inputs, np.nan), one.ordered)
+    return replace(one, inputs=np.where(usable, one.inputs, np.nan))
 
 
 def _grow(taught: Sequence[Snapshot], params: PropensityParams) -> Any:
@@ -205,8 +225,13 @@ def _by_recency(taught: Sequence[Snapshot], judging: Snapshot) -> np.ndarray:
 
 def log_loss(probability: np.ndarray, ordered: np.ndarray) -> float:
     """Nats per customer."""
+    return float(log_losses(probability, ordered).mean())
+
+
+def log_losses(probability: np.ndarray, ordered: np.ndarray) -> np.ndarray:
+    """Nats of each customer, shape (n,)."""
     p = np.clip(probability, 1e-6, 1 - 1e-6)
-    return float(-np.mean(np.where(ordered, np.log(p), np.log1p(-p))))
+    return -np.where(ordered, np.log(p), np.log1p(-p))
 
 
 def auc(score: np.ndarray, ordered: np.ndarray) -> float | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .likelihood import NoFitError
 from .order_days import OrderDays, histories
+from .propensity import reliability
 from .value_metrics import calibration, metrics_of
 from .value_model import ValueModel, fit_value_model, orders_figure, spend_figure
 
@@ -59,10 +60,11 @@ def backtest(days: OrderDays, end_day: int, *, seed: int) -> Backtest:
     known = days.known_at(cut)
     actual = days.counts_between(cut, end_day)[known]
     try:
-        model, _forecast = fit_value_model(early, seen, cut, seed=seed)
+        model = fit_value_model(early, cut, seed=seed)
     except NoFitError as error:
         raise ShortError({"repeats": LEAST_REPEATS}) from error
-    predicted = model.orders(seen, early, window)
+    by_clock = model.seen(early)
+    predicted = model.orders(by_clock, early, window)
     own = (seen.repeats + 1) / np.maximum(seen.age * seen.unit_days, 1) * window
     metrics: dict[str, Any] = {
         "shipped": metrics_of(predicted, actual),
@@ -71,7 +73,9 @@ def backtest(days: OrderDays, end_day: int, *, seed: int) -> Backtest:
     }
     baseline = min(("mean_rate", "naive_zero"), key=lambda name: metrics[name]["rmse"])
     metrics["calibration"] = calibration(predicted, actual)
-    metrics["intervals"] = _held(model, seen, early, window, actual, _spent(days, cut, known))
+    chance = model.any_order(by_clock, early, window)
+    metrics["any_order"] = reliability(chance, actual > 0)
+    metrics["intervals"] = _held(model, by_clock, early, window, actual, _spent(days, cut, known))
     return Backtest(
         window, metrics, metrics["shipped"]["rmse"], baseline, metrics[baseline]["rmse"]
     )

@@ -11,11 +11,12 @@ import numpy as np
 from .dropout_models import fit_dropout, fit_regular
 from .likelihood import Fitted, NoFitError
 from .order_days import Histories, OrderDays, histories
-from .order_forecast import fit_forecast
+from .order_forecast import fit_forecast, nearly_best
 from .pareto_nbd import fit_pareto
+from .rate_clock import RateClock
 from .spend import fit_spend
 
-DEFAULT, PLAIN = "blend_corrected", "blend"
+DEFAULT, BY_CLOCK, PLAIN = "blend_corrected", "blend_clock", "blend"
 MIN_CUSTOMERS = 25
 BANDS = 10
 
@@ -32,6 +33,7 @@ class Card:
     models: dict[str, dict] = field(default_factory=dict)
     calibration: list[dict] = field(default_factory=list)
     spend: dict = field(default_factory=dict)
+    clock: dict | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -41,6 +43,7 @@ FITS: dict[str, Callable[[Histories], Fitted]] = {
     "mbg_cnbd_k": fit_regular,
     "pareto_nbd": fit_pareto,
 }
+BLENDED = ("pareto_nbd", "mbg_cnbd_k")
 
 
 def scorecard(
@@ -61,7 +64,9 @@ def scorecard(
     card.models["mean_rate"] = metrics_of(own_rate, actual)
     try:
         _judge_fits(card, seen, actual, holdout_days / unit_days)
-        predicted = _judge_default(card, seen, seen_days, actual, end=(end_day, holdout_days, seed))
+        predicted = _judge_default(
+            card, seen_days, actual, (end_day, holdout_days, seed), unit_days
+        )
     except NoFitError as error:
         card.chosen, card.choice, predicted = "mean_rate", str(error), own_rate
     card.calibration = calibration(predicted, actual)
@@ -105,10 +110,13 @@ def calibration(predicted: np.ndarray, actual: np.ndarray) -> list[dict]:
 
 
 def _judge_fits(card: Card, seen: Histories, actual: np.ndarray, horizon: float) -> None:
+    """Each model alone, and the mean of those that the data cannot tell apart."""
+    fits, forecasts = {}, {}
     for name, fit in FITS.items():
         started = time.perf_counter()
-        found = fit(seen)
-        card.models[name] = metrics_of(found.model.expected_orders(seen, horizon), actual) | {
+        found = fits[name] = fit(seen)
+        forecasts[name] = found.model.expected_orders(seen, horizon)
+        card.models[name] = metrics_of(forecasts[name], actual) | {
             "log_likelihood": round(float(found.log_likelihood), 2),
             "parameters": _parameters(found),
             "parameter_intervals": {
@@ -117,32 +125,49 @@ def _judge_fits(card: Card, seen: Histories, actual: np.ndarray, horizon: float)
             },
         }
         card.seconds[name] = round(time.perf_counter() - started, 2)
+    near = nearly_best(tuple(fits[name] for name in BLENDED), seen.size)
+    blend = [forecasts[name] for name in BLENDED if fits[name] in near]
+    card.models[PLAIN] = metrics_of(np.mean(blend, axis=0), actual)
 
 
 def _judge_default(
-    card: Card, seen: Histories, seen_days: OrderDays, actual: np.ndarray, *, end: tuple
+    card: Card, seen_days: OrderDays, actual: np.ndarray, end: tuple, unit_days: float
 ) -> np.ndarray:
     started = time.perf_counter()
     end_day, holdout_days, seed = end
-    forecast = fit_forecast(seen_days, end_day, unit_days=seen.unit_days, seed=seed)
-    plain = forecast.plain_orders(seen, holdout_days)
-    predicted = forecast.expected_orders(seen, seen_days, holdout_days)
-    card.models[PLAIN] = metrics_of(plain, actual)
+    forecast = fit_forecast(seen_days, end_day, unit_days=unit_days, seed=seed)
+    predicted = forecast.expected_orders(seen_days, holdout_days)
+    card.chosen, card.clock = PLAIN, _clock(forecast.clock)
+    if forecast.clock is not None:
+        card.chosen = BY_CLOCK
+        card.models[BY_CLOCK] = metrics_of(forecast.plain_orders(seen_days, holdout_days), actual)
     learned = forecast.correction
     if learned is None:
-        card.chosen = PLAIN
-        card.choice = "no correction: it needs a year of calibration and orders in its second half"
+        card.choice = (
+            "no correction: the level needs a year of calibration, differences between customers"
+            " need amounts that say something of later orders"
+        )
     else:
-        corrected = forecast.is_corrected
-        card.chosen = DEFAULT if corrected else PLAIN
         card.choice = (
             "Poisson deviance on held-out customers in the second half of the calibration: "
             f"{learned.deviance_after:.4f} corrected, {learned.deviance_before:.4f} plain"
         )
-        if corrected:
-            card.models[DEFAULT] = metrics_of(predicted, actual)
+    if forecast.is_corrected:
+        card.chosen = DEFAULT
+        card.models[DEFAULT] = metrics_of(predicted, actual)
     card.seconds[DEFAULT] = round(time.perf_counter() - started, 2)
     return predicted
+
+
+def _clock(clock: RateClock | None) -> dict | None:
+    """What everybody's rate did: None where it stayed as it was."""
+    if clock is None:
+        return None
+    bins = zip(clock.edges[1:].tolist(), np.exp(clock.log_rates).tolist(), strict=True)
+    return {
+        "rates": [[round(day), round(rate, 3)] for day, rate in bins],
+        "ahead": np.exp(clock.ahead).round(3).tolist(),
+    }
 
 
 def _parameters(found: Fitted) -> dict[str, float]:

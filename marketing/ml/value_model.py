@@ -4,7 +4,7 @@ thing that can be stored, read back and asked for every figure with its interval
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,10 @@ from scipy.stats import nbinom
 from .correction import Correction, features_of
 from .dropout_models import DropoutModel
 from .likelihood import NoFitError
-from .order_days import Histories, OrderDays
-from .order_forecast import OrderForecast, fit_forecast
+from .order_days import Histories, OrderDays, histories
+from .order_forecast import fit_forecast
 from .pareto_nbd import ParetoNbd
+from .rate_clock import RateClock, ahead
 from .spend import GammaGamma, fit_spend
 
 HORIZONS = (30, 90, 365)
@@ -25,14 +26,15 @@ LOW, HIGH = 0.1, 0.9  # ends of the 80 % interval
 DRAWS = 24  # of each model's parameters from the law of their estimates
 NEXT_ORDER_DAYS = 730
 GRID = np.concatenate([np.arange(0, 31, 2), np.geomspace(34, NEXT_ORDER_DAYS, 24)])
-FORMAT = 1
+FORMAT, READABLE = 2, (1, 2)  # 1: without clock and end
 
 
 @dataclass(frozen=True)
 class ValueModel:
     """models: the fits that share the say; draws: per model, DRAWS of it with other parameters.
 
-    spend None: amounts were too few or missing; then only orders are foreseen.
+    spend None: amounts were too few or missing; then only orders are foreseen. end_day: the last
+    day that is known where figures are asked for.
     """
 
     models: tuple[Any, ...]
@@ -40,6 +42,20 @@ class ValueModel:
     correction: Correction | None
     spend: GammaGamma | None
     unit_days: float
+    end_day: int
+    clock: RateClock | None = None
+
+    def at(self, end_day: int) -> ValueModel:
+        """The same model, asked as of the end of another day."""
+        return replace(self, end_day=end_day)
+
+    def seen(self, days: OrderDays) -> Histories:
+        """Histories until `end_day` by the model's clock, as every figure below wants them."""
+        return histories(days, self.end_day, self.unit_days, clock=self.clock)
+
+    def ahead(self, horizon_days: float) -> float:
+        """A horizon after `end_day` in the units of the histories."""
+        return ahead(self.clock, self.end_day, horizon_days) / self.unit_days
 
     def _mean(self, each: Callable[[Any], np.ndarray]) -> np.ndarray:
         return np.mean([each(model) for model in self.models], axis=0)
@@ -49,13 +65,13 @@ class ValueModel:
 
     def orders(self, seen: Histories, days: OrderDays, horizon_days: float) -> np.ndarray:
         """Expected order days, after the correction, shape (n,)."""
-        horizon = horizon_days / self.unit_days
+        horizon = self.ahead(horizon_days)
         plain = self._mean(lambda model: model.expected_orders(seen, horizon))
         return plain * self.factors(days)
 
     def any_order(self, seen: Histories, days: OrderDays, horizon_days: float) -> np.ndarray:
         """P(an order within the horizon): the models' chance of none, to the power of the factor."""
-        horizon = horizon_days / self.unit_days
+        horizon = self.ahead(horizon_days)
         some = self._mean(lambda model: model.at_least(seen, horizon, orders=1))
         return 1 - (1 - np.clip(some, 0, 1)) ** self.factors(days)
 
@@ -77,13 +93,15 @@ class ValueModel:
             "correction": correction,
             "spend": asdict(self.spend) if self.spend else None,
             "unit_days": self.unit_days,
+            "end_day": self.end_day,
+            "clock": self.clock.to_json() if self.clock else None,
         }
 
 
 def from_json(stored: dict[str, Any]) -> ValueModel:
     """Raises ValueError for a format that this code does not know."""
-    if stored["format"] != FORMAT:
-        raise ValueError(f"value model of format {stored['format']}; this code reads {FORMAT}")
+    if stored["format"] not in READABLE:
+        raise ValueError(f"value model of format {stored['format']}; this code reads {READABLE}")
     correction = stored["correction"]
     if correction is not None:
         arrays = {name: np.array(correction[name]) for name in ("weights", "means", "scales")}
@@ -94,6 +112,8 @@ def from_json(stored: dict[str, Any]) -> ValueModel:
         correction,
         GammaGamma(**stored["spend"]) if stored["spend"] else None,
         stored["unit_days"],
+        stored.get("end_day", 0),
+        RateClock.of(stored["clock"]) if stored.get("clock") else None,
     )
 
 
@@ -106,11 +126,10 @@ def _model_of(stored: dict[str, Any]) -> Any:
     return ParetoNbd(**values) if stored["law"] == "pareto" else DropoutModel(**values)
 
 
-def fit_value_model(
-    days: OrderDays, seen: Histories, end_day: int, *, seed: int
-) -> tuple[ValueModel, OrderForecast]:
-    """days: everything until `end_day`; seen: the same as histories. Raises NoFitError."""
-    forecast = fit_forecast(days, end_day, unit_days=seen.unit_days, seed=seed)
+def fit_value_model(days: OrderDays, end_day: int, *, seed: int) -> ValueModel:
+    """days: everything until `end_day`. Raises NoFitError."""
+    forecast = fit_forecast(days, end_day, seed=seed)
+    seen = forecast.seen(days)
     try:
         spend = fit_spend(seen.repeats, seen.spend)[0]
     except NoFitError:
@@ -119,7 +138,9 @@ def fit_value_model(
     draws = [draw for fit in forecast.fits for draw in _draws(fit, random)]
     correction = forecast.correction if forecast.is_corrected else None
     models = tuple(fit.model for fit in forecast.fits)
-    return ValueModel(models, tuple(draws), correction, spend, seen.unit_days), forecast
+    return ValueModel(
+        models, tuple(draws), correction, spend, forecast.unit_days, end_day, forecast.clock
+    )
 
 
 def _draws(fit: Any, random: np.random.Generator) -> list[Any]:
@@ -152,7 +173,7 @@ def alive_figure(model: ValueModel, seen: Histories) -> Figure:
 
 def churn_figure(model: ValueModel, seen: Histories, days: OrderDays) -> Figure:
     """P(no order within CHURN_DAYS); the interval is that of the estimate."""
-    horizon, factors = CHURN_DAYS / model.unit_days, model.factors(days)
+    horizon, factors = model.ahead(CHURN_DAYS), model.factors(days)
     spread = np.array(
         [(1 - draw.at_least(seen, horizon, orders=1).clip(0, 1)) ** factors for draw in model.draws]
     )
@@ -234,7 +255,7 @@ def next_order_days(model: ValueModel, seen: Histories) -> Figure:
     NaN where that lies beyond NEXT_ORDER_DAYS or never comes.
     """
     alive = np.maximum(model.alive(seen), 1e-12)
-    steps = np.maximum(GRID, 1e-9) / model.unit_days
+    steps = np.array([model.ahead(max(day, 1e-9)) for day in GRID])
     chance = np.mean(
         [[one.at_least(seen, step, orders=1) for step in steps] for one in model.models], axis=0
     )

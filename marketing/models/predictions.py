@@ -81,3 +81,11 @@ class CustomerPrediction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.as_of:%Y-%m-%d}"
+
+    def margin_interval(self, days: int) -> tuple[int, int] | None:
+        """Ends of the spend's interval times her rate of margin, lower first; None without either."""
+        ends = [getattr(self, f"spend_{days}_{end}_minor") for end in ("low", "high")]
+        if self.margin_rate is None or None in ends:
+            return None
+        low, high = sorted(round(end * self.margin_rate) for end in ends)
+        return low, high

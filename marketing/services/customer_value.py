@@ -60,21 +60,20 @@ def order_days_of(facts: Facts) -> OrderDays:
 
 def train_value(as_of: datetime, *, seed: int, progress: Progress | None = None) -> ModelRun:
     """Raises TooLittleHistoryError. Same data, same run."""
-    from marketing.ml.order_days import histories
     from marketing.ml.value_backtest import ShortError, backtest
-    from marketing.ml.value_model import fit_value_model
+    from marketing.ml.value_model import FORMAT, fit_value_model
 
     started = time.perf_counter()
     facts = facts_of(buyers(as_of, most=MOST_CUSTOMERS), as_of, with_events=False)
     days, end = order_days_of(facts), last_day(as_of)
-    digest = data_hash(facts.customers, days.customer_idx, days.day, days.amount, end, seed)
+    digest = data_hash(facts.customers, days.customer_idx, days.day, days.amount, end, seed, FORMAT)
     if known := existing_run(TASK, digest):
         return known
     try:
         judged = backtest(days, end, seed=seed)
     except ShortError as error:
         raise TooLittleHistoryError(_missing(error.missing)) from error
-    model, _forecast = fit_value_model(days, histories(days, end), end, seed=seed)
+    model = fit_value_model(days, end, seed=seed)
     stored = model.to_json() | {"margin_rate": _margin_rate(facts)}
     artefact = write_artefact(
         TASK, ".json", lambda path: path.write_text(json.dumps(stored), encoding="utf-8")
@@ -87,6 +86,7 @@ def train_value(as_of: datetime, *, seed: int, progress: Progress | None = None)
                 "models": [asdict(one) for one in model.models],
                 "spend": asdict(model.spend) if model.spend else None,
                 "is_corrected": model.correction is not None,
+                "clock": model.clock.to_json() if model.clock else None,
             },
             seed=seed,
             data_until=as_of,

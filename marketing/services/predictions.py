@@ -16,6 +16,7 @@ from decisions.models import ModelRun
 from decisions.services.leases import current_lease
 from marketing.behaviour_frames import CHUNK, buyers, chunks_of_buyers, facts_of, known_orders
 from marketing.models import CustomerPrediction
+from marketing.sequence_frames import sequences_of
 from marketing.services.customer_value import (
     TooLittleHistoryError,
     last_day,
@@ -69,6 +70,10 @@ def refresh_predictions(progress: Progress, as_of: datetime, *, seed: int) -> di
         try:
             run = train(as_of, seed=seed)
             summary[name] = {"run": run.pk, "state": run.state}
+            if sequence := run.metrics.get("sequence"):
+                summary[name]["sequence"] = {
+                    key: sequence[key] for key in ("is_used", "reason", "gain")
+                }
         except TooLittleHistoryError as error:
             missing[name] = error.sentence
     summary["customers"] = write_predictions(progress, serving(as_of))
@@ -150,12 +155,11 @@ def _history(facts: Facts, as_of: datetime) -> dict[str, list]:
 
 def _value_columns(facts: Facts, models: Serving) -> dict[str, list]:
     from marketing.ml import value_model as ml
-    from marketing.ml.order_days import histories
 
     assert models.value is not None
     run, model, shop_margin = models.value
-    days = order_days_of(facts)
-    seen = histories(days, last_day(models.as_of))
+    model, days = model.at(last_day(models.as_of)), order_days_of(facts)
+    seen = model.seen(days)
     columns = _figure("p_alive", ml.alive_figure(model, seen))
     columns |= _figure("churn_90", ml.churn_figure(model, seen, days))
     margin = margin_rates(facts, shop_margin)
@@ -198,7 +202,11 @@ def margin_rates(facts: Facts, shop: float | None) -> np.ndarray:
 def _propensity_columns(facts: Facts, models: Serving) -> dict[str, list]:
     assert models.propensity is not None
     run, opened = models.propensity
-    inputs = inputs_of(facts, value_chance(models.chance, facts, models.as_of))
+    figures = inputs_of(facts, value_chance(models.chance, facts, models.as_of))
+    read = None
+    if opened.sequence is not None:
+        read = sequences_of(facts.customers.tolist(), models.as_of)
+    inputs = opened.inputs(figures, read)
     probability = opened.probability(inputs)
     low, high = opened.interval(probability)
     return {

@@ -17,6 +17,7 @@ from decisions.services.artefacts import ArtefactError, artefact_path, write_art
 from decisions.services.model_runs import Trained, data_hash, existing_run, live_run, publish_run
 from decisions.text import sentence
 from marketing.behaviour_frames import buyers, facts_of, known_orders
+from marketing.sequence_frames import sequences_of
 from marketing.services.customer_value import TooLittleHistoryError, last_day, order_days_of
 
 if TYPE_CHECKING:
@@ -44,12 +45,11 @@ def train_propensity(as_of: datetime, *, seed: int, progress: Progress | None = 
     """Raises TooLittleHistoryError. What goes live was taught, calibrated and judged as its rivals:
     on months before the judging one; it is not taught again with that month."""
     from marketing.ml.propensity import (
-        INPUTS,
         LEAST_BUYERS,
         LEAST_CUSTOMERS,
         PropensityParams,
-        train_and_judge,
     )
+    from marketing.ml.sequence_gain import train_with_sequences
 
     started = time.perf_counter()
     snapshots = [_snapshot(cut) for cut in _cuts(as_of)]
@@ -67,11 +67,11 @@ def train_propensity(as_of: datetime, *, seed: int, progress: Progress | None = 
         )
     params = PropensityParams(seed=seed)
     digest = data_hash(
-        *(part for one in snapshots for part in (one.inputs, one.ordered)), asdict(params)
+        *(part for one in snapshots for part in _parts(one)), asdict(params), "sequences"
     )
     if known := existing_run(TASK, digest):
         return known
-    model, judged = train_and_judge(snapshots, params)
+    model, judged, verdict = train_with_sequences(snapshots, params)
     baseline = min(("recency", "bg_nbd", "everybody_alike"), key=lambda name: judged.log_loss[name])
     artefact = write_artefact(
         TASK, ".json", lambda path: path.write_text(model.to_json(), encoding="utf-8")
@@ -85,7 +85,12 @@ def train_propensity(as_of: datetime, *, seed: int, progress: Progress | None = 
             data_until=as_of,
             row_count=sum(one.ordered.size for one in snapshots),
             data_hash=digest,
-            metrics=asdict(judged) | {"inputs": list(INPUTS), "snapshots": len(snapshots)},
+            metrics=asdict(judged)
+            | {
+                "inputs": list(model.inputs),
+                "snapshots": len(snapshots),
+                "sequence": asdict(verdict),
+            },
             metric="log_loss",
             higher_is_better=False,
             value=judged.log_loss["propensity"],
@@ -96,6 +101,12 @@ def train_propensity(as_of: datetime, *, seed: int, progress: Progress | None = 
         ),
         progress,
     )
+
+
+def _parts(one: Snapshot) -> tuple[np.ndarray, ...]:
+    assert one.sequences is not None
+    read = one.sequences
+    return one.inputs, one.ordered, read.indptr, read.kind, read.category, read.at
 
 
 def _cuts(as_of: datetime) -> list[datetime]:
@@ -124,6 +135,7 @@ def _snapshot(cut: datetime) -> Snapshot:
     return Snapshot(
         inputs_of(facts, value_chance(buying_model(facts, cut), facts, cut)),
         np.isin(facts.customers, came),
+        sequences_of(facts.customers.tolist(), cut),
     )
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attention.blocks import last_states
+
 from .interactions import Histories
 
 BATCH = 128
 EXPLAINED_ROWS = 12  # the newest rows of a history that an explanation names; each costs a pass
-EPSILON = 1e-6
-LEFT_OUT = np.float32(-1e30)
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,6 @@ class SelfAttention:
     weights: dict[str, np.ndarray]
     known: np.ndarray
     personal = True
-
-    @property
-    def heads(self) -> int:
-        return self.weights["0.row_bias"].shape[0]
 
     @property
     def length(self) -> int:
@@ -72,31 +68,8 @@ class SelfAttention:
         """float32 (n, dim) from (n, L) arrays, padded on the left, newest last."""
         w = self.weights
         x = w["items"][items] * np.float32(w["items"].shape[1] ** 0.5)
-        blocks = sum(name.endswith(".qkv") for name in w)
         rows, baskets = distances(ago, w["0.row_bias"].shape[1], w["0.basket_bias"].shape[1])
-        masked = ~(real[:, None, :] & np.tri(items.shape[1], dtype=bool))
-        for block in range(blocks):
-            # Of the last block only the newest row's state is wanted.
-            since = items.shape[1] - 1 if block == blocks - 1 else 0
-            name = f"{block}."
-            normed = normalised(x, w[name + "norm_in"])
-            q, k, v = self._heads(normed @ w[name + "qkv"])
-            logits = q[:, :, since:] @ k.swapaxes(2, 3) * np.float32(q.shape[3] ** -0.5)
-            logits += w[name + "row_bias"][:, rows[since:]]
-            logits += w[name + "basket_bias"][:, baskets[:, since:]].swapaxes(0, 1)
-            logits = np.where(masked[:, None, since:], LEFT_OUT, logits)
-            mixed = softmax(logits) @ v
-            mixed = mixed.swapaxes(1, 2).reshape(len(x), -1, x.shape[2])
-            x = x[:, since:] + mixed @ w[name + "out"]
-            hidden = normalised(x, w[name + "norm_mid"]) @ w[name + "up"] + w[name + "up_bias"]
-            x = x + np.maximum(hidden, 0) @ w[name + "down"]
-        return normalised(x[:, -1], w["norm"])
-
-    def _heads(self, qkv: np.ndarray) -> np.ndarray:
-        """(3, n, heads, L, dim / heads) from (n, L, 3 · dim)."""
-        n, length, wide = qkv.shape
-        parts = qkv.reshape(n, length, 3, self.heads, wide // 3 // self.heads)
-        return parts.transpose(2, 0, 3, 1, 4)
+        return last_states(w, x, real, {"row_bias": rows, "basket_bias": baskets})
 
     def contributions(self, history: Histories, items: np.ndarray) -> np.ndarray:
         """float32 (n rows, len(items)): leave-one-out, the rest split equally; adds up exactly.
@@ -134,16 +107,6 @@ def distances(ago: np.ndarray, n_rows: int, n_baskets: int) -> tuple[np.ndarray,
     rows = np.clip(place[:, None] - place, 0, n_rows - 1)
     baskets = np.clip(ago[:, None, :] - ago[:, :, None], 0, n_baskets - 1)
     return rows, baskets
-
-
-def normalised(x: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """Each vector over its root mean square. Source: Zhang & Sennrich, NeurIPS 2019."""
-    return x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + np.float32(EPSILON)) * gain
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def _each_without(history: Histories, rows: np.ndarray) -> Histories:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .attention import EPSILON, LEFT_OUT, SelfAttention, distances
+from attention import blocks, blocks_torch
+from attention.blocks import LEFT_OUT
+from attention.blocks_torch import adam_w, all_threads, device
+
+from .attention import SelfAttention, distances
 from .interactions import Interactions
 from .sources import history_values
 
@@ -38,7 +39,6 @@ class AttentionTrainer:
     """
 
     def __init__(self, train: Interactions, params: dict, seed: int):
-        import torch
 
         self.train, self.params = train, params
         self.windows = windows(train.histories.indptr)
@@ -50,32 +50,16 @@ class AttentionTrainer:
             for name, shape in shapes(train.n_items, params["dim"], params["blocks"]).items()
         }
         self.averaged = {name: value.detach().clone() for name, value in self.weights.items()}
-        matrices = [value for value in self.weights.values() if value.ndim > 1]
-        vectors = [value for value in self.weights.values() if value.ndim == 1]
-        self.optimizer = torch.optim.AdamW(
-            [
-                {"params": matrices, "weight_decay": params["decay"]},
-                {"params": vectors, "weight_decay": 0.0},
-            ],
-            lr=LEARNING_RATE,
-            betas=(0.9, 0.98),
-            fused=self.device.type in ("cpu", "cuda"),
-        )
+        self.optimizer = adam_w(self.weights, rate=LEARNING_RATE, decay=params["decay"])
         self.steps = 0
 
     def _initial(self, name: str, shape: tuple[int, ...]) -> torch.Tensor:
         import torch
 
-        kind = name.split(".")[-1]
-        if kind.startswith("norm"):
-            values = np.ones(shape)
-        elif kind.endswith("bias"):
-            values = np.zeros(shape)
-        elif kind == "items":
+        if name == "items":
             values = self.rng.normal(0, 0.5 * shape[1] ** -0.5, shape)
-        else:  # what is added to a state begins small: at first the newest row speaks
-            small = 0.3 if kind in ("out", "down") else 1.0
-            values = self.rng.normal(0, small * shape[0] ** -0.5, shape)
+        else:
+            values = blocks.initial(name, shape, self.rng)
         tensor = torch.tensor(values, dtype=torch.float32, device=self.device)
         return tensor.requires_grad_()
 
@@ -188,40 +172,15 @@ class AttentionTrainer:
         w, real = self.weights, self._tensor(batch.real)
         x = self._dropped(embedding(self._tensor(batch.items), w["items"]) * self.scale)
         rows, baskets = (self._tensor(part) for part in distances(batch.ago, LENGTH, BASKETS))
-        length = real.shape[1]
-        earlier = self._tensor(np.tri(length, dtype=bool))
-        masked = ~(real[:, None, None, :] & earlier)
-        for block in range(self.params["blocks"]):
-            name = f"{block}."
-            q, k, v = self._heads(_normalised(x, w[name + "norm_in"]) @ w[name + "qkv"])
-            logits = q @ k.transpose(2, 3) * q.shape[3] ** -0.5 + w[name + "row_bias"][:, rows]
-            logits = logits + w[name + "basket_bias"][:, baskets].transpose(0, 1)
-            mixed = logits.masked_fill(masked, float(LEFT_OUT)).softmax(3) @ v
-            mixed = mixed.transpose(1, 2).reshape(x.shape)
-            x = x + self._dropped(mixed @ w[name + "out"])
-            hidden = _normalised(x, w[name + "norm_mid"]) @ w[name + "up"] + w[name + "up_bias"]
-            x = x + self._dropped(hidden.relu() @ w[name + "down"])
-        return _normalised(x, w["norm"])
+        apart = {"row_bias": rows, "basket_bias": baskets}
+        return blocks_torch.states(w, x, real, apart, self._dropped)
 
     @property
     def scale(self) -> float:
         return float(self.params["dim"] ** 0.5)
 
-    def _heads(self, qkv: torch.Tensor) -> torch.Tensor:
-        n, length, wide = qkv.shape
-        return qkv.reshape(n, length, 3, HEADS, wide // 3 // HEADS).permute(2, 0, 3, 1, 4)
-
     def _dropped(self, x: torch.Tensor) -> torch.Tensor:
-        import torch
-
-        share = self.params["dropout"]
-        if not share or not torch.is_grad_enabled():
-            return x
-        # A byte per entry: a tenth of the time of torch's own dropout on a processor.
-        draws = np.frombuffer(self.rng.bytes(x.numel()), dtype=np.uint8)
-        limit = round(256 * share)
-        kept = self._tensor((draws >= limit).reshape(x.shape) * np.float32(256 / (256 - limit)))
-        return x * kept
+        return blocks_torch.dropped(x, self.params["dropout"], self.rng)
 
     def _tensor(self, values: np.ndarray) -> torch.Tensor:
         import torch
@@ -243,48 +202,11 @@ def fit_attention(train: Interactions, params: dict, seed: int) -> SelfAttention
     return trainer.source()
 
 
-def shapes(n_items: int, dim: int, blocks: int) -> dict[str, tuple[int, ...]]:
+def shapes(n_items: int, dim: int, n_blocks: int) -> dict[str, tuple[int, ...]]:
     """Name and shape of every weight."""
+    biases = {"row_bias": LENGTH, "basket_bias": BASKETS}
     found: dict[str, tuple[int, ...]] = {"items": (n_items, dim), "item_bias": (n_items,)}
-    for block in range(blocks):
-        found |= {
-            f"{block}.norm_in": (dim,),
-            f"{block}.qkv": (dim, 3 * dim),
-            f"{block}.row_bias": (HEADS, LENGTH),
-            f"{block}.basket_bias": (HEADS, BASKETS),
-            f"{block}.out": (dim, dim),
-            f"{block}.norm_mid": (dim,),
-            f"{block}.up": (dim, 2 * dim),
-            f"{block}.up_bias": (2 * dim,),
-            f"{block}.down": (2 * dim, dim),
-        }
-    return found | {"norm": (dim,)}
-
-
-def torch_here() -> bool:
-    """Whether torch is installed: not on macOS with Intel, for which it is no longer built."""
-    return find_spec("torch") is not None
-
-
-def device() -> torch.device:
-    """The accelerator that torch finds, else the processor."""
-    import torch
-
-    found = torch.accelerator.current_accelerator(check_available=True)
-    return found if found is not None else torch.device("cpu")
-
-
-@contextmanager
-def all_threads() -> Iterator[None]:
-    """Every processor for the time of a training, whatever the process is pinned to otherwise."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(os.cpu_count() or 1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    return found | blocks.shapes(dim, n_blocks, heads=HEADS, biases=biases)
 
 
 @dataclass(frozen=True)
@@ -323,7 +245,3 @@ def cut_into_steps(lengths: np.ndarray, step_rows: int) -> list[slice]:
         cuts.append(slice(start, end))
         start = end
     return cuts
-
-
-def _normalised(x: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
-    return x * (x.square().mean(-1, keepdim=True) + EPSILON).rsqrt() * gain

@@ -12,8 +12,9 @@ from functools import partial
 
 import numpy as np
 
+from attention.blocks_torch import torch_here
+
 from .als import compiled_here
-from .attention_training import torch_here
 from .blend import Blend
 from .budget import Budget, CountedFitter, score_seconds, step_seconds
 from .ease import MOST_ITEMS

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -157,6 +159,28 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     def sold_units(self) -> OrderLineQuerySet:
         """The same of orders of which the reader knows already that they stand."""
         return self.filter(kind=LineKind.ITEM, units__gt=F("cancelled_units"))
+
+    def sold_as_of(self, at: datetime) -> OrderLineQuerySet:
+        """Goods of orders that were placed before a moment and stood then, with `units_then` and
+        `given_up_then` (minor units of money). What was cancelled later was not cancelled yet."""
+        later = OrderTransition.objects.filter(order=OuterRef("order"), at__gte=at)
+        to_come = Exists(later.filter(to_state=OrderState.CANCELLED))
+        # The rest of a part-shipped order is cancelled with the step that makes it shipped.
+        is_whole = to_come | Exists(
+            later.filter(from_state=OrderState.PART_SHIPPED, to_state=OrderState.SHIPPED)
+        )
+        return self.filter(
+            ~Q(order__state=OrderState.CANCELLED) | Q(to_come),
+            kind=LineKind.ITEM,
+            order__placed_at__lt=at,
+        ).annotate(
+            units_then=Case(When(is_whole, then=F("units")), default=SOLD_UNITS),
+            given_up_then=Case(
+                When(is_whole, then=Value(0)),
+                default=given_up_minor(),
+                output_field=models.BigIntegerField(),
+            ),
+        )
 
 
 class OrderLine(models.Model):

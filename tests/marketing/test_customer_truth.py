@@ -16,9 +16,17 @@ def test_p_alive_churn_and_uplift_recover_the_truth(tmp_path):
     with override_settings(ARTEFACT_DIR=tmp_path / "artefacts", VAR_DIR=tmp_path):
         truth = customer_truth.fill(5, SIZES)
         found = customer_truth.value_figures(truth, 5) | customer_truth.uplift_figures(5)
-    assert found["P(alive): AUC"] > 0.75, found
-    assert found["P(alive): calibration error, tenths"] < 0.15, found
-    assert found["churn in 90 days: correlation with truth"] > 0.6, found
-    assert found["churn in 90 days: calibration error, tenths"] < 0.1, found
-    assert found["uplift: correlation with truth"] > 0.6, found
-    assert found["uplift: Qini area of the truth's"] > 0.6, found
+    assert customer_truth.broken(found) == []
+
+
+def test_a_figure_outside_its_tolerance_is_named():
+    bounds = {name: bound for name, (_side, bound) in customer_truth.TOLERANCES.items()}
+    assert customer_truth.broken(bounds) == []
+    worse = bounds | {"P(alive): AUC": 0.7, "P(alive): calibration error, tenths": 0.2}
+    assert [one.split(",")[0] for one in customer_truth.broken(worse)] == [
+        "P(alive): AUC: 0.700",
+        "P(alive): calibration error",
+    ]
+    assert (
+        len(customer_truth.broken(bounds | {"uplift: correlation with truth": float("nan")})) == 1
+    )

@@ -1,5 +1,6 @@
 """The night writes what it foresees of every customer; short history is a refusal, never a guess."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -7,7 +8,11 @@ import pytest
 from django.test import override_settings
 
 from decisions.models import ModelRun, RunState
+from marketing.behaviour_frames import buyers
+from marketing.ml.propensity import INPUTS, PropensityParams, Snapshot, train_and_judge
+from marketing.ml.sequence_training import SequenceParams, SequenceTrainer
 from marketing.models import CustomerPrediction
+from marketing.sequence_frames import sequences_of
 from marketing.services import predictions
 from marketing.services.customer_value import TooLittleHistoryError, train_value
 from marketing.services.predictions import refresh_predictions
@@ -49,6 +54,7 @@ def test_the_night_writes_every_figure_and_twice_equals_once():
         assert row["value_run_id"] == found["value"]["run"]
     run = ModelRun.objects.get(task="customer_value")
     assert run.metrics["window_days"] == 90
+    assert sum(tenth["customers"] for tenth in run.metrics["any_order"]) > 400
     assert run.metrics["shipped"]["rmse"] < run.metrics["mean_rate"]["rmse"]
     assert 0.7 < run.metrics["intervals"]["spend"] <= 1
 
@@ -60,7 +66,28 @@ def test_propensity_says_what_it_was_judged_on():
     assert run.baseline_value == min(losses["recency"], losses["bg_nbd"], losses["everybody_alike"])
     assert (run.state == RunState.LIVE) == (losses["propensity"] < run.baseline_value)
     assert sum(band["customers"] for band in run.metrics["reliability"]) == run.metrics["customers"]
+    assert run.metrics["sequence"]["reason"] in ("better", "no_better")
     assert train_propensity(END, seed=1) == run
+
+
+def test_a_model_that_reads_sequences_serves_them():
+    """Every night reads them again, as of that night."""
+    make_buyers(300)
+    refresh_predictions(Quiet(), END, seed=1)
+    models = predictions.serving(END)
+    cut = END - timedelta(days=60)
+    people = buyers(cut, most=1000)
+    read = sequences_of(people, cut)
+    model = SequenceTrainer((), SequenceParams()).model()
+    figures = np.random.default_rng(1).normal(size=(len(people), len(INPUTS)))
+    inputs = np.column_stack([figures, model.scores(read)])
+    months = [Snapshot(inputs, inputs[:, 0] > 0) for _ in range(3)]
+    trained, _judged = train_and_judge(months, PropensityParams(most_rounds=5))
+    opened = replace(trained, sequence=model.to_json()).opened()
+    run = ModelRun.objects.first()
+    found = predictions.predictions_of(people, replace(models, propensity=(run, opened)))
+    assert all(0 < row.propensity_30 < 1 for row in found)
+    assert {one["input"] for row in found for one in row.reasons} <= {*INPUTS, "sequence_score"}
 
 
 def test_orders_of_tomorrow_change_no_figure():
@@ -139,6 +166,8 @@ def test_the_customers_page_shows_them_with_why(admin_client, django_assert_max_
     assert "25 % to 40 %" in page
     assert "days since the last order: 12" in page
     assert page.count("mk-worth") == 1
+    assert "Chance of an order within 90 days, from her rhythm" in page
+    assert page.count('class="mk-reach"') == 10  # no propensity serves here, so one chart alone
     nobody = make_customer("NOBODY")
     assert (
         "Nothing is foreseen yet"

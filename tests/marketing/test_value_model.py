@@ -11,6 +11,7 @@ from scipy.stats import gamma
 
 from marketing.ml.dropout_models import DropoutModel
 from marketing.ml.order_days import Histories, OrderDays, histories, order_days
+from marketing.ml.order_forecast import fit_forecast
 from marketing.ml.pareto_nbd import ParetoNbd
 from marketing.ml.spend import GammaGamma
 from marketing.ml.value_backtest import ShortError, backtest
@@ -34,6 +35,7 @@ MODEL = ValueModel(
     None,
     GammaGamma(6.25, 3.74, 1544.0),
     7.0,
+    END_DAY,
 )
 
 
@@ -112,8 +114,8 @@ def test_intervals_hold_what_really_came():
     for world in ("MBG/NBD", "Pareto/NBD"):
         days = with_amounts(cohort(world, seed=5, customers=1500).days, 5)
         early = days.until(END_DAY)
-        seen = histories(early, END_DAY)
-        model, _forecast = fit_value_model(early, seen, END_DAY, seed=1)
+        model = fit_value_model(early, END_DAY, seed=1)
+        seen = model.seen(early)
         known = days.known_at(END_DAY)
         late = days.day > END_DAY
         spent = np.bincount(days.customer_idx[late], days.amount[late], days.customers)[known]
@@ -136,3 +138,21 @@ def test_a_backtest_beats_its_baseline_or_says_what_is_missing():
     with pytest.raises(ShortError) as caught:
         backtest(few, 120, seed=1)
     assert caught.value.missing == {"days": 69}
+
+
+def test_who_pays_more_and_orders_more_is_learned_without_touching_the_total():
+    """Under a year no level is learned, only who will order more than the others."""
+    made = cohort("spenders come back", seed=9)
+    early = made.days.until(END_DAY)
+    found = fit_forecast(early, END_DAY, seed=1)
+    assert found.correction is not None
+    plain = found.plain_orders(early, HOLDOUT_DAYS)
+    corrected = found.expected_orders(early, HOLDOUT_DAYS)
+    assert corrected.sum() == pytest.approx(plain.sum(), rel=0.03)
+    actual = made.days.counts_between(END_DAY, END_DAY + HOLDOUT_DAYS)
+    assert np.square(corrected - actual).mean() < np.square(plain - actual).mean()
+
+
+def test_amounts_that_say_nothing_are_not_used():
+    early = with_amounts(cohort("BG/NBD", seed=9).days, 9).until(END_DAY)
+    assert fit_forecast(early, END_DAY, seed=1).correction is None

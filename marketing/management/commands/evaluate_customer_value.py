@@ -87,6 +87,7 @@ def evaluate(options: dict[str, Any]) -> dict[str, Any]:
         "chosen": card.chosen,
         "models": card.models,
         "choice": card.choice,
+        "clock": card.clock,
         "calibration": card.calibration,
         "spend": card.spend,
         "seconds": {"read": read_seconds} | card.seconds,
