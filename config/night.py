@@ -156,6 +156,15 @@ def _predictions(progress: Progress, as_of: datetime) -> dict:
     return predictions.refresh_predictions(progress, as_of, seed=SEED)
 
 
+def _personas(progress: Progress, as_of: datetime) -> dict:
+    from marketing.services import persona_members, personas  # numeric libraries, as above
+
+    try:
+        return persona_members.refresh_personas(progress, as_of, seed=SEED)
+    except personas.PersonasRefusedError as error:
+        raise SkipStepError(error.sentence) from error
+
+
 def _uplift(progress: Progress, as_of: datetime) -> dict:
     from marketing.services import uplift
 
@@ -192,6 +201,7 @@ STEPS: list[Step] = [
     Step("triage", gettext_noop("Sort new tickets"), _triage),
     Step("replies", gettext_noop("Draft replies"), _replies),
     Step("predictions", gettext_noop("What customers will do"), _predictions),
+    Step("personas", gettext_noop("Kinds of customers"), _personas),
     Step("segments", gettext_noop("Customer segments"), refresh_segments),
     Step("clearance_campaigns", gettext_noop("Campaigns for clearance"), pick_up_clearance),
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),

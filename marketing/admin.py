@@ -29,6 +29,7 @@ from marketing import (
     effect_views,
     journey_admin,
     pages,
+    persona_admin,
     previews,
     send_pages,
 )
@@ -364,4 +365,5 @@ __all__ = [
     "content_admin",
     "customer_admin",
     "journey_admin",
+    "persona_admin",
 ]  # for their registrations
