@@ -69,12 +69,8 @@ class Field:
 
 def _personas() -> dict[str, str]:
     """Code → name. A persona that a later learning did not find again has no members and says so."""
-    return {
-        persona.code: f"{persona} ({_('not found any more')})"
-        if persona.retired_at
-        else str(persona)
-        for persona in Persona.objects.all()
-    }
+    gone = f" ({_('not found any more')})"
+    return {one.code: f"{one}{gone if one.retired_at else ''}" for one in Persona.objects.all()}
 
 
 LOOKUPS = {
@@ -191,7 +187,7 @@ FIELDS: dict[str, Field] = {
         _bought("variant__product__category__code"),
     ),
     "persona": Field(
-        gettext_lazy("persona"),
+        gettext_lazy("customer persona"),
         CHOICE_OPS,
         _choice("persona_member__persona__code"),
         known=_personas,

@@ -61,7 +61,7 @@ class Personas(MerchantView):
 
     @extend_schema(responses=PersonaOut(many=True))
     def get(self, request: Request) -> Response:
-        """Personas, oldest first; `retired_at` where no learning finds one any more."""
+        """Personas, newest first; `retired_at` where no learning finds one any more."""
         rows = Persona.objects.values("pk", *PersonaOut().fields)
         return self.page(rows, lambda page: [_without_pk(row) for row in page])
 

@@ -49,8 +49,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "persona",
-                "verbose_name_plural": "personas",
+                "verbose_name": "customer persona",
+                "verbose_name_plural": "customer personas",
                 "ordering": ["id"],
             },
         ),
@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.SET_NULL,
                 related_name="briefs",
                 to="marketing.persona",
+                verbose_name="customer persona",
             ),
         ),
         migrations.CreateModel(
@@ -92,6 +93,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="members",
                         to="marketing.persona",
+                        verbose_name="customer persona",
                     ),
                 ),
             ],
@@ -169,6 +171,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="snapshots",
                         to="marketing.persona",
+                        verbose_name="customer persona",
                     ),
                 ),
                 (

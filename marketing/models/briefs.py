@@ -44,6 +44,7 @@ class Brief(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="briefs",
+        verbose_name=_("customer persona"),
         help_text=_("How its readers buy. Whoever writes hears that in words, no figure."),
     )
     variants = models.ManyToManyField(

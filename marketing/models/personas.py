@@ -25,8 +25,8 @@ class Persona(models.Model):
     )
 
     class Meta:
-        verbose_name = _("persona")
-        verbose_name_plural = _("personas")
+        verbose_name = _("customer persona")
+        verbose_name_plural = _("customer personas")
         ordering = ["id"]
 
     def __str__(self) -> str:
@@ -37,7 +37,12 @@ class Persona(models.Model):
 class PersonaSnapshot(models.Model):
     """A persona as one learning found it; the size follows the nights until the next."""
 
-    persona = models.ForeignKey(Persona, on_delete=models.CASCADE, related_name="snapshots")
+    persona = models.ForeignKey(
+        Persona,
+        on_delete=models.CASCADE,
+        related_name="snapshots",
+        verbose_name=_("customer persona"),
+    )
     run = models.ForeignKey("decisions.ModelRun", on_delete=models.CASCADE, related_name="+")
     group = models.PositiveSmallIntegerField(help_text=_("Its row in the run's file."))
     as_of = models.DateTimeField(help_text=_("Nothing later was read."))
@@ -81,7 +86,12 @@ class PersonaMember(models.Model):
     customer = models.OneToOneField(
         "shop.Customer", on_delete=models.CASCADE, primary_key=True, related_name="persona_member"
     )
-    persona = models.ForeignKey(Persona, on_delete=models.CASCADE, related_name="members")
+    persona = models.ForeignKey(
+        Persona,
+        on_delete=models.CASCADE,
+        related_name="members",
+        verbose_name=_("customer persona"),
+    )
     since = models.DateTimeField(help_text=_("When she was first seen in it, without a break."))
     as_of = models.DateTimeField(help_text=_("Nothing later was read."))
 

@@ -64,11 +64,11 @@ def test_a_rule_asks_for_a_persona_and_is_read_with_its_name():
     rule = parse("persona is p1")
     assert parse(to_text(rule)) == rule
     assert set(customers_of(rule)) == {row.customer for row in persona.members.all()}
-    assert sentences(rule) == ["persona is Kind 0"]
+    assert sentences(rule) == ["customer persona is Kind 0"]
     assert other in customers_of(parse("persona is not p1"))
     Persona.objects.filter(pk=persona.pk).update(retired_at=END)
-    assert sentences(rule) == ["persona is Kind 0 (not found any more)"]
-    with pytest.raises(RuleError, match="p9 is no persona"):
+    assert sentences(rule) == ["customer persona is Kind 0 (not found any more)"]
+    with pytest.raises(RuleError, match="p9 is no customer persona"):
         parse("persona is p9")
 
 
