@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 YEAR = timedelta(days=365)
 OLD = 1_000  # rows that go in one statement
+MOST_KNOWN = 30_000  # meanings of products kept while a night goes through the customers: 60 MB
 
 
 def refresh_personas(progress: Progress, as_of: datetime, *, seed: int) -> dict[str, Any]:
@@ -101,7 +102,9 @@ def _personas_of(
     """Customer → persona; who has none is left out. cache: what may not be read, meanings known."""
     closed, known = cache
     read = bought(customers, as_of, closed)
-    if live.model.words.text_axes.size:
+    if any(name.startswith("text:") for name in live.model.space.names):
+        if len(known) > MOST_KNOWN:
+            known.clear()
         known |= meanings({int(pk) for pk in read.product} - known.keys())
     groups = live.model.group_of(live.model.words.read(read, known)).tolist()
     return {
