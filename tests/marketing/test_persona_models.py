@@ -22,7 +22,7 @@ from marketing.ml.personas import (
 from tests.factories_personas import CATEGORIES, TASTE, made_baskets
 
 WORDS = Words(CATEGORIES, (), np.zeros(len(CATEGORIES) + 1))
-QUICK = PersonaParams(seed=1, most=4, samples=6)
+QUICK = PersonaParams(seed=1, most=4, samples=6, nulls=9)
 ALIKE = np.tile(TASTE.mean(axis=0), (1, 1))
 
 

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 def _quick(tmp_path, monkeypatch):
     """Fewer cuts and samples, and no encoder of texts, which takes seconds to load."""
     monkeypatch.setattr(
-        "marketing.ml.personas.PersonaParams", partial(PersonaParams, most=4, samples=5)
+        "marketing.ml.personas.PersonaParams", partial(PersonaParams, most=4, samples=5, nulls=9)
     )
     monkeypatch.setattr(personas, "meanings", lambda products: {})
     with override_settings(ARTEFACT_DIR=tmp_path):
