@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop, pgettext
 
 from decisions.text import both, render
 from marketing.persona_frames import excluded_categories, is_sensitive
@@ -135,7 +135,10 @@ def _joined(parts: list[dict], known: _Names, language: str) -> str:
     with translation.override(LOCALES[language]):
         categories = [_part(one, known) for one in parts if one["trait"].startswith("category:")]
         manners = [_part(one, known) for one in parts if not one["trait"].startswith("category:")]
-        groups = [_(" and ").join(categories), *manners] if categories else manners
+        pair = pgettext("two categories in a name", "%(one)s and %(other)s")
+        if len(categories) > 1:
+            categories = [pair % {"one": categories[0], "other": categories[1]}, *categories[2:]]
+        groups = [*categories, *manners]
         said = _(", ").join(groups) if groups else _(PLAIN)
     return (said[:1].upper() + said[1:])[:LONGEST]
 

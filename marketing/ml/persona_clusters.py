@@ -164,3 +164,28 @@ def _kept_together(own: np.ndarray, other: np.ndarray) -> float:
         if size > 1:
             shares.append((counts * (counts - 1)).sum() / (size * (size - 1)))
     return min(shares, default=0.0)
+
+
+def valley(points: np.ndarray, centres: np.ndarray) -> float:
+    """How shallow the shallowest gap is: along the line from one middle to another, the least density
+    between them over the lower of the two peaks. 0: nobody in between, 1: no gap at all.
+
+    Source: Ray and Lindsay (2005), The topography of multivariate normal mixtures, Annals of
+    Statistics 33 (there along the ridge line, here along the straight one).
+    """
+    from scipy.stats import gaussian_kde
+
+    group = nearest(points, centres)[0]
+    found = [0.0]
+    for one in range(len(centres)):
+        for other in range(one):
+            way = centres[other] - centres[one]
+            length = float(np.linalg.norm(way))
+            both = points[(group == one) | (group == other)]
+            along = (both - centres[one]) @ way / max(length**2, 1e-12)  # 0 and 1: the middles
+            if along.std() < 1e-9:
+                continue
+            density = gaussian_kde(along)(np.linspace(-0.5, 1.5, 81))
+            least = density[20:61].min()
+            found.append(float(least / min(density[:41].max(), density[40:].max())))
+    return max(found)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marketing.ml.persona_clusters import jaccard
-from marketing.ml.persona_habits import DAYPARTS, Baskets, halves
-from marketing.ml.personas import PersonaModel, half_groups
+from .persona_clusters import jaccard
+from .persona_habits import DAYPARTS, Baskets, halves
+from .personas import PersonaModel, half_groups
 
 LEAST_COUNTS = 5  # on either side: fewer give no lift
 LEAST_LIFT = 1.15  # of the interval's near end, before it is said or gives a name

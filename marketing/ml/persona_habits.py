@@ -153,7 +153,8 @@ def swapped(baskets: Baskets, random: np.random.Generator) -> Baskets:
     drawn = np.lexsort((random.random(baskets.month.size), baskets.month))
     customer = np.empty_like(baskets.customer)
     customer[drawn] = baskets.customer[by_month]
-    order = np.lexsort((np.arange(customer.size), customer))
+    # By time, as before: odd and even orders are else no halves of the same year.
+    order = np.lexsort((drawn.argsort(), baskets.month, customer))
     place = np.empty(order.size, np.int64)
     place[order] = np.arange(order.size)
     per_order = ("hour", "weekday", "month", "channel")

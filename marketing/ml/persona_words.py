@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from marketing.ml.persona_habits import LEAST_CATEGORY_SHARE, MOST_CATEGORIES, Baskets
+from .persona_habits import LEAST_CATEGORY_SHARE, MOST_CATEGORIES, Baskets
 
 TEXT_AXES = 6
 LEAST_CHANNEL_SHARE = 0.05

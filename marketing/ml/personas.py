@@ -15,14 +15,15 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from marketing.ml.persona_clusters import (
+from .persona_clusters import (
     Cut,
     fit_centres,
     judge_cut,
     nearest,
     prediction_strength,
+    valley,
 )
-from marketing.ml.persona_habits import (
+from .persona_habits import (
     Baskets,
     Repeat,
     Space,
@@ -33,12 +34,14 @@ from marketing.ml.persona_habits import (
     space_of,
     swapped,
 )
-from marketing.ml.persona_words import Words
+from .persona_words import Words
 
 LEAST_CUSTOMERS = 300
 LEAST_ORDERS = 3  # of a customer whom the groups are learned from
 LEAST_STABILITY = 0.6  # Hennig (2007): below, a group should not be trusted
 NATURAL_STRENGTH = 0.8  # Tibshirani and Walther (2005)
+# Two groups cut out of one heap are found again too (their line is), so a gap is asked for as well.
+NATURAL_VALLEY = 0.5
 FORMAT = 1
 
 
@@ -125,6 +128,7 @@ class Judged:
     stability: float
     silhouette: float
     prediction_strength: float
+    valley: float
     is_natural: bool
     groups: int
     customers: int
@@ -218,16 +222,17 @@ def _judged(
     nulls = [
         _null_agreement(swapped(taught, random), kept, cut, params) for _ in range(params.nulls)
     ]
-    strength = prediction_strength(
-        model.space.place(habits(taught)), len(cut.centres), params.method, seed=params.seed
-    )
+    points = model.space.place(habits(taught))
+    strength = prediction_strength(points, len(cut.centres), params.method, seed=params.seed)
+    shallowest = valley(points, cut.centres)
     return Judged(
         agreement=agreement(model.space, model.centres, taught),
         null_agreement=max(nulls),
         stability=cut.stability,
         silhouette=cut.silhouette,
         prediction_strength=strength,
-        is_natural=strength >= NATURAL_STRENGTH,
+        valley=shallowest,
+        is_natural=strength >= NATURAL_STRENGTH and shallowest <= NATURAL_VALLEY,
         groups=len(cut.centres),
         customers=taught.customers,
         cuts=[one.figures() for one in cuts],

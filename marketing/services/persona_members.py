@@ -41,7 +41,7 @@ def refresh_personas(progress: Progress, as_of: datetime, *, seed: int) -> dict[
     refused: PersonasRefusedError | None = None
     if is_due(as_of):
         try:
-            run = learn_personas(as_of, seed=seed, progress=progress)
+            run = learn_personas(as_of, seed=seed)
             summary = {"run": run.pk, "state": run.state}
         except PersonasRefusedError as error:
             refused = error

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from decisions.jobs import Progress
 from decisions.models import ModelRun, RunState
 from decisions.services.artefacts import ArtefactError, artefact_path, write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, live_run, publish_run
@@ -84,7 +83,7 @@ def is_due(as_of: datetime) -> bool:
     return as_of - last.data_until >= wait
 
 
-def learn_personas(as_of: datetime, *, seed: int, progress: Progress | None = None) -> ModelRun:
+def learn_personas(as_of: datetime, *, seed: int) -> ModelRun:
     """One learning. Live only when a customer's odd orders tell the persona of her even ones more
     often than in any of 19 shops with the same orders dealt out among customers.
 
@@ -119,7 +118,7 @@ def learn_personas(as_of: datetime, *, seed: int, progress: Progress | None = No
         duration_seconds=time.perf_counter() - started,
     )
     with transaction.atomic():
-        run = publish_run(trained, progress)
+        run = publish_run(trained)
         if run.state == RunState.LIVE:
             _adopt(run, judged, matches, said)
     return run

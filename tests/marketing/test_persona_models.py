@@ -45,6 +45,8 @@ def test_planted_kinds_are_found(method):
     assert (found >= 0).mean() > 0.95
     assert judged.agreement > 0.5 > 0.2 > judged.null_agreement
     assert judged.stability > 0.9
+    assert judged.is_natural
+    assert judged.valley < 0.5
     assert judged.repeats["category:tea"]["is_kept"]
     assert not judged.repeats["discount"]["is_kept"]
 
@@ -64,7 +66,7 @@ def test_a_shop_without_habits_is_refused_whatever_the_seed():
             learn(no_habits(seed), WORDS, QUICK)
 
 
-def test_the_comparison_with_dealt_out_orders_alone_lets_one_in_twenty_pass():
+def test_the_comparison_with_dealt_out_orders_alone_holds_its_level():
     """The second line: centres of a shop of chance agree as well as those of its own shuffles."""
     from marketing.ml.persona_clusters import fit_centres
     from marketing.ml.persona_habits import habits, space_of
@@ -76,10 +78,10 @@ def test_the_comparison_with_dealt_out_orders_alone_lets_one_in_twenty_pass():
         return agreement(space, fit_centres(space.place(habits(shop)), 3, "kmeans", seed=1), shop)
 
     passed = 0
-    for seed in range(20):
-        shop, random = no_habits(seed, 200), np.random.default_rng(seed)
-        passed += reached(shop) > max(reached(swapped(shop, random)) for _null in range(19))
-    assert passed <= 4  # of 20, one is expected; more than 4 have a chance of 0.3 %
+    for seed in range(12):
+        shop, random = no_habits(seed, 150), np.random.default_rng(seed)
+        passed += reached(shop) > max(reached(swapped(shop, random)) for _null in range(9))
+    assert passed <= 4  # of 12, 1.2 are expected; 5 or more have a chance of 0.4 %
 
 
 def test_the_calendar_is_no_habit():
@@ -103,7 +105,7 @@ def test_customers_that_differ_by_degree_are_not_called_natural_kinds():
     baskets = made_baskets(500, seed=2, taste=lean * TASTE[0] + (1 - lean) * TASTE[2])
     _model, judged = learn(baskets, WORDS, QUICK)
     assert not judged.is_natural
-    assert judged.prediction_strength < 0.8
+    assert judged.valley > 0.8  # two halves of one heap come again, but with nothing in between
 
 
 def test_too_few_customers_are_counted():
