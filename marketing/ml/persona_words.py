@@ -56,16 +56,20 @@ class Words:
         category = _rows(bought.category, self.categories)
         price = np.log(np.maximum(bought.price_minor, 1.0)) - self.usual_price[category]
         return Baskets(
-            bought.customers,
-            *(getattr(bought, n) for n in ("customer", "hour", "weekday", "month", "channel")),
-            bought.order,
-            category,
-            np.maximum(bought.units, 1),
-            price,
-            bought.discounted,
-            self._text(bought.product, meanings or {}),
-            self.categories,
-            self.channels,
+            customers=bought.customers,
+            customer=bought.customer,
+            hour=bought.hour,
+            weekday=bought.weekday,
+            month=bought.month,
+            channel=bought.channel,
+            order=bought.order,
+            category=category,
+            units=np.maximum(bought.units, 1),
+            price_ratio=price,
+            discounted=bought.discounted,
+            text=self._text(bought.product, meanings or {}),
+            categories=self.categories,
+            channels=self.channels,
         )
 
     def _text(self, product: np.ndarray, meanings: dict[int, np.ndarray]) -> np.ndarray:

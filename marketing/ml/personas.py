@@ -109,10 +109,15 @@ def model_from(text: str) -> PersonaModel:
     if found["format"] != FORMAT:
         raise ValueError("written by another version")
     space, words = found["space"], found["words"]
-    tuples = {name: tuple(words.pop(name)) for name in ("categories", "channels")}
     return PersonaModel(
-        Words(**tuples, **{name: np.array(value) for name, value in words.items()}),
-        Space(tuple(space.pop("names")), **{n: np.array(value) for n, value in space.items()}),
+        Words(
+            tuple(words["categories"]),
+            tuple(words["channels"]),
+            *(np.array(words[name]) for name in ("usual_price", "text_axes", "text_mean")),
+        ),
+        Space(
+            tuple(space["names"]), *(np.array(space[name]) for name in ("mean", "scale", "axes"))
+        ),
         np.array(found["centres"]),
         np.array(found["radius"]),
     )
