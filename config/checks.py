@@ -88,6 +88,20 @@ def message_settings(app_configs, **kwargs) -> list[CheckMessage]:
 
 
 @register()
+def persona_settings(app_configs, **kwargs) -> list[CheckMessage]:
+    method, days = settings.MARKETING_PERSONA_METHOD, settings.MARKETING_PERSONA_REFIT_DAYS
+    if method in ("kmeans", "mixture", "hdbscan") and days >= 1:
+        return []
+    return [
+        Error(
+            f"MARKETING_PERSONA_METHOD is {method!r}, MARKETING_PERSONA_REFIT_DAYS is {days}.",
+            hint="Use kmeans, mixture or hdbscan; a day or more.",
+            id="config.E009",
+        )
+    ]
+
+
+@register()
 def spend_settings(app_configs, **kwargs) -> list[CheckMessage]:
     """A cap on money counts nothing while tokens have no price."""
     capped = (settings.TEXT_PROVIDER_CAP_DAY_MINOR, settings.TEXT_PROVIDER_CAP_MONTH_MINOR)

@@ -168,6 +168,15 @@ def _audiences(progress: Progress, as_of: datetime) -> dict:
     return refresh_audiences(progress, as_of)
 
 
+def _personas(progress: Progress, as_of: datetime) -> dict:
+    from marketing.services import persona_members, personas  # numeric libraries, as above
+
+    try:
+        return persona_members.refresh_personas(progress, as_of, seed=SEED)
+    except personas.PersonasRefusedError as error:
+        raise SkipStepError(error.sentence) from error
+
+
 def _uplift(progress: Progress, as_of: datetime) -> dict:
     from marketing.services import uplift
 
@@ -205,6 +214,7 @@ STEPS: list[Step] = [
     Step("replies", gettext_noop("Draft replies"), _replies),
     Step("predictions", gettext_noop("What customers will do"), _predictions),
     Step("cohorts", gettext_noop("Count cohorts, foresee what they will do"), _cohorts),
+    Step("personas", gettext_noop("Kinds of customers"), _personas),
     Step("segments", gettext_noop("Customer segments"), refresh_segments),
     Step("audiences", gettext_noop("Segments in figures"), _audiences, needs=("segments",)),
     Step("clearance_campaigns", gettext_noop("Campaigns for clearance"), pick_up_clearance),

@@ -235,6 +235,12 @@ MARKETING_SEND_COST_MINOR = env.int("MARKETING_SEND_COST_MINOR", default=0)  # p
 MARKETING_MARGIN_FLOOR_RATE = env.float("MARKETING_MARGIN_FLOOR_RATE", default=0.0)
 SHOP_ADDRESS = env.str("SHOP_ADDRESS", default="")  # postal; stands below every marketing mail
 SMS_MAX_PARTS = env.int("SMS_MAX_PARTS", default=3)
+# Personas: kmeans, mixture or hdbscan; category codes and words beside the default list that are
+# never read; days between two learnings.
+MARKETING_PERSONA_METHOD = env.str("MARKETING_PERSONA_METHOD", default="kmeans")
+MARKETING_PERSONA_EXCLUDED = env.list("MARKETING_PERSONA_EXCLUDED", default=[])
+MARKETING_PERSONA_WORDS = env.list("MARKETING_PERSONA_WORDS", default=[])
+MARKETING_PERSONA_REFIT_DAYS = env.int("MARKETING_PERSONA_REFIT_DAYS", default=28)
 MARKETING_TRACK_OPENS = env.bool("MARKETING_TRACK_OPENS", default=True)
 MESSAGE_CONNECTIONS = env.int("MESSAGE_CONNECTIONS", default=4)  # to a mail server, side by side
 # SMS and push: a signed POST per message to this address; empty: a line per message in a file.

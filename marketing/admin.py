@@ -31,6 +31,7 @@ from marketing import (
     effect_views,
     journey_admin,
     pages,
+    persona_admin,
     previews,
     send_pages,
 )
@@ -371,4 +372,5 @@ __all__ = [
     "content_admin",
     "customer_admin",
     "journey_admin",
+    "persona_admin",
 ]  # for their registrations

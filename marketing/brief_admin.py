@@ -54,7 +54,7 @@ class BriefAdmin(ModelAdmin):
     fieldsets = [
         (
             None,
-            {"fields": [("channel", "goal"), ("segment", "campaign"), ("language", "tone"), "market"]},
+            {"fields": [("channel", "goal"), ("segment", "persona"), "campaign", ("language", "tone"), "market"]},
         ),
         (
             gettext_lazy("What to write"),
@@ -131,7 +131,7 @@ class BriefAdmin(ModelAdmin):
     def _context(self, request: HttpRequest, pk: int) -> dict[str, Any]:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        rows = Brief.objects.select_related("segment", "campaign", "job", "created_by")
+        rows = Brief.objects.select_related("segment", "persona", "campaign", "job", "created_by")
         brief = get_object_or_404(rows, pk=pk)
         return {
             **self.admin_site.each_context(request),

@@ -49,7 +49,7 @@ def segment_preview(rule: Any) -> dict:
         "count": found.count(),
         "reachable": reachable(found, "email").count(),
         "sentences": sentences(rule),
-        "sample": [_sample_row(customer) for customer in sample],
+        "sample": [sample_row(customer) for customer in sample],
     }
 
 
@@ -182,7 +182,7 @@ def _without_overlap(claims: list[Claim]) -> list[tuple[int, int, Claim]]:
     return sorted(taken, key=lambda piece: piece[0])
 
 
-def _sample_row(customer: Any) -> dict:
+def sample_row(customer: Any) -> dict:
     profile = getattr(customer, "profile", None)
     if profile is None:
         return {

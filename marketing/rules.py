@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from marketing.models import Stage, Suppression
+from marketing.models import Persona, Stage, Suppression
 from marketing.models.campaigns import PURPOSE_OF_CHANNEL, Channel
 from shop.models import Consent, Customer, Event, EventKind, OrderLine
 from shop.models.event_recency import PLACES
@@ -64,6 +64,13 @@ class Field:
     is_number: bool = False
     unit: Any = ""
     is_fraction: bool = False
+    known: Callable[[], dict[str, str]] | None = None  # values that are rows, with their names
+
+
+def _personas() -> dict[str, str]:
+    """Code → name. A persona that a later learning did not find again has no members and says so."""
+    gone = f" ({_('not found any more')})"
+    return {one.code: f"{one}{gone if one.retired_at else ''}" for one in Persona.objects.all()}
 
 
 LOOKUPS = {
@@ -179,6 +186,12 @@ FIELDS: dict[str, Field] = {
         CHOICE_OPS,
         _bought("variant__product__category__code"),
     ),
+    "persona": Field(
+        gettext_lazy("customer persona"),
+        CHOICE_OPS,
+        _choice("persona_member__persona__code"),
+        known=_personas,
+    ),
     **_predicted(),
 }
 
@@ -231,7 +244,8 @@ def sentences(rule: Any) -> list[str]:
 def _sentences(rule: dict, indent: str) -> list[str]:
     if "field" in rule:
         field = FIELDS[rule["field"]]
-        value = dict(field.choices).get(rule["value"], rule["value"])
+        named = field.known() if field.known else dict(field.choices)
+        value = named.get(rule["value"], rule["value"])
         parts_said = [field.label, OP_WORDS[rule["op"]], value, field.unit]
         return [indent + " ".join(str(word) for word in parts_said if str(word))]
     if "did" in rule:
@@ -377,5 +391,7 @@ def _check_value(field: Field, value: Any) -> None:
             raise RuleError(_("%(field)s needs a whole number.") % {"field": field.label})
     elif not isinstance(value, str) or not value or len(value) > 100:
         raise RuleError(_("%(field)s needs a value.") % {"field": field.label})
-    elif field.choices and value not in dict(field.choices):
+    elif (field.choices or field.known) and value not in (
+        field.known() if field.known else dict(field.choices)
+    ):
         raise RuleError(_("%(value)s is no %(field)s.") % {"value": value, "field": field.label})

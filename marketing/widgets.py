@@ -39,7 +39,11 @@ class RuleWidget(forms.Widget):
         context["groups"] = GROUP_WORDS
         context["fields"] = [(key, field.label) for key, field in FIELDS.items()]
         context["ops"] = OP_WORDS.items()
-        context["suggestions"] = [choice for field in FIELDS.values() for choice in field.choices]
+        context["suggestions"] = [
+            choice
+            for field in FIELDS.values()
+            for choice in (field.known().items() if field.known else field.choices)
+        ]
         return context
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,7 @@ from marketing.models import (
     CandidateState,
     Goal,
     Market,
+    Persona,
     Segment,
     Tone,
 )
@@ -44,6 +46,9 @@ class BriefIn(s.Serializer):
     goal = s.ChoiceField(Goal.choices)
     channel = s.ChoiceField(BriefChannel.choices)
     segment = s.SlugField(required=False, allow_null=True, help_text="Empty: everybody.")
+    persona = s.SlugField(
+        required=False, allow_null=True, help_text="Code of a persona: how the readers buy."
+    )
     skus = s.ListField(
         child=s.CharField(max_length=64), min_length=1, max_length=briefs.MAX_PRODUCTS
     )
@@ -59,6 +64,7 @@ class BriefIn(s.Serializer):
 
 class BriefOut(s.Serializer):
     id = s.IntegerField()
+    persona = s.CharField(allow_null=True)
     goal = s.ChoiceField(Goal.choices)
     channel = s.ChoiceField(BriefChannel.choices)
     tone = s.ChoiceField(Tone.choices)
@@ -121,7 +127,7 @@ class Briefs(MerchantView):
     @extend_schema(responses=BriefOut(many=True))
     def get(self, request: Request) -> Response:
         """Briefs, newest first."""
-        rows = Brief.objects.values("pk", *COLUMNS)
+        rows = Brief.objects.values("pk", *COLUMNS, persona_code=F("persona__code"))
         return self.page(rows, lambda page: [_row(row) for row in page])
 
     @extend_schema(request=BriefIn, responses={201: BriefDetailOut})
@@ -129,8 +135,13 @@ class Briefs(MerchantView):
         """Write a brief; its candidates come by a job: ask again until `job_state` is succeeded."""
         wanted = self.checked(BriefIn, request.data)
         skus, segment = wanted.pop("skus"), wanted.pop("segment", None)
+        persona = wanted.pop("persona", None)
         wish = briefs.Wish(
-            wanted | {"segment": get_object_or_404(Segment, code=segment) if segment else None},
+            wanted
+            | {
+                "segment": get_object_or_404(Segment, code=segment) if segment else None,
+                "persona": get_object_or_404(Persona, code=persona) if persona else None,
+            },
             _variants(skus),
             key=f"api:{request.user.pk}:{request.headers['Idempotency-Key']}"[:120],
         )
@@ -175,14 +186,15 @@ def _variants(skus: list[str]) -> list[Variant]:
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    return {"id": row["pk"]} | {name: row[name] for name in COLUMNS}
+    return {"id": row["pk"], "persona": row["persona_code"]} | {name: row[name] for name in COLUMNS}
 
 
 def _detail(pk: int) -> dict[str, Any]:
-    rows = Brief.objects.select_related("segment", "campaign", "job")
+    rows = Brief.objects.select_related("segment", "persona", "campaign", "job")
     brief = get_object_or_404(rows, pk=pk)
     return {
         "id": brief.pk,
+        "persona": brief.persona.code if brief.persona else None,
         **{name: getattr(brief, name) for name in COLUMNS},
         "job_state": brief.job.state if brief.job else None,
         "campaign": brief.campaign_id,

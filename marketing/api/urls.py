@@ -6,11 +6,14 @@ from marketing.api import briefs as b
 from marketing.api import cohorts as c
 from marketing.api import journeys as j
 from marketing.api import merchant as m
+from marketing.api import personas as p
 
 merchant = [
     path("cohorts/", c.Cohorts.as_view(), name="cohorts"),
     path("segments/", m.Segments.as_view(), name="segments"),
     path("segments/<slug:code>/", m.SegmentDetail.as_view(), name="segment"),
+    path("personas/", p.Personas.as_view(), name="personas"),
+    path("personas/<slug:code>/", p.PersonaDetail.as_view(), name="persona"),
     path("campaigns/", m.Campaigns.as_view(), name="campaigns"),
     path("campaigns/<int:pk>/", m.CampaignDetail.as_view(), name="campaign"),
     path("campaigns/<int:pk>/effects/", m.CampaignEffects.as_view(), name="campaign-effects"),

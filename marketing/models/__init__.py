@@ -28,6 +28,7 @@ from .journeys import (
     LeaveReason,
     StepVisit,
 )
+from .personas import Persona, PersonaMember, PersonaSnapshot
 from .plans import CampaignPlan
 from .policy import (
     BrandVoice,
@@ -76,6 +77,9 @@ __all__ = [
     "LeaveReason",
     "LedgerState",
     "Market",
+    "Persona",
+    "PersonaMember",
+    "PersonaSnapshot",
     "PolicyCheck",
     "PolicyRule",
     "Segment",

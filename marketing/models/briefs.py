@@ -38,6 +38,15 @@ class Brief(models.Model):
         related_name="briefs",
         help_text=_("Who reads it. Empty: everybody."),
     )
+    persona = models.ForeignKey(
+        "marketing.Persona",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="briefs",
+        verbose_name=_("customer persona"),
+        help_text=_("How its readers buy. Whoever writes hears that in words, no figure."),
+    )
     variants = models.ManyToManyField(
         "shop.Variant", through="marketing.BriefItem", related_name="briefs", blank=True
     )

@@ -33,10 +33,12 @@ from marketing.models import (
     CopyVariant,
     Segment,
 )
+from marketing.persona_names import in_words as persona_in_words
 from marketing.review import Review, review
 from marketing.services import copies, descriptions
 from marketing.services.experience import experience_of, in_words
 from marketing.services.people import without_customers
+from marketing.services.personas import segment_of
 from marketing.standards import standard_of_brief
 from marketing.voice import persona_of, voice_lines
 from shop.models import Variant
@@ -102,7 +104,7 @@ def ask_for_candidates(brief: Brief, *, by: Any = None) -> Job:
 
 def write_candidates(progress: Progress, brief_id: int, number: int) -> dict:
     """The job: draft, check, and keep the round in one transaction that only one attempt commits."""
-    brief = Brief.objects.select_related("segment", "campaign").get(pk=brief_id)
+    brief = Brief.objects.select_related("segment", "persona", "campaign").get(pk=brief_id)
     if brief.candidates.filter(round=number).exists():
         return _summary(brief, number)
     progress(0, 2, WRITING)
@@ -152,9 +154,9 @@ def choose_candidate(candidate: Candidate, *, by: Any = None, at: datetime) -> C
     """
     with transaction.atomic():
         Brief.objects.select_for_update(of=("self",)).get(pk=candidate.brief_id)
-        candidate = Candidate.objects.select_related("brief__segment", "brief__campaign").get(
-            pk=candidate.pk
-        )
+        candidate = Candidate.objects.select_related(
+            "brief__segment", "brief__persona", "brief__campaign"
+        ).get(pk=candidate.pk)
         if candidate.state == CandidateState.CHOSEN:
             return candidate
         if review_of(candidate, at).is_blocked:
@@ -176,6 +178,7 @@ def campaign_of(brief: Brief) -> Campaign:
         return brief.campaign
     segment = (
         brief.segment
+        or (segment_of(brief.persona) if brief.persona else None)
         or Segment.objects.get_or_create(
             code=EVERYBODY, defaults={"name": "Everybody", "name_zh": "所有顾客", "rule": {}}
         )[0]
@@ -229,7 +232,7 @@ def _draft(progress: Progress, brief: Brief, number: int, at: datetime) -> Draft
         tone=brief.tone,
         persona=persona,
         brief=without_customers(brief.instructions),
-        audience=str(brief.segment.description or brief.segment.name) if brief.segment else "",
+        audience=readers_of(brief),
         voice=tuple(voice),
         experience=tuple(in_words(experience_of(brief, at))),
         facts=slot_notes(facts),
@@ -238,6 +241,17 @@ def _draft(progress: Progress, brief: Brief, number: int, at: datetime) -> Draft
     )
     provider = provider_from_settings(CallLog(f"brief:{brief.pk}:{number}"))
     return draft_texts(request, provider, going_on=lambda: progress(0, 2, WRITING))
+
+
+def readers_of(brief: Brief) -> str:
+    """Who reads it, as the prompt hears it: the segment's words, and how a persona's members buy."""
+    said = str(brief.segment.description or brief.segment.name) if brief.segment else ""
+    found = brief.persona.snapshots.first() if brief.persona else None
+    return " ".join(
+        part
+        for part in (said, persona_in_words(found.evidence, brief.language) if found else "")
+        if part
+    )
 
 
 def _candidates(brief: Brief, number: int, drafted: Drafted, at: datetime) -> list[Candidate]:
