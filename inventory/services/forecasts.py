@@ -28,6 +28,7 @@ from inventory.services.forecast_basis import (
     write_elasticities,
 )
 from inventory.services.newcomers import BORROWED, liken
+from inventory.services.warehouse_forecasts import write_warehouse_forecasts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,6 +87,7 @@ def refresh_demand_forecast(as_of: datetime, *, seed: int, progress: Progress) -
     progress.still_mine()
     write_forecasts(rows)
     write_totals(rows, served.run, on, seed=seed)
+    write_warehouse_forecasts(rows, as_of, on)
     write_elasticities(history, basis, on)
     progress(4, 4, gettext_noop("written"))
     refused = sum(row.is_refused for row in rows)
