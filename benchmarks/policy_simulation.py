@@ -151,7 +151,7 @@ def foresee(shop: Shop, seed: int) -> Foreseen:
     panel = Panel(
         skus=[str(n) for n in range(len(shop.units))], periods=shop.days,
         units=shop.units.astype(float), promotion=shop.promotion,
-        promotion_ahead=shop.promotion is not None, groups=shop.groups,
+        promotion_ahead=shop.promotion is not None, groups=shop.groups, countries=shop.countries,
     )  # fmt: skip
     params = DemandParams(
         sample_rows=20_000, quantile_rounds=80, mean_rounds=100, threads=1, countries=shop.countries

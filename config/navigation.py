@@ -39,6 +39,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
             ("swap_vert", _("Stock ledger"), "admin:shop_stockmovement_changelist", "shop.view_stockmovement"),
             ("trending_up", _("Forecasts"), "admin:inventory_demandforecast_changelist", "inventory.view_demandforecast"),
             ("category", _("Category forecasts"), "admin:inventory_categoryforecast_changelist", "inventory.view_categoryforecast"),
+            ("location_on", _("Forecasts per warehouse"), "admin:inventory_warehouseforecast_changelist", "inventory.view_warehouseforecast"),
             ("remove_shopping_cart", _("Lost demand"), "admin:inventory_lostdemand_changelist", "inventory.view_lostdemand"),
             ("list_alt", _("Purchase plan"), "admin:inventory_plan_worklist", "inventory.view_purchaseorder"),
             ("health_metrics", _("Stock health"), "admin:inventory_stock_health", "inventory.view_skuhealth"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db.models import F, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -111,6 +112,7 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
         promotion=promotion[:, : shape[1]],
         promotion_ahead=True,
         groups=categories_of(variant_ids),
+        countries=tuple(settings.SHOP_COUNTRIES),
     )
     return DemandHistory(
         panel=panel,

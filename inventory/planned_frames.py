@@ -96,18 +96,21 @@ def forecast_days(row: DemandForecast, first: date, days: int) -> tuple[np.ndarr
     )
 
 
-def plan_days(row: DemandForecast, first: date, days: int) -> tuple[np.ndarray, np.ndarray]:
-    """As forecast_days, with the quantiles that stock is planned by.
+def plan_days(
+    row: DemandForecast, first: date, days: int, *, share: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """As forecast_days, with the quantiles that stock is planned by; share: of one warehouse.
 
     Those of the forecast are stretched until four of five days lie inside, day by day; what a lead time
     needs is the spread of a sum, and a slow mover's stretched days add up to another one. Where
-    demand is counted in units the plan takes the count's own distribution around the same mean.
+    demand is counted in units the plan takes the count's own distribution around the same mean; a
+    part of it that is bought elsewhere by chance has the same dispersion.
     """
     import numpy as np
 
     skip = (first - row.as_of).days - 1
-    mean = extended_days(row, np.array(row.mean_units), skip + days)[skip:]
-    return mean, planning_quantiles(row, mean, forecast_days(row, first, days)[1])
+    mean = share * extended_days(row, np.array(row.mean_units), skip + days)[skip:]
+    return mean, planning_quantiles(row, mean, share * forecast_days(row, first, days)[1])
 
 
 def planning_quantiles(row: DemandForecast, mean: np.ndarray, otherwise: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from decisions.text import words
+from inventory.admin.forecast_parts import warehouses, waterfall
 from inventory.charts import MARK_KINDS, Fan, Mark, fan_chart
 from inventory.models import DemandForecast
 from inventory.services.forecast_check import Counted, check_forecast, count_facts
@@ -71,7 +71,8 @@ def page(request: HttpRequest, sku: str) -> HttpResponse:
         "chart": _chart(row, counted, row.mean_units, row.quantile_units),
         "legend": [(MARK_NAMES[kind], MARK_KINDS[kind][1]) for kind in MARK_KINDS],
         "horizon": _horizon(row.mean_units, row.quantile_units),
-        "causes": _causes(row),
+        "made_of": waterfall(row),
+        "warehouses": warehouses(row),
         "own_percent": round(100 * row.basis.get("own_share", 1.0)),
         "said": list(reversed(counted.said)),
         "inside": sum(bool(one.is_inside) for one in counted.said),
@@ -146,16 +147,6 @@ def _horizon(mean: list[float], quantiles: dict[str, list[float]]) -> dict[str, 
         "high": sum(quantiles["0.9"]) / len(mean),
         "each": sum(mean) / len(mean),
     }
-
-
-def _causes(row: DemandForecast) -> list[dict]:
-    """What each cause adds to the horizon, the largest first, as bars against the largest."""
-    sums = {name: sum(units) for name, units in row.contributions.items()}
-    largest = max(map(abs, sums.values()), default=0) or 1
-    return [
-        {"name": words(name), "units": units, "width": round(100 * abs(units) / largest, 1)}
-        for name, units in sorted(sums.items(), key=lambda pair: -abs(pair[1]))
-    ]
 
 
 def _price_range(row: DemandForecast) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.contrib import admin
 from django.urls import path, reverse
@@ -17,7 +17,7 @@ from access.read_only import ReadOnly
 from inventory.admin import forecast_page
 from inventory.charts import Fan, fan_chart
 from inventory.frames import sku_days
-from inventory.models import CategoryForecast, DemandForecast
+from inventory.models import CategoryForecast, DemandForecast, WarehouseForecast
 
 WEEK_DAYS = 7
 WHOLE_SHOP = _("whole shop")
@@ -120,5 +120,44 @@ class CategoryForecastAdmin(ReadOnly, ModelAdmin):
         low, high = (
             number_format(round(units), use_l10n=True, force_grouping=True)
             for units in (row.low_units, row.high_units)
+        )
+        return f"{low} – {high}"
+
+
+@admin.register(WarehouseForecast)
+class WarehouseForecastAdmin(ReadOnly, ModelAdmin):
+    """Each warehouse's part of a SKU's forecast."""
+
+    list_display = ["sku", "warehouse", "as_of", "share_of_sku", "units", "interval"]
+    list_display_links = None
+    list_filter = ["warehouse", "forecast__as_of"]
+    list_filter_submit = True
+    search_fields = ["forecast__variant__sku"]
+    list_select_related = ["forecast__variant", "warehouse"]
+    show_full_result_count = False
+
+    @display(description=_("SKU"))
+    def sku(self, row: WarehouseForecast) -> str:
+        sku = row.forecast.variant.sku
+        address = reverse("admin:inventory_forecast_page", args=[sku])
+        return format_html('<a href="{}" class="font-semibold">{}</a>', address, sku)
+
+    @display(description=_("as of"))
+    def as_of(self, row: WarehouseForecast) -> date:
+        return row.forecast.as_of
+
+    @display(description=_("share"), ordering="share")
+    def share_of_sku(self, row: WarehouseForecast) -> str:
+        return f"{100 * row.share:.0f} %"
+
+    @display(description=_("next 28 days (units)"))
+    def units(self, row: WarehouseForecast) -> str:
+        return _sum(row.mean_units)
+
+    @display(description=_("a day, four times in five"))
+    def interval(self, row: WarehouseForecast) -> str:
+        low, high = (
+            number_format(sum(row.quantile_units[level]) / len(row.mean_units), 1)
+            for level in ("0.1", "0.9")
         )
         return f"{low} – {high}"

@@ -13,7 +13,13 @@ from rest_framework.response import Response
 from access.api.problems import Problem
 from access.api.views import MerchantView
 from inventory.api import desk_shapes as shapes
-from inventory.models import DemandForecast, PurchaseOrderLine, SkuHealth, Supplier
+from inventory.models import (
+    DemandForecast,
+    PurchaseOrderLine,
+    SkuHealth,
+    Supplier,
+    WarehouseForecast,
+)
 from inventory.services.forecast_check import check_forecast, count_facts
 from inventory.services.forecast_events import sku_events
 from inventory.services.forecast_what_if import NoWhatIfError
@@ -93,8 +99,16 @@ class ForecastDetail(MerchantView):
             | {name: getattr(row, name) for name in names}
             | {
                 "checks": [
-                    {"name": one.name, "state": one.state, "evidence": one.evidence}
+                    {
+                        "name": one.name,
+                        "state": one.state,
+                        "evidence": one.evidence,
+                        "adds_units": one.adds_units,
+                    }
                     for one in check_forecast(row, counted)
+                ],
+                "warehouses": [
+                    _part(part) for part in row.by_warehouse.select_related("warehouse")
                 ],
                 "said_then": [asdict(one) for one in counted.said],
                 "events": [
@@ -102,6 +116,41 @@ class ForecastDetail(MerchantView):
                 ],
             }
         )
+
+
+class WarehouseForecasts(MerchantView):
+    needs = {"GET": "inventory.view_warehouseforecast"}
+
+    @extend_schema(
+        parameters=[shapes.WarehouseForecastQuery],
+        responses=shapes.WarehouseForecastOut(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """Each warehouse's part of the SKUs' forecasts, newest first; means sum to the SKU's."""
+        chosen = self.checked(shapes.WarehouseForecastQuery, request.query_params)
+        found = WarehouseForecast.objects.select_related("forecast__variant", "warehouse")
+        columns = {
+            "sku": "forecast__variant__sku",
+            "warehouse": "warehouse__code",
+            "as_of": "forecast__as_of",
+        }
+        found = found.filter(**{columns[name]: value for name, value in chosen.items()})
+        return self.page(
+            found,
+            lambda rows: [
+                {"sku": row.forecast.variant.sku, "as_of": row.forecast.as_of} | _part(row)
+                for row in rows
+            ],
+        )
+
+
+def _part(row: WarehouseForecast) -> dict[str, Any]:
+    return {
+        "warehouse": row.warehouse.code,
+        "share": row.share,
+        "mean_units": row.mean_units,
+        "quantile_units": row.quantile_units,
+    }
 
 
 class ForecastWhatIf(MerchantView):

@@ -118,6 +118,27 @@ class CheckOut(s.Serializer):
     name = s.CharField()
     state = s.CharField(help_text="ok, look, unknown")
     evidence = s.CharField()
+    adds_units = s.FloatField(
+        allow_null=True, help_text="What its cause adds to the forecast over the horizon."
+    )
+
+
+class WarehousePartOut(s.Serializer):
+    warehouse = s.CharField()
+    share = s.FloatField(help_text="0 to 1.")
+    mean_units = s.ListField(child=s.FloatField(), help_text="Sum to the SKU's, day by day.")
+    quantile_units = s.DictField(child=s.ListField(child=s.FloatField()))
+
+
+class WarehouseForecastQuery(s.Serializer):
+    sku = s.CharField(required=False, max_length=64)
+    warehouse = s.CharField(required=False, max_length=32, help_text="Its code.")
+    as_of = s.DateField(required=False)
+
+
+class WarehouseForecastOut(WarehousePartOut):
+    sku = s.CharField()
+    as_of = s.DateField()
 
 
 class SaidThenOut(s.Serializer):
@@ -143,11 +164,15 @@ class ForecastDetailOut(s.Serializer):
     horizon_days = s.IntegerField()
     mean_units = s.ListField(child=s.FloatField())
     quantile_units = s.DictField(child=s.ListField(child=s.FloatField()))
-    contributions = s.DictField(child=s.ListField(child=s.FloatField()))
+    contributions = s.DictField(
+        child=s.ListField(child=s.FloatField()),
+        help_text="Cause → units per day; together, day by day, they are mean_units.",
+    )
     demand_class = s.CharField()
     history_days = s.IntegerField()
     days_missing = s.IntegerField()
     checks = CheckOut(many=True)
+    warehouses = WarehousePartOut(many=True)
     said_then = SaidThenOut(many=True)
     events = EventOut(many=True)
 

@@ -27,6 +27,7 @@ merchant = [
     ),
     path("forecasts/<str:sku>/", desk.ForecastDetail.as_view(), name="forecast-detail"),
     path("forecasts/<str:sku>/what-if/", desk.ForecastWhatIf.as_view(), name="forecast-what-if"),
+    path("warehouse-forecasts/", desk.WarehouseForecasts.as_view(), name="warehouse-forecasts"),
     path("forecasts/", m.Forecasts.as_view(), name="forecasts"),
     path("purchase-orders/", m.PurchaseOrders.as_view(), name="purchase-orders"),
     path("purchase-orders/<str:number>/", m.PurchaseOrderDetail.as_view(), name="purchase-order"),

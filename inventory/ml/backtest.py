@@ -159,6 +159,14 @@ def forecast_ahead(panel: Panel, horizon: int, params: DemandParams, *, seed: in
     return forecast_with(COMBINATION, model, panel, horizon)
 
 
+@dataclass(frozen=True)
+class Made:
+    """A forecast with what it was combined from. members: name → (n, H) means, the trees among them."""
+
+    forecast: Forecast
+    members: dict[str, np.ndarray]
+
+
 def forecast_with(
     name: str,
     model: DemandModel | None,
@@ -171,22 +179,36 @@ def forecast_with(
 
     promotion: (n, horizon) planned shares, or None.
     """
+    return make_with(name, model, panel, horizon, promotion=promotion).forecast
+
+
+def make_with(
+    name: str,
+    model: DemandModel | None,
+    panel: Panel,
+    horizon: int,
+    *,
+    promotion: np.ndarray | None = None,
+) -> Made:
+    """As forecast_with, with its members, for whoever explains it."""
     trees, year = None, find_year(panel)
     if model is not None and model.has_trees:
         ahead = adjusted(panel, year).extended(horizon, promotion)
         raw = _in_season(gbm.predict_raw(model, ahead, horizon), year, panel.units.shape[1])
         trees = gbm.finish(raw, model.mean_weight, model.shift)
     if name == TREES and trees is not None:
-        return trees
+        return Made(trees, {TREES: trees.mean})
     if name == COMBINATION and model is not None and model.combination is not None:
         learned = Learned.from_json(model.combination)
         means = _means(panel, horizon, only=learned.weights.members | {"moving_average"})
         if trees is not None:
             means[TREES] = trees.mean
-        return learned.combined(panel.units, means, trees)
+        return Made(learned.combined(panel.units, means, trees), means)
     if name == "blend" and trees is not None:  # a run of an earlier version may still be live
-        return _average(trees, _simple("moving_average", panel, horizon))
-    return _simple(name, panel, horizon)
+        simple = _simple("moving_average", panel, horizon)
+        return Made(_average(trees, simple), {TREES: trees.mean, "moving_average": simple.mean})
+    simple = _simple(name, panel, horizon)
+    return Made(simple, {name: simple.mean})
 
 
 def _means(panel: Panel, horizon: int, *, only: set[str] | None = None) -> dict[str, np.ndarray]:

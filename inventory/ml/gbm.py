@@ -6,6 +6,7 @@ prices and promotions that are already planned count for their own day.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -142,23 +143,33 @@ def predict_raw(model: DemandModel, panel: Panel, horizon: int) -> RawForecast:
     """
     import lightgbm as lgb
 
+    count, origin = len(panel.skus), panel.units.shape[1] - horizon - 1
     maker = FeatureMaker(panel, model.params.countries)
-    origin = panel.units.shape[1] - horizon - 1
     trees = [lgb.Booster(model_str=text) for text in [model.mean_text, *model.quantile_texts]]
-    count = len(panel.skus)
     found = np.empty((count, horizon, len(trees)))
-    block = max(1, BLOCK_ROWS // horizon)
-    for start in range(0, count, block):
-        rows = np.arange(start, min(start + block, count))
-        samples = every_step(rows, origin, horizon)
-        scale = maker.scale(samples)
-        matrix, _names = maker.matrix(samples, scale)
+    for rows, matrix, scale in feature_blocks(maker, np.arange(count), horizon, BLOCK_ROWS):
         for number, tree in enumerate(trees):
             values = np.asarray(tree.predict(matrix, num_threads=model.params.threads)) * scale
             found[rows, :, number] = values.reshape(len(rows), horizon)
     scale = maker.scale(every_step(np.arange(count), origin, 1))
     fitted = np.sort(np.maximum(found[:, :, 1:], 0), axis=2)
-    return RawForecast(np.maximum(found[:, :, 0], 0), fitted @ _to_all_levels(), scale)
+    return RawForecast(np.maximum(found[:, :, 0], 0), fitted @ to_all_levels(), scale)
+
+
+def feature_blocks(
+    maker: FeatureMaker, rows: np.ndarray, horizon: int, most: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """(rows, features of all their steps (rows · horizon, f), scale of each) a bounded part at a time.
+
+    The last `horizon` periods of the maker's panel are the steps.
+    """
+    origin = maker.units.shape[1] - horizon - 1
+    block = max(1, most // horizon)
+    for start in range(0, len(rows), block):
+        part = rows[start : start + block]
+        samples = every_step(part, origin, horizon)
+        scale = maker.scale(samples)
+        yield part, maker.matrix(samples, scale)[0], scale
 
 
 def finish(raw: RawForecast, mean_weight: float, shift: np.ndarray) -> Forecast:
@@ -260,7 +271,7 @@ def _tree_params(params: DemandParams, seed: int) -> dict:
     }
 
 
-def _to_all_levels() -> np.ndarray:
+def to_all_levels() -> np.ndarray:
     """(5, 9) weights: the levels in between are linear between their neighbours."""
     unit = np.eye(len(FITTED_LEVELS))
     return np.array([np.interp(LEVELS, FITTED_LEVELS, row) for row in unit])

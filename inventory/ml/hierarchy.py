@@ -11,9 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from .metrics import LEVELS, Forecast
+from .spread import count_quantiles
 
 PRIOR_UNITS = 10.0  # a SKU must give as many before they count as much as everything else
 DRAWS = 500
+CALIBRATED = (0.4, 3.0)  # spread.STRETCHES: what calibration can have done to a width
 REACH = 2.5631  # deviations of a normal between its 0.1 and 0.9 quantile
 
 
@@ -36,6 +38,31 @@ def smoothed_shares(units: dict[int, dict[int, int]]) -> dict[int, dict[int, flo
             for place, count in places.items()
         }
     return found
+
+
+def split(
+    forecast: Forecast, shares: np.ndarray, dispersion: float | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """One SKU's forecast (1, H) at its places: means (w, H) that sum to it, quantiles (w, H, 9).
+
+    shares (w,), summing to 1. dispersion: phi of Var = mean + phi · mean² of a day's count, None where
+    demand is no count. Who buys where is chance: a part of a negative binomial is one of the same
+    phi, so that a small part scatters more for its size than the whole; its quantiles are as much
+    wider or narrower than that as the SKU's own were made by calibration. What is no count is
+    large, and its parts scatter as the whole does. All of it is the forecast itself.
+    """
+    mean, quantiles = forecast.mean[0], forecast.quantiles[0]
+    means = shares[:, None] * mean
+    if dispersion is None:
+        return means, shares[:, None, None] * quantiles
+    phi = np.full(len(shares) + 1, dispersion)
+    plain = count_quantiles(np.vstack([mean, means]), phi)
+    whole = plain[0]
+    width = float((whole[:, -1] - whole[:, 0]).sum())
+    ratio = float((quantiles[:, -1] - quantiles[:, 0]).sum()) / width if width > 0 else 1.0
+    middle = plain[1:, :, 4:5]
+    found = np.maximum(middle + np.clip(ratio, *CALIBRATED) * (plain[1:] - middle), 0.0)
+    return means, np.where((shares == 1)[:, None, None], quantiles, found)
 
 
 def sku_correlation(forecast: Forecast, actual: np.ndarray) -> float:

@@ -23,6 +23,7 @@ class Panel:
     promotion: (n, T) share of the period under promotion (0-1) or None.
     price_ahead, promotion_ahead: those of later periods are plans, known at the origin.
     groups:    (n,) int, SKUs with the same number are of one category; None = nothing is known.
+    countries: ISO codes of the countries whose festivals demand follows.
     """
 
     skus: list[str]
@@ -34,6 +35,7 @@ class Panel:
     price_ahead: bool = False
     promotion_ahead: bool = False
     groups: np.ndarray | None = None
+    countries: tuple[str, ...] = ()
 
     @property
     def season(self) -> int:

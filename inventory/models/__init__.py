@@ -1,5 +1,11 @@
 from .clearance import ClearanceDraft, ClearanceReason, ClearanceState
-from .forecasts import CategoryForecast, DemandClass, DemandForecast, PriceElasticity
+from .forecasts import (
+    CategoryForecast,
+    DemandClass,
+    DemandForecast,
+    PriceElasticity,
+    WarehouseForecast,
+)
 from .lost_demand import LostDemand, LostDemandDay, LostQuery, SubstituteList
 from .plan import (
     PlannedPurchase,
@@ -49,5 +55,6 @@ __all__ = [
     "SubstituteList",
     "Supplier",
     "SupplierItem",
+    "WarehouseForecast",
     "WarehouseSpace",
 ]

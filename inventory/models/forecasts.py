@@ -112,7 +112,7 @@ class CategoryForecast(models.Model):
     )
     as_of = models.DateField(help_text=_("Sales up to and including this day were known."))
     horizon_days = models.PositiveSmallIntegerField()
-    skus = models.PositiveIntegerField(help_text=_("SKUs with a forecast."))
+    skus = models.PositiveIntegerField(_("SKUs"), help_text=_("SKUs with a forecast."))
     mean_units = models.FloatField(help_text=_("Over all days; the sum of its SKUs."))
     low_units = models.FloatField(help_text=_("10 % of the likely totals are below."))
     high_units = models.FloatField(help_text=_("10 % of the likely totals are above."))
@@ -131,6 +131,43 @@ class CategoryForecast(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category or '*'} {self.as_of:%Y-%m-%d}"
+
+
+class WarehouseForecast(models.Model):
+    """One warehouse's part of a SKU's forecast: means that sum to the SKU's over its warehouses, and
+    quantiles of a part that is bought by chance (ml/hierarchy.py: split).
+
+    Kept where the shop has two warehouses or more; with one, the SKU's forecast is the warehouse's.
+    """
+
+    forecast = models.ForeignKey(
+        DemandForecast, on_delete=models.CASCADE, related_name="by_warehouse"
+    )
+    warehouse = models.ForeignKey(
+        "shop.Warehouse", on_delete=models.CASCADE, related_name="demand_forecasts"
+    )
+    share = models.FloatField(help_text=_("0 to 1: of the SKU's demand."))
+    mean_units = models.JSONField(default=list, help_text=_("Units per day, next day first."))
+    quantile_units = models.JSONField(
+        default=dict, help_text=_("Level → units per day, next day first.")
+    )
+
+    class Meta:
+        verbose_name = _("warehouse forecast")
+        verbose_name_plural = _("warehouse forecasts")
+        ordering = ["-forecast_id", "warehouse_id"]
+        default_permissions = ["view"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["forecast", "warehouse"], name="one_part_per_warehouse"
+            ),
+            models.CheckConstraint(
+                condition=Q(share__gte=0, share__lte=1), name="a_part_is_a_share"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.forecast} {self.warehouse}"
 
 
 class PriceElasticity(models.Model):

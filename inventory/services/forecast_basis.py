@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from inventory.ml.elasticity import Elasticities
-    from inventory.ml.metrics import Forecast
 
 CHUNK_ROWS = 500
 RECENT_DAYS = 28
@@ -88,26 +87,15 @@ def write_elasticities(history: DemandHistory, basis: Basis, on: date) -> int:
 
 
 def explain(
-    history: DemandHistory, basis: Basis, forecast: Forecast, rows: np.ndarray
+    history: DemandHistory, basis: Basis, parts: dict[str, np.ndarray], rows: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """cause → (len(rows), H) units per day; the causes sum to the forecast's mean."""
+    """cause → (len(rows), H) units per day; the causes sum to what the parts sum to."""
     import numpy as np
 
-    from inventory.ml.elasticity import log_move
     from inventory.ml.explain import contributions
 
-    panel, response = history.panel, basis.response
-    sold = np.where(history.out_days, 0.0, panel.units)[rows]
-    move = log_move(given(panel.price)[rows])
-    change = move[:, -1] - move[:, -RECENT_DAYS:].mean(axis=1)
-    return contributions(
-        forecast.mean,
-        sold,
-        lost=basis.corrected_units[rows] / RECENT_DAYS,
-        price_log=-response.elasticity[rows] * change,
-        promotion_log=response.promotion[rows, None] * history.planned[rows]
-        + _planned_price(history, response, rows),
-    )
+    sold = np.where(history.out_days, 0.0, history.panel.units)[rows]
+    return contributions(parts, sold, lost=basis.corrected_units[rows] / RECENT_DAYS)
 
 
 def rests_on(history: DemandHistory, basis: Basis, rows: np.ndarray) -> list[dict]:
@@ -139,13 +127,3 @@ def given(part: np.ndarray | None) -> np.ndarray:
     if part is None:
         raise ValueError("a panel without prices or promotions is no history of a shop")
     return part
-
-
-def _planned_price(history: DemandHistory, response: Elasticities, rows: np.ndarray) -> np.ndarray:
-    """(len(rows), H) log effect of the planned reductions' own prices."""
-    import numpy as np
-
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cut = np.log(history.planned_price[rows] / given(history.panel.price)[rows, -1:])
-    cut = np.where(history.planned[rows] > 0, np.nan_to_num(cut), 0.0)
-    return -response.elasticity[rows, None] * cut

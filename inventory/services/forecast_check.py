@@ -40,17 +40,38 @@ TITLES = {
     "returns": gettext_lazy("Did much come back?"),
     "model": gettext_lazy("Is the model good, and of last night?"),
 }
+# What of the forecast's contributions answers which question.
+CAUSES_OF = {
+    "stockouts": ("stock_out",),
+    "price": ("price",),
+    "promotion": ("promotion",),
+    "season": ("season", "festival"),
+}
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question: ok, look or unknown, what was counted, and where to see it."""
+    """One question: ok, look or unknown, what was counted, and where to see it.
+
+    adds_units: what its cause adds to the forecast over the horizon; None where no cause is its own.
+    """
 
     name: str
     title: str
     state: str
     evidence: str
     link: str
+    adds_units: float | None = None
+
+    @property
+    def adds(self) -> str:
+        """In words; nothing for what rounds to nothing."""
+        if self.adds_units is None or abs(self.adds_units) < 0.5:
+            return ""
+        units = number_format(abs(round(self.adds_units)), 0, force_grouping=True)
+        if self.adds_units < 0:
+            return _("It takes %(units)s units off the forecast.") % {"units": units}
+        return _("It adds %(units)s units to the forecast.") % {"units": units}
 
 
 @dataclass(frozen=True)
@@ -68,7 +89,18 @@ def check_forecast(row: DemandForecast, counted: Counted | None = None) -> list[
     counted = counted or count_facts(row)
     states = verdicts(counted.facts)
     texts = _evidence(row, counted)
-    return [Check(name, str(TITLES[name]), states[name], *texts[name]) for name in TITLES]
+    return [
+        Check(name, str(TITLES[name]), states[name], *texts[name], _added(row, name))
+        for name in TITLES
+    ]
+
+
+def _added(row: DemandForecast, check: str) -> float | None:
+    """Units over the horizon; None where the forecast keeps no such cause."""
+    causes = [
+        row.contributions[one] for one in CAUSES_OF.get(check, ()) if one in row.contributions
+    ]
+    return round(sum(map(sum, causes)), 3) if causes else None
 
 
 def count_facts(row: DemandForecast) -> Counted:

@@ -28,6 +28,7 @@ from inventory.services.forecast_basis import (
     write_elasticities,
 )
 from inventory.services.newcomers import BORROWED, liken
+from inventory.services.warehouse_forecasts import write_warehouse_forecasts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,6 +87,7 @@ def refresh_demand_forecast(as_of: datetime, *, seed: int, progress: Progress) -
     progress.still_mine()
     write_forecasts(rows)
     write_totals(rows, served.run, on, seed=seed)
+    write_warehouse_forecasts(rows, as_of, on)
     write_elasticities(history, basis, on)
     progress(4, 4, gettext_noop("written"))
     refused = sum(row.is_refused for row in rows)
@@ -206,28 +208,24 @@ def _forecast_rows(
 ) -> list[DemandForecast]:
     import numpy as np
 
-    from inventory.ml.backtest import forecast_with
     from inventory.ml.gbm import SHORTEST
+    from inventory.ml.made_of import plain_parts
     from inventory.ml.panel import history_lengths
 
     known = history_lengths(history.panel.units)
     enough = np.flatnonzero(known >= SHORTEST["D"])
     found: dict[int, dict] = {}
     if len(enough):
-        forecast = forecast_with(
-            served.method,
-            served.model,
-            history.panel.rows(enough),
-            HORIZON_DAYS,
-            promotion=history.planned[enough],
-        )
-        rests = rests_on(history, basis, enough)
+        forecast, parts, rests = _made(history, served, basis, enough)
         made = {"model_run": served.run, "method": served.method}
-        found = _fields(history, basis, (enough, forecast, rests), made)
+        found = _fields(history, basis, (enough, forecast, parts, rests), made)
         new = np.flatnonzero((known > 0) & (known < SHORTEST["D"]))
         likened = liken(history, basis, (enough, forecast), new)
         if likened is not None:
-            found |= _fields(history, basis, (new, *likened), {"method": BORROWED})
+            parts = plain_parts(likened[0].mean, history.panel.season, None)
+            found |= _fields(
+                history, basis, (new, likened[0], parts, likened[1]), {"method": BORROWED}
+            )
     rows = []
     for row, variant_id in enumerate(history.variant_ids):
         facts = {
@@ -243,35 +241,54 @@ def _forecast_rows(
     return rows
 
 
+def _made(
+    history: DemandHistory, served: Served, basis: Basis, enough: np.ndarray
+) -> tuple[Forecast, dict[str, np.ndarray], list[dict]]:
+    """Forecast, its parts, and what else the rows keep, of the SKUs with a history of their own."""
+    from inventory.ml.backtest import make_with
+    from inventory.ml.made_of import parts_of
+
+    panel, promotion = history.panel.rows(enough), history.planned[enough]
+    made = make_with(served.method, served.model, panel, HORIZON_DAYS, promotion=promotion)
+    parts, by_trees = parts_of(served.method, served.model, made, panel, promotion=promotion)
+    rests = rests_on(history, basis, enough)
+    for rest, knows in zip(rests, by_trees, strict=True):
+        rest["sees_price"] = bool(knows)
+    return made.forecast, parts, rests
+
+
 def _fields(
     history: DemandHistory,
     basis: Basis,
-    numbers: tuple[np.ndarray, Forecast, list[dict]],
+    numbers: tuple[np.ndarray, Forecast, dict[str, np.ndarray], list[dict]],
     made: dict,
 ) -> dict[int, dict]:
     """Row of the history → the fields of its forecast."""
-    rows, forecast, rests = numbers
-    causes = explain(history, basis, forecast, rows)
+    from inventory.ml.explain import rounded
+
+    rows, forecast, parts, rests = numbers
+    causes = explain(history, basis, parts, rows)
     return {
         int(row): _numbers(forecast, place)
-        | _reasons(history, basis, causes, (int(row), place))
+        | _reasons(history, basis, int(row))
+        | {
+            "contributions": rounded(
+                forecast.mean[place], {name: part[place] for name, part in causes.items()}
+            )
+        }
         | {"basis": rests[place], "horizon_days": HORIZON_DAYS, **made}
         for place, row in enumerate(rows)
     }
 
 
-def _reasons(
-    history: DemandHistory, basis: Basis, causes: dict[str, np.ndarray], at: tuple[int, int]
-) -> dict:
+def _reasons(history: DemandHistory, basis: Basis, row: int) -> dict:
     import numpy as np
 
     from inventory.ml.classes import NAMES
 
-    row, place = at
     price = given(history.panel.price)[row, -1]
     return {
         "demand_class": NAMES[basis.classes[row]],
-        "contributions": {name: part[place].round(3).tolist() for name, part in causes.items()},
         "planned_promotion": history.planned[row].round(3).tolist(),
         "price_minor": int(price) if np.isfinite(price) else None,
     }

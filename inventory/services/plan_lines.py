@@ -14,17 +14,16 @@ from inventory.frames import (
     Stock,
     open_variants,
     stock_positions,
-    warehouse_shares,
 )
 from inventory.lead_time_frames import newest_lead_times
 from inventory.models import DemandForecast, LeadTimeEstimate, Supplier, SupplierItem
 from inventory.services.forecasts import day_correlation
 from inventory.services.planned_demand import with_planned
 from inventory.services.targets import Service, service_by_class
+from inventory.services.warehouse_forecasts import Shares, planned_by_warehouse, stored_shares
 from shop.models import Variant, Warehouse
 from shop.services.events.event_rows import among
 from shop.services.prices import prices_at
-from shop.services.stock.warehouses import first_warehouse
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,12 +111,11 @@ class _Known:
     variants: dict[int, Variant]
     offers: dict[int, list[Offer]]
     stock: dict[tuple[int, int], Stock]
-    shares: dict[int, dict[int, float]]
+    shares: Shares
     prices: dict[int, int]
-    demand: dict[int, tuple[np.ndarray, np.ndarray]]
+    demand: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]
     services: dict[int, Service]
     warehouses: dict[int, Warehouse]
-    default_warehouse: int
 
 
 def gather(
@@ -134,9 +132,7 @@ def gather(
     known = _read(rows, as_of, (variants, offers, weeks), correlation)
     simulator = LeadTimeSimulator(_days(offers, weeks), correlation=correlation, seed=seed)
     candidates = [
-        _candidate(known, pk, place, share)
-        for pk in variants
-        for place, share in _places(pk, known)
+        _candidate(known, pk, place) for pk in variants for place in sorted(known.shares[pk])
     ]
     candidates.sort(key=lambda one: (one.variant.sku, one.warehouse.code))
     return Gathered(candidates, simulator, weeks, options)
@@ -206,18 +202,17 @@ def _read(rows: list[DemandForecast], as_of: datetime, found: tuple, correlation
         for variant, row in prices_at(list(variants), as_of).items()
         if row.currency == settings.SHOP_CURRENCY
     }
-    demand = with_planned(rows, _days(offers, weeks))
-    default = first_warehouse().pk  # made here in a shop that has none yet
+    days, stock = _days(offers, weeks), stock_positions(variants)
+    shares = stored_shares(rows, as_of, stock)
     return _Known(
         variants=variants,
         offers=offers,
-        stock=stock_positions(variants),
-        shares=warehouse_shares(as_of),
+        stock=stock,
+        shares=shares,
         prices=prices,
-        demand=demand,
-        services=_services(demand, prices, correlation),
+        demand=planned_by_warehouse(rows, days, shares),
+        services=_services(with_planned(rows, days), prices, correlation),
         warehouses={place.pk: place for place in Warehouse.objects.all()},
-        default_warehouse=default,
     )
 
 
@@ -244,20 +239,10 @@ def _services(
     return {pk: services[name] for pk, name in zip(order, names, strict=True)}
 
 
-def _places(variant_id: int, known: _Known) -> list[tuple[int, float]]:
-    """Warehouses with their share of the demand: by what each shipped, else where stock lies."""
-    shares = known.shares.get(variant_id)
-    if shares:
-        return sorted(shares.items())
-    stocked = sorted(place for variant, place in known.stock if variant == variant_id)
-    return [(stocked[0] if stocked else known.default_warehouse, 1.0)]
-
-
-def _candidate(known: _Known, variant_id: int, place: int, share: float) -> Candidate:
+def _candidate(known: _Known, variant_id: int, place: int) -> Candidate:
     variant = known.variants[variant_id]
     stock = known.stock.get((variant_id, place), Stock())
     counted = stock.counted and variant.tracks_stock
-    mean, quantiles = known.demand[variant_id]
     return Candidate(
         variant=variant,
         warehouse=known.warehouses[place],
@@ -265,7 +250,7 @@ def _candidate(known: _Known, variant_id: int, place: int, share: float) -> Cand
         stock=stock if counted else Stock(on_order=stock.on_order),
         counted=counted,
         price_minor=known.prices.get(variant_id),
-        demand=(mean * share, quantiles * share),
+        demand=known.demand[variant_id, place],
         service=known.services[variant_id],
     )
 

@@ -42,6 +42,25 @@ def test_a_model_that_wins_goes_live_and_serves():
     )
 
 
+def assert_causes_sum(row):
+    """Day by day, to the last thousandth that is stored."""
+    days = zip(*row.contributions.values(), strict=True)
+    told = [sum(round(1000 * units) for units in day) for day in days]
+    assert told == [round(1000 * units) for units in row.mean_units]
+
+
+def test_every_forecast_keeps_what_it_is_made_of():
+    make_history()
+    refresh()
+    for row in DemandForecast.objects.all():
+        assert list(row.contributions) == [
+            "sales", "stock_out", "trend", "season", "festival", "price", "promotion",
+        ]  # fmt: skip
+        assert_causes_sum(row)
+        season = row.contributions["season"][:7]
+        assert max(season) - min(season) > 0.3 * sum(row.mean_units) / 28  # of the weekdays
+
+
 def test_totals_are_the_sum_of_the_skus_and_twice_is_once():
     make_history()
     refresh()
@@ -88,8 +107,7 @@ def test_a_new_sku_borrows_from_its_likes_and_says_so():
     assert 4 / 5 < sum(row.mean_units) / 28 < max(level)  # between its own days and its likes'
     assert 0 < row.basis["own_share"] < 1
     assert {one["sku"] for one in row.basis["like"]} <= {one.variant.sku for one in others}
-    parts = zip(*row.contributions.values(), strict=True)
-    assert [round(sum(day), 1) for day in parts] == [round(units, 1) for units in row.mean_units]
+    assert_causes_sum(row)
     wide, narrow = (
         (one.quantile_units["0.9"][0] - one.quantile_units["0.1"][0]) / one.mean_units[0]
         for one in (row, max(others, key=lambda one: sum(one.mean_units)))

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from argparse import ArgumentParser
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def evaluate(options: dict[str, Any]) -> dict[str, Any]:
     countries = tuple(code.strip() for code in options["countries"].split(",") if code.strip())
     with _Bar() as bar:
         card = backtest(
-            panel,
+            replace(panel, countries=countries),
             options["horizon"],
             DemandParams(countries=countries),
             seed=options["seed"],
