@@ -18,7 +18,7 @@ import numpy as np
 from .cohort_forecast import Foreseen, foreseen, groups_of, play
 from .cohorts import first_days, period_of, start_day
 from .likelihood import NoFitError
-from .order_days import OrderDays, histories
+from .order_days import OrderDays
 from .value_backtest import LEAST_CUSTOMERS, LEAST_REPEATS
 from .value_model import ValueModel, fit_value_model
 
@@ -139,9 +139,8 @@ def _judge_cut(
     days: OrderDays, cut: int, unit: str, *, number: int, seed: int
 ) -> dict[str, _Cells]:
     early = days.until(cut)
-    seen = histories(early, cut)
     try:
-        model, _forecast = fit_value_model(early, seen, cut, seed=seed)
+        model = fit_value_model(early, cut, seed=seed)
     except NoFitError as error:
         raise ShortHistoryError({"repeats": LEAST_REPEATS}) from error
     came = _what_came(days, cut, unit)
@@ -175,7 +174,7 @@ def _played(
     unknown = np.full(early.customers, np.nan)
     groups = groups_of(model, early, group, since=cut + 1, margin_rate=unknown)
     ends = start_day(_next_periods(cut, unit) + 1, unit) - 1 - cut
-    return play(model, histories(early, cut), groups, ends, seed=seed)
+    return play(model, model.seen(early), groups, ends, seed=seed)
 
 
 def _next_periods(cut: int, unit: str) -> np.ndarray:

@@ -70,9 +70,10 @@ class Foreseen:
 def play(
     model: ValueModel, seen: Histories, groups: Groups, ends: np.ndarray, *, seed: int
 ) -> Played:
-    """ends: days after the observation at which the coming periods end, ascending."""
+    """seen: by the model's own clock. ends: days after its `end_day` at which the coming periods
+    end, ascending."""
     random = np.random.default_rng(seed)
-    steps = np.diff(np.concatenate([[0.0], np.asarray(ends, float)])) / model.unit_days
+    steps = np.diff([0.0, *(model.ahead(float(end)) for end in ends)])
     inside = groups.group >= 0
     place = groups.group[inside]
     customers = _only(seen, inside)

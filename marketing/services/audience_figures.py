@@ -168,7 +168,7 @@ def _forecast(orders: CohortOrders, customers: int, as_of: datetime) -> dict[str
         few = gettext_noop("Under %(least)s customers with an order, nothing is foreseen.")
         return {"refusal": sentence(few, least=LEAST_BUYERS)}
     days, margin = population(orders)
-    seen, model = own_spend(days, last_day(as_of), live[1])
+    seen, model = own_spend(days, live[1].at(last_day(as_of)))
     model = replace(model, spend=_shop_spend(live[1], model, days.customers))
     groups = ml.Groups(
         np.zeros(days.customers, np.int64), 1, ml.factors_within(model, days, median),

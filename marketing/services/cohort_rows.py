@@ -83,7 +83,7 @@ def foreseen_of(
         return _refused(ahead, sentence(NO_MODEL) if live is None else why)
     run, model, _rate = live
     ahead.run = run.pk
-    seen, model = own_spend(days, end_day, model)
+    seen, model = own_spend(days, model.at(end_day))
     place = np.searchsorted(table.cohort, period_of(first_days(days), table.unit))
     inside = keep & (period_of(first_days(days), table.unit) >= table.cohort[0])
     group = np.where(inside, np.minimum(place, table.cohort.size - 1), -1)
@@ -105,14 +105,13 @@ def ahead_of(unit: str) -> int:
     return PERIODS[unit]
 
 
-def own_spend(days: OrderDays, end_day: int, model: Any) -> tuple[Any, Any]:
+def own_spend(days: OrderDays, model: Any) -> tuple[Any, Any]:
     """Histories, and the model with what an order day is worth learned from these very amounts:
     the page's revenue has no delivery charges in it, and the model's has."""
     from marketing.ml.likelihood import NoFitError
-    from marketing.ml.order_days import histories
     from marketing.ml.spend import fit_spend
 
-    seen = histories(days, end_day)
+    seen = model.seen(days)
     try:
         spend = fit_spend(seen.repeats, seen.spend)[0]
     except NoFitError:

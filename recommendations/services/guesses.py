@@ -68,9 +68,10 @@ def guess_of(ask: Ask, settings: Settings, at: datetime, listed: bool) -> Guess 
 
     listed: whether a published list may be the answer.
     """
-    unknown = listed or ask.order or price_kind_of(ask.placement)
-    unknown = unknown or not settings.keeps_order or READING & {*settings.sources}
-    if unknown or connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
+    needs_reading = not settings.keeps_order or READING & {*settings.sources}
+    if listed or ask.order or price_kind_of(ask.placement) or needs_reading:
+        return None
+    if connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
         return None
     model = loaded_model()
     if model is None:

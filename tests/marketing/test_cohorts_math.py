@@ -19,7 +19,7 @@ from marketing.ml.cohorts import (
     start_day,
     wilson,
 )
-from marketing.ml.order_days import histories, order_days
+from marketing.ml.order_days import order_days
 from marketing.ml.value_model import fit_value_model
 from tests.buying_worlds import made_shop
 
@@ -115,8 +115,8 @@ def shop():
 @pytest.fixture(scope="module")
 def fitted(shop):
     days, end = shop
-    seen = histories(days, end)
-    return fit_value_model(days, seen, end, seed=1)[0], seen
+    model = fit_value_model(days, end, seed=1)
+    return model, model.seen(days)
 
 
 def everybody(model, days, count=1):
