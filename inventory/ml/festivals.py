@@ -120,8 +120,8 @@ def _fitted(
     row, column = row[by_day], column[by_day]
     starts = np.append(np.flatnonzero(np.diff(row, prepend=-1)), len(row))
     for begin, end in pairwise(starts):
-        own = column[begin:end]
-        square[np.ix_(own, own)] += 1.0
+        both = column[begin:end]
+        square[np.ix_(both, both)] += 1.0
     found = np.linalg.solve(square, target)
     return found[:YEAR], found[YEAR:].reshape(len(marks), WINDOW)
 
