@@ -7,7 +7,6 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from decisions.text import words
 from inventory.frames import stock_positions
 from inventory.models import DemandForecast
 
@@ -39,8 +38,9 @@ def waterfall(row: DemandForecast) -> dict[str, Any] | None:
     """Steps from nothing to the forecast, which they sum to; None of a refused row."""
     if not row.contributions:
         return None
+    kept = row.contributions  # PostgreSQL keeps no order of keys
     parts = {
-        name: units for name, units in row.contributions.items() if abs(sum(units)) >= SEEN_UNITS
+        name: kept[name] for name in NAMES if name in kept and abs(sum(kept[name])) >= SEEN_UNITS
     }
     edges = [0.0]
     for units in parts.values():
@@ -59,7 +59,7 @@ def waterfall(row: DemandForecast) -> dict[str, Any] | None:
         )
 
     steps = [
-        step(str(NAMES.get(name) or words(name)), units, edges[number], edges[number + 1])
+        step(str(NAMES[name]), units, edges[number], edges[number + 1])
         for number, (name, units) in enumerate(parts.items())
     ]
     return {
