@@ -57,7 +57,7 @@ def calibration_chart(tenths: Sequence[Tenth], label: str) -> SafeString:
             "", '<text x="{}" y="{}" text-anchor="middle">{}</text>',
             ((f"{x(m):.1f}", SIDE - BOTTOM + 14, percent(m)) for m in marks[1:-1]),
         ),
-        SIDE - EDGE, SIDE - 4, _("said"), 2, EDGE - 2, _("came"),
+        SIDE - EDGE, SIDE - 4, _("said"), LEFT + 6, EDGE + 4, _("came"),
         f"{x(0):.1f}", f"{y(0):.1f}", f"{x(top):.1f}", f"{y(top):.1f}",
         format_html_join(
             "",
