@@ -81,10 +81,17 @@ def test_the_gates_are_those_of_the_querysets(db, taken, held, in_app, kind, mos
             variant=Variant.objects.get(sku=f"S-{number:02}"), reason="t", began_at=START
         )
     for number, variant in enumerate(Variant.objects.filter(sku__in=("S-01", "S-02", "BIG"))):
-        RingFence.objects.get_or_create(
-            key=f"f{number}", variant=variant, warehouse=StockLevel.objects.first().warehouse,
-            purpose="flash-sale:1" if number else "press", units=9, units_left=number + taken[0] % 2,
-        )  # fmt: skip
+        place = StockLevel.objects.first().warehouse
+        RingFence.objects.update_or_create(
+            key=f"f{number}",
+            defaults={
+                "variant": variant,
+                "warehouse": place,
+                "purpose": "flash-sale:1" if number else "press",
+                "units": 9,
+                "units_left": number * (taken[number] % 2),
+            },
+        )
     ids = list(Variant.objects.order_by("-sku").values_list("product_id", flat=True))
     asked = {
         "channel_id": app.pk if in_app else None,
