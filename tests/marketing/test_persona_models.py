@@ -106,7 +106,7 @@ def test_customers_that_differ_by_degree_are_not_called_natural_kinds():
     baskets = made_baskets(500, seed=2, taste=lean * TASTE[0] + (1 - lean) * TASTE[2])
     _model, judged = learn(baskets, WORDS, QUICK)
     assert not judged.is_natural
-    assert judged.valley > 0.8  # two halves of one heap come again, but with nothing in between
+    assert judged.valley > 0.6  # two halves of one heap come again, but with nothing in between
 
 
 def test_the_number_of_groups_stays_where_it_is_as_good_as_another():
