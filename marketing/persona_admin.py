@@ -36,22 +36,26 @@ class PersonaAdmin(ReadOnly, ModelAdmin):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return self._answer(request, "marketing/personas.html", _("Personas"), cards_page())
 
     def page(self, request: HttpRequest, code: str) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         persona = get_object_or_404(Persona, code=code)
         shown = persona_page(persona, may_see=request.user.has_perm(MAY_SEE_PEOPLE))
         return self._answer(request, "marketing/persona.html", str(persona), shown)
 
     def do(self, request: HttpRequest, code: str) -> HttpResponse:
         """rename: the shop's own name. segment: make the segment of its members and go there."""
-        persona = get_object_or_404(Persona, code=code)
         verb = request.POST.get("verb", "")
         needed = {"rename": "marketing.change_persona", "segment": "marketing.add_segment"}
         if verb not in needed:
             return HttpResponseBadRequest("unknown verb")
         if not request.user.has_perm(needed[verb]):
             raise PermissionDenied
+        persona = get_object_or_404(Persona, code=code)
         if verb == "segment":
             segment = personas.segment_of(persona)
             return redirect("admin:marketing_segment_change", segment.pk)
@@ -67,8 +71,6 @@ class PersonaAdmin(ReadOnly, ModelAdmin):
     def _answer(
         self, request: HttpRequest, template: str, title: str, shown: dict[str, Any]
     ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         may = request.user.has_perm
         context = {
             **self.admin_site.each_context(request),

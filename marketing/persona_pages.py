@@ -18,7 +18,6 @@ from marketing.pages import sample_row
 from marketing.persona_names import MEANS, labels
 from marketing.services.personas import TASK
 from marketing.value_page import percent
-from shop.models.catalogue import in_reader_language
 from shop.money import format_money
 
 TOP, SAMPLE, RUNS, REFUSED = 4, 10, 12, 3
@@ -120,8 +119,9 @@ def _trends(found: Sequence[PersonaSnapshot]) -> dict[int, list[float]]:
 
 
 def _card(snapshot: PersonaSnapshot, words: dict[str, str], trend: list[float], most: int) -> Card:
-    name = in_reader_language(snapshot.evident_name, snapshot.evident_name_zh)
-    persona = snapshot.persona
+    name, persona = snapshot.evident, snapshot.persona
+    # What there is more of says more to who writes; within that, what tells most comes first.
+    evidence = sorted(snapshot.evidence, key=lambda one: one["lift"] < 1)
     known = {persona.evident_name, persona.evident_name_zh, persona.name, persona.name_zh}
     spent = snapshot.spent_365_minor
     return Card(
@@ -134,7 +134,7 @@ def _card(snapshot: PersonaSnapshot, words: dict[str, str], trend: list[float], 
         )
         if spent is not None
         else "",
-        [_line(one, words) for one in snapshot.evidence[:most]],
+        [_line(one, words) for one in evidence[:most]],
         trend,
         _warnings(snapshot),
         "" if name in known else name,

@@ -141,10 +141,13 @@ class Judged:
     repeats: dict[str, dict]
 
 
-def learn(baskets: Baskets, words: Words, params: PersonaParams) -> tuple[PersonaModel, Judged]:
+def learn(
+    baskets: Baskets, words: Words, params: PersonaParams, *, before: int = 0
+) -> tuple[PersonaModel, Judged]:
     """Raises NoPersonasError. Only customers with LEAST_ORDERS orders teach.
 
-    words: what the baskets were read with; it stays with the model.
+    words: what the baskets were read with; it stays with the model. before: how many groups there
+    are now, which stay where they are as good as any other number; 0: none.
     """
     taught = with_orders(baskets, LEAST_ORDERS)
     if taught.customers < LEAST_CUSTOMERS:
@@ -160,7 +163,7 @@ def learn(baskets: Baskets, words: Words, params: PersonaParams) -> tuple[Person
     space = space_of(found, kept)
     points = space.place(found)
     cuts = search(points, params)
-    best_cut = chosen(cuts, taught.customers, params)
+    best_cut = chosen(cuts, taught.customers, params, before)
     if best_cut is None:
         stability = max((cut.stability for cut in cuts), default=0.0)
         raise NoPersonasError("unstable", stability=stability, least=LEAST_STABILITY)
@@ -193,9 +196,10 @@ def search(points: np.ndarray, params: PersonaParams) -> list[Cut]:
     ]
 
 
-def chosen(cuts: list[Cut], customers: int, params: PersonaParams) -> Cut | None:
+def chosen(cuts: list[Cut], customers: int, params: PersonaParams, before: int = 0) -> Cut | None:
     """Of the cuts whose every group comes again and is large enough, the best silhouette; a finer
-    one where its silhouette is as good within two standard errors."""
+    one where its silhouette is as good within two standard errors, and the number of `before` first
+    of all: personas that part and join by turns are no use to anybody."""
     fit = [
         cut
         for cut in cuts
@@ -207,7 +211,7 @@ def chosen(cuts: list[Cut], customers: int, params: PersonaParams) -> Cut | None
         return None
     best = max(fit, key=lambda cut: cut.silhouette)
     as_good = [cut for cut in fit if cut.silhouette >= best.silhouette - 2 * best.silhouette_error]
-    return max(as_good, key=lambda cut: len(cut.centres))
+    return max(as_good, key=lambda cut: (len(cut.centres) == before, len(cut.centres)))
 
 
 def _radius(points: np.ndarray, centres: np.ndarray) -> np.ndarray:

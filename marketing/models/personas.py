@@ -79,6 +79,10 @@ class PersonaSnapshot(models.Model):
     def __str__(self) -> str:
         return f"{self.persona_id} {self.as_of:%Y-%m-%d}"
 
+    @property
+    def evident(self) -> str:
+        return in_reader_language(self.evident_name, self.evident_name_zh)
+
 
 class PersonaMember(models.Model):
     """Who belongs where, as of the last night. Who has no row has no persona."""

@@ -100,12 +100,15 @@ def learn_personas(as_of: datetime, *, seed: int) -> ModelRun:
         return known
     words = words_of(read, meant)
     baskets = words.read(read, meant)
+    before = live_personas()
     try:
-        model, judged = learn(baskets, words, params)
+        model, judged = learn(
+            baskets, words, params, before=len(before.model.centres) if before else 0
+        )
     except NoPersonasError as error:
         figures = {k: round(v, 2) if isinstance(v, float) else v for k, v in error.figures.items()}
         raise PersonasRefusedError(sentence(REASONS[error.reason], **figures)) from error
-    matches, drift = _matched(live_personas(), model, (read, meant, baskets))
+    matches, drift = _matched(before, model, (read, meant, baskets))
     said = _evidence(model, with_orders(baskets, 2))
     trained = Trained(
         **_judged_as(params, judged, drift),
@@ -188,7 +191,7 @@ def _matched(
         {
             "group": pair.new,
             "persona": before.personas.get(pair.old),
-            "kept_share": round(pair.jaccard, 4),
+            "kept_share": round(pair.jaccard, 4) if pair.old >= 0 else None,
             "shift": _known(ml.shift(points, old, new, (pair.old, pair.new))),
         }
         for pair in pairs

@@ -8,13 +8,14 @@ from scipy.stats import norm
 from sklearn.metrics import adjusted_rand_score
 
 from marketing.ml import persona_evidence as ev
-from marketing.ml.persona_clusters import best_jaccard, nearest
+from marketing.ml.persona_clusters import Cut, best_jaccard, nearest
 from marketing.ml.persona_habits import halves, order_numbers, repeats, swapped
 from marketing.ml.persona_words import Words
 from marketing.ml.personas import (
     NoPersonasError,
     PersonaParams,
     agreement,
+    chosen,
     learn,
     model_from,
     with_orders,
@@ -105,7 +106,19 @@ def test_customers_that_differ_by_degree_are_not_called_natural_kinds():
     baskets = made_baskets(500, seed=2, taste=lean * TASTE[0] + (1 - lean) * TASTE[2])
     _model, judged = learn(baskets, WORDS, QUICK)
     assert not judged.is_natural
-    assert judged.valley > 0.8  # two halves of one heap come again, but with nothing in between
+    assert judged.valley > 0.6  # two halves of one heap come again, but with nothing in between
+
+
+def test_the_number_of_groups_stays_where_it_is_as_good_as_another():
+    def cut(groups: int, silhouette: float, recovery: float = 0.9) -> Cut:
+        recovered = np.full(groups, recovery)
+        return Cut(np.zeros((groups, 2)), 0.9, recovered, silhouette, 0.01, smallest=50)
+
+    cuts = [cut(3, 0.20), cut(4, 0.21), cut(5, 0.19), cut(6, 0.15), cut(7, 0.30, recovery=0.5)]
+    assert len(chosen(cuts, 400, QUICK).centres) == 5  # the finest of those as good as 0.21
+    assert len(chosen(cuts, 400, QUICK, before=3).centres) == 3
+    assert len(chosen(cuts, 400, QUICK, before=6).centres) == 5
+    assert chosen(cuts[-1:], 400, QUICK) is None
 
 
 def test_too_few_customers_are_counted():
