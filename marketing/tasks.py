@@ -7,7 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
 from marketing.models import Campaign
-from marketing.services import briefs, copies, effect_snapshots, evidence, segments, sends, walking
+from marketing.services import (
+    briefs,
+    copies,
+    effect_snapshots,
+    evidence,
+    journey_review,
+    segments,
+    sends,
+    walking,
+)
 
 
 @job("send_campaign", label=_("Send a campaign"), max_attempts=20)
@@ -39,7 +48,8 @@ def write_candidates(progress: Progress, brief_id: int, round: int) -> dict:
 
 @shared_task(name="marketing.pull_expired", ignore_result=True)
 def pull_expired() -> int:
-    return evidence.pull_expired()
+    """What ended by the clock; and of journeys whatever a file, an update or a setting forbids."""
+    return evidence.pull_expired() + journey_review.pull_forbidden()
 
 
 @shared_task(name="marketing.continue_campaigns", ignore_result=True)

@@ -26,6 +26,8 @@ from .journeys import (
     JourneyState,
     JourneyVersion,
     LeaveReason,
+    PulledStep,
+    PullState,
     StepVisit,
 )
 from .plans import CampaignPlan
@@ -78,6 +80,8 @@ __all__ = [
     "Market",
     "PolicyCheck",
     "PolicyRule",
+    "PullState",
+    "PulledStep",
     "Segment",
     "SegmentChange",
     "SegmentMember",
