@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.utils.safestring import SafeString
 
 from decisions.text import render
-from language.claims import Claim
+from language.claims import RULED, Claim
 from marketing.journey_plan import CHANNELS, LANGUAGES, Instruction, Plan, read_plan, walk
 from marketing.models import ClaimKind, Enrolment, EnrolmentState, Journey, PulledStep, PullState
 from marketing.pages import marked
@@ -124,7 +124,7 @@ def _card(one: TextReview) -> TextCard:
 def _as_claims(found: Review, part: str) -> list[Claim]:
     """What a rule forbids is marked like a refused claim."""
     return [
-        Claim(one.start, one.end, "policy", one.message)
+        Claim(one.start, one.end, RULED, one.message)
         for one in found.findings
         if one.part == part and one.end > one.start and one.blocks
     ]
