@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count
@@ -104,10 +104,10 @@ def _card(one: TextReview) -> TextCard:
         kind = KINDS.get(claim.kind, ClaimKind.SPECIFICATION)
         can = claim.kind not in NEVER_PROVEN
         problems.setdefault(sentence, Problem(sentence, claim.explanation, kind, can))
+    # Where the link leads is another thing in each message: its slot stands there by name.
+    facts = [replace(fact, text="") if fact.slot == "link" else fact for fact in one.facts]
     subject, body = (
-        marked(
-            one.parts[part], [*one.review.claims[part], *_as_claims(one.review, part)], one.facts
-        )
+        marked(one.parts[part], [*one.review.claims[part], *_as_claims(one.review, part)], facts)
         for part in ("subject", "body")
     )
     return TextCard(
