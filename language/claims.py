@@ -79,6 +79,9 @@ class Fact:
             raise ValueError(f"{self.kind!r} is no kind of fact")
 
 
+RULED = "policy"  # marked like a claim because a rule forbids it
+
+
 @dataclass(frozen=True)
 class Claim:
     """A stretch of the text that states something. `reason` is empty when a fact supports it."""
@@ -95,6 +98,8 @@ class Claim:
 
     @property
     def explanation(self) -> str:
+        if self.kind == RULED:
+            return self.reason  # a rule's own words, in the reader's language already
         return gettext(REASONS[self.reason]) if self.reason else self.source
 
 

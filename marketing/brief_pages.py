@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from decisions.text import render
-from language.claims import Claim, Fact, fill
+from language.claims import RULED, Claim, Fact, fill
 from language.models import TextCall
 from language.services.calls import MILLIONTHS
 from language.slots import slots_of
@@ -138,7 +138,7 @@ def part_name(part: str) -> str:
 def _as_claims(found: Review, part: str) -> list[Claim]:
     """Findings with a place are marked in the text like refused claims."""
     return [
-        Claim(f.start, f.end, "policy", f.message)
+        Claim(f.start, f.end, RULED, f.message)
         for f in found.findings
         if f.part == part and f.end > f.start and f.blocks
     ]

@@ -30,6 +30,7 @@ from marketing.models import (
     PolicyRule,
 )
 from marketing.services import evidence as documents
+from marketing.services import journey_review
 
 
 class WithAddress:
@@ -158,7 +159,7 @@ class EvidenceAdmin(WithAddress, ModelAdmin):
 class ClaimRecordAdmin(ReadOnly, ModelAdmin):
     list_display = ["sentence", "kind", "ground", "version", "state_label", "verified_at", "where"]
     list_filter = ["kind", "state"]
-    list_select_related = ["copy", "candidate", "evidence"]
+    list_select_related = ["copy", "candidate", "evidence", "journey_version__journey"]
     search_fields = ["sentence", "source"]
     list_per_page = 50
     show_full_result_count = False
@@ -182,7 +183,12 @@ class ClaimRecordAdmin(ReadOnly, ModelAdmin):
         if claim.copy:
             address = reverse("admin:marketing_campaign_path", args=[claim.copy.campaign_id])
             return format_html('<a href="{}">{}</a>', address, claim.copy)
-        assert claim.candidate is not None  # the database promises one of the two
+        if claim.journey_version:
+            address = reverse(
+                "admin:marketing_journey_page", args=[claim.journey_version.journey_id]
+            )
+            return format_html('<a href="{}">{}</a>', address, claim.journey_version.journey)
+        assert claim.candidate is not None  # the database promises one of the three
         address = reverse("admin:marketing_brief_page", args=[claim.candidate.brief_id])
         return format_html('<a href="{}">{}</a>', address, claim.candidate)
 
@@ -202,6 +208,11 @@ class PolicyRuleAdmin(WithAddress, ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: PolicyRule | None = None) -> list[str]:
         return ["code"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: PolicyRule, form: Any, change: bool) -> None:
+        """What the rule forbids from now on is pulled with it: the page saves in one transaction."""
+        super().save_model(request, obj, form, change)
+        journey_review.pull_forbidden()
 
     def has_delete_permission(self, request: HttpRequest, obj: PolicyRule | None = None) -> bool:
         return False  # it would come back at the next update: switch it off
@@ -223,6 +234,10 @@ class GlossaryTermAdmin(ModelAdmin):
     list_filter = ["kind", "language"]
     search_fields = ["term", "instead_of"]
     list_per_page = 50
+
+    def save_model(self, request: HttpRequest, obj: GlossaryTerm, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        journey_review.pull_forbidden()
 
 
 OF_THE_VOICE = "marketing_brandvoice_"

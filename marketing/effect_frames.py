@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from inventory.profit_frames import ArmSums, Members, Window, arm_sums
-from marketing.models import Campaign, EnrolmentState, Journey, Send, SendState
+from marketing.journey_plan import read_plan
+from marketing.models import Campaign, EnrolmentState, Journey, Send, SendState, SkipReason
 from shop.models import Order, OrderState
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ def everybody_drawn(campaign: Campaign, start: datetime) -> Members:
     )
 
 
-def journey_subject(journey: Journey, until: datetime, *, step: str = "") -> Subject | None:
+def journey_subject(journey: Journey, until: datetime) -> Subject | None:
     """Each customer counts once, from her first enrolment on; held out if she ever was: the draw
-    is by customer. `step` narrows the messages, not the people. None before anybody entered."""
+    is by customer. None before anybody entered."""
     first = journey.enrolments.order_by("entered_at").values_list("entered_at", flat=True).first()
     if first is None:
         return None
@@ -81,12 +82,71 @@ def journey_subject(journey: Journey, until: datetime, *, step: str = "") -> Sub
             connection.ops.adapt_datetimefield_value(until),
         ],
     )
-    sends = Send.objects.filter(enrolment__journey=journey)
+    sends = Send.objects.filter(enrolment__journey=journey).exclude(reason=SkipReason.HELD_OUT)
     window = Window(until, (first - BEFORE, first))
-    name = f"journey:{journey.pk}"
-    if not step:
-        return Subject(name, members, window, until, sends)
-    return Subject(f"{name}:{step}", members, window, until, sends.filter(step=step))
+    return Subject(f"journey:{journey.pk}", members, window, until, sends)
+
+
+def step_subject(journey: Journey, step: str, until: datetime) -> Subject | None:
+    """Who reached a step: each customer once, from the first time on, in the arm that was drawn then.
+
+    Only draws with the chance of now count, and of them only a customer's first: shares that
+    changed on the way would mix customers of different times into the arms. Who was drawn and then
+    skipped for another reason stays in her arm. Where the step holds nobody out, all who reached it
+    are one arm. None before anybody reached it.
+    """
+    reached = Send.objects.filter(
+        enrolment__journey=journey, step=step, claimed_at__lt=until
+    ).order_by("pk")
+    chance = _chance_now(journey, step, reached)
+    drawn = reached.filter(propensity__isnull=chance is None)
+    first_ever = drawn.filter(customer=OuterRef("customer"), pk__lt=OuterRef("pk"))
+    firsts = drawn.filter(~Exists(first_ever), propensity=chance) if chance else drawn
+    since = firsts.values_list("claimed_at", flat=True).first()
+    if since is None:
+        return None
+    sql = (
+        "SELECT send.customer_id, CASE WHEN MAX(CASE WHEN send.reason = %s THEN 1 ELSE 0 END) = 1 "
+        "THEN 'holdout' ELSE 'treated' END AS arm, MIN(send.claimed_at) AS since "
+        "FROM marketing_send send JOIN marketing_enrolment road ON road.id = send.enrolment_id "
+        "WHERE road.journey_id = %s AND send.step = %s AND send.claimed_at < %s AND "
+    )
+    params: list[Any] = [
+        SkipReason.HELD_OUT.value,
+        journey.pk,
+        step,
+        connection.ops.adapt_datetimefield_value(until),
+    ]
+    if chance is None:
+        sql += "send.propensity IS NULL GROUP BY send.customer_id"
+    else:
+        sql += (
+            "send.propensity = %s AND NOT EXISTS (SELECT 1 FROM marketing_send earlier "
+            "JOIN marketing_enrolment way ON way.id = earlier.enrolment_id "
+            "WHERE way.journey_id = %s AND earlier.step = %s AND earlier.id < send.id "
+            "AND earlier.customer_id = send.customer_id AND earlier.propensity IS NOT NULL) "
+            "GROUP BY send.customer_id"
+        )
+        params += [chance, journey.pk, step]
+    sends = drawn.exclude(reason=SkipReason.HELD_OUT).filter(
+        customer__in=firsts.order_by().values("customer")
+    )
+    window = Window(until, (since - BEFORE, since))
+    return Subject(f"journey:{journey.pk}:{step}", Members(sql, params), window, until, sends)
+
+
+def _chance_now(journey: Journey, step: str, reached: QuerySet[Send]) -> float | None:
+    """The chance of getting the message that the live version gives; where it holds nobody out (any
+    more), that of the newest draw. None where nobody was ever drawn."""
+    drawn = reached.filter(propensity__isnull=False)
+    if journey.live_version:
+        sends = read_plan(journey.live_version.definition).sends
+        rate = next((one.data["holdout_rate"] for one in sends if one.step == step), 0.0)
+        chance = round(1 - rate, 6)
+        if rate and drawn.filter(propensity=chance).exists():
+            return chance
+    newest = drawn.order_by("-pk").first()
+    return newest.propensity if newest else None
 
 
 def sold_out_at(variant_ids: list[int], since: datetime, until: datetime) -> datetime | None:

@@ -19,10 +19,11 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from access.read_only import ReadOnly
 from marketing import journey_editor
 from marketing.desk import link
 from marketing.journey_pages import journey_page
-from marketing.models import EnrolmentState, Journey, JourneyVersion
+from marketing.models import EnrolmentState, Journey, JourneyVersion, PulledStep
 from marketing.services import journeys
 
 COLOURS = {"draft": "info", "live": "success", "paused": "warning"}
@@ -167,6 +168,14 @@ class JourneyAdmin(ModelAdmin):
         return TemplateResponse(request, "marketing/journey.html", context, status=status)
 
 
+@admin.register(PulledStep)
+class PulledStepAdmin(ReadOnly, ModelAdmin):
+    list_display = ["version", "step", "language", "sentence", "state", "pulled_at", "decided_by"]
+    list_filter = ["state"]
+    list_select_related = ["version__journey"]
+    list_per_page = 50
+
+
 def _save(journey: Journey, by: Any, data: QueryDict) -> str:
     try:
         definition = json.loads(data.get("definition", ""))
@@ -201,10 +210,28 @@ def _stop(journey: Journey, by: Any, data: QueryDict) -> str:
     return _("Stopped; %(count)s customers left it.") % {"count": left}
 
 
+def _pulled(journey: Journey, data: QueryDict) -> PulledStep:
+    pk = data.get("pulled", "")
+    rows = PulledStep.objects.filter(version__journey=journey).select_related("version__journey")
+    return get_object_or_404(rows, pk=int(pk) if pk.isdecimal() and len(pk) < 16 else 0)
+
+
+def _release(journey: Journey, by: Any, data: QueryDict) -> str:
+    journeys.release_step(_pulled(journey, data), by)
+    return _("It goes on: those who wait there get the message.")
+
+
+def _skip(journey: Journey, by: Any, data: QueryDict) -> str:
+    journeys.skip_step(_pulled(journey, data), by)
+    return _("Skipped: those who wait there go on without the message.")
+
+
 VERBS: dict[str, Callable[[Journey, Any, QueryDict], str]] = {
     "save": _save,
     "go_live": _go_live,
     "pause": _pause,
     "resume": _resume,
     "stop": _stop,
+    "release": _release,
+    "skip": _skip,
 }

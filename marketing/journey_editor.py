@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, Query
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -19,12 +21,14 @@ from django.views.decorators.http import require_GET, require_POST
 from marketing import journey_edits as edits
 from marketing.journey_pages import EXIT_WORDS, TRIGGER_WORDS, step_sentence, trigger_sentence
 from marketing.journey_plan import EXITS, KINDS, LANGUAGES, NAMED, TRIGGERS, UNITS, walk
-from marketing.models import Channel, Journey, Segment
+from marketing.journey_text_pages import cards_of
+from marketing.models import Channel, ClaimKind, Evidence, Journey, Segment
 from marketing.services import journey_drafts
+from marketing.services.evidence import EvidenceError, attach
 from marketing.services.journeys import JourneyError, checked_plan
 
-NEEDS = "marketing.change_journey"
-SEGMENTS_OFFERED = 200
+NEEDS, ATTACHING_NEEDS = "marketing.change_journey", "marketing.add_evidenceuse"
+SEGMENTS_OFFERED, DOCUMENTS_OFFERED = 200, 50
 KIND_WORDS = {
     "send": gettext_lazy("Message"),
     "wait": gettext_lazy("Wait"),
@@ -78,6 +82,8 @@ def editor_page(journey: Journey, opened: str) -> dict[str, Any]:
         "trigger": trigger_sentence(trigger) or trigger.get("on", ""),
         "exits": [EXIT_WORDS[one] for one in definition.get("exits", []) if one in EXIT_WORDS],
         "rows": _rows(definition, opened, problem),
+        "evidence": list(Evidence.objects.valid(timezone.now())[:DOCUMENTS_OFFERED]),
+        "claim_kinds": ClaimKind.choices,
         "kinds": KIND_WORDS.items(),
     }
 
@@ -88,8 +94,11 @@ def _rows(
     """Steps in reading order; where a way is empty, a line to add its first step."""
     rows: list[dict[str, Any]] = []
     _add_rows(rows, definition.get("steps", []), 0, "")
+    cards = cards_of(definition)
     for row in rows:
         name = row.get("id")
+        row["cards"] = cards.get(name, []) if name else []
+        row["is_blocked"] = any(card.is_blocked for card in row["cards"])
         if name and problem and problem["step"] == name:
             row["problem"] = problem["text"]
         if name and name == opened:
@@ -147,6 +156,7 @@ def _form(definition: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
         form |= {
             "channels": Channel.choices,
             "channel": step["send"],
+            "held_out": _percent(step.get("holdout_rate", 0)),
             "texts": [
                 {
                     "language": language,
@@ -204,6 +214,7 @@ def _page(site: AdminSite) -> Any:
         context = {
             **site.each_context(request),
             "title": str(journey),
+            "may_attach": request.user.has_perm(ATTACHING_NEEDS),
             **editor_page(journey, request.GET.get("step", "")[:40]),
         }
         return TemplateResponse(request, "marketing/journey_edit.html", context)
@@ -224,7 +235,7 @@ def _change(request: HttpRequest, pk: int) -> HttpResponse:
     edit = reverse("admin:marketing_journey_edit", args=[pk])
     try:
         return redirect(verb(journey, data, int(revision), request))
-    except (edits.EditError, JourneyError) as error:
+    except (edits.EditError, JourneyError, EvidenceError) as error:
         messages.error(request, str(error))
         return redirect(edit)
 
@@ -283,7 +294,9 @@ def content_from(before: dict[str, Any], data: QueryDict) -> dict[str, Any]:
             if (body := data.get(f"body-{language}", "").replace("\r\n", "\n")).strip()
             or data.get(f"subject-{language}", "").strip()
         }
-        return {"id": name, "send": data.get("channel", ""), "texts": texts}
+        held = _share(data.get("held_out", "").strip())
+        share = {"holdout_rate": held} if held else {}
+        return {"id": name, "send": data.get("channel", ""), **share, "texts": texts}
     if "wait" in before:
         typed = {unit: data.get(unit, "").strip() for unit in UNITS}
         return {
@@ -303,6 +316,19 @@ def content_from(before: dict[str, Any], data: QueryDict) -> dict[str, Any]:
     return {"id": name, "when": {"ordered" if word == "not_ordered" else word: value}}
 
 
+def _share(percent: str) -> float | str:
+    """Of a percentage as typed; what is no number stays, and the check names it."""
+    try:
+        share = float(percent.replace(",", ".") or 0) / 100
+    except ValueError:
+        return percent
+    return round(share, 6) if isfinite(share) else percent
+
+
+def _percent(share: Any) -> Any:
+    return f"{100 * share:g}" if isinstance(share, int | float) else share
+
+
 def _start(journey: Journey, data: QueryDict, revision: int, request: HttpRequest) -> str:
     definition = journey_drafts.draft_of(journey)
     before = definition.get("trigger", {})
@@ -311,6 +337,22 @@ def _start(journey: Journey, data: QueryDict, revision: int, request: HttpReques
     journey_drafts.write_draft(journey, changed, revision=revision)
     # Another trigger has other numbers: they are shown at once.
     return _at(journey, "start", opened=trigger["on"] != before.get("on"))
+
+
+def _prove(journey: Journey, data: QueryDict, revision: int, request: HttpRequest) -> str:
+    """A person says that a document proves this sentence, of the whole shop."""
+    if not request.user.has_perm(ATTACHING_NEEDS):
+        raise PermissionDenied
+    pk, language = data.get("evidence", ""), data.get("language", "")
+    known = pk.isdecimal() and len(pk) < 10 and language in LANGUAGES
+    document = get_object_or_404(Evidence, pk=int(pk) if known else 0)
+    attach(
+        document, data.get("sentence", ""), kind=data.get("kind", ""), language=language,
+        product=None, by=request.user,
+    )  # fmt: skip
+    said = _("Attached: the sentence rests on “%(title)s” now.") % {"title": document}
+    messages.success(request, said)
+    return _at(journey, data.get("step", "")[:40])
 
 
 def _save(journey: Journey, data: QueryDict, revision: int, request: HttpRequest) -> str:
@@ -342,6 +384,7 @@ VERBS: dict[str, Callable[[Journey, QueryDict, int, HttpRequest], str]] = {
     "delete": _delete,
     "set": _set,
     "start": _start,
+    "prove": _prove,
     "save": _save,
     "discard": _discard,
     "back": _bring_back,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from marketing.journey_plan import KINDS, TRIGGERS, read_plan, walk
+from marketing.journey_text_pages import cards_of, pulled_cards
 from marketing.models import (
     Channel,
     Enrolment,
@@ -55,13 +56,17 @@ def journey_page(journey: Journey, version: JourneyVersion | None) -> dict[str, 
     """Context of the page for one version, the live one where none is named."""
     shown = version or journey.live_version or journey.versions.first()
     definition = shown.definition if shown else {}
+    cards = cards_of(definition)
     return {
         "journey": journey,
         "version": shown,
         "versions": journey.versions.all()[:VERSIONS_SHOWN],
         "trigger": trigger_sentence(definition.get("trigger", {})),
         "exits": [EXIT_WORDS[one] for one in definition.get("exits", [])],
-        "steps": step_rows(journey, definition),
+        "steps": [
+            {**row, "cards": cards.get(row["id"], [])} for row in step_rows(journey, definition)
+        ],
+        "pulled": pulled_cards(journey),
         "counts": state_counts(journey),
         "reactions": reactions(journey),
         "text": json.dumps(definition, ensure_ascii=False, indent=2),
@@ -98,6 +103,7 @@ def step_rows(journey: Journey, definition: dict[str, Any]) -> list[dict[str, An
             "flow": flow.get(step["id"], {}),
             "sentence": step_sentence(step),
             "texts": step.get("texts", {}),
+            "held_out": f"{100 * step['holdout_rate']:g}" if step.get("holdout_rate") else "",
             "visits": sum(count for _word, count in outcomes[step["id"]]),
             "outcomes": [pair for pair in outcomes[step["id"]] if pair[0]],
         }

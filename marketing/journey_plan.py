@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from language.slots import slots_of
@@ -31,6 +32,7 @@ LANGUAGES = ("en", "zh")
 EXITS = ("ordered", "ordered_it")
 UNITS = ("minutes", "hours", "days")
 MAX_WAIT = timedelta(days=366)
+MAX_HELD_OUT = 0.5  # of those who reach a step, as of a journey and a campaign
 # Trigger → its numbers, each with least, most and default; and whether it is about SKUs.
 TRIGGERS: dict[str, dict[str, tuple[int, int, int]]] = {
     "cart_left": {"minutes": (5, 10080, 60)},
@@ -137,11 +139,13 @@ class _Reader:
         self.program.append(Instruction("end", name, jump=OVER))
 
     def send(self, step: dict, name: str, place: str, depth: int) -> None:
-        _mapping(step, place, {"id", "send", "texts"}, needs=("texts",))
+        _mapping(step, place, {"id", "send", "texts", "holdout_rate"}, needs=("texts",))
         if step["send"] not in CHANNELS:
             raise PlanError(f"{place}.send", _("Channels are email, sms and push."))
         texts = _texts(step["texts"], step["send"], f"{place}.texts")
-        self.program.append(Instruction("send", name, {"channel": step["send"], "texts": texts}))
+        held = _share(step.get("holdout_rate", 0.0), f"{place}.holdout_rate")
+        data = {"channel": step["send"], "texts": texts, "holdout_rate": held}
+        self.program.append(Instruction("send", name, data))
 
     def wait(self, step: dict, name: str, place: str, depth: int) -> None:
         _mapping(step, place, {"id", "wait"})
@@ -254,6 +258,12 @@ def _texts(found: Any, channel: str, place: str) -> dict[str, dict[str, str]]:
     return {language: {"subject": "", **text} for language, text in found.items()}
 
 
+def fallback_language(texts: Mapping[str, Any]) -> str:
+    """What somebody gets whose language has no text: the shop's own, else the first there is."""
+    own = "zh" if settings.LANGUAGE_CODE.startswith("zh") else "en"
+    return own if own in texts else next(iter(texts))
+
+
 def slots_used(text: Mapping[str, str]) -> set[str]:
     return slots_of(text["subject"]) | slots_of(text["body"])
 
@@ -279,6 +289,14 @@ def _whole(value: Any, place: str, least: int, most: int) -> int:
             place, _("A whole number from %(least)s to %(most)s.") % {"least": least, "most": most}
         )
     return value
+
+
+def _share(value: Any, place: str) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise PlanError(place, _("A number from 0 to 0.5."))
+    if not 0 <= value <= MAX_HELD_OUT:
+        raise PlanError(place, _("A number from 0 to 0.5."))
+    return float(value)
 
 
 def _is_word(name: str) -> bool:

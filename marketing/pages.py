@@ -139,7 +139,11 @@ def marked(text: str, claims: list[Claim], facts: list[Fact]) -> SafeString:
         words, title = text[start:end], claim.explanation
         if claim.is_supported and (slot := SLOT.fullmatch(words)):
             fact = known[slot[1]]
-            words, title = fact.text, f"{slot[0]} · {fact.source}" if fact.source else slot[0]
+            # Of a journey a slot says another thing in each message: its name stands there.
+            words, title = (
+                fact.text or words,
+                f"{slot[0]} · {fact.source}" if fact.source else slot[0],
+            )
         pieces.append(("mk-true" if claim.is_supported else "mk-false", title, words))
         position = end
     pieces.append(("", "", text[position:]))

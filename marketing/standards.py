@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.db.models import Max
 from django.db.models.functions import Length
@@ -22,6 +24,7 @@ from marketing.models import (
 )
 from marketing.review import Standard
 from marketing.rules import customers_of, reachable
+from shop.models import Product
 
 EU = frozenset(
     [
@@ -82,6 +85,18 @@ def standard_of_brief(brief: Brief) -> Standard:
 
 def standard_of_campaign(campaign: Campaign, language: str) -> Standard:
     return _standard(campaign.channel, language, campaign.market, campaign.segment, {})
+
+
+def standard_of_journey(channel: str, language: str) -> Standard:
+    """A journey writes to whoever comes: the markets in which the shop sells, and of the names of
+    products the longest that may stand in it."""
+    standard = _standard(channel, language, "", None, {})
+    if channel != Channel.SMS:
+        return standard
+    field = "name_zh" if language == "zh" else "name"
+    names = Product.objects.filter(is_active=True).exclude(**{field: ""})
+    longest = list(names.order_by(Length(field).desc()).values_list(field, flat=True)[:1])
+    return replace(standard, longest={**standard.longest, "product": longest})
 
 
 def _standard(

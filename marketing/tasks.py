@@ -14,6 +14,7 @@ from marketing.services import (
     copies,
     effect_snapshots,
     evidence,
+    journey_review,
     segment_comparisons,
     segments,
     sends,
@@ -70,7 +71,8 @@ def write_candidates(progress: Progress, brief_id: int, round: int) -> dict:
 
 @shared_task(name="marketing.pull_expired", ignore_result=True)
 def pull_expired() -> int:
-    return evidence.pull_expired()
+    """What ended by the clock; and of journeys whatever a file, an update or a setting forbids."""
+    return evidence.pull_expired() + journey_review.pull_forbidden()
 
 
 @shared_task(name="marketing.continue_campaigns", ignore_result=True)

@@ -14,15 +14,20 @@ from rest_framework.response import Response
 
 from access.api.problems import Problem, describe
 from access.api.views import MerchantView
+from decisions.text import render
 from marketing.journey_pages import state_counts, step_rows
-from marketing.models import Journey, JourneyState
+from marketing.journey_plan import read_plan
+from marketing.journey_text_pages import PULLED_SHOWN
+from marketing.models import Journey, JourneyState, PulledStep, PullState
 from marketing.services import journeys
+from marketing.services.journey_review import reviews_of
 
 describe(
     "journey",
     _("The journey cannot be written or moved like that."),
     _("Read the place and the reason in `detail`."),
 )
+DECIDED = {"step_released": journeys.release_step, "step_skipped": journeys.skip_step}
 COLUMNS = ("code", "name", "name_zh", "state", "holdout_rate", "live_since")
 
 
@@ -43,11 +48,29 @@ class JourneyStepOut(s.Serializer):
     outcomes = s.DictField(child=s.IntegerField())
 
 
+class TextFindingOut(s.Serializer):
+    step = s.CharField()
+    language = s.CharField()
+    sentence = s.CharField()
+    reason = s.CharField()
+
+
+class PulledStepOut(s.Serializer):
+    version = s.IntegerField()
+    step = s.CharField()
+    language = s.CharField()
+    sentence = s.CharField()
+    reason = s.CharField()
+    pulled_at = s.DateTimeField()
+
+
 class JourneyDetailOut(JourneyOut):
     newest_version = s.IntegerField(allow_null=True)
     definition = s.JSONField(allow_null=True)
     enrolments = s.DictField(child=s.IntegerField())
     steps = JourneyStepOut(many=True)
+    blocked_by = TextFindingOut(many=True)
+    pulled = PulledStepOut(many=True)
 
 
 class VersionIn(s.Serializer):
@@ -62,7 +85,8 @@ class VersionOut(s.Serializer):
 
 
 class JourneyStepIn(s.Serializer):
-    to = s.ChoiceField(["live", "paused", "stopped"])
+    to = s.ChoiceField(["live", "paused", "stopped", "step_released", "step_skipped"])
+    step = s.CharField(required=False, max_length=40)
     version = s.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 
@@ -122,17 +146,32 @@ class JourneySteps(MerchantView):
 
     @extend_schema(request=JourneyStepIn, responses=JourneyDetailOut)
     def post(self, request: Request, code: str) -> Response:
-        """live (with a version, or again after a pause), paused, or stopped: everybody leaves."""
+        """live (with a version, or again after a pause), paused, or stopped: everybody leaves.
+
+        step_released and step_skipped, with `step` and `version`: what becomes of a pulled message.
+        """
         wanted, journey = self.checked(JourneyStepIn, request.data), _journey(code)
         try:
-            _move(journey, wanted)
+            _move(journey, wanted, request.user)
         except journeys.JourneyError as error:
             raise Problem("journey", str(error)) from error
         return Response(_detail(_journey(code)))
 
 
-def _move(journey: Journey, wanted: dict[str, Any]) -> None:
-    if wanted["to"] == "stopped":
+def _pulled(journey: Journey, wanted: dict[str, Any]) -> PulledStep:
+    """The newest of this step and version; the same decision sent again changes nothing."""
+    rows = PulledStep.objects.filter(
+        version__journey=journey, version__number=wanted.get("version"), step=wanted.get("step")
+    ).select_related("version__journey")
+    if (found := rows.first()) is None:
+        raise journeys.JourneyError(_("No message of this version and step was pulled."))
+    return found
+
+
+def _move(journey: Journey, wanted: dict[str, Any], by: Any) -> None:
+    if wanted["to"] in DECIDED:
+        DECIDED[wanted["to"]](_pulled(journey, wanted), by)
+    elif wanted["to"] == "stopped":
         journeys.stop(journey)
     elif wanted["to"] == "paused":
         if journey.state != JourneyState.PAUSED:
@@ -155,6 +194,8 @@ def _detail(journey: Journey) -> dict[str, Any]:
     newest = journey.versions.first()
     shown = journey.live_version or newest
     definition = shown.definition if shown else None
+    held = PulledStep.objects.filter(version__journey=journey, state=PullState.HELD)
+    held = held.select_related("version")[:PULLED_SHOWN]
     return {
         **{name: getattr(journey, name) for name in COLUMNS},
         "live_version": journey.live_version.number if journey.live_version else None,
@@ -165,5 +206,21 @@ def _detail(journey: Journey) -> dict[str, Any]:
             {name: step[name] for name in ("id", "kind", "visits")}
             | {"outcomes": dict(step["outcomes"])}
             for step in step_rows(journey, definition or {})
+        ],
+        "blocked_by": [
+            {"step": one.step, "language": one.language, "sentence": words, "reason": why}
+            for one in (reviews_of(read_plan(definition)) if definition else [])
+            for words, why in one.words_in_the_way
+        ],
+        "pulled": [
+            {
+                **{
+                    name: getattr(one, name)
+                    for name in ("step", "language", "sentence", "pulled_at")
+                },
+                "version": one.version.number,
+                "reason": render(one.why),
+            }
+            for one in held
         ],
     }

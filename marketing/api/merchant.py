@@ -106,7 +106,7 @@ class JourneyEffects(MerchantView):
 
     @extend_schema(parameters=[shapes.StepFilter], responses=shapes.EffectsOut)
     def get(self, request: Request, pk: int) -> Response:
-        """The same of a journey; `step` narrows the messages. 404 before anybody entered."""
+        """The same of a journey; of a `step`, among those who reached it. 404 before anybody did."""
         wanted = self.checked(shapes.StepFilter, request.query_params)
         return _effects(effect_report(get_object_or_404(Journey, pk=pk), **wanted))
 
@@ -188,6 +188,7 @@ def _detail(campaign: Campaign) -> dict[str, Any]:
         "conversion": _comparison(results.orders),
         "revenue_minor": _comparison(results.revenue),
         "verdict": render(results.verdict),
+        "as_of": results.as_of,
     }
 
 

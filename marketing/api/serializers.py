@@ -70,6 +70,7 @@ class CampaignDetailOut(CampaignOut):
     conversion = ComparisonOut(allow_null=True)
     revenue_minor = ComparisonOut(allow_null=True)
     verdict = s.CharField()
+    as_of = s.DateTimeField()
 
 
 class StepFilter(s.Serializer):

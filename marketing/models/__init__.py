@@ -26,6 +26,8 @@ from .journeys import (
     JourneyState,
     JourneyVersion,
     LeaveReason,
+    PulledStep,
+    PullState,
     StepVisit,
 )
 from .personas import Persona, PersonaMember, PersonaSnapshot
@@ -82,6 +84,8 @@ __all__ = [
     "PersonaSnapshot",
     "PolicyCheck",
     "PolicyRule",
+    "PullState",
+    "PulledStep",
     "Segment",
     "SegmentChange",
     "SegmentMember",

@@ -190,6 +190,15 @@ class ClaimRecord(models.Model):
         on_delete=models.CASCADE,
         related_name="claims",
     )
+    journey_version = models.ForeignKey(
+        "marketing.JourneyVersion",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="claims",
+    )
+    step = models.CharField(max_length=40, blank=True, help_text=_("Of the journey."))
+    language = models.CharField(max_length=2, blank=True, help_text=_("Of the journey's text."))
     part = models.CharField(max_length=10)
     kind = models.CharField(max_length=13, choices=ClaimKind)
     sentence = models.CharField(max_length=600, help_text=_("As it is read, slots filled."))
@@ -213,8 +222,12 @@ class ClaimRecord(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(copy__isnull=False) ^ Q(candidate__isnull=False),
-                name="claim_of_copy_or_candidate",
+                condition=Q(
+                    copy__isnull=False, candidate__isnull=True, journey_version__isnull=True
+                )
+                | Q(copy__isnull=True, candidate__isnull=False, journey_version__isnull=True)
+                | Q(copy__isnull=True, candidate__isnull=True, journey_version__isnull=False),
+                name="claim_of_one_text",
             )
         ]
 

@@ -88,6 +88,42 @@ class JourneyVersion(models.Model):
         return f"{self.journey} {self.number}"
 
 
+class PullState(models.TextChoices):
+    HELD = "held", _("waits for a decision")
+    SKIPPED = "skipped", _("skipped")
+    RELEASED = "released", _("goes on")
+
+
+class PulledStep(models.Model):
+    """A message of a version under way that may not be sent any more: a document that proved it has
+    ended, or a rule forbids it. Whoever reaches the step waits there until a person decides."""
+
+    version = models.ForeignKey(JourneyVersion, on_delete=models.CASCADE, related_name="pulled")
+    step = models.CharField(max_length=40)
+    state = models.CharField(max_length=8, choices=PullState, default=PullState.HELD)
+    language = models.CharField(max_length=2, help_text=_("Of the text that is in the way."))
+    sentence = models.CharField(max_length=600, help_text=_("What may not be said any more."))
+    why = models.JSONField(default=dict, help_text=_("The reason, a message of the catalogue."))
+    pulled_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        verbose_name = _("pulled step")
+        verbose_name_plural = _("pulled steps")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "step"],
+                condition=~Q(state="released"),
+                name="pulled_once_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.step}"
+
+
 class EnrolmentState(models.TextChoices):
     UNDER_WAY = "under_way", _("under way")
     HELD_OUT = "held_out", _("held out")

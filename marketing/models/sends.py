@@ -33,6 +33,8 @@ class SkipReason(models.TextChoices):
     NOTHING_TRUE = "nothing_true", _("a fact that the text needs is gone")
     TOO_LATE = "too_late", _("its time has passed")
     TAKEN_BACK = "taken_back", _("taken back before it left")
+    HELD_OUT = "held_out", _("held out at this step")
+    PULLED = "pulled", _("its text may not be sent any more")
 
 
 class Send(models.Model):
@@ -62,6 +64,11 @@ class Send(models.Model):
     was_wished = models.BooleanField(
         default=False, help_text=_("She asked for this very message: no cap counts it.")
     )
+    propensity = models.FloatField(
+        null=True,
+        blank=True,
+        help_text=_("The chance of getting it, where the step holds a share out; else empty."),
+    )
     handed_over_at = models.DateTimeField(
         null=True, blank=True, help_text=_("What frequency caps count.")
     )
@@ -83,6 +90,10 @@ class Send(models.Model):
             models.CheckConstraint(
                 condition=Q(campaign__isnull=True) ^ Q(enrolment__isnull=True),
                 name="send_of_one_thing",
+            ),
+            models.CheckConstraint(
+                condition=Q(propensity__isnull=True) | Q(propensity__gt=0, propensity__lte=1),
+                name="send_propensity_is_a_chance",
             ),
             models.CheckConstraint(
                 condition=~Q(state="skipped") | ~Q(reason=""), name="skip_has_a_reason"

@@ -15,7 +15,9 @@ from marketing.models import (
     ClaimKind,
     ClaimRecord,
     CopyVariant,
+    EnrolmentState,
     EvidenceUse,
+    JourneyVersion,
     LedgerState,
 )
 from marketing.review import filled, sentence_at
@@ -67,6 +69,37 @@ def publish_candidate(candidate: Candidate, at: datetime) -> int:
     found = claims_of(candidate.parts, facts, not candidate.edited_by_hand, at)
     rows = [ClaimRecord(candidate=candidate, **fields) for fields in found]
     return len(ClaimRecord.objects.bulk_create(rows))
+
+
+def publish_journey(
+    version: JourneyVersion,
+    texts: Sequence[tuple[str, str, Mapping[str, str], Sequence[Fact]]],
+    at: datetime,
+) -> int:
+    """Rows of what its texts (step, language, parts, facts) state by themselves. What a slot says is
+    another thing in each message, proven there. Those of an earlier version end."""
+    of_journey = ClaimRecord.objects.filter(journey_version__journey=version.journey_id)
+    of_journey.exclude(state=LedgerState.ENDED).exclude(
+        journey_version__enrolments__state=EnrolmentState.UNDER_WAY
+    ).update(state=LedgerState.ENDED)
+    of_journey.filter(journey_version=version).update(state=LedgerState.ENDED)
+    rows = [
+        ClaimRecord(journey_version=version, step=step, language=language, **fields)
+        for step, language, parts, facts in texts
+        for fields in claims_of(parts, facts, True, at)
+        if fields["evidence_id"] is not None
+    ]
+    return len(ClaimRecord.objects.bulk_create(rows))
+
+
+def pulled_of_journey(version: JourneyVersion, step: str) -> None:
+    rows = ClaimRecord.objects.filter(journey_version=version, step=step, state=LedgerState.LIVE)
+    rows.update(state=LedgerState.PULLED)
+
+
+def released_of_journey(version: JourneyVersion, step: str, at: datetime) -> None:
+    rows = ClaimRecord.objects.filter(journey_version=version, step=step, state=LedgerState.PULLED)
+    rows.update(state=LedgerState.LIVE, verified_at=at)
 
 
 def verified(campaign: Campaign, at: datetime) -> None:

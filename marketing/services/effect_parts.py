@@ -2,14 +2,15 @@
 
 Which text a customer gets follows from her language, which the draw of the holdout did not look
 at: so within a text those written to and those held out compare like the whole. A step of a
-journey has no holdout of its own; it has counts, and the effect is the journey's.
+journey that holds a share out has an effect of its own, among those who reached it; any other has
+counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,9 +19,9 @@ from django.utils.translation import gettext_noop
 
 from decisions.services import experiments as statistics
 from inventory.profit_frames import ArmSums, Members, arm_sums
-from marketing.effect_frames import HOLDOUT, TREATED, Subject
-from marketing.journey_plan import walk
-from marketing.models import Campaign, Channel, Journey, Send
+from marketing.effect_frames import HOLDOUT, TREATED, Subject, step_subject
+from marketing.journey_plan import fallback_language, walk
+from marketing.models import Campaign, Channel, Journey, Send, SkipReason
 from marketing.services.campaigns import chosen_copies
 from marketing.services.metrics import (
     BY_ADJUSTED,
@@ -57,7 +58,7 @@ def text_parts(campaign: Campaign, subject: Subject, *, is_over: bool) -> list[P
         return []
     window = timedelta(days=campaign.attribution_window_days)
     counted = _counts(subject.sends, "language", window)
-    sums = arm_sums(_by_language(campaign, subject, copies), subject.window)
+    sums = arm_sums(_by_language(campaign.language, subject, copies), subject.window)
     found = []
     for language, words in copies.items():
         metrics = counted.get(language) or _empty()
@@ -67,9 +68,9 @@ def text_parts(campaign: Campaign, subject: Subject, *, is_over: bool) -> list[P
     return found
 
 
-def step_parts(journey: Journey, sends: QuerySet[Send]) -> list[Part]:
+def step_parts(journey: Journey, subject: Subject, at: datetime) -> list[Part]:
     """One part per step that writes or has written, in the order of the live version."""
-    counted = _counts(sends, "step", STEP_WINDOW)
+    counted = _counts(subject.sends, "step", STEP_WINDOW)
     version = journey.live_version or journey.versions.first()
     steps = version.definition.get("steps", []) if version else []
     labels = {
@@ -78,7 +79,47 @@ def step_parts(journey: Journey, sends: QuerySet[Send]) -> list[Part]:
         if "send" in step
     }
     keys = [*labels, *sorted(set(counted) - {*labels})][:MOST_PARTS]
-    return [Part(key, labels.get(key, ""), counted.get(key) or _empty()) for key in keys]
+    caused = _step_effects(journey, keys, at)
+    return [
+        Part(key, labels.get(key, ""), (counted.get(key) or _empty()) | caused.get(key, {}))
+        for key in keys
+    ]
+
+
+def _step_effects(
+    journey: Journey, steps: Sequence[str], at: datetime
+) -> dict[str, dict[str, Metric]]:
+    """Step → what it caused, of those that hold a share out; several are several chances."""
+    held = Send.objects.filter(enrolment__journey=journey, reason=SkipReason.HELD_OUT)
+    names = set(held.order_by().values_list("step", flat=True).distinct()) & {*steps}
+    found: dict[str, dict[str, Metric]] = {}
+    for name in sorted(names):
+        if (subject := step_subject(journey, name, at)) is not None:
+            sums = arm_sums(subject.members, subject.window)
+            mails = subject.sends.filter(sent_at__isnull=False, channel=Channel.EMAIL).count()
+            cost = mails * settings.MARKETING_SEND_COST_MINOR
+            arms = (sums.get(TREATED), sums.get(HOLDOUT))
+            found[name] = _effect(arms, cost, False, len(names))
+    return found
+
+
+def step_text_parts(journey: Journey, subject: Subject, step: str) -> list[Part]:
+    """One part per language of the step's text; none where there is one, which the whole is about."""
+    version = journey.live_version or journey.versions.first()
+    steps = walk(version.definition.get("steps", [])) if version else ()
+    texts = next((one["texts"] for _d, _w, one in steps if one.get("id") == step), {})
+    if len(texts) < 2:
+        return []
+    own = fallback_language(texts)
+    counted = _counts(subject.sends, "language", STEP_WINDOW)
+    sums = arm_sums(_by_language(own, subject, texts), subject.window)
+    found = []
+    for language, text in texts.items():
+        metrics = counted.get(language) or _empty()
+        arms = (sums.get(f"{TREATED}:{language}"), sums.get(f"{HOLDOUT}:{language}"))
+        metrics |= _effect(arms, metrics["send_cost"].value or 0.0, False, len(texts))
+        found.append(Part(language, text.get("subject") or text["body"][:60], metrics))
+    return found
 
 
 def _counts(sends: QuerySet[Send], by: str, window: timedelta) -> dict[str, dict[str, Metric]]:
@@ -124,16 +165,18 @@ def _empty() -> dict[str, Metric]:
     return _metrics(dict.fromkeys(names, 0))
 
 
-def _by_language(campaign: Campaign, subject: Subject, languages: Iterable[str]) -> Members:
-    """The subject's members, each arm split by the text that she gets."""
+def _by_language(fallback: str, subject: Subject, languages: Iterable[str]) -> Members:
+    """The subject's members, each arm split by the text that she gets; fallback: of whoever reads none
+    of the languages."""
     own = sorted(languages)
     marks = ", ".join(["%s"] * len(own))
+    since = "" if subject.members.since else ", drawn.since"
     sql = (
         "SELECT drawn.customer_id, drawn.arm || ':' || CASE WHEN who.language IN "
-        f"({marks}) THEN who.language ELSE %s END AS arm FROM ({subject.members.sql}) drawn "
+        f"({marks}) THEN who.language ELSE %s END AS arm{since} FROM ({subject.members.sql}) drawn "
         "JOIN shop_customer who ON who.id = drawn.customer_id"
     )
-    params = [*own, campaign.language, *subject.members.params]
+    params = [*own, fallback, *subject.members.params]
     return Members(sql, params, subject.members.since)
 
 

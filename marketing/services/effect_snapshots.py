@@ -14,6 +14,7 @@ from marketing.models import Campaign, Journey, JourneyState
 from marketing.services.effect_parts import Part
 from marketing.services.effects import Effects, attribution, campaign_effects, journey_effects
 from marketing.services.metrics import Metric
+from marketing.services.results import refresh_results
 
 KIND = "count_effects"
 # What models of attribution look back on.
@@ -54,6 +55,8 @@ def refresh(subject: str, at: datetime | None = None) -> dict[str, Any]:
     if of is None:
         return {"counted": False}
     step = rest[0] if rest else ""
+    if isinstance(of, Campaign):
+        refresh_results(of, at or timezone.now())
     row = snapshots.take(subject, _count(of, step), at or timezone.now())
     return {"counted": True, "seconds": round(row.seconds, 1)}
 
@@ -71,6 +74,8 @@ def refresh_effects(progress: Callable[..., None], as_of: datetime) -> dict[str,
     for number, one in enumerate(found):
         progress(number, len(found), str(one))
         snapshots.take(subject_of(one), _count(one, ""), as_of)
+        if isinstance(one, Campaign):
+            refresh_results(one, as_of)
     return {"counted": len(found)}
 
 

@@ -22,7 +22,7 @@ from inventory.services.substitutes import substitutes_of
 from marketing import effect_frames as frames
 from marketing.effect_frames import HOLDOUT, TREATED, Subject
 from marketing.models import AudienceMember, Campaign, Channel, Journey
-from marketing.services.effect_parts import Part, step_parts, text_parts
+from marketing.services.effect_parts import Part, step_parts, step_text_parts, text_parts
 from marketing.services.metrics import (
     BY_ADJUSTED,
     BY_COMPLAINTS,
@@ -148,12 +148,16 @@ def campaign_effects(campaign: Campaign, at: datetime | None = None) -> Effects 
 def journey_effects(
     journey: Journey, at: datetime | None = None, *, step: str = ""
 ) -> Effects | None:
-    """None before anybody entered. The effect is the journey's; `step` narrows the messages."""
+    """None before anybody entered. Of a step: among those who reached it, against those whom it
+    held out; None before anybody did."""
     at = at or timezone.now()
-    subject = frames.journey_subject(journey, at, step=step)
+    if step:
+        subject = frames.step_subject(journey, step, at)
+    else:
+        subject = frames.journey_subject(journey, at)
     if subject is None:
         return None
-    parts = [] if step else step_parts(journey, subject.sends)
+    parts = step_text_parts(journey, subject, step) if step else step_parts(journey, subject, at)
     return replace(_effects(subject, at).done(), parts=parts)
 
 

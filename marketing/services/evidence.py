@@ -20,7 +20,7 @@ from marketing.models import (
     EvidenceState,
     EvidenceUse,
 )
-from marketing.services import campaigns, claim_ledger, descriptions
+from marketing.services import campaigns, claim_ledger, descriptions, journey_review
 from shop.models import Product
 
 MOST_SENTENCE, AT_ONCE = 500, 500
@@ -93,10 +93,12 @@ def pull_expired(at: datetime | None = None) -> int:
 
 
 def pull_resting_on(evidence_ids: list[int], at: datetime) -> int:
-    """Campaigns pause, descriptions go back to what stood before. Inside a transaction."""
+    """Campaigns pause, descriptions go back to what stood before, messages of journeys wait for a
+    decision. Inside a transaction."""
     records = claim_ledger.resting_on(evidence_ids)
     live = Campaign.objects.filter(copies__claims__in=records).distinct()
     paused = campaigns.pull(Campaign.objects.filter(pk__in=live.values("pk")), at)
     candidates = Candidate.objects.filter(claims__in=records).distinct()
     chosen = Candidate.objects.filter(pk__in=candidates.values("pk"))
-    return paused + descriptions.renew(chosen.select_related("brief", "decision"), at)
+    renewed = descriptions.renew(chosen.select_related("brief", "decision"), at)
+    return paused + renewed + journey_review.pull_forbidden(at)

@@ -35,6 +35,7 @@ from marketing.models import (
 from marketing.ports import Port, PortDownError, RefusedError
 from marketing.quiet_hours import is_quiet, quiet_hours_of, zone_of
 from marketing.services.hand_over import BATCH, MessagePortError, opened
+from marketing.services.journey_review import pulled_steps
 from marketing.services.journey_words import words_about
 from shop.models import Variant
 from shop.services import waitlist
@@ -106,7 +107,9 @@ def _texts() -> Mapping[str, Mapping[str, str]] | None:
             continue
         for step in plan.sends:
             if step.data["channel"] == Channel.EMAIL:
-                return step.data["texts"]
+                pulled = pulled_steps([journey.live_version_id])
+                is_pulled = (journey.live_version_id, step.step) in pulled
+                return None if is_pulled else step.data["texts"]
     return None
 
 

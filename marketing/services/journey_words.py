@@ -10,12 +10,13 @@ from typing import Any
 from django.conf import settings
 
 from language.claims import Fact, check_copy
-from marketing.facts import shop_facts, variant_facts
-from marketing.journey_plan import ABOUT_SKUS, Plan, read_plan
+from marketing.facts import evidence_facts, shop_facts, variant_facts
+from marketing.journey_plan import ABOUT_SKUS, Plan, fallback_language, read_plan
 from marketing.messages import Text
 from marketing.models import Enrolment, Send, SkipReason
 from marketing.services.carts import open_carts
 from marketing.services.guards import Asked
+from marketing.services.journey_review import pulled_steps
 from shop.models import OrderLine, Variant
 
 FEATURED = 3
@@ -45,7 +46,13 @@ class JourneyMessages:
 
     def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason]:
         subjects = _subjects(sends, self, at)
-        return {send.pk: self._words(send, subjects[send.pk], at) for send in sends}
+        pulled = pulled_steps({send.road.version_id for send in sends})
+        return {
+            send.pk: SkipReason.PULLED
+            if (send.road.version_id, send.step) in pulled
+            else self._words(send, subjects[send.pk], at)
+            for send in sends
+        }
 
     def label(self, send: Send) -> dict[str, Any]:
         return {"journey": send.road.journey_id, "step": send.step}
@@ -64,17 +71,26 @@ def words_about(
 ) -> Text | SkipReason:
     """The text in that language, the shop's own or any, every claim proven by the facts of now."""
     if language not in texts:
-        own = "zh" if settings.LANGUAGE_CODE.startswith("zh") else "en"
-        language = own if own in texts else next(iter(texts))
+        language = fallback_language(texts)
     link = link_to(featured)
     facts = shop_facts(language) + variant_facts(featured, language, at)
     if link:
         facts.append(Fact("link", "link", link, "settings:STOREFRONT_URL"))
     text = texts[language]
-    for part in ("subject", "body"):
-        if any(not c.is_supported for c in check_copy(text[part], facts, slots_only=True)):
-            return SkipReason.NOTHING_TRUE
+    # Documents are asked only where the message's own facts are not enough.
+    if not _is_proven(text, facts) and not _is_proven(
+        text, facts + evidence_facts(featured, language, at)
+    ):
+        return SkipReason.NOTHING_TRUE
     return Text(text["subject"], text["body"], language, facts, link_url=link)
+
+
+def _is_proven(text: Mapping[str, str], facts: list[Fact]) -> bool:
+    return all(
+        claim.is_supported
+        for part in ("subject", "body")
+        for claim in check_copy(text[part], facts, slots_only=True)
+    )
 
 
 def link_to(featured: Sequence[Variant]) -> str:

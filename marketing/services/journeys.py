@@ -9,10 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from language.claims import Fact, check_copy
-from marketing.facts import MEANINGS, shop_facts
 from marketing.journey_library import READY_MADE
-from marketing.journey_plan import ABOUT_SKUS, Plan, PlanError, read_plan
+from marketing.journey_plan import Plan, PlanError, read_plan
 from marketing.models import (
     Enrolment,
     EnrolmentState,
@@ -20,18 +18,21 @@ from marketing.models import (
     JourneyState,
     JourneyVersion,
     LeaveReason,
+    PulledStep,
+    PullState,
     Segment,
     Send,
     SendState,
     SkipReason,
 )
-
-MOST_FEATURED = 3
-KINDS = {
-    "product": "name", "price": "money", "was_price": "prior_money", "discount": "percent",
-    "until": "date", "link": "link",
-}  # fmt: skip
-
+from marketing.services import claim_ledger
+from marketing.services.journey_review import (
+    TextReview,
+    lock_journeys,
+    publish,
+    reviews_of,
+    still_blocked,
+)
 
 TRIGGER = "trigger"  # the place of what starts a journey, which is no step
 
@@ -67,9 +68,8 @@ def checked_plan(definition: Any) -> Plan:
             said = _("There is no segment “%(code)s”.") % {"code": code}
             in_step = "" if step == TRIGGER else step
             raise JourneyError.at(step, said, said=said, step=in_step)
-    for send in plan.sends:
-        for language, text in send.data["texts"].items():
-            _check_text(plan, send.step, language, text)
+    for found in reviews_of(plan):
+        _refuse_unproven(found)
     return plan
 
 
@@ -90,13 +90,20 @@ def save_version(journey: Journey, definition: Any, *, author: Any = None) -> Jo
 
 
 def go_live(journey: Journey, version: JourneyVersion, *, at: datetime | None = None) -> Journey:
-    """From now on causes start this version; who is under way ends on the one she began."""
+    """From now on causes start this version; who is under way ends on the one she began.
+
+    Raises JourneyError with the step whose text something stands in the way of.
+    """
     if version.journey_id != journey.pk:
         raise JourneyError(_("This version belongs to another journey."))
-    checked_plan(version.definition)
+    plan = checked_plan(version.definition)
     at = at or timezone.now()
     with transaction.atomic():
-        fresh = Journey.objects.select_for_update().get(pk=journey.pk)
+        lock_journeys()
+        reviews = reviews_of(plan, at)
+        _refuse_blocked(reviews)
+        publish(version, reviews, at)
+        fresh = Journey.objects.get(pk=journey.pk)
         fresh.live_version = version
         if fresh.state != JourneyState.LIVE:
             fresh.state, fresh.live_since = JourneyState.LIVE, at
@@ -142,6 +149,58 @@ def stop(journey: Journey, *, at: datetime | None = None) -> int:
     return left
 
 
+def release_step(pulled: PulledStep, by: Any = None, *, at: datetime | None = None) -> None:
+    """What stood in the way is gone: those who wait there get the message. Twice is once.
+
+    Raises JourneyError with the sentence and the reason while it still stands in the way.
+    """
+    at = at or timezone.now()
+    with transaction.atomic():
+        lock_journeys()
+        if found := still_blocked(pulled, at):
+            raise JourneyError(_in_the_way(pulled.step, pulled.language, *found[0]))
+        if _decided(pulled, PullState.RELEASED, by, at):
+            claim_ledger.released_of_journey(pulled.version, pulled.step, at)
+
+
+def skip_step(pulled: PulledStep, by: Any = None, *, at: datetime | None = None) -> None:
+    """Nobody of this version gets the message; those who wait there go on without it. Twice is once."""
+    with transaction.atomic():
+        if _decided(pulled, PullState.SKIPPED, by, at or timezone.now()):
+            waiting = Send.objects.filter(
+                enrolment__version=pulled.version, step=pulled.step, state=SendState.CLAIMED
+            )
+            waiting.update(state=SendState.SKIPPED, reason=SkipReason.PULLED)
+
+
+def _decided(pulled: PulledStep, state: str, by: Any, at: datetime) -> bool:
+    waiting = PulledStep.objects.filter(pk=pulled.pk, state=PullState.HELD)
+    return bool(waiting.update(state=state, decided_by=str(by or ""), decided_at=at))
+
+
+def _refuse_unproven(found: TextReview) -> None:
+    for part, claim in found.review.refused:
+        words = found.parts[part][claim.start : claim.end]
+        said = _in_the_way(found.step, found.language, words, claim.explanation)
+        raise JourneyError.at(found.step, said, said=said, step=found.step)
+
+
+def _refuse_blocked(reviews: list[TextReview]) -> None:
+    for found in reviews:
+        if found.review.is_blocked:
+            said = _in_the_way(found.step, found.language, *found.words_in_the_way[0])
+            raise JourneyError.at(found.step, said, said=said, step=found.step)
+
+
+def _in_the_way(step: str, language: str, words: str, why: str) -> str:
+    return _("%(step)s, %(language)s: “%(words)s”. %(why)s") % {
+        "step": step,
+        "language": language,
+        "words": words,
+        "why": why,
+    }
+
+
 def _segments_of(plan: Plan) -> list[tuple[str, str]]:
     """(step, code) of each branch that asks for a segment, and of the trigger that does."""
     conditions = [
@@ -149,32 +208,6 @@ def _segments_of(plan: Plan) -> list[tuple[str, str]]:
     ]
     conditions.append((TRIGGER, plan.options.get("segment")))
     return [(step, str(code)) for step, code in conditions if code]
-
-
-def possible_facts(plan: Plan, language: str) -> list[Fact]:
-    """Facts of each kind that a message of this trigger can have: what they say is not known yet."""
-    facts = shop_facts(language)
-    places = [""] + [f"_{n}" for n in range(2, MOST_FEATURED + 1)]
-    for slot, kind in KINDS.items():
-        if slot == "link":
-            facts.append(Fact("link", kind, "https://example.invalid/"))
-        elif plan.trigger in ABOUT_SKUS or plan.trigger == "ordered":
-            facts += [Fact(f"{slot}{place}", kind, "") for place in places if slot in MEANINGS]
-    return facts
-
-
-def _check_text(plan: Plan, step: str, language: str, text: dict[str, str]) -> None:
-    facts = possible_facts(plan, language)
-    for part in ("subject", "body"):
-        for claim in check_copy(text[part], facts, slots_only=True):
-            if not claim.is_supported:
-                said = _("%(step)s, %(language)s: “%(words)s”. %(why)s") % {
-                    "step": step,
-                    "language": language,
-                    "words": text[part][claim.start : claim.end],
-                    "why": claim.explanation,
-                }
-                raise JourneyError.at(step, said, said=said, step=step)
 
 
 def ensure_ready_made() -> int:

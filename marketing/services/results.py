@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from decisions.services import experiments as comparison
+from decisions.services import snapshots
+from decisions.services.experiments import Moments
 from decisions.text import sentence
 from inventory.profit_frames import ArmSums
 from marketing.effect_frames import HOLDOUT, TREATED, campaign_sums
@@ -40,7 +43,8 @@ CANNOT_TELL = gettext_noop(
 
 @dataclass(frozen=True)
 class Results:
-    """Counts of rows, both arms, and the verdict as a stored sentence."""
+    """Counts of rows, both arms as of `as_of`, and the verdict as a stored sentence. is_stored: the
+    arms were counted earlier, by a job or the first reader."""
 
     counts: dict[str, int]
     treated: ArmSums | None
@@ -49,21 +53,47 @@ class Results:
     orders: comparison.Comparison | None
     revenue: comparison.Comparison | None
     verdict: dict
+    as_of: datetime
+    is_stored: bool = False
 
 
 def campaign_results(campaign: Campaign, at: datetime | None = None) -> Results:
-    """Everything the results page shows, as of a time."""
+    """Everything the results page shows. Sends are counted now; sums of orders that are slow to make
+    are read as they were made last, but never across the end of the window."""
     at = at or timezone.now()
-    counts = send_counts(campaign)
-    arms = campaign_sums(campaign, at)
+    counts, until = send_counts(campaign), _window_until(campaign)
+    if until is None:
+        return Results(counts, None, None, None, None, None, {}, at)
+    after = until if at >= until else None
+    shown = snapshots.shown(subject_of(campaign), _count(campaign), at, not_before=after)
+    arms = {arm: _decoded(sums) for arm, sums in shown.payload.items()}
     treated, holdout = arms.get(TREATED), arms.get(HOLDOUT)
-    until = _window_until(campaign)
-    if treated is None or until is None:
-        return Results(counts, None, None, None, None, None, {})
+    if treated is None:
+        return Results(counts, None, None, None, None, None, {}, shown.as_of)
     orders, revenue, verdict = _compare(treated, holdout)
     if at < until and holdout:
         verdict = sentence(NOT_OVER, until=f"{timezone.localtime(until):%Y-%m-%d %H:%M}")
-    return Results(counts, treated, holdout, until, orders, revenue, verdict)
+    return Results(
+        counts, treated, holdout, until, orders, revenue, verdict, shown.as_of, shown.is_stored
+    )
+
+
+def subject_of(campaign: Campaign) -> str:
+    return f"results:campaign:{campaign.pk}"
+
+
+def refresh_results(campaign: Campaign, at: datetime) -> None:
+    """Count anew and keep: the night's, and the job's that counts its effects."""
+    snapshots.take(subject_of(campaign), _count(campaign), at)
+
+
+def _count(campaign: Campaign) -> snapshots.Count:
+    return lambda at: {arm: asdict(sums) for arm, sums in campaign_sums(campaign, at).items()}
+
+
+def _decoded(kept: dict[str, Any]) -> ArmSums:
+    moments = {name: Moments(**kept[name]) for name in ("ordered", "revenue", "profit")}
+    return ArmSums(**(kept | moments))
 
 
 def send_counts(campaign: Campaign) -> dict[str, int]:

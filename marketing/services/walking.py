@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from decisions.services.experiments import in_global_holdout, in_share
@@ -25,6 +25,8 @@ from marketing.models import (
     Journey,
     JourneyState,
     LeaveReason,
+    PulledStep,
+    PullState,
     Segment,
     Send,
     SendState,
@@ -48,6 +50,7 @@ from shop.models import Customer, Order, OrderState
 from shop.services import waitlist
 
 ROWS = 500
+PULLED_AGAIN = timedelta(minutes=5)  # how often those who wait at a pulled message are looked at
 MOST_STEPS = 100  # of one enrolment at one time: a plan has 40, and a branch takes two
 INTERRUPTED_AFTER = timedelta(minutes=10)
 TOLD_WITHIN = timedelta(days=1)  # how far back a round looks for what an earlier one broke off
@@ -113,7 +116,7 @@ def step_due(at: datetime) -> int:
             locked = Enrolment.objects.select_for_update(of=("self",), skip_locked=True)
             enrolment = (
                 locked.filter(pk=pk, state=EnrolmentState.UNDER_WAY, due_at__lte=at)
-                .select_related("version")
+                .select_related("version", "customer")
                 .first()
             )
             if enrolment is not None:
@@ -123,8 +126,12 @@ def step_due(at: datetime) -> int:
 
 def send_due(at: datetime) -> int:
     """Hand over what the steps have written down. One customer at most once a batch."""
+    held = PulledStep.objects.filter(
+        version=OuterRef("enrolment__version"), step=OuterRef("step"), state=PullState.HELD
+    )
     waiting = (
         Send.objects.filter(
+            ~Exists(held),
             Q(due_at=None) | Q(due_at__lte=at),
             state=SendState.CLAIMED,
             enrolment__journey__state=JourneyState.LIVE,
@@ -214,7 +221,14 @@ def _take(enrolment: Enrolment, step: Instruction, at: datetime) -> bool:
 
 
 def _take_send(enrolment: Enrolment, step: Instruction, at: datetime) -> bool:
-    """Write the message down; once it has left or been skipped, go on."""
+    """Write the message down; once it has left or been skipped, go on. A pulled one waits for a
+    person, or is skipped by her word."""
+    pulled = PulledStep.objects.filter(version=enrolment.version_id, step=step.step)
+    word = pulled.exclude(state=PullState.RELEASED).values_list("state", flat=True).first()
+    mine = Send.objects.filter(enrolment=enrolment, step=step.step)
+    if word == PullState.HELD and not mine.exclude(state=SendState.CLAIMED).exists():
+        enrolment.due_at = at + PULLED_AGAIN
+        return False
     send, created = Send.objects.get_or_create(
         enrolment=enrolment,
         step=step.step,
@@ -222,9 +236,11 @@ def _take_send(enrolment: Enrolment, step: Instruction, at: datetime) -> bool:
             "customer_id": enrolment.customer_id,
             "channel": step.data["channel"],
             "was_wished": bool(enrolment.context.get("wished")),
+            "claimed_at": at,
+            **(_skipped() if word == PullState.SKIPPED else _drawn(enrolment, step)),
         },
     )
-    if created:
+    if created and send.state == SendState.CLAIMED:
         return False
     if send.state in (SendState.CLAIMED, SendState.SENDING):
         later = at + timedelta(minutes=1)
@@ -233,6 +249,23 @@ def _take_send(enrolment: Enrolment, step: Instruction, at: datetime) -> bool:
     _visited(enrolment, step.step, send.reason or send.state, at)
     enrolment.position += 1
     return True
+
+
+def _skipped() -> dict[str, Any]:
+    return {"state": SendState.SKIPPED, "reason": SkipReason.PULLED}
+
+
+def _drawn(enrolment: Enrolment, step: Instruction) -> dict[str, Any]:
+    """Whether the step holds her out. By customer, so that a second cart finds her on the same side;
+    written down with the chance that she had. What she asked for herself is no experiment."""
+    rate = step.data["holdout_rate"]
+    if not rate or enrolment.context.get("wished"):
+        return {}
+    drawn: dict[str, Any] = {"propensity": round(1 - rate, 6)}
+    unit = f"journey:{enrolment.journey_id}:{step.step}"
+    if in_share(unit, enrolment.customer.code, rate):
+        drawn |= {"state": SendState.SKIPPED, "reason": SkipReason.HELD_OUT}
+    return drawn
 
 
 def _visited(enrolment: Enrolment, step: str, outcome: str, at: datetime) -> None:

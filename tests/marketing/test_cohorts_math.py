@@ -184,7 +184,7 @@ def test_forward_figures_hold_in_a_world_of_the_models_own_kind(shop):
 
 def test_a_season_that_no_model_knows_is_found_out():
     """The negative control: the plain interval fails, the learned shock widens it, the bias is told."""
-    days, end = made_shop(seed=3, customers=1500, days=540, season=0.5)
+    days, end = made_shop(seed=3, customers=1500, days=540, season=0.8)
     judged = judge(days, end, "month", seed=1).measures["retention"]
     assert judged.coverage < 0.6
     assert judged.shock > 0.1

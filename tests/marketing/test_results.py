@@ -3,13 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from decisions.models import Snapshot
 from marketing.models import Campaign
 from marketing.planning import expected_money
-from marketing.services.results import campaign_results, incremental_minor, measured_effects
+from marketing.services.results import (
+    campaign_results,
+    incremental_minor,
+    measured_effects,
+    refresh_results,
+)
 from marketing.services.sends import send_campaign
 from tests.factories import make_order, make_variant
+from tests.factories_access import make_staff
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +87,27 @@ def test_expected_money_comes_from_measured_campaigns_only():
     assert two["minor"] == 15000
     alone = expected_money(one, 1000, 0)
     assert two["high_minor"] - two["low_minor"] < alone["high_minor"] - alone["low_minor"]
+
+
+def test_slow_sums_are_read_as_they_were_counted_last_never_across_the_end(client):
+    campaign = sent_campaign(60, buyers_treated=6, buyers_held=2)
+    end = campaign.started_at + timedelta(days=campaign.attribution_window_days)
+    early, late = end - timedelta(days=1), end + timedelta(hours=1)
+    refresh_results(campaign, early)
+    before = campaign_results(campaign, early)
+    assert not before.is_stored  # quick to count: counted for each reader
+    Snapshot.objects.update(seconds=20)
+    other = make_variant("TEA-2")
+    for member in campaign.audience.members.filter(is_holdout=True)[10:14]:
+        make_order([(other, 1)], customer=member.customer, at=early)
+    kept = campaign_results(campaign, end - timedelta(hours=1))
+    assert (kept.is_stored, kept.as_of) == (True, early)
+    assert (kept.treated, kept.holdout) == (before.treated, before.holdout)
+    final = campaign_results(campaign, late)
+    assert (final.is_stored, final.holdout.buyers) == (False, before.holdout.buyers + 4)
+    refresh_results(campaign, late)
+    Snapshot.objects.update(seconds=20)
+    assert campaign_results(campaign).holdout == final.holdout
+    client.force_login(make_staff("marketing.view_campaign"))
+    page = client.get(reverse("admin:marketing_campaign_path", args=[campaign.pk]))
+    assert "Counted on" in page.content.decode()
