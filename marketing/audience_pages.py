@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 
 from decisions.models import Snapshot
 from decisions.text import render
+from marketing.cohort_pages import percent
 from marketing.models import Segment
 from marketing.rules import RuleError
 from marketing.services import segment_comparisons as comparisons
 from marketing.services.audience_figures import refreshing, stored
-from marketing.value_page import percent
 from shop.money import format_money, from_minor
 
 MONEY = ("revenue", "margin")
@@ -76,7 +76,7 @@ def _money(found: dict | None) -> dict[str, str] | None:
 def _share(found: dict | None) -> dict[str, str] | None:
     if found is None:
         return None
-    low, high = (number_format(100 * found[end], 0) for end in ("low", "high"))
+    low, high = (round(100 * found[end]) for end in ("low", "high"))
     return {"text": percent(found["value"]), "interval": f"{low}–{high} %"}
 
 

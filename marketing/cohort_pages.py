@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from decisions.services.snapshots import Shown
 from decisions.text import render
 from marketing.models import Segment
-from marketing.value_page import percent
 from shop.models import Category, Channel, Customer
 from shop.money import format_money, from_minor
 
@@ -103,15 +102,20 @@ def written(value: float | None, measure: str) -> str:
     if value is None:
         return "–"
     if measure == "retention":
-        return f"{number_format(100 * value, 1)} %"
+        return f"{number_format(round(100 * value, 1), 1)} %"
     return format_money(round(value))
+
+
+def percent(value: float | None) -> str:
+    """Rounded to a whole one; Django's number_format would cut off."""
+    return "–" if value is None else f"{round(100 * value)} %"
 
 
 def _interval(cell: dict, measure: str) -> str:
     if cell["low"] is None or cell["high"] is None:
         return ""
     if measure == "retention":
-        return f"{number_format(100 * cell['low'], 0)}–{number_format(100 * cell['high'], 0)}"
+        return f"{round(100 * cell['low'])}–{round(100 * cell['high'])}"
     low, high = (
         number_format(from_minor(round(cell[end])), 0, force_grouping=True)
         for end in ("low", "high")

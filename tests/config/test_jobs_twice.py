@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from decisions.jobs import all_handlers
 from decisions.models import Job
 from decisions.services import jobs
 from decisions.services.experiments import save_experiment, start_experiment
-from marketing.models import Campaign
+from marketing.models import Campaign, Segment
 from marketing.services import sends
+from marketing.services.cohort_snapshots import Ask
 from recommendations.services import lists
 from shop.models import Customer, StockLevel
 from shop.services.stock import stock
@@ -147,6 +149,30 @@ def a_night() -> dict:
     return {"as_of": AS_OF, "only": ["tidy", "segments", "brief"]}
 
 
+def buyers() -> int:
+    """Key of a segment of theirs; the history has stopped, so it is always counted as of one day."""
+    factories_marketing.make_rhythm()
+    return factories_marketing.make_segment().pk
+
+
+def cohorts_to_count() -> dict:
+    buyers()
+    ask = Ask("week")
+    return {"subject": ask.subject, "unit": ask.unit, "who": asdict(ask.who)}
+
+
+def segment_to_count() -> dict:
+    return {"subject": f"audience:{buyers()}"}
+
+
+def overlap_to_count() -> dict:
+    return {"subject": "overlap", "segments": [buyers(), Segment.objects.get(code="new").pk]}
+
+
+def curve_to_count() -> dict:
+    return {"subject": "curve", "segment": buyers(), "weeks": 12}
+
+
 def a_wrong_counter() -> dict:
     stock.receive(make_variant("TEA-1"), 5, warehouse=make_warehouse(), key="po")
     StockLevel.objects.update(on_hand=7)
@@ -171,6 +197,10 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "count_cohorts": cohorts_to_count,
     "count_curve": a_curve,
     "count_effects": effects_to_count,
+    "count_cohorts": cohorts_to_count,
+    "count_audience": segment_to_count,
+    "count_overlap": overlap_to_count,
+    "count_curve": curve_to_count,
     "count_experiment": experiment_to_count,
     "count_overlap": segments_to_compare,
     "train_intents": lambda: {"as_of": timezone.now().isoformat()},

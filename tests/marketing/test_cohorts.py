@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from decisions.models import Job, Snapshot
 from decisions.services import jobs
+from marketing import cohort_pages as shown
 from marketing.cohort_frames import Who, chosen, cohort_orders
 from marketing.services import cohort_snapshots as cohorts
 from marketing.services.customer_value import train_value
@@ -192,3 +193,9 @@ def test_the_api_gives_the_same_and_is_for_those_who_may(client, night):
     assert {len(row["retention"]) for row in found["cohorts"]} <= set(range(0, 20))
     assert client.get(API, {"unit": "year"}, **key).status_code == 400
     assert client.post(API, {}, **key).status_code in (400, 403)
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.656, "66 %"), (0.0, "0 %"), (None, "–")])
+def test_shares_are_rounded_and_not_cut_off(value, text):
+    assert shown.percent(value) == text
+    assert shown.written(0.36469, "retention") == "36.5 %"
