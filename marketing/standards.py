@@ -94,7 +94,7 @@ def standard_of_journey(channel: str, language: str) -> Standard:
     if channel != Channel.SMS:
         return standard
     field = "name_zh" if language == "zh" else "name"
-    names = Product.objects.filter(is_active=True).exclude(**{field: ""})
+    names = Product.objects.filter(state=Product.State.ACTIVE).exclude(**{field: ""})
     longest = list(names.order_by(Length(field).desc()).values_list(field, flat=True)[:1])
     return replace(standard, longest={**standard.longest, "product": longest})
 

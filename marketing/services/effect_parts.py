@@ -107,7 +107,9 @@ def step_text_parts(journey: Journey, subject: Subject, step: str) -> list[Part]
     """One part per language of the step's text; none where there is one, which the whole is about."""
     version = journey.live_version or journey.versions.first()
     steps = walk(version.definition.get("steps", [])) if version else ()
-    texts = next((one["texts"] for _d, _w, one in steps if one.get("id") == step), {})
+    texts: dict[str, Any] = next(
+        (one["texts"] for _d, _w, one in steps if one.get("id") == step), {}
+    )
     if len(texts) < 2:
         return []
     own = fallback_language(texts)

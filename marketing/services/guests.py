@@ -102,13 +102,15 @@ def _texts() -> Mapping[str, Mapping[str, str]] | None:
     """Language → words of the first e-mail of the live journey; None where there is none."""
     live = Journey.objects.filter(state=JourneyState.LIVE, live_version__isnull=False)
     for journey in live.select_related("live_version").order_by("pk"):
-        plan = read_plan(journey.live_version.definition) if journey.live_version else None
+        if journey.live_version is None:
+            continue
+        plan = read_plan(journey.live_version.definition)
         if plan is None or plan.trigger != TRIGGER:
             continue
         for step in plan.sends:
             if step.data["channel"] == Channel.EMAIL:
-                pulled = pulled_steps([journey.live_version_id])
-                is_pulled = (journey.live_version_id, step.step) in pulled
+                version = journey.live_version.pk
+                is_pulled = (version, step.step) in pulled_steps([version])
                 return None if is_pulled else step.data["texts"]
     return None
 

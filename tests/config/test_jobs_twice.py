@@ -106,28 +106,6 @@ def experiment_to_count() -> dict:
     return {"experiment_id": experiment.pk, "subject": f"experiment:{experiment.pk}:profit"}
 
 
-def a_segment() -> int:
-    factories_marketing.make_rhythm()
-    return factories_marketing.make_segment().pk
-
-
-def a_segment_in_figures() -> dict:
-    return {"subject": f"audience:{a_segment()}"}
-
-
-def segments_to_compare() -> dict:
-    return {"subject": "overlap", "segments": [a_segment()]}
-
-
-def a_curve() -> dict:
-    return {"subject": "curve", "segment": a_segment(), "weeks": 8}
-
-
-def cohorts_to_count() -> dict:
-    factories_marketing.make_rhythm()
-    return {"subject": "cohorts:month:all", "unit": "month", "who": {}}
-
-
 def a_file() -> dict:
     path = Path(settings.VAR_DIR) / "customers.csv"
     path.write_text("customer_code,email\nC-1,a@example.com\nC-2,b@example.com\n")
@@ -193,16 +171,12 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "send_campaign": campaign_approved,
     "triage_ticket": a_ticket,
     "email_reply": a_reply,
-    "count_audience": a_segment_in_figures,
-    "count_cohorts": cohorts_to_count,
-    "count_curve": a_curve,
     "count_effects": effects_to_count,
     "count_cohorts": cohorts_to_count,
     "count_audience": segment_to_count,
     "count_overlap": overlap_to_count,
     "count_curve": curve_to_count,
     "count_experiment": experiment_to_count,
-    "count_overlap": segments_to_compare,
     "train_intents": lambda: {"as_of": timezone.now().isoformat()},
     "export_data": lambda: {"kind": "products", "format": "backroom"},
     night.NIGHT_KIND: a_night,
