@@ -324,10 +324,10 @@ SPECTACULAR_SETTINGS = {
         "DecisionState": "decisions.models.DecisionState",
         "CampaignState": "marketing.models.CampaignState",
         "JourneyState": "marketing.models.JourneyState",
-        "CandidateState": "marketing.models.CandidateState",
         "CopyState": "marketing.models.CopyState",
         "ExperimentState": "decisions.models.ExperimentState",
         "WaitlistState": "shop.models.WaitlistState",
+        "CohortUnit": [("month", "month"), ("week", "week")],
         "OrderStep": [
             ("paid", "paid"),
             ("shipped", "shipped"),

@@ -64,7 +64,7 @@ class PooledOut(s.Serializer):
     high = s.FloatField()
 
 
-class ForecastOut(s.Serializer):
+class CohortForecastOut(s.Serializer):
     model_run = s.IntegerField(allow_null=True)
     refusals = s.DictField(child=s.CharField(), help_text="Figure → why it is not foreseen.")
     backtest = s.JSONField(allow_null=True, help_text="Errors and coverage on the past.")
@@ -76,7 +76,7 @@ class CohortsOut(s.Serializer):
     one_customer_in = s.IntegerField(help_text="1: everybody was read.")
     cohorts = CohortOut(many=True)
     pooled = PooledOut(many=True)
-    forecast = ForecastOut()
+    forecast = CohortForecastOut()
 
 
 class AskedOut(s.Serializer):
