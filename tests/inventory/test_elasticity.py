@@ -1,11 +1,10 @@
-"""Price, promotion and empty shelves on worlds whose answer is known; a forecast taken apart."""
+"""Price, promotion and empty shelves on worlds whose answer is known."""
 
 import numpy as np
 import pytest
 
 from inventory.ml.elasticity import at_least, learn_elasticities
 from inventory.ml.expected import corrected, expected_units
-from inventory.ml.explain import CAUSES, contributions
 
 DAYS = 420
 
@@ -77,18 +76,3 @@ def test_evidence_and_model_count_alike():
         np.array([[0.0, 0, 7]]), np.array([[4.0, 4, 4]]), out, np.array([[6.0, np.nan, 9]])
     )
     assert found.tolist() == [[5, 4, 7]]
-
-
-def test_the_causes_sum_to_the_forecast():
-    random = np.random.default_rng(3)
-    mean = random.uniform(0, 9, (4, 28))
-    found = contributions(
-        mean,
-        random.poisson(4, (4, 60)).astype(float),
-        lost=random.uniform(0, 1, 4),
-        price_log=random.normal(0, 0.2, 4),
-        promotion_log=random.uniform(0, 0.5, (4, 28)),
-    )
-    assert tuple(found) == CAUSES
-    assert sum(found.values()) == pytest.approx(mean)
-    assert (found["promotion"] >= 0).all()

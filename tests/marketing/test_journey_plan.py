@@ -113,12 +113,14 @@ def test_branches_nest_four_deep_at_most():
         read_plan(journey(step))
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("one", READY_MADE, ids=lambda one: one.code)
 def test_every_ready_made_journey_is_proven(one):
     plan = checked_plan(one.definition)
     assert {language for step in plan.sends for language in step.data["texts"]} == {"en", "zh"}
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "body", ["Half price today!", "{product} is 20 % off", "Only 3 left", "{price} instead of £9"]
 )
@@ -128,6 +130,7 @@ def test_a_text_that_no_slot_can_prove_is_refused(body):
         checked_plan(journey(SEND | {"texts": texts}, trigger={"on": "cart_left"}))
 
 
+@pytest.mark.django_db
 def test_a_journey_that_is_not_about_products_has_no_price():
     texts = {"en": {"subject": "Hello", "body": "{product} for {price}"}}
     with pytest.raises(JourneyError, match="No fact fills this slot"):
