@@ -316,3 +316,23 @@ def test_programs_see_what_stands_in_the_way_and_decide():
     assert PulledStep.objects.get().state == "skipped"
     with pytest.raises(journeys.JourneyError, match="was pulled"):
         _move(journey, wanted | {"step": "nowhere"}, "program")
+
+
+def test_an_sms_is_counted_with_the_longest_name_on_sale(settings):
+    """What is archived cannot stand in it."""
+    settings.SMS_MAX_PARTS = 2
+    step = send("text", channel="sms", subject="", body="{product} is here again: {link}")
+    step["texts"]["en"].pop("subject", None)
+    definition = {"trigger": {"on": "cart_left", "minutes": 60}, "exits": [], "steps": [step]}
+    long = make_ware("LONG", name="Kettle " * 40).product
+    make_ware("SHORT", name="Pot")
+
+    def is_blocked() -> bool:
+        return any(
+            one.review.is_blocked for one in journey_review.reviews_of(read_plan(definition))
+        )
+
+    assert is_blocked()
+    long.state = long.State.ARCHIVED
+    long.save()
+    assert not is_blocked()
