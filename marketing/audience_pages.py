@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 
 from decisions.models import Snapshot
 from decisions.text import render
-from marketing.cohort_pages import percent
 from marketing.models import Segment
 from marketing.rules import RuleError
 from marketing.services import segment_comparisons as comparisons
 from marketing.services.audience_figures import refreshing, stored
+from marketing.written import percent
 from shop.money import format_money, from_minor
 
 MONEY = ("revenue", "margin")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from decisions.services.snapshots import Shown
 from decisions.text import render
 from marketing.models import Segment
+from marketing.written import percent
 from shop.models import Category, Channel, Customer
 from shop.money import format_money, from_minor
 
@@ -104,11 +105,6 @@ def written(value: float | None, measure: str) -> str:
     if measure == "retention":
         return f"{number_format(round(100 * value, 1), 1)} %"
     return format_money(round(value))
-
-
-def percent(value: float | None) -> str:
-    """Rounded to a whole one; Django's number_format would cut off."""
-    return "–" if value is None else f"{round(100 * value)} %"
 
 
 def _interval(cell: dict, measure: str) -> str:

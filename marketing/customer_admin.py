@@ -10,7 +10,8 @@ from unfold.admin import ModelAdmin
 
 from access.read_only import ReadOnly
 from marketing.models import CustomerPrediction, CustomerProfile
-from marketing.value_page import percent, short_interval
+from marketing.value_page import short_interval
+from marketing.written import percent
 from shop.money import format_money
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -17,7 +16,7 @@ from marketing.models import Persona, PersonaMember, PersonaSnapshot, Segment
 from marketing.pages import sample_row
 from marketing.persona_names import MEANS, labels
 from marketing.services.personas import TASK
-from marketing.value_page import percent
+from marketing.written import figure, percent
 from shop.money import format_money
 
 TOP, SAMPLE, RUNS, REFUSED = 4, 10, 12, 3
@@ -75,7 +74,7 @@ def cards_page() -> dict[str, Any]:
     return {
         "run": run,
         "cards": [_card(one, words, trends.get(one.persona_id, []), TOP) for one in found],
-        "customers": number_format(sum(one.customers for one in found), 0),
+        "customers": figure(sum(one.customers for one in found), 0),
         "counted_at": found[0].counted_at if found else None,
         "retired": Persona.objects.filter(retired_at__isnull=False).order_by("-retired_at")[:20],
         "judged": _judged(run) if run else None,
@@ -150,8 +149,8 @@ def _line(one: dict[str, Any], words: dict[str, str]) -> Line:
         words[one["trait"]],
         _value(one["trait"], one["inside"]),
         _value(one["trait"], one["outside"]),
-        f"×{number_format(one['lift'], 2 if one['lift'] < 10 else 0)}",
-        _between(number_format(one["low"], 2), number_format(one["high"], 2)),
+        f"×{figure(one['lift'], 2 if one['lift'] < 10 else 0)}",
+        _between(figure(one["low"], 2), figure(one["high"], 2)),
         one["lift"] > 1,
         round(100 * one["inside"] / most),
         round(100 * one["outside"] / most),
@@ -161,11 +160,11 @@ def _line(one: dict[str, Any], words: dict[str, str]) -> Line:
 def _value(trait: str, value: float) -> str:
     if trait == "price":
         return (
-            f"{number_format(100 * (value - 1), 0, force_grouping=False)} %"
+            f"{figure(100 * (value - 1), 0, force_grouping=False)} %"
             if value < 1
-            else (f"+{number_format(100 * (value - 1), 0)} %")
+            else (f"+{figure(100 * (value - 1), 0)} %")
         )
-    return number_format(value, 1) if trait in MEANS else f"{number_format(100 * value, 1)} %"
+    return figure(value, 1) if trait in MEANS else f"{figure(100 * value, 1)} %"
 
 
 def _between(low: str, high: str) -> str:
@@ -197,18 +196,18 @@ def _judged(run: ModelRun) -> dict[str, Any]:
     return {
         "method": METHODS.get(run.params.get("method", ""), ""),
         "is_natural": metrics["is_natural"],
-        "agreement": number_format(metrics["agreement"], 2),
-        "null": number_format(metrics["null_agreement"], 2),
-        "stability": number_format(metrics["stability"], 2),
-        "silhouette": number_format(metrics["silhouette"], 2),
-        "strength": number_format(metrics["prediction_strength"], 2),
-        "customers": number_format(metrics["customers"], 0),
+        "agreement": figure(metrics["agreement"], 2),
+        "null": figure(metrics["null_agreement"], 2),
+        "stability": figure(metrics["stability"], 2),
+        "silhouette": figure(metrics["silhouette"], 2),
+        "strength": figure(metrics["prediction_strength"], 2),
+        "customers": figure(metrics["customers"], 0),
         "cuts": [
             one
             | {
-                "stability": number_format(one["stability"], 2),
-                "least": number_format(min(one["recovery"]), 2),
-                "silhouette": number_format(one["silhouette"], 3),
+                "stability": figure(one["stability"], 2),
+                "least": figure(min(one["recovery"]), 2),
+                "silhouette": figure(one["silhouette"], 3),
                 "is_chosen": one["groups"] == metrics["groups"],
             }
             for one in metrics["cuts"]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marketing.calibration_chart import Tenth, calibration_chart
 from marketing.models import CustomerPrediction
+from marketing.written import figure, percent
 from shop.models import Customer
 from shop.money import format_money
 
@@ -113,8 +114,8 @@ def _horizon(found: CustomerPrediction, days: int) -> dict[str, Any]:
 
     return {
         "days": days,
-        "orders": number_format(getattr(found, f"orders_{days}"), 1),
-        "orders_interval": ends(f"orders_{days}", "", lambda value: number_format(value, 0)),
+        "orders": figure(getattr(found, f"orders_{days}"), 1),
+        "orders_interval": ends(f"orders_{days}", "", lambda value: figure(value, 0)),
         "spend": format_money(getattr(found, f"spend_{days}_minor")),
         "spend_interval": ends(f"spend_{days}", "_minor", format_money)
         if getattr(found, f"spend_{days}_minor") is not None
@@ -135,7 +136,7 @@ def short_interval(found: CustomerPrediction, name: str) -> str:
     ends = [getattr(found, f"{name}_{end}") for end in ("low", "high")]
     if None in ends:
         return ""
-    return f"{number_format(100 * ends[0], 0)}–{percent(ends[1])}"
+    return f"{figure(100 * ends[0], 0)}–{percent(ends[1])}"
 
 
 def _checks(found: CustomerPrediction) -> list[dict[str, Any]]:
@@ -191,7 +192,7 @@ def _rhythm(found: CustomerPrediction) -> str:
         }
     return _("%(days)s order days, %(gap)s days apart on average; %(silent)s days of silence.") % {
         "days": found.order_days,
-        "gap": number_format(found.mean_gap_days, 0),
+        "gap": figure(found.mean_gap_days, 0),
         "silent": found.silent_days,
     }
 
@@ -202,7 +203,7 @@ def _reason(one: dict[str, Any]) -> dict[str, Any]:
         "label": INPUT_WORDS.get(name, name),
         "value": _input_value(name, one["value"]),
         "is_for": one["effect"] > 0,
-        "effect": f"{'+' if one['effect'] > 0 else '−'}{number_format(abs(one['effect']), 2)}",
+        "effect": f"{'+' if one['effect'] > 0 else '−'}{figure(abs(one['effect']), 2)}",
     }
 
 
@@ -215,11 +216,7 @@ def _input_value(name: str, value: float | None) -> str:
         return format_money(round(2.718281828459045**value))
     if name in RATES:
         return percent(value)
-    return number_format(value, 0 if float(value).is_integer() or abs(value) >= 10 else 1)
-
-
-def percent(value: float | None) -> str:
-    return "–" if value is None else f"{number_format(100 * value, 0)} %"
+    return figure(value, 0 if float(value).is_integer() or abs(value) >= 10 else 1)
 
 
 def _between(low: str, high: str) -> str:
