@@ -1,0 +1,323 @@
+"""What the back office's marketing pages show: plain values, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from decisions.text import render
+from inventory.models import PlannedDemand
+from inventory.services.planned_needs import needs_of
+from language.claims import Claim, Fact
+from language.slots import SLOT
+from language.sms import SmsLength
+from marketing.definitions.rules import customers_of, reachable, sentences
+from marketing.models import (
+    Audience,
+    Campaign,
+    CampaignState,
+    CopyVariant,
+    SendState,
+    SkipReason,
+    Stage,
+)
+from marketing.services.campaigns.campaigns import changed_fact
+from marketing.services.campaigns.expected_units import KIND
+from marketing.services.content.copies import languages_of
+from marketing.services.effects.results import campaign_results, money_line
+from marketing.texts.facts import campaign_facts
+from marketing.texts.review import Standard, review
+from marketing.texts.standards import standard_of_campaign
+from shop.money import format_money
+
+SAMPLE = 10
+SENDS_SHOWN = 50
+
+
+def segment_preview(rule: Any) -> dict:
+    """Count, reachable, the rule in words, ten customers. Raises RuleError."""
+    found = customers_of(rule)
+    sample = found.select_related("profile").order_by("-pk")[:SAMPLE]
+    return {
+        "count": found.count(),
+        "reachable": reachable(found, "email").count(),
+        "sentences": sentences(rule),
+        "sample": [sample_row(customer) for customer in sample],
+    }
+
+
+@dataclass(frozen=True)
+class CopyCard:
+    copy: CopyVariant
+    subject: SafeString
+    preheader: SafeString
+    body: SafeString
+    reasons: list[str]
+    warnings: list[str]
+    sms: SmsLength | None = None
+
+    @property
+    def may_be_chosen(self) -> bool:
+        return not self.reasons and self.copy.state != "chosen"
+
+
+def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
+    """The campaign as a path: audience, copy, approval, sends, results."""
+    at = at or timezone.now()
+    languages = sorted({*languages_of(campaign), campaign.language})
+    copies = list(campaign.copies.all())
+    languages = sorted({*languages, *(copy.language for copy in copies)})
+    facts = {language: campaign_facts(campaign, language, at) for language in languages}
+    standards = {
+        language: standard_of_campaign(campaign, language)
+        for language in {copy.language for copy in copies}
+    }
+    return {
+        "campaign": campaign,
+        "steps": _steps(campaign),
+        "audience": _audience(campaign),
+        "sentences": sentences(campaign.segment.rule),
+        "cards": [copy_card(c, facts[c.language], standards[c.language]) for c in copies],
+        "facts": facts[campaign.language],
+        "output": campaign.decision.output if campaign.decision else {},
+        "money": decision_money(campaign),
+        "cost": _cost(campaign),
+        "when": _when(campaign),
+        "note": render(campaign.state_note),
+        "changed": _changed(campaign, at),
+        "planned": planned_page(campaign),
+        **_outcome(campaign, at),
+    }
+
+
+def planned_page(campaign: Campaign) -> dict:
+    """What purchasing was told to expect, what it needs, and what was measured afterwards."""
+    source = (
+        PlannedDemand.objects.filter(kind=KIND, source_id=str(campaign.pk))
+        .prefetch_related("items__variant")
+        .first()
+    )
+    if source is None:
+        return {}
+    needs = [] if source.measured_at else needs_of(source)
+    return {"source": source, "needs": needs, "is_too_late": any(n.is_too_late for n in needs)}
+
+
+def copy_card(copy: CopyVariant, facts: list[Fact], standard: Standard) -> CopyCard:
+    found = review(copy.parts, facts, standard, slots_only=not copy.edited_by_hand)
+    reasons = [
+        f"“{copy.parts[part][claim.start : claim.end].strip()}”: {claim.explanation}"
+        for part, claim in found.refused
+    ]
+    reasons += [f"{f.message} ({f.source})" for f in found.findings if f.blocks]
+    warnings = [f"{f.message} ({f.source})" for f in found.findings if not f.blocks]
+    return CopyCard(
+        copy,
+        *(
+            marked(getattr(copy, part), list(found.claims.get(part, [])), facts)
+            for part in ("subject", "preheader", "body")
+        ),
+        list(dict.fromkeys(reasons)),
+        list(dict.fromkeys(warnings)),
+        found.sms,
+    )
+
+
+def marked(text: str, claims: list[Claim], facts: list[Fact]) -> SafeString:
+    """The text as a recipient reads it; proven claims underlined green, refused ones red."""
+    known = {fact.slot: fact for fact in facts}
+    pieces, position = [], 0
+    for start, end, claim in _without_overlap(claims):
+        pieces.append(("", "", text[position:start]))
+        words, title = text[start:end], claim.explanation
+        if claim.is_supported and (slot := SLOT.fullmatch(words)):
+            fact = known[slot[1]]
+            # Of a journey a slot says another thing in each message: its name stands there.
+            words, title = (
+                fact.text or words,
+                f"{slot[0]} · {fact.source}" if fact.source else slot[0],
+            )
+        pieces.append(("mk-true" if claim.is_supported else "mk-false", title, words))
+        position = end
+    pieces.append(("", "", text[position:]))
+    return format_html_join(
+        "",
+        "{}",
+        ((_piece(*piece),) for piece in pieces if piece[2]),
+    )
+
+
+def decision_money(campaign: Campaign) -> dict[str, str]:
+    decision = campaign.decision
+    if decision is None or decision.expected_minor is None:
+        return {}
+    return {
+        "value": format_money(decision.expected_minor, decision.currency),
+        "low": format_money(decision.expected_low_minor, decision.currency),
+        "high": format_money(decision.expected_high_minor, decision.currency),
+    }
+
+
+def _cost(campaign: Campaign) -> str:
+    if campaign.decision is None:
+        return ""
+    return format_money(campaign.decision.output["cost_minor"], campaign.decision.currency)
+
+
+def _piece(css: str, title: str, words: str) -> str:
+    if not css:
+        return words
+    return format_html('<mark class="mk-claim {}" title="{}">{}</mark>', css, title, words)
+
+
+def _without_overlap(claims: list[Claim]) -> list[tuple[int, int, Claim]]:
+    """Refused claims win where claims overlap: a red word is never painted green."""
+    taken: list[tuple[int, int, Claim]] = []
+    for claim in sorted(claims, key=lambda c: (c.is_supported, c.start, -c.end)):
+        if all(claim.end <= start or claim.start >= end for start, end, _claim in taken):
+            taken.append((claim.start, claim.end, claim))
+    return sorted(taken, key=lambda piece: piece[0])
+
+
+def sample_row(customer: Any) -> dict:
+    profile = getattr(customer, "profile", None)
+    if profile is None:
+        return {
+            "name": str(customer),
+            "stage": "",
+            "orders": "–",
+            "spent": "–",
+            "recency_days": None,
+        }
+    return {
+        "name": str(customer),
+        "stage": Stage(profile.stage).label if profile.stage else "",
+        "orders": profile.frequency,
+        "spent": format_money(profile.monetary_minor),
+        "recency_days": profile.recency_days,
+    }
+
+
+def _steps(campaign: Campaign) -> list[dict]:
+    """The path with the step in view."""
+    state = campaign.state
+    names = [_("Audience"), _("Copy"), _("Approval"), _("Sending"), _("Results")]
+    current = {
+        CampaignState.DRAFT: 1,
+        CampaignState.PROPOSED: 2,
+        CampaignState.APPROVED: 3,
+        CampaignState.SENDING: 3,
+        CampaignState.PAUSED: 3,
+        CampaignState.SENT: 4,
+        CampaignState.CANCELLED: -1,
+    }[CampaignState(state)]
+    return [
+        {"name": name, "is_current": place == current, "is_done": place < current}
+        for place, name in enumerate(names)
+    ]
+
+
+def _audience(campaign: Campaign) -> dict:
+    if campaign.audience:
+        return {
+            "is_frozen": True,
+            "count": campaign.audience.customer_count,
+            "recipients": campaign.audience.recipient_count,
+            "holdout": campaign.audience.holdout_count,
+            "left_out": campaign.audience.left_out_count,
+            **_targeting(campaign.audience),
+            "frozen_at": campaign.audience.frozen_at,
+        }
+    found = customers_of(campaign.segment.rule)
+    return {
+        "is_frozen": False,
+        "count": found.count(),
+        "recipients": reachable(found, campaign.channel).count(),
+    }
+
+
+def _targeting(audience: Audience) -> dict:
+    """Whom the message does not pay with, and by which model that was said."""
+    found = audience.targeting
+    if not found:
+        return {}
+    rows = (
+        audience.members.filter(is_left_out=True)
+        .select_related("customer")
+        .order_by("expected_minor", "pk")[:SAMPLE]
+    )
+    gain = found["gain_minor"]
+    return {
+        "targeting": found,
+        "gain": {name: format_money(round(gain[name] * 1000)) for name in ("each", "low", "high")},
+        "sample_left_out": [
+            (row.customer, format_money(round(row.expected_minor or 0))) for row in rows
+        ],
+    }
+
+
+def _when(campaign: Campaign) -> str:
+    """The schedule in words: the recipient's own clock decides."""
+    parts = []
+    if campaign.send_on:
+        parts.append(_("from %(day)s on") % {"day": date_format(campaign.send_on)})
+    if campaign.send_from:
+        clock = f"{campaign.send_from:%H:%M}"
+        parts.append(_("not before %(clock)s of the recipient's clock") % {"clock": clock})
+    if not parts:
+        parts.append(_("at once after approval"))
+    if campaign.per_minute:
+        parts.append(_("at most %(number)s a minute") % {"number": campaign.per_minute})
+    return ", ".join(parts)
+
+
+def _changed(campaign: Campaign, at: datetime) -> str:
+    if campaign.state not in (CampaignState.PROPOSED, CampaignState.APPROVED, CampaignState.PAUSED):
+        return ""
+    return render(changed_fact(campaign, at) or {})
+
+
+def _outcome(campaign: Campaign, at: datetime) -> dict:
+    if campaign.started_at is None:
+        return {"results": None}
+    results = campaign_results(campaign, at)
+    reasons = dict(SkipReason.choices)
+    sends = campaign.sends.select_related("customer").order_by("-pk")[:SENDS_SHOWN]
+    return {
+        "results": results,
+        "verdict": render(results.verdict),
+        "incremental": money_line(results),
+        "arms": [_arm(_("Written to"), results.treated), _arm(_("Holdout"), results.holdout)],
+        "counts": [
+            (SendState(state).label, results.counts[state])
+            for state in SendState.values
+            if results.counts[state]
+        ],
+        "reactions": [
+            (_("opened"), results.counts["opened"]),
+            (_("clicked"), results.counts["clicked"]),
+            (_("unsubscribed"), results.counts["unsubscribed"]),
+        ],
+        "sends": [(send, reasons.get(send.reason, send.error)) for send in sends],
+    }
+
+
+def _arm(name: str, sums: Any) -> dict:
+    if sums is None:
+        return {"name": name, "units": 0, "buyers": "–", "share": "–", "revenue": "–", "each": "–"}
+    each = sums.revenue.y
+    return {
+        "name": name,
+        "units": sums.customers,
+        "buyers": sums.buyers,
+        "share": f"{100 * sums.buyers / sums.customers:.1f} %",
+        "revenue": format_money(round(each * sums.customers)),
+        "each": format_money(round(each)),
+    }
