@@ -3,6 +3,24 @@
 What a page shows is read in marketing/pages; what a button does is a service.
 """
 
-from marketing.admin import briefs, campaigns, content, customers, journeys, personas
+from marketing.admin import (
+    briefs,
+    campaigns,
+    content,
+    customers,
+    journeys,
+    personas,
+    segments,
+    sends,
+)
 
-__all__ = ["briefs", "campaigns", "content", "customers", "journeys", "personas"]
+__all__ = [
+    "briefs",
+    "campaigns",
+    "content",
+    "customers",
+    "journeys",
+    "personas",
+    "segments",
+    "sends",
+]

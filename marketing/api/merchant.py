@@ -22,7 +22,7 @@ from decisions.text import render
 from marketing.api import serializers as shapes
 from marketing.definitions.rules import customers_of, reachable, sentences
 from marketing.models import Campaign, Journey, Segment
-from marketing.pages.campaigns import copy_card
+from marketing.pages.copies import copy_card
 from marketing.pages.effects import SLOT, sentence_text
 from marketing.services.effects.effect_snapshots import Report, effect_report
 from marketing.services.effects.results import campaign_results

@@ -22,7 +22,7 @@ from language.models import TextCall
 from language.services.calls import MILLIONTHS
 from language.slots import slots_of
 from marketing.models import Brief, BriefChannel, Candidate, ClaimKind, Evidence, EvidenceUse
-from marketing.pages.campaigns import marked
+from marketing.pages.copies import marked
 from marketing.services.content.claim_ledger import KINDS
 from marketing.services.content.experience import experience_of
 from marketing.texts.facts import brief_facts

@@ -1,71 +1,30 @@
-"""What the back office's marketing pages show: plain values, read in a fixed number of queries."""
+"""What the page of a campaign shows: plain values, read in a fixed number of queries."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from decisions.text import render
 from inventory.models import PlannedDemand
 from inventory.services.planned_needs import needs_of
-from language.claims import Claim, Fact
-from language.slots import SLOT
-from language.sms import SmsLength
 from marketing.definitions.rules import customers_of, reachable, sentences
-from marketing.models import (
-    Audience,
-    Campaign,
-    CampaignState,
-    CopyVariant,
-    SendState,
-    SkipReason,
-    Stage,
-)
+from marketing.models import Audience, Campaign, CampaignState, SendState, SkipReason
+from marketing.pages.copies import copy_card
 from marketing.services.campaigns.campaigns import changed_fact
 from marketing.services.campaigns.expected_units import KIND
 from marketing.services.content.copies import languages_of
 from marketing.services.effects.results import campaign_results, money_line
 from marketing.texts.facts import campaign_facts
-from marketing.texts.review import Standard, review
 from marketing.texts.standards import standard_of_campaign
 from shop.money import format_money
 
 SAMPLE = 10
 SENDS_SHOWN = 50
-
-
-def segment_preview(rule: Any) -> dict:
-    """Count, reachable, the rule in words, ten customers. Raises RuleError."""
-    found = customers_of(rule)
-    sample = found.select_related("profile").order_by("-pk")[:SAMPLE]
-    return {
-        "count": found.count(),
-        "reachable": reachable(found, "email").count(),
-        "sentences": sentences(rule),
-        "sample": [sample_row(customer) for customer in sample],
-    }
-
-
-@dataclass(frozen=True)
-class CopyCard:
-    copy: CopyVariant
-    subject: SafeString
-    preheader: SafeString
-    body: SafeString
-    reasons: list[str]
-    warnings: list[str]
-    sms: SmsLength | None = None
-
-    @property
-    def may_be_chosen(self) -> bool:
-        return not self.reasons and self.copy.state != "chosen"
 
 
 def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
@@ -110,50 +69,6 @@ def planned_page(campaign: Campaign) -> dict:
     return {"source": source, "needs": needs, "is_too_late": any(n.is_too_late for n in needs)}
 
 
-def copy_card(copy: CopyVariant, facts: list[Fact], standard: Standard) -> CopyCard:
-    found = review(copy.parts, facts, standard, slots_only=not copy.edited_by_hand)
-    reasons = [
-        f"“{copy.parts[part][claim.start : claim.end].strip()}”: {claim.explanation}"
-        for part, claim in found.refused
-    ]
-    reasons += [f"{f.message} ({f.source})" for f in found.findings if f.blocks]
-    warnings = [f"{f.message} ({f.source})" for f in found.findings if not f.blocks]
-    return CopyCard(
-        copy,
-        *(
-            marked(getattr(copy, part), list(found.claims.get(part, [])), facts)
-            for part in ("subject", "preheader", "body")
-        ),
-        list(dict.fromkeys(reasons)),
-        list(dict.fromkeys(warnings)),
-        found.sms,
-    )
-
-
-def marked(text: str, claims: list[Claim], facts: list[Fact]) -> SafeString:
-    """The text as a recipient reads it; proven claims underlined green, refused ones red."""
-    known = {fact.slot: fact for fact in facts}
-    pieces, position = [], 0
-    for start, end, claim in _without_overlap(claims):
-        pieces.append(("", "", text[position:start]))
-        words, title = text[start:end], claim.explanation
-        if claim.is_supported and (slot := SLOT.fullmatch(words)):
-            fact = known[slot[1]]
-            # Of a journey a slot says another thing in each message: its name stands there.
-            words, title = (
-                fact.text or words,
-                f"{slot[0]} · {fact.source}" if fact.source else slot[0],
-            )
-        pieces.append(("mk-true" if claim.is_supported else "mk-false", title, words))
-        position = end
-    pieces.append(("", "", text[position:]))
-    return format_html_join(
-        "",
-        "{}",
-        ((_piece(*piece),) for piece in pieces if piece[2]),
-    )
-
-
 def decision_money(campaign: Campaign) -> dict[str, str]:
     decision = campaign.decision
     if decision is None or decision.expected_minor is None:
@@ -169,40 +84,6 @@ def _cost(campaign: Campaign) -> str:
     if campaign.decision is None:
         return ""
     return format_money(campaign.decision.output["cost_minor"], campaign.decision.currency)
-
-
-def _piece(css: str, title: str, words: str) -> str:
-    if not css:
-        return words
-    return format_html('<mark class="mk-claim {}" title="{}">{}</mark>', css, title, words)
-
-
-def _without_overlap(claims: list[Claim]) -> list[tuple[int, int, Claim]]:
-    """Refused claims win where claims overlap: a red word is never painted green."""
-    taken: list[tuple[int, int, Claim]] = []
-    for claim in sorted(claims, key=lambda c: (c.is_supported, c.start, -c.end)):
-        if all(claim.end <= start or claim.start >= end for start, end, _claim in taken):
-            taken.append((claim.start, claim.end, claim))
-    return sorted(taken, key=lambda piece: piece[0])
-
-
-def sample_row(customer: Any) -> dict:
-    profile = getattr(customer, "profile", None)
-    if profile is None:
-        return {
-            "name": str(customer),
-            "stage": "",
-            "orders": "–",
-            "spent": "–",
-            "recency_days": None,
-        }
-    return {
-        "name": str(customer),
-        "stage": Stage(profile.stage).label if profile.stage else "",
-        "orders": profile.frequency,
-        "spent": format_money(profile.monetary_minor),
-        "recency_days": profile.recency_days,
-    }
 
 
 def _steps(campaign: Campaign) -> list[dict]:

@@ -21,7 +21,7 @@ from marketing.definitions.journey_plan import (
     walk,
 )
 from marketing.models import ClaimKind, Enrolment, EnrolmentState, Journey, PulledStep, PullState
-from marketing.pages.campaigns import marked
+from marketing.pages.copies import marked
 from marketing.services.content.claim_ledger import KINDS
 from marketing.services.journeys.journey_review import TextReview, reviews_of, still_blocked
 from marketing.texts.review import Finding, Review, sentence_at

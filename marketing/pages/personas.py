@@ -13,7 +13,7 @@ from decisions.models import ModelRun
 from decisions.services.model_runs import live_run
 from decisions.text import render
 from marketing.models import Persona, PersonaMember, PersonaSnapshot, Segment
-from marketing.pages.campaigns import sample_row
+from marketing.pages.segments import sample_row
 from marketing.services.customers.personas import TASK
 from marketing.texts.persona_names import MEANS, labels
 from marketing.written import figure, percent
