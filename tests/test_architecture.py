@@ -17,7 +17,8 @@ FLOORS = [
     ["support"],
     ["marketing"],
 ]
-# access.api (keys, problem details, pagination) and access.roles are the API's own ground floor.
+# access.api (keys, problem details, pagination), access.roles and access.figures (how a number is
+# written) are the ground under the ground.
 OPEN_TO_ALL = {"access"}
 MAY_IMPORT = {
     app: ({below for lower in FLOORS[:floor] for below in lower} | OPEN_TO_ALL) - {app}

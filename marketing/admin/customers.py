@@ -8,10 +8,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
+from access.figures import percent
 from access.read_only import ReadOnly
 from marketing.models import CustomerPrediction, CustomerProfile
 from marketing.pages.customer_value import short_interval
-from marketing.written import percent
 from shop.money import format_money
 
 

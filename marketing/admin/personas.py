@@ -11,9 +11,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
+from access.figures import figure, percent
 from access.read_only import ReadOnly
 from marketing.models import Persona, PersonaMember, PersonaSnapshot
 from marketing.pages.personas import cards_page, persona_page
@@ -94,9 +97,25 @@ class RowAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(PersonaSnapshot)
 class PersonaSnapshotAdmin(RowAdmin):
-    list_display = ["persona", "as_of", "customers", "share", "recovery", "kept_share", "shift"]
+    list_display = ["persona", "as_of", "customers", "of_all", "again", "kept", "moved"]
     list_select_related = ["persona"]
     search_fields = ["persona__code", "evident_name", "evident_name_zh"]
+
+    @display(description=gettext_lazy("share"), ordering="share")
+    def of_all(self, row: PersonaSnapshot) -> str:
+        return percent(row.share)
+
+    @display(description=gettext_lazy("Comes again in other samples"), ordering="recovery")
+    def again(self, row: PersonaSnapshot) -> str:
+        return figure(row.recovery, 2)
+
+    @display(description=gettext_lazy("Share of it kept"), ordering="kept_share")
+    def kept(self, row: PersonaSnapshot) -> str:
+        return figure(row.kept_share, 2)
+
+    @display(description=gettext_lazy("Middle moved"), ordering="shift")
+    def moved(self, row: PersonaSnapshot) -> str:
+        return figure(row.shift, 2)
 
 
 @admin.register(PersonaMember)

@@ -8,18 +8,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from access.figures import figure, percent, points
 from decisions.models import Snapshot
 from decisions.text import render
 from marketing.definitions.rules import RuleError
 from marketing.models import Segment
 from marketing.services.audiences import segment_comparisons as comparisons
 from marketing.services.audiences.audience_figures import refreshing, stored
-from marketing.written import percent
 from shop.money import format_money, from_minor
 
 MONEY = ("revenue", "margin")
@@ -66,18 +66,17 @@ def _why(text: dict | None) -> str:
 def _money(found: dict | None) -> dict[str, str] | None:
     if found is None or found["value"] is None:
         return None
-    low, high = (
-        number_format(from_minor(round(found[end])), 0, force_grouping=True)
-        for end in ("low", "high")
-    )
+    low, high = (figure(from_minor(round(found[end]))) for end in ("low", "high"))
     return {"text": format_money(round(found["value"])), "interval": f"{low}–{high}"}
 
 
 def _share(found: dict | None) -> dict[str, str] | None:
     if found is None:
         return None
-    low, high = (round(100 * found[end]) for end in ("low", "high"))
-    return {"text": percent(found["value"]), "interval": f"{low}–{high} %"}
+    return {
+        "text": percent(found["value"]),
+        "interval": f"{points(found['low'])}–{percent(found['high'])}",
+    }
 
 
 def _sums(changes: dict | None) -> dict[str, int] | None:
@@ -183,7 +182,7 @@ def curves_of(segments: Sequence[Segment], weeks: int) -> list[dict[str, Any]]:
                 "points": [
                     {"share": active / n, "low": float(low), "high": float(high),
                      "text": percent(active / n),
-                     "interval": f"{100 * low:.0f}–{100 * high:.0f} %"}
+                     "interval": f"{points(low)}–{percent(high)}"}
                     for active, (low, high) in zip(kept["active"], ends, strict=True)
                 ] if n else [],
             }  # fmt: skip
@@ -234,7 +233,7 @@ def curve_chart(curves: Sequence[dict[str, Any]]) -> SafeString:
         [
             (at(k, 0).split(",")[0], height - 6, str(k + 1))
             for k in range(longest)
-        ] + [("2", f"{float(at(0, top).split(',')[1]) + 4:.0f}", f"{100 * top:.0f} %"), ("2", f"{height - 20}", "0 %")],
+        ] + [("2", f"{float(at(0, top).split(',')[1]) + 4:.0f}", percent(top)), ("2", f"{height - 20}", "0 %")],
     )  # fmt: skip
     body = format_html_join("", "{}", [(part,) for part in parts])
     label = _("Share with an order, by period of 28 days")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -19,7 +18,7 @@ from django.utils.translation import gettext as _
 from decisions.text import render
 from language.claims import RULED, Claim, Fact, fill
 from language.models import TextCall
-from language.services.calls import MILLIONTHS
+from language.services.calls import written_cost
 from language.slots import slots_of
 from marketing.models import Brief, BriefChannel, Candidate, ClaimKind, Evidence, EvidenceUse
 from marketing.pages.copies import marked
@@ -240,9 +239,8 @@ def _spent(brief: Brief) -> dict[str, Any]:
     )
     if sums["cost"] is None:
         return {}
-    major = sums["cost"] / MILLIONTHS / 100
     return {
-        "cost": f"{major:,.4f} {settings.SHOP_CURRENCY}",
+        "cost": written_cost(sums["cost"]),
         "tokens_in": sums["ins"] or 0,
         "tokens_out": sums["outs"] or 0,
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+
+from access.figures import percent
 
 SIDE, LEFT, BOTTOM, EDGE = 240, 40, 34, 12
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)  # between two marks of an axis
@@ -77,7 +78,3 @@ def _told(tenth: Tenth) -> str:
         "high": percent(tenth.high),
         "n": tenth.customers,
     }
-
-
-def percent(share: float) -> str:
-    return f"{number_format(100 * share, 0)} %"

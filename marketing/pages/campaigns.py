@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from access.figures import percent
 from decisions.text import render
 from inventory.models import PlannedDemand
 from inventory.services.planned_needs import needs_of
@@ -198,7 +199,7 @@ def _arm(name: str, sums: Any) -> dict:
         "name": name,
         "units": sums.customers,
         "buyers": sums.buyers,
-        "share": f"{100 * sums.buyers / sums.customers:.1f} %",
+        "share": percent(sums.buyers / sums.customers, 1),
         "revenue": format_money(round(each * sums.customers)),
         "each": format_money(round(each)),
     }

@@ -7,14 +7,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from access.figures import figure, percent, points
 from decisions.services.snapshots import Shown
 from decisions.text import render
 from marketing.models import Segment
-from marketing.written import percent
 from shop.models import Category, Channel, Customer
 from shop.money import format_money, from_minor
 
@@ -103,7 +103,7 @@ def written(value: float | None, measure: str) -> str:
     if value is None:
         return "–"
     if measure == "retention":
-        return f"{number_format(round(100 * value, 1), 1)} %"
+        return percent(value, 1)
     return format_money(round(value))
 
 
@@ -111,11 +111,8 @@ def _interval(cell: dict, measure: str) -> str:
     if cell["low"] is None or cell["high"] is None:
         return ""
     if measure == "retention":
-        return f"{round(100 * cell['low'])}–{round(100 * cell['high'])}"
-    low, high = (
-        number_format(from_minor(round(cell[end])), 0, force_grouping=True)
-        for end in ("low", "high")
-    )
+        return f"{points(cell['low'])}–{points(cell['high'])}"
+    low, high = (figure(from_minor(round(cell[end]))) for end in ("low", "high"))
     return f"{low}–{high}"
 
 
@@ -136,7 +133,7 @@ def _forecast(kept: dict[str, Any], measure: str) -> dict[str, Any]:
             "cuts": len(backtest["cuts"]),
             "error": percent(judged["error"]),
             "baseline": percent(judged["baseline_error"]),
-            "bias": f"{100 * judged['bias']:+.0f} %".replace("-", "−"),
+            "bias": percent(judged["bias"], signed=True),
             "coverage": percent(judged["coverage"]),
             "widened": percent(judged["widened_coverage"]),
         },

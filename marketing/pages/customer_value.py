@@ -10,9 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from access.figures import figure, percent, points
 from marketing.models import CustomerPrediction
 from marketing.pages.calibration_chart import Tenth, calibration_chart
-from marketing.written import figure, percent
 from shop.models import Customer
 from shop.money import format_money
 
@@ -136,7 +136,7 @@ def short_interval(found: CustomerPrediction, name: str) -> str:
     ends = [getattr(found, f"{name}_{end}") for end in ("low", "high")]
     if None in ends:
         return ""
-    return f"{figure(100 * ends[0], 0)}–{percent(ends[1])}"
+    return f"{points(ends[0])}–{percent(ends[1])}"
 
 
 def _checks(found: CustomerPrediction) -> list[dict[str, Any]]:
@@ -203,7 +203,7 @@ def _reason(one: dict[str, Any]) -> dict[str, Any]:
         "label": INPUT_WORDS.get(name, name),
         "value": _input_value(name, one["value"]),
         "is_for": one["effect"] > 0,
-        "effect": f"{'+' if one['effect'] > 0 else '−'}{figure(abs(one['effect']), 2)}",
+        "effect": figure(one["effect"], 2, signed=True),
     }
 
 

@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
+from access.figures import figure, percent, with_sign
 from marketing.services.effects.effect_parts import Part
 from marketing.services.effects.effects import Effects
 from marketing.services.effects.metrics import COUNT, DAYS, MONEY, RATE, Metric
@@ -103,15 +104,17 @@ class Row:
 def written(value: float | None, unit: str, *, signed: bool = False) -> str:
     if value is None:
         return "–"
-    sign = "+" if signed and value > 0 else "−" if value < 0 else ""
-    size = abs(value)
     if unit == MONEY:
-        return f"{sign}{format_money(round(size))}"
+        return with_sign(value, _money) if signed else _money(value)
     if unit == DAYS:
-        return f"{size:.1f}"
+        return figure(value, 1)
     if unit == COUNT:
-        return f"{sign}{size:,.0f}"
-    return f"{sign}{100 * size:.2f} %"
+        return figure(value, signed=signed)
+    return percent(value, 2, signed=signed)
+
+
+def _money(value: float) -> str:
+    return format_money(round(value))
 
 
 def interval_of(metric: Metric) -> str:
@@ -214,7 +217,7 @@ def attribution_rows(shared: dict[str, dict[str, float]], mine: str) -> list[dic
         {
             "label": MODELS[name],
             "value": written(touches.get(mine, 0.0), MONEY),
-            "share": f"{100 * touches.get(mine, 0.0) / total:.1f} %"
+            "share": percent(touches.get(mine, 0.0) / total, 1)
             if (total := sum(touches.values()))
             else "–",
         }

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from access.figures import significant
 from marketing.definitions.journey_plan import KINDS, TRIGGERS, read_plan, walk
 from marketing.models import (
     Channel,
@@ -103,7 +104,7 @@ def step_rows(journey: Journey, definition: dict[str, Any]) -> list[dict[str, An
             "flow": flow.get(step["id"], {}),
             "sentence": step_sentence(step),
             "texts": step.get("texts", {}),
-            "held_out": f"{100 * step['holdout_rate']:g}" if step.get("holdout_rate") else "",
+            "held_out": significant(100 * step["holdout_rate"]) if step.get("holdout_rate") else "",
             "visits": sum(count for _word, count in outcomes[step["id"]]),
             "outcomes": [pair for pair in outcomes[step["id"]] if pair[0]],
         }

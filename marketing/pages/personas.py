@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from access.figures import figure, percent
 from decisions.models import ModelRun
 from decisions.services.model_runs import live_run
 from decisions.text import render
@@ -16,7 +17,6 @@ from marketing.models import Persona, PersonaMember, PersonaSnapshot, Segment
 from marketing.pages.segments import sample_row
 from marketing.services.customers.personas import TASK
 from marketing.texts.persona_names import MEANS, labels
-from marketing.written import figure, percent
 from shop.money import format_money
 
 TOP, SAMPLE, RUNS, REFUSED = 4, 10, 12, 3
@@ -159,12 +159,8 @@ def _line(one: dict[str, Any], words: dict[str, str]) -> Line:
 
 def _value(trait: str, value: float) -> str:
     if trait == "price":
-        return (
-            f"{figure(100 * (value - 1), 0, force_grouping=False)} %"
-            if value < 1
-            else (f"+{figure(100 * (value - 1), 0)} %")
-        )
-    return figure(value, 1) if trait in MEANS else f"{figure(100 * value, 1)} %"
+        return percent(value - 1, signed=True)
+    return figure(value, 1) if trait in MEANS else percent(value, 1)
 
 
 def _between(low: str, high: str) -> str:

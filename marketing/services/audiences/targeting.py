@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.utils.formats import number_format
 from django.utils.translation import gettext_noop
 
+from access.figures import figure, significant
 from decisions.models import ModelRun
 from decisions.services.artefacts import ArtefactError, artefact_path
 from decisions.services.model_runs import live_run
@@ -127,7 +127,11 @@ def refuse_below_floor(campaign: Campaign, at: datetime) -> None:
         if price - costs[pk] < floor * price:
             raise TargetingError(
                 sentence(
-                    BELOW_FLOOR, sku=skus[pk], price=price, cost=costs[pk], floor=f"{100 * floor:g}"
+                    BELOW_FLOOR,
+                    sku=skus[pk],
+                    price=price,
+                    cost=costs[pk],
+                    floor=significant(100 * floor),
                 )
             )
 
@@ -148,7 +152,7 @@ def _check_gain(run: ModelRun, cost: int) -> None:
     if gain["cost"] != cost:
         raise TargetingError(sentence(OTHER_COST, then=gain["cost"], now=cost))
     if gain["low"] <= 0:
-        edges = {name: number_format(gain[name], 1) for name in ("each", "low", "high")}
+        edges = {name: figure(gain[name], 1) for name in ("each", "low", "high")}
         raise TargetingError(sentence(NO_BETTER, **edges))
 
 

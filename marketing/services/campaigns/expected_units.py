@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext_noop
 
+from access.figures import points, significant
 from decisions.services import experiments as comparison
 from decisions.text import sentence
 from inventory.models import PlannedDemand, PlannedUnits
@@ -143,7 +143,7 @@ def _basis(rate: ExpectedRate, has_forecast: bool) -> dict:
     if not has_forecast:
         return sentence(NO_FORECAST)
     percent = {
-        name: f"{100 * value:.0f}"
+        name: points(value)
         for name, value in (("mean", rate.mean), ("low", rate.low), ("high", rate.high))
     }
     if not rate.campaigns:
@@ -169,7 +169,7 @@ def _guessed(
         parts = share(variant)
         series = [[round(part * bound, 3) for part in parts] for bound in bounds]
         extras.append(Extra(variant, *series))
-    named = zip(("mean", "low", "high"), (number_format(bound) for bound in bounds), strict=True)
+    named = zip(("mean", "low", "high"), map(significant, bounds), strict=True)
     return Window(plan.starts_on, plan.ends_on, True, sentence(msgid, **dict(named))), extras
 
 

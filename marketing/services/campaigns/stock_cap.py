@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
+from access.figures import figure
 from decisions.text import sentence
 from marketing.models import Campaign, CampaignState, SendState
 from marketing.models.campaigns import PausedBy
@@ -35,7 +36,7 @@ def short_stock(campaign: Campaign, messages: int, at: datetime) -> dict | None:
                 SHORT,
                 sku=sku,
                 messages=sent + messages,
-                expected=f"{max(0, expected):.1f}",
+                expected=figure(max(0, expected), 1),
                 available=available,
             )
     return None

@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from access.figures import points
 from decisions.services import experiments as comparison
 from decisions.services import snapshots
 from decisions.services.experiments import Moments
@@ -161,12 +162,12 @@ def _compare(
 def _verdict(found: comparison.Comparison) -> dict:
     msgid = {comparison.WIN: WIN, comparison.LOSE: LOSE}.get(found.verdict, CANNOT_TELL)
     params = {
-        "difference": f"{100 * (abs(found.difference) if msgid == LOSE else found.difference):.1f}",
-        "low": f"{100 * found.low:+.1f}",
-        "high": f"{100 * found.high:+.1f}",
+        "difference": points(abs(found.difference) if msgid == LOSE else found.difference, 1),
+        "low": points(found.low, 1, signed=True),
+        "high": points(found.high, 1, signed=True),
     }
     if msgid == CANNOT_TELL:
-        params["smallest"] = f"{100 * found.smallest_detectable:.1f}"
+        params["smallest"] = points(found.smallest_detectable, 1)
     return sentence(msgid, **params)
 
 
