@@ -322,7 +322,7 @@ def _bare_loop(campaign, count: int) -> float:
     """Messages per second of `for letter in letters: letter.send()` over one connection."""
     from django.core.mail import get_connection
 
-    from marketing.mail import compose
+    from marketing.delivery.mail import compose
     from marketing.models import Send
 
     text = "Hello,\n\nThank you for being with us.\n\nhttp://127.0.0.1/m/l/1.signature"

@@ -63,9 +63,9 @@ def main() -> None:
     django.setup()
     from django.db import connection
 
-    from marketing import rules
-    from marketing.rule_text import parse
-    from marketing.rules import customers_of
+    from marketing.definitions import rules
+    from marketing.definitions.rule_text import parse
+    from marketing.definitions.rules import customers_of
     from shop.models import Customer
 
     if connection.vendor != "postgresql":

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from access.figures import figure
 from shop.models import SOLD_UNITS, Order, OrderLine, OrderState, Return, given_up_minor
 from shop.money import format_money
 
@@ -35,7 +36,7 @@ class Figure:
         """`+12 %`, `−3 %`; empty where there is nothing to compare with."""
         if self.change_percent is None:
             return ""
-        return f"{self.change_percent:+.0f} %".replace("-", "−")
+        return f"{figure(self.change_percent, signed=True)} %"
 
 
 def last_full_day(now: datetime) -> date | None:
@@ -104,7 +105,7 @@ def _figure(label: str, series: list[int], day: date, url: str, *, money: bool =
     value, week_before = series[-1], series[-8]
     return Figure(
         label=label,
-        text=format_money(value) if money else f"{value:,}",
+        text=format_money(value) if money else figure(value),
         history=[float(v) for v in series],
         change_percent=100 * (value / week_before - 1) if week_before else None,
         compared_with=day - timedelta(days=7),

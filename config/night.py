@@ -22,11 +22,11 @@ from decisions.models import Job, JobState
 from decisions.services import housekeeping, jobs, receipts
 from decisions.text import render
 from inventory.services import clearance, forecasts, replenishment, stock_health
-from marketing.services.clearance_campaigns import pick_up_clearance
-from marketing.services.effect_snapshots import refresh_effects
-from marketing.services.expected_units import refresh_expected
-from marketing.services.proposals import propose_campaigns
-from marketing.services.segments import refresh_segments
+from marketing.services.audiences.segments import refresh_segments
+from marketing.services.campaigns.clearance_campaigns import pick_up_clearance
+from marketing.services.campaigns.expected_units import refresh_expected
+from marketing.services.campaigns.proposals import propose_campaigns
+from marketing.services.effects.effect_snapshots import refresh_effects
 from outbox.services import deliveries
 from shop.models import Order
 from shop.services import waitlist
@@ -151,25 +151,30 @@ def _replies(progress: Progress, as_of: datetime) -> dict:
 
 
 def _predictions(progress: Progress, as_of: datetime) -> dict:
-    from marketing.services import predictions  # numeric libraries: in the job's own process
+    from marketing.services.customers import (
+        predictions,  # numeric libraries: in the job's own process
+    )
 
     return predictions.refresh_predictions(progress, as_of, seed=SEED)
 
 
 def _cohorts(progress: Progress, as_of: datetime) -> dict:
-    from marketing.services.cohort_snapshots import refresh_cohorts  # as above
+    from marketing.services.customers.cohort_snapshots import refresh_cohorts  # as above
 
     return refresh_cohorts(progress, as_of)
 
 
 def _audiences(progress: Progress, as_of: datetime) -> dict:
-    from marketing.services.audience_figures import refresh_audiences  # as above
+    from marketing.services.audiences.audience_figures import refresh_audiences  # as above
 
     return refresh_audiences(progress, as_of)
 
 
 def _personas(progress: Progress, as_of: datetime) -> dict:
-    from marketing.services import persona_members, personas  # numeric libraries, as above
+    from marketing.services.customers import (  # numeric libraries, as above
+        persona_members,
+        personas,
+    )
 
     try:
         return persona_members.refresh_personas(progress, as_of, seed=SEED)
@@ -178,7 +183,7 @@ def _personas(progress: Progress, as_of: datetime) -> dict:
 
 
 def _uplift(progress: Progress, as_of: datetime) -> dict:
-    from marketing.services import uplift
+    from marketing.services.effects import uplift
 
     try:
         run = uplift.train_uplift(as_of, seed=SEED, progress=progress)

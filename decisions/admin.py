@@ -21,13 +21,14 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from access.figures import figure, significant
 from access.read_only import ReadOnly
 from decisions import pages
 from decisions.kinds import CannotCarryOutError, all_kinds, find_kind
 from decisions.models import Decision, DecisionState, Job, LivePeriod, ModelRun
 from decisions.services import jobs, model_runs, receipts
 from decisions.services.artefacts import ArtefactError
-from decisions.templatetags.receipts import STATE_COLOURS, figure, job_label, kind_label
+from decisions.templatetags.receipts import STATE_COLOURS, job_label, kind_label
 from decisions.text import words
 
 LATER = timedelta(hours=20)
@@ -173,7 +174,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("Seconds"))
     def took(self, job: Job) -> str:
-        return "–" if job.seconds is None else f"{job.seconds:,.1f}"
+        return figure(job.seconds, 1)
 
 
 @admin.register(ModelRun)
@@ -227,12 +228,19 @@ class ModelRunAdmin(ReadOnlyAdmin):
         sign = (
             "–" if None in (run.value, run.baseline_value) else "✓" if run.beats_baseline else "✗"
         )
-        parts = [sign, run.metric, figure(run.value), "/", figure(run.baseline_value), run.baseline]
+        parts = [
+            sign,
+            run.metric,
+            significant(run.value),
+            "/",
+            significant(run.baseline_value),
+            run.baseline,
+        ]
         return " ".join(parts)
 
     @display(description=gettext_lazy("Rows"), ordering="row_count")
     def rows(self, run: ModelRun) -> str:
-        return f"{run.row_count:,}"
+        return figure(run.row_count)
 
     @display(description=gettext_lazy("Data until"), ordering="data_until")
     def data_until_on(self, run: ModelRun) -> Any:
@@ -244,7 +252,7 @@ class ModelRunAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("Seconds"), ordering="duration_seconds")
     def took(self, run: ModelRun) -> str:
-        return f"{run.duration_seconds:,.1f}"
+        return figure(run.duration_seconds, 1)
 
 
 @admin.register(LivePeriod)

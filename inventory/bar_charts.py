@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from access.figures import figure
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 960, 200, 40, 24, 14
 
@@ -27,7 +29,7 @@ def day_bars(first: date, values: Sequence[float], label: str) -> SafeString:
                 round(TOP + plot * (1 - value / top), 1),
                 round(step * 0.7, 1),
                 round(plot * value / top, 1),
-                f"{first + timedelta(days=place):%Y-%m-%d}: {number_format(value, 1)}",
+                f"{first + timedelta(days=place):%Y-%m-%d}: {figure(value, 1)}",
             )
             for place, value in enumerate(values)
         ),
@@ -49,7 +51,7 @@ def day_bars(first: date, values: Sequence[float], label: str) -> SafeString:
         '<text x="{}" y="{}" font-size="12" text-anchor="end" fill="currentColor">0</text>',
         LEFT - 6,
         TOP + 10,
-        number_format(top, 1 if top < 10 else 0),
+        figure(top, 1 if top < 10 else 0),
         LEFT - 6,
         HEIGHT - BOTTOM,
     )

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from access.figures import figure
 from decisions.text import render, sentence
 from shop.money import format_money
 
@@ -34,5 +35,5 @@ def text_of(binding: dict[str, Any]) -> str:
         return text
     return _("%(what)s; one more of it earns %(money)s") % {
         "what": text,
-        "money": format_money(round(more)) if more >= 1 else f"{more:.2f}",
+        "money": format_money(round(more)) if more >= 1 else figure(more, 2),
     }

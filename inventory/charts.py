@@ -11,6 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from access.figures import significant
+
 WIDTH, HEIGHT = 960, 300
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 12, 28
 PLOT_HEIGHT = HEIGHT - TOP - BOTTOM
@@ -177,7 +179,7 @@ def _axes(place: _Place, first: date) -> SafeString:
                 place.y(level),
                 LEFT - 6,
                 place.y(level) + 4,
-                f"{level:g}",
+                significant(level, 6),
             )
             for level in levels
         ),

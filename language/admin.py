@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from access.figures import figure
 from access.read_only import ReadOnly
 from language.models import CallOutcome, TextCall
 from language.services import calls
@@ -21,12 +21,6 @@ COLOURS = {CallOutcome.RUNNING: "info", CallOutcome.ANSWERED: "success"} | {
     for outcome in CallOutcome
     if outcome not in (CallOutcome.RUNNING, CallOutcome.ANSWERED, CallOutcome.STOPPED)
 }
-
-
-def money(millionths: int) -> str:
-    """Millionths of a minor unit as the shop's currency, with as many decimals as it takes."""
-    major = millionths / calls.MILLIONTHS / 100
-    return f"{major:,.6f}".rstrip("0").rstrip(".") + f" {settings.SHOP_CURRENCY}"
 
 
 @admin.register(TextCall)
@@ -56,32 +50,30 @@ class TextCallAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("tokens in / out"))
     def tokens(self, call: TextCall) -> str:
-        return " / ".join(
-            "–" if number is None else f"{number:,}" for number in (call.tokens_in, call.tokens_out)
-        )
+        return " / ".join(figure(number) for number in (call.tokens_in, call.tokens_out))
 
     @admin.display(description=_("cost"), ordering="cost_millionths")
     def cost(self, call: TextCall) -> str:
         """Reserved while it runs; “at most” when the endpoint did not say what it used."""
         if call.cost_millionths is None:
-            return f"≤ {money(call.reserved_millionths)}"
-        return f"{'' if call.cost_is_known else '≤ '}{money(call.cost_millionths)}"
+            return f"≤ {calls.written_cost(call.reserved_millionths)}"
+        return f"{'' if call.cost_is_known else '≤ '}{calls.written_cost(call.cost_millionths)}"
 
     @admin.display(description=_("seconds"), ordering="duration_ms")
     def seconds(self, call: TextCall) -> str:
         if call.duration_ms is None:
-            return f"{(timezone.now() - call.started_at).total_seconds():.1f} …"
-        return f"{call.duration_ms / 1000:.1f}"
+            return f"{figure((timezone.now() - call.started_at).total_seconds(), 1)} …"
+        return figure(call.duration_ms / 1000, 1)
 
 
 def _spend(period: str, cap_minor: int | None) -> dict[str, Any]:
     spent = calls.spent_millionths(period)
     if cap_minor is None:
-        return {"period": period, "spent": money(spent)}
+        return {"period": period, "spent": calls.written_cost(spent)}
     cap = cap_minor * calls.MILLIONTHS
     return {
         "period": period,
-        "spent": money(spent),
-        "cap": money(cap),
+        "spent": calls.written_cost(spent),
+        "cap": calls.written_cost(cap),
         "percent": min(100, round(100 * spent / cap)) if cap else 100,
     }

@@ -16,7 +16,7 @@ class MarketingConfig(AppConfig):
 
 def _make_rules(using: str, apps: Any = global_apps, **kwargs: Any) -> None:
     """The shipped rules of every market, so that there is something to edit; never changes one."""
-    from marketing.services.policy import ensure_policy_rules
+    from marketing.services.content.policy import ensure_policy_rules
 
     rows = apps.get_app_config("marketing").models.get("policyrule")
     if rows:  # not when the tables were just taken away

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from marketing.services.campaigns import pull_untrue
-from marketing.services.descriptions import keep_descriptions_true
+from marketing.services.campaigns.campaigns import pull_untrue
+from marketing.services.content.descriptions import keep_descriptions_true
 from shop.fact_listeners import register
 
 register(pull_untrue)

@@ -14,12 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from marketing.facts import LOCALES
-from marketing.mail import BadTokenError, guest_entry_of, send_id_of
+from marketing.delivery.mail import BadTokenError, guest_entry_of, send_id_of
 from marketing.models import GuestNotice, Send
-from marketing.services import tracking
-from marketing.services.guests import unsubscribe_guest
-from marketing.services.reports import read_reports, signature_of, take
+from marketing.services.journeys.guests import unsubscribe_guest
+from marketing.services.sending import tracking
+from marketing.services.sending.reports import read_reports, signature_of, take
+from marketing.texts.facts import LOCALES
 from outbox.signing import SIGNATURE_HEADER
 from shop.payments.signatures import SignatureError, check
 

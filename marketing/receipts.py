@@ -7,7 +7,8 @@ from decisions.kinds import DecisionKind, register
 from decisions.models import Decision
 from marketing.models import Candidate
 from marketing.planning import plan_campaign
-from marketing.services import campaigns, descriptions
+from marketing.services.campaigns import campaigns
+from marketing.services.content import descriptions
 
 
 def campaign_page(decision: Decision) -> str:

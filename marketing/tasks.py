@@ -7,19 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
 from marketing.models import Campaign
-from marketing.services import (
-    audience_figures,
-    briefs,
-    cohort_snapshots,
-    copies,
-    effect_snapshots,
-    evidence,
-    journey_review,
-    segment_comparisons,
-    segments,
-    sends,
-    walking,
-)
+from marketing.services.audiences import audience_figures, segment_comparisons, segments
+from marketing.services.content import briefs, copies, evidence
+from marketing.services.customers import cohort_snapshots
+from marketing.services.effects import effect_snapshots
+from marketing.services.journeys import journey_review, walking
+from marketing.services.sending import sends
 
 
 @job("send_campaign", label=_("Send a campaign"), max_attempts=20)

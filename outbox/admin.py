@@ -31,6 +31,7 @@ from unfold.widgets import (
     UnfoldAdminURLInputWidget,
 )
 
+from access.figures import figure
 from access.read_only import ReadOnly
 from outbox.kinds import TEST, UnknownKindError, all_kinds, kind_of
 from outbox.models import Delivery, DeliveryState, Endpoint, Message
@@ -277,7 +278,7 @@ def _counted(endpoint: Endpoint, count: int, state: str) -> str:
     """A number that opens the list of what it counts."""
     address = reverse("admin:outbox_delivery_changelist")
     query = f"?endpoint__id__exact={endpoint.pk}&state__exact={state}"
-    return format_html('<a href="{}{}">{}</a>', address, query, f"{count:,}")
+    return format_html('<a href="{}{}">{}</a>', address, query, figure(count))
 
 
 @admin.register(Delivery)

@@ -11,6 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from access.figures import significant
+
 WIDTH, HEIGHT = 900, 220
 LEFT, RIGHT, TOP, BOTTOM = 56, 110, 16, 28
 ROOM = 0.08  # of the range, above and below
@@ -67,7 +69,7 @@ class _Scale:
 
 
 def _axis(scale: _Scale, low: float, high: float, metric: str) -> SafeString:
-    rows = [(scale.y(value), f"{value:.4g}") for value in dict.fromkeys((low, high))]
+    rows = [(scale.y(value), significant(value)) for value in dict.fromkeys((low, high))]
     lines = format_html_join(
         "",
         '<line x1="{}" x2="{}" y1="{}" y2="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from access.figures import figure, with_sign
 from recommendations.ml.placement_report import Figure
 from recommendations.services.reporting import ATTRIBUTION_DAYS, PlacementReport
 from recommendations.words import placement_name
@@ -77,12 +77,12 @@ def change_of(name: str, figure: Figure) -> dict[str, str] | None:
     if figure.value is None:
         return None
     written = _points if name.endswith("_rate") else unit_of(name)
-    text = f"{'+' if figure.value >= 0 else '−'}{written(abs(figure.value))}"
+    text = with_sign(figure.value, written)
     if figure.low is None or figure.high is None:
         return {"text": text, "interval": "", "verdict": "", "class": ""}
     interval = _("%(low)s to %(high)s") % {
-        "low": _signed(figure.low, written),
-        "high": _signed(figure.high, written),
+        "low": with_sign(figure.low, written),
+        "high": with_sign(figure.high, written),
     }
     # More novelty is neither good nor bad; more clicks and money are good.
     good, bad = ("", "") if name == "novelty_bits" else ("bk-good", "bk-bad")
@@ -155,14 +155,10 @@ def _no_interval(name: str, found: PlacementReport) -> str:
     return ""
 
 
-def _signed(value: float, written: Callable[[float], str]) -> str:
-    return f"{'+' if value >= 0 else '−'}{written(abs(value))}"
-
-
 def _points(value: float) -> str:
     return _("%(n)s points") % {"n": _number(100 * value)}
 
 
 def _number(value: float) -> str:
     digits = 2 if abs(value) < 10 else 1
-    return str(number_format(round(value, digits), digits, use_l10n=True, force_grouping=True))
+    return figure(value, digits)

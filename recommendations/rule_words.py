@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from access.figures import significant
 from recommendations.models import Rule, RuleAction
 from recommendations.words import placement_name
 from shop.money import format_money
@@ -35,7 +36,7 @@ def _action(rule: Rule) -> str:
     if rule.action == RuleAction.NEVER:
         return _("never offer")
     verb = _("boost") if rule.action == RuleAction.BOOST else _("bury")
-    return f"{verb} × {rule.factor:g}" if rule.factor is not None else verb
+    return f"{verb} × {significant(rule.factor)}" if rule.factor is not None else verb
 
 
 def _conditions(rule: Rule) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
+from access.figures import percent, points, with_sign
 from decisions.models import Experiment, Look
 from decisions.services import looks
 from recommendations.services.trial_planning import Plan, plan_experiment
@@ -75,7 +76,7 @@ def plan_rows(plan: Plan) -> list[dict[str, Any]]:
             "people": week.people,
             "once": format_money(round(week.once)),
             "always": format_money(round(week.always)),
-            "relative": f"{100 * week.once / plan.mean:.0f} %" if plan.mean > 0 else "–",
+            "relative": percent(week.once / plan.mean) if plan.mean > 0 else "–",
         }
         for week in plan.weeks
     ]
@@ -85,13 +86,13 @@ def arm_row(experiment: Experiment, arm: Any) -> dict[str, Any]:
     money = experiment.metric in MONEY
     mean = "–"
     if arm.mean is not None:
-        mean = format_money(round(arm.mean)) if money else f"{100 * arm.mean:.2f} %"
+        mean = format_money(round(arm.mean)) if money else percent(arm.mean, 2)
     return {
         "name": arm.name,
-        "share": f"{100 * arm.share:.0f} %",
+        "share": percent(arm.share),
         "persons": arm.persons,
         "hits": arm.hits,
-        "rate": f"{100 * arm.hits / arm.persons:.2f} %" if arm.persons else "–",
+        "rate": percent(arm.hits / arm.persons, 2) if arm.persons else "–",
         "mean": mean,
         "unsubscribed": arm.unsubscribed,
     }
@@ -103,7 +104,7 @@ def belief_row(against: Any, written: Any) -> dict[str, str] | None:
         return None
     return {
         "arm": against.arm,
-        "better": f"{100 * held.better:.1f} %",
+        "better": percent(held.better, 1),
         "low": written(held.low),
         "high": written(held.high),
         "loss": written(held.loss).lstrip("+"),
@@ -136,12 +137,11 @@ def file_rows(experiment: Experiment) -> Iterator[list[Any]]:
 
 
 def signed_money(value: float) -> str:
-    sign = "+" if value > 0 else "−" if value < 0 else ""
-    return f"{sign}{format_money(round(abs(value)))}"
+    return with_sign(value, lambda size: format_money(round(size)))
 
 
 def signed_points(value: float) -> str:
-    return f"{100 * value:+.2f}"
+    return points(value, 2, signed=True)
 
 
 def _deviation(row: Look) -> float:

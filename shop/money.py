@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django.conf import settings
-from django.utils.formats import number_format
+
+from access.figures import figure
 
 # ISO 4217: currencies whose minor unit is not a hundredth.
 DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "JOD": 3, "TND": 3}
@@ -43,8 +44,6 @@ def format_money(amount_minor: int | None, currency: str = "") -> str:
     currency = currency or settings.SHOP_CURRENCY
     digits = minor_digits(currency)
     sign = "−" if amount_minor < 0 else ""
-    number = number_format(
-        from_minor(abs(amount_minor), currency), digits, use_l10n=True, force_grouping=True
-    )
+    number = figure(from_minor(abs(amount_minor), currency), digits)
     symbol = SYMBOLS.get(currency)
     return f"{sign}{symbol}{number}" if symbol else f"{sign}{number} {currency}"

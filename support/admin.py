@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from access.figures import figure, percent
 from access.read_only import ReadOnly
 from support import inbox
 from support.models import Draft, Handoff, KnowledgeArticle, Message, Ticket, TicketState
@@ -57,8 +58,8 @@ class TicketAdmin(ModelAdmin):
         ("number", "channel", "state"),
         ("customer", "order", "email"),
         "subject",
-        ("intent", "intent_confidence", "intent_source"),
-        ("language", "sentiment", "urgency"),
+        ("intent", "how_sure", "intent_source"),
+        ("language", "mood", "urgency"),
         "assigned_to",
         ("opened_at", "triaged_at"),
         ("sla_due_at", "first_response_at", "solved_at"),
@@ -70,10 +71,10 @@ class TicketAdmin(ModelAdmin):
         "state",
         "customer",
         "order",
-        "intent_confidence",
+        "how_sure",
         "intent_source",
         "language",
-        "sentiment",
+        "mood",
         "opened_at",
         "triaged_at",
         "sla_due_at",
@@ -121,7 +122,16 @@ class TicketAdmin(ModelAdmin):
             return "–"
         if ticket.intent_confidence is None:
             return ticket.get_intent_display()
-        return f"{ticket.get_intent_display()} ({ticket.intent_confidence:.0%})"
+        return f"{ticket.get_intent_display()} ({percent(ticket.intent_confidence)})"
+
+    @display(description=_("how sure"))
+    def how_sure(self, ticket: Ticket) -> str:
+        return percent(ticket.intent_confidence)
+
+    @display(description=_("mood"))
+    def mood(self, ticket: Ticket) -> str:
+        """From −1, angry, to +1, pleased."""
+        return figure(ticket.sentiment, 2, signed=True)
 
     @display(description=_("answer due"), ordering="sla_due_at")
     def promise(self, ticket: Ticket) -> str:
@@ -187,7 +197,7 @@ class DraftAdmin(ReadOnlyAdmin):
 
     @display(description=_("kept"), ordering="kept_rate")
     def kept(self, draft: Draft) -> str:
-        return "–" if draft.kept_rate is None else f"{draft.kept_rate:.0%}"
+        return percent(draft.kept_rate)
 
     @display(description=_("records"))
     def records(self, draft: Draft) -> int:

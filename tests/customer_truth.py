@@ -15,14 +15,14 @@ from django.utils import timezone
 from decisions.models import ModelRun
 from decisions.services.artefacts import artefact_path
 from decisions.services.experiments import in_share
-from marketing.frames import order_history
+from marketing.frames.orders import order_history
 from marketing.ml.propensity import auc
 from marketing.ml.uplift import Model
 from marketing.ml.uplift_features import order_features
 from marketing.ml.uplift_metrics import qini
 from marketing.models import Audience, AudienceMember, Campaign, CustomerPrediction, Segment
-from marketing.services.predictions import refresh_predictions
-from marketing.services.uplift import train_uplift
+from marketing.services.customers.predictions import refresh_predictions
+from marketing.services.effects.uplift import train_uplift
 from shop.models import Customer, Order, OrderLine, Variant
 from shop.simulator.customers import make_customers
 from shop.simulator.seasons import visit_season

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from decisions.services import jobs
 from marketing.models import Brief, Evidence, EvidenceState, EvidenceUse
-from marketing.services import briefs
+from marketing.services.content import briefs
 from shop.models import Attribute, Variant
 from tests.factories import make_stock, make_variant
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from marketing.models import Campaign, CampaignItem, CopyState, CopyVariant, Segment
-from marketing.services import campaigns, segments
+from marketing.services.audiences import segments
+from marketing.services.campaigns import campaigns
 from shop.models import Consent, Customer, Purpose
 from tests.factories import make_customer, make_order, make_stock, make_variant
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from access.figures import significant
 from decisions.ml.assignment import (
     arm,
     free_slice,
@@ -217,7 +218,7 @@ def _part_of_layer(experiment: Experiment, now: datetime) -> float:
             _(
                 "The layer “%(layer)s” has no room for %(rate)s %% more customers. Stop one of its experiments, or take a smaller share."
             )
-            % {"layer": experiment.layer, "rate": f"{100 * experiment.traffic_rate:g}"}
+            % {"layer": experiment.layer, "rate": significant(100 * experiment.traffic_rate)}
         )
     return part
 

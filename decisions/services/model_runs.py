@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from access.figures import figure
 from decisions.jobs import Progress
 from decisions.models import LivePeriod, ModelRun, RunState
 from decisions.services.artefacts import ArtefactError, artefact_path
@@ -231,6 +232,6 @@ def _verdict(run: ModelRun) -> dict:
         model=run.model,
         baseline=run.baseline,
         metric=run.metric,
-        value=f"{run.value:.4f}",
-        baseline_value=f"{run.baseline_value:.4f}",
+        value=figure(run.value, 4),
+        baseline_value=figure(run.baseline_value, 4),
     )

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
+from access.figures import significant
 from decisions.jobs import find_handler
 from decisions.kinds import find_kind
 from decisions.models import Decision, Job
@@ -92,7 +93,7 @@ def figure(value: Any) -> str:
         return words(value) if IDENTIFIER.fullmatch(value) else _moment(value) or value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+    return significant(value)
 
 
 def _moment(text: str) -> str:

@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from access.figures import figure
 from access.read_only import ReadOnly
 from inventory.models import ClearanceDraft
 from shop.money import format_money
@@ -55,7 +55,7 @@ class ClearanceDraftAdmin(ReadOnly, ModelAdmin):
     @display(description=_("sells (80 %)"), ordering="expected_units")
     def sells(self, row: ClearanceDraft) -> str:
         bounds = (row.expected_units, row.expected_low_units, row.expected_high_units)
-        return "{} ({} – {})".format(*(number_format(one, 0) for one in bounds))
+        return "{} ({} – {})".format(*map(figure, bounds))
 
     @display(description=_("earns (80 %)"), ordering="decision__expected_minor")
     def worth(self, row: ClearanceDraft) -> str:

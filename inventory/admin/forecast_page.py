@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from access.figures import points
 from inventory.admin.forecast_parts import warehouses, waterfall
 from inventory.charts import MARK_KINDS, Fan, Mark, fan_chart
 from inventory.models import DemandForecast
@@ -73,7 +74,7 @@ def page(request: HttpRequest, sku: str) -> HttpResponse:
         "horizon": _horizon(row.mean_units, row.quantile_units),
         "made_of": waterfall(row),
         "warehouses": warehouses(row),
-        "own_percent": round(100 * row.basis.get("own_share", 1.0)),
+        "own_percent": points(row.basis.get("own_share", 1.0)),
         "said": list(reversed(counted.said)),
         "inside": sum(bool(one.is_inside) for one in counted.said),
         "compared": counted.facts.compared,

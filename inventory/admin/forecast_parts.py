@@ -80,7 +80,7 @@ def warehouses(row: DemandForecast) -> list[dict[str, Any]]:
         found.append(
             {
                 "warehouse": part.warehouse,
-                "percent": 100 * part.share,
+                "share": part.share,
                 "units": sum(part.mean_units),
                 "low": sum(part.quantile_units["0.1"]) / days,
                 "high": sum(part.quantile_units["0.9"]) / days,

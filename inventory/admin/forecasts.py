@@ -6,13 +6,13 @@ from datetime import date, timedelta
 
 from django.contrib import admin
 from django.urls import path, reverse
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from access.figures import figure, percent
 from access.read_only import ReadOnly
 from inventory.admin import forecast_page
 from inventory.charts import Fan, fan_chart
@@ -92,7 +92,7 @@ class DemandForecastAdmin(ReadOnly, ModelAdmin):
 
 
 def _sum(units: list[float]) -> str:
-    return number_format(round(sum(units), 1), 1, use_l10n=True) if units else "–"
+    return figure(sum(units), 1) if units else "–"
 
 
 @admin.register(CategoryForecast)
@@ -113,15 +113,11 @@ class CategoryForecastAdmin(ReadOnly, ModelAdmin):
 
     @display(description=_("next 28 days (units)"), ordering="mean_units")
     def units(self, row: CategoryForecast) -> str:
-        return number_format(round(row.mean_units), use_l10n=True, force_grouping=True)
+        return figure(row.mean_units)
 
     @display(description=_("four times in five between"))
     def interval(self, row: CategoryForecast) -> str:
-        low, high = (
-            number_format(round(units), use_l10n=True, force_grouping=True)
-            for units in (row.low_units, row.high_units)
-        )
-        return f"{low} – {high}"
+        return f"{figure(row.low_units)} – {figure(row.high_units)}"
 
 
 @admin.register(WarehouseForecast)
@@ -148,7 +144,7 @@ class WarehouseForecastAdmin(ReadOnly, ModelAdmin):
 
     @display(description=_("share"), ordering="share")
     def share_of_sku(self, row: WarehouseForecast) -> str:
-        return f"{100 * row.share:.0f} %"
+        return percent(row.share)
 
     @display(description=_("next 28 days (units)"))
     def units(self, row: WarehouseForecast) -> str:
@@ -157,7 +153,7 @@ class WarehouseForecastAdmin(ReadOnly, ModelAdmin):
     @display(description=_("a day, four times in five"))
     def interval(self, row: WarehouseForecast) -> str:
         low, high = (
-            number_format(sum(row.quantile_units[level]) / len(row.mean_units), 1)
+            figure(sum(row.quantile_units[level]) / len(row.mean_units), 1)
             for level in ("0.1", "0.9")
         )
         return f"{low} – {high}"

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeNumericFilter
 from unfold.decorators import action, display
 
+from access.figures import figure, percent
 from access.read_only import ReadOnly
 from inventory.models import LostDemand, LostDemandDay, LostQuery, SubstituteList
 from inventory.services.lost_demand_file import csv_lines
@@ -36,12 +36,12 @@ def estimate(row: LostDemand | LostDemandDay) -> str:
     """12.4 (5 to 21), or that there is none."""
     if row.estimated_units is None:
         return gettext("not estimated")
-    shown = (number_format(row.estimated_units, 1), *map(_whole, (row.low_units, row.high_units)))
+    shown = (figure(row.estimated_units, 1), *map(_whole, (row.low_units, row.high_units)))
     return gettext("%s (%s to %s)") % shown
 
 
 def _whole(value: float | None) -> str:
-    return number_format(value or 0, 0, force_grouping=True)
+    return figure(value or 0)
 
 
 def right(text: str) -> str:
@@ -138,7 +138,7 @@ class LostDemandAdmin(ReadOnly, KeyOfSku):
             "%(rate)s, from %(units)s units in %(looks)s looks, drawn to the shop's rate"
         )
         return said % {
-            "rate": number_format(row.units_per_look, 3),
+            "rate": figure(row.units_per_look, 3),
             "units": _whole(row.units_sold),
             "looks": _whole(row.looks_available),
         }
@@ -214,17 +214,15 @@ def _instead(variant_id: int) -> str:
         {
             "variant": known[one.variant_id],
             "pair": one,
-            "extra": f"{_percent(one.taken_rate)} ({_percent(one.low_rate)} – {_percent(one.high_rate)})",
-            "otherwise": _percent(one.base_rate),
+            "extra": "{} ({} – {})".format(
+                *(percent(rate, 1) for rate in (one.taken_rate, one.low_rate, one.high_rate))
+            ),
+            "otherwise": percent(one.base_rate, 1),
         }
         for one in pairs
         if one.variant_id in known
     ]
     return render_to_string("inventory/substitutes.html", {"lines": lines})
-
-
-def _percent(rate: float) -> str:
-    return number_format(round(100 * rate, 1) + 0.0, 1) + " %"  # no "-0.0"
 
 
 @admin.register(LostQuery)
@@ -275,7 +273,7 @@ class SubstituteListAdmin(ReadOnly, KeyOfSku):
 
     @display(description=_("extra share that took the best one"))
     def best(self, row: SubstituteList) -> str:
-        return _percent(row.pairs[0]["taken_rate"]) if row.pairs else "–"
+        return percent(row.pairs[0]["taken_rate"], 1) if row.pairs else "–"
 
     @display(description=_("taken instead"))
     def instead(self, row: SubstituteList) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from access.figures import percent, significant
 from access.read_only import ReadOnly
 from inventory.bindings import text_of
 from inventory.models import (
@@ -66,7 +68,7 @@ def _lines(limits: list[dict[str, Any]]) -> str:
 def _line(limit: dict[str, Any]) -> str:
     where = " · ".join(limit[name] for name in ("supplier", "warehouse") if limit.get(name))
     weeks = sorted({limit[key] + 1 for key in ("week", "first_week", "last_week") if key in limit})
-    said = format_money if limit["constraint"] in OF_MONEY else "{:,.10g}".format
+    said = format_money if limit["constraint"] in OF_MONEY else partial(significant, digits=10)
     figures = {name: limit.get(name) for name in ("limit", "used", "over")}
     shown = {
         name: said(round(value) if said is format_money else value)
@@ -105,7 +107,7 @@ class ReplenishmentPlanAdmin(ReadOnly, ModelAdmin):
 
     @display(description=_("at most above the best"))
     def gap(self, plan: ReplenishmentPlan) -> str:
-        return f"{plan.gap_rate:.1%}"
+        return percent(plan.gap_rate, 1)
 
     @display(description=_("simple rule's cost"), ordering="greedy_minor")
     def greedy(self, plan: ReplenishmentPlan) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from access.figures import figure, percent
 from inventory.bar_charts import share_bars
 from inventory.models import Supplier
 from inventory.services.scorecards import Scorecard, scorecard_of
@@ -48,9 +50,9 @@ def _money(minor: int, card: Scorecard) -> str:
 def _figures(card: Scorecard) -> list[dict[str, str]]:
     scores = card.scores
     return [
-        _figure(_("Mean delay (days)"), scores.delay_days, lambda v: f"{v:+.1f}"),
-        _figure(_("Arrived on time"), scores.on_time_rate, _percent),
-        _figure(_("Fill rate"), scores.fill_rate, _percent),
+        _figure(_("Mean delay (days)"), scores.delay_days, partial(figure, digits=1, signed=True)),
+        _figure(_("Arrived on time"), scores.on_time_rate, percent),
+        _figure(_("Fill rate"), scores.fill_rate, percent),
         _trend(card.trend),
     ]
 
@@ -78,12 +80,8 @@ def _trend(found: Interval | None) -> dict[str, str]:
     return {"label": label, "value": _signed(found.value), "note": note}
 
 
-def _percent(rate: float) -> str:
-    return f"{100 * rate:.0f} %"
-
-
 def _signed(rate: float) -> str:
-    return f"{100 * rate:+.1f} %"
+    return percent(rate, 1, signed=True)
 
 
 def _chart(days: list[int]) -> Any:

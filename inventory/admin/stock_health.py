@@ -9,13 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeNumericFilter
 from unfold.decorators import action, display
 
+from access.figures import figure, percent
 from access.read_only import ReadOnly
 from inventory.admin.lost_demand import KeyOfSku, right
 from inventory.bar_charts import day_bars, share_bars
@@ -91,7 +91,7 @@ class SkuHealthAdmin(ReadOnly, KeyOfSku):
 
     @display(description=_("on hand"), ordering="on_hand")
     def on_hand_(self, row: SkuHealth) -> str:
-        return right(number_format(row.on_hand, 0, force_grouping=True))
+        return right(figure(row.on_hand))
 
     @display(description=_("at cost"), ordering="stock_minor")
     def stock_value(self, row: SkuHealth) -> str:
@@ -103,7 +103,7 @@ class SkuHealthAdmin(ReadOnly, KeyOfSku):
             return right("–")
         from inventory.ml.stock_health import turns  # numpy: not at start-up
 
-        return right(_number(turns(row.cogs_minor, row.average_stock_minor, row.days)))
+        return right(figure(turns(row.cogs_minor, row.average_stock_minor, row.days), 1))
 
     @display(description=_("GMROI a year"))
     def gmroi_(self, row: SkuHealth) -> str:
@@ -112,7 +112,7 @@ class SkuHealthAdmin(ReadOnly, KeyOfSku):
         if row.cogs_minor is None:
             return right("–")
         margin = row.revenue_minor - row.cogs_minor
-        return right(_number(gmroi(margin, row.average_stock_minor, row.days)))
+        return right(figure(gmroi(margin, row.average_stock_minor, row.days), 1))
 
     @display(description=_("excess at cost"), ordering="excess_minor")
     def excess(self, row: SkuHealth) -> str:
@@ -120,24 +120,16 @@ class SkuHealthAdmin(ReadOnly, KeyOfSku):
 
     @display(description=_("units over half a year old"))
     def old(self, row: SkuHealth) -> str:
-        return right(number_format(sum(row.age_units[3:]), 0, force_grouping=True))
+        return right(figure(sum(row.age_units[3:])))
 
     @display(description=_("out in 7 days"))
     def risk_7(self, row: SkuHealth) -> str:
-        return right(_percent(row.out_risk[6] if row.out_risk else None))
+        return right(percent(row.out_risk[6] if row.out_risk else None))
 
     @display(description=_("out in 28 days"), ordering="out_risk_28")
     def risk_28(self, row: SkuHealth) -> str:
-        return right(_percent(row.out_risk_28))
+        return right(percent(row.out_risk_28))
 
 
 def _money(minor: int | None) -> str:
     return "–" if minor is None else format_money(minor)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else number_format(value, 1, force_grouping=True)
-
-
-def _percent(rate: float | None) -> str:
-    return "–" if rate is None else f"{100 * rate:.0f} %"

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from access.figures import figure, percent
 from access.read_only import ReadOnly
 from inventory.admin import scorecard_page
 from inventory.models import LeadTimeEstimate, PriceBreak, Supplier, SupplierItem
@@ -130,20 +131,20 @@ class LeadTimeEstimateAdmin(ReadOnly, ModelAdmin):
 
     @display(description=_("mean (days)"), ordering="mean_days")
     def mean(self, row: LeadTimeEstimate) -> str:
-        return f"{row.mean_days:.1f}"
+        return figure(row.mean_days, 1)
 
     @display(description=_("median (days)"), ordering="p50_days")
     def p50(self, row: LeadTimeEstimate) -> str:
-        return f"{row.p50_days:.0f}"
+        return figure(row.p50_days)
 
     @display(description=_("P90 (days)"), ordering="p90_days")
     def p90(self, row: LeadTimeEstimate) -> str:
-        return f"{row.p90_days:.0f}"
+        return figure(row.p90_days)
 
     @display(description=_("delay (days)"), ordering="delay_days")
     def delay(self, row: LeadTimeEstimate) -> str:
-        return f"{row.delay_days:+.1f}"
+        return figure(row.delay_days, 1, signed=True)
 
     @display(description=_("fill rate"), ordering="fill_rate")
     def fill(self, row: LeadTimeEstimate) -> str:
-        return f"{row.fill_rate:.1%}"
+        return percent(row.fill_rate, 1)

@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.figures import figure
+
 
 class DemandClass(models.TextChoices):
     """Syntetos & Boylan, On the categorization of demand patterns, 2005."""
@@ -202,4 +204,4 @@ class PriceElasticity(models.Model):
         default_permissions = ["view"]
 
     def __str__(self) -> str:
-        return f"{self.variant} {self.elasticity:.2f}"
+        return f"{self.variant} {figure(self.elasticity, 2)}"

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.figures import figure
 from shop.models.catalogue import CODE
 
 
@@ -193,4 +194,4 @@ class LeadTimeEstimate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.supplier_id} {self.p90_days:.0f}"
+        return f"{self.supplier_id} {figure(self.p90_days)}"

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.db.models import Q, Sum
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from access.figures import figure, points
 from decisions.models.model_runs import RunState
 from inventory.frames import SkuDays, sku_days
 from inventory.ml.forecast_check import CheckFacts, verdicts
@@ -68,7 +68,7 @@ class Check:
         """In words; nothing for what rounds to nothing."""
         if self.adds_units is None or abs(self.adds_units) < 0.5:
             return ""
-        units = number_format(abs(round(self.adds_units)), 0, force_grouping=True)
+        units = figure(abs(self.adds_units))
         if self.adds_units < 0:
             return _("It takes %(units)s units off the forecast.") % {"units": units}
         return _("It adds %(units)s units to the forecast.") % {"units": units}
@@ -165,7 +165,7 @@ def _about_bulk(counted: Counted) -> tuple[str, str]:
     ) % {
         "number": largest[1],
         "most": largest[2],
-        "units": _whole(facts.units),
+        "units": figure(facts.units),
         "days": facts.days,
     }
     return said, reverse("admin:shop_order_change", args=[largest[0]])
@@ -177,7 +177,7 @@ def _about_price(row: DemandForecast, counted: Counted) -> tuple[str, str]:
         said = _("It had no list price four weeks ago, or has none now.")
     else:
         said = _("Its list price changed by %(change)s %% in four weeks.") % {
-            "change": f"{100 * change:+.0f}"
+            "change": points(change, signed=True)
         }
     return said, _list("shop_price", row)
 
@@ -213,7 +213,7 @@ def _about_season(row: DemandForecast, counted: Counted) -> tuple[str, str]:
     if facts.forecast_units is not None and facts.year_ago_units:
         parts.append(
             _("%(now)s units forecast, %(then)s sold in the same days a year ago.")
-            % {"now": _whole(facts.forecast_units), "then": _whole(facts.year_ago_units)}
+            % {"now": figure(facts.forecast_units), "then": figure(facts.year_ago_units)}
         )
     else:
         parts.append(_("Nothing is known of the same days a year ago."))
@@ -229,7 +229,7 @@ def _about_returns(row: DemandForecast, counted: Counted) -> tuple[str, str]:
         "%(back)s of %(units)s units came back in %(days)s days; the forecast counts sales."
     ) % {
         "back": facts.returned_units,
-        "units": _whole(facts.units),
+        "units": figure(facts.units),
         "days": facts.days,
     }
     return said, reverse("admin:shop_return_changelist")
@@ -342,7 +342,3 @@ def _midnight(day: date) -> datetime:
 
 def _list(name: str, row: DemandForecast) -> str:
     return f"{reverse(f'admin:{name}_changelist')}?q={row.variant.sku}"
-
-
-def _whole(value: float) -> str:
-    return number_format(round(value), 0, force_grouping=True)

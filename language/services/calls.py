@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from access.figures import figure, significant
 from language.models import CallOutcome, SpendPeriod, TextCall
 from language.providers import ProviderError, without_personal_data
 from language.wire import Answer
@@ -189,6 +190,12 @@ def _reserve(millionths: int, at: datetime) -> None:
     _add(month, millionths, settings.TEXT_PROVIDER_CAP_MONTH_MINOR)
 
 
+def written_cost(millionths: int) -> str:
+    """Millionths of a minor unit as the shop's currency, with as many decimals as it takes."""
+    major = figure(millionths / MILLIONTHS / 100, 6).rstrip("0").rstrip(".")
+    return f"{major} {settings.SHOP_CURRENCY}"
+
+
 def _add(period: str, millionths: int, cap_minor: int | None) -> None:
     """One UPDATE: whether there is room, and taking it. Raises SpendCapError."""
     row = SpendPeriod.objects.filter(period=period)
@@ -203,9 +210,9 @@ def _add(period: str, millionths: int, cap_minor: int | None) -> None:
             )
             % {
                 "period": period,
-                "spent": f"{spent_millionths(period) / MILLIONTHS:.4g}",
-                "cap": cap_minor,
-                "call": f"{millionths / MILLIONTHS:.4g}",
+                "spent": significant(spent_millionths(period) / MILLIONTHS),
+                "cap": figure(cap_minor),
+                "call": significant(millionths / MILLIONTHS),
             }
         )
 

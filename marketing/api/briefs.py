@@ -15,7 +15,6 @@ from rest_framework.response import Response
 
 from access.api.problems import Problem, describe
 from access.api.views import MerchantView
-from marketing.brief_pages import CandidateCard, brief_page
 from marketing.models import (
     Brief,
     BriefChannel,
@@ -28,7 +27,8 @@ from marketing.models import (
     Tone,
 )
 from marketing.models.briefs import MAX_CANDIDATES
-from marketing.services import briefs
+from marketing.pages.briefs import CandidateCard, brief_page
+from marketing.services.content import briefs
 from shop.models import Variant
 
 describe(

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from access.api.problems import Problem, describe
 from access.api.views import MerchantView
 from decisions.text import render
-from marketing.cohort_frames import Who
-from marketing.services.cohort_snapshots import UNITS, Ask, ask_refresh, cohort_report
+from marketing.frames.cohorts import Who
+from marketing.services.customers.cohort_snapshots import UNITS, Ask, ask_refresh, cohort_report
 
 describe(
     "not-counted",

@@ -15,12 +15,12 @@ from rest_framework.response import Response
 from access.api.problems import Problem, describe
 from access.api.views import MerchantView
 from decisions.text import render
-from marketing.journey_pages import state_counts, step_rows
-from marketing.journey_plan import read_plan
-from marketing.journey_text_pages import PULLED_SHOWN
+from marketing.definitions.journey_plan import read_plan
 from marketing.models import Journey, JourneyState, PulledStep, PullState
-from marketing.services import journeys
-from marketing.services.journey_review import reviews_of
+from marketing.pages.journey_texts import PULLED_SHOWN
+from marketing.pages.journeys import state_counts, step_rows
+from marketing.services.journeys import journeys
+from marketing.services.journeys.journey_review import reviews_of
 
 describe(
     "journey",

@@ -20,14 +20,14 @@ from decisions.kinds import CannotCarryOutError
 from decisions.services import receipts
 from decisions.text import render
 from marketing.api import serializers as shapes
-from marketing.effect_pages import SLOT, sentence_text
-from marketing.facts import campaign_facts
+from marketing.definitions.rules import customers_of, reachable, sentences
 from marketing.models import Campaign, Journey, Segment
-from marketing.pages import copy_card
-from marketing.rules import customers_of, reachable, sentences
-from marketing.services.effect_snapshots import Report, effect_report
-from marketing.services.results import campaign_results
-from marketing.standards import standard_of_campaign
+from marketing.pages.copies import copy_card
+from marketing.pages.effects import SLOT, sentence_text
+from marketing.services.effects.effect_snapshots import Report, effect_report
+from marketing.services.effects.results import campaign_results
+from marketing.texts.facts import campaign_facts
+from marketing.texts.standards import standard_of_campaign
 
 describe(
     "campaign-state",

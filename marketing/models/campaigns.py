@@ -59,7 +59,7 @@ class PausedBy(models.TextChoices):
     STOCK = "stock", _("short stock")
 
 
-# Every way of a campaign stands here; services/campaigns.py moves along it and nowhere else.
+# Every way of a campaign stands here; services/campaigns/campaigns.py moves along it and nowhere else.
 TRANSITIONS: dict[str, frozenset[str]] = {
     CampaignState.DRAFT: frozenset({CampaignState.PROPOSED, CampaignState.CANCELLED}),
     CampaignState.PROPOSED: frozenset(

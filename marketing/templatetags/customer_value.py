@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from marketing.value_page import value_context
+from marketing.pages.customer_value import value_context
 from shop.models import Customer
 
 register = template.Library()

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from access.figures import percent
 from decisions.models import Experiment, ExperimentState
 from recommendations.admin import simulator
 from recommendations.admin.rule_form import TryForm
@@ -115,15 +116,15 @@ class PlacementAdmin(ModelAdmin):
 
     @display(description=gettext_lazy("Variety"), ordering="diversity_rate")
     def variety(self, row: Placement) -> str:
-        return f"{row.diversity_rate:.0%}"
+        return percent(row.diversity_rate)
 
     @display(description=gettext_lazy("Margin"), ordering="margin_rate")
     def margin(self, row: Placement) -> str:
-        return f"{row.margin_rate:.0%}"
+        return percent(row.margin_rate)
 
     @display(description=gettext_lazy("Trying out"), ordering="exploration_rate")
     def trying_out(self, row: Placement) -> str:
-        return f"{row.exploration_rate:.0%}"
+        return percent(row.exploration_rate)
 
     @display(description=gettext_lazy("experiment"))
     def experiment(self, row: Placement) -> str:

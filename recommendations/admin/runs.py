@@ -18,11 +18,12 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from access.figures import points, significant
 from access.read_only import ReadOnly
 from decisions import pages
 from decisions.models import Job, JobState
 from decisions.services import jobs
-from decisions.templatetags.receipts import STATE_COLOURS, figure
+from decisions.templatetags.receipts import STATE_COLOURS
 from decisions.text import render, words
 from recommendations.charts import Point, trend
 from recommendations.models import TASK, RecommenderRun
@@ -56,7 +57,7 @@ class RecommenderRunAdmin(ReadOnly, ModelAdmin):
 
     @display(description=gettext_lazy("against its baseline"), ordering="value")
     def value_text(self, run: RecommenderRun) -> str:
-        return f"{figure(run.value)} / {figure(run.baseline_value)} {run.baseline}"
+        return f"{significant(run.value)} / {significant(run.baseline_value)} {run.baseline}"
 
     @display(description=gettext_lazy("verdict"))
     def said(self, run: RecommenderRun) -> str:
@@ -116,7 +117,7 @@ def _metric(runs: list[RecommenderRun]) -> str:
 
 
 def _point(run: RecommenderRun) -> Point:
-    text = f"#{run.pk} · {run.model} · {run.get_state_display()} · {figure(run.value)}"
+    text = f"#{run.pk} · {run.model} · {run.get_state_display()} · {significant(run.value)}"
     return Point(
         at=timezone.localtime(run.created_at),
         value=run.value,
@@ -155,8 +156,8 @@ def _estimates(one: dict[str, Any]) -> list[dict[str, str]]:
     return [
         {
             "name": label,
-            "value": f"{100 * one[name][0]:.2f}",
-            "interval": f"{100 * one[name][1]:.2f} – {100 * one[name][2]:.2f}",
+            "value": points(one[name][0], 2),
+            "interval": f"{points(one[name][1], 2)} – {points(one[name][2], 2)}",
         }
         for name, label in names.items()
     ]

@@ -17,6 +17,7 @@ from uuid import UUID
 import numpy as np
 from django.utils.translation import gettext as _
 
+from access.figures import points, significant
 from decisions.jobs import Progress
 from decisions.models import Decision, ModelRun
 from recommendations import report_frames as frames
@@ -143,8 +144,8 @@ def _listed(inputs: dict[str, Any], model: Serving) -> list[int]:
 def refusal_text(placement: dict[str, Any]) -> str:
     """Why there is no figure, and what to do; empty where there is one."""
     said = {
-        "found": f"{placement.get('found', 0):,.3g}",
-        "needed": f"{placement.get('needed', 0):,.3g}",
+        "found": significant(placement.get("found", 0), 3),
+        "needed": significant(placement.get("needed", 0), 3),
     }
     texts = {
         "no_exploration": _("Nothing was tried out here in 28 days. Set “Trying out” above 0 %% on the placement; a few weeks later models can be compared before anybody is shown them."),
@@ -159,12 +160,12 @@ def refusal_text(placement: dict[str, Any]) -> str:
 
 def verdict_text(placement: dict[str, Any]) -> str:
     """The estimate in a sentence: clicks per 100 slots against what was shown."""
-    _value, low, high = (100 * part for part in placement["difference"])
+    _value, low, high = placement["difference"]
     said = {
-        "dr": f"{100 * placement['dr'][0]:.2f}",
-        "shown": f"{100 * placement['shown'][0]:.2f}",
-        "low": f"{low:+.2f}".replace("-", "−"),
-        "high": f"{high:+.2f}".replace("-", "−"),
+        "dr": points(placement["dr"][0], 2),
+        "shown": points(placement["shown"][0], 2),
+        "low": points(low, 2, signed=True),
+        "high": points(high, 2, signed=True),
     }
     if low > 0:
         return _("Likely better: %(dr)s clicks per 100 slots against %(shown)s (difference %(low)s to %(high)s). An experiment can confirm it.") % said  # fmt: skip

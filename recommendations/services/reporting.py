@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from access.figures import figure
 from recommendations import report_frames as frames
 from recommendations.ml.placement_report import (
     Figure,
@@ -125,7 +126,7 @@ def _reports(period: Period, now: datetime) -> Reports:
     except frames.TooManyEventsError as error:
         raise PeriodError(
             _("More than %(most)s events in these days. Choose fewer days.")
-            % {"most": f"{frames.MOST_EVENTS:,}"}
+            % {"most": figure(frames.MOST_EVENTS)}
         ) from error
     brands = dict(Brand.objects.values_list("pk", "name"))
     placements = [

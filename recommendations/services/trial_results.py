@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ import numpy as np
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from access.figures import percent, points, significant, with_sign
 from decisions.models import Allocation, Experiment, ExperimentMetric, ExperimentState, ShareBatch
 from decisions.services import experiments as statistics
 from decisions.services import looks
@@ -308,16 +308,16 @@ def _text(
         statistics.LOSE: _("“%(b)s” is worse than “%(a)s”: %(treated)s against %(control)s, a difference of %(difference)s (95 %%: %(low)s to %(high)s)."),
         statistics.CANNOT_TELL: _("Cannot tell “%(b)s” from “%(a)s”: %(treated)s against %(control)s (difference %(low)s to %(high)s). So many people would show a difference of ±%(smallest)s or more."),
     }[verdict]  # fmt: skip
-    level, step = (_money, _money) if is_money else (_percent, _points)
+    level, step = (_money, _money) if is_money else (_share, _points)
     smallest = reading.smallest if final else reading.smallest_always
     return msgid % {
         "a": control.name,
         "b": arm.name,
         "treated": level(arm.mean or 0.0),
         "control": level(control.mean or 0.0),
-        "difference": _signed(reading.effect.difference, step),
-        "low": _signed(interval.low, step),
-        "high": _signed(interval.high, step),
+        "difference": with_sign(reading.effect.difference, step),
+        "low": with_sign(interval.low, step),
+        "high": with_sign(interval.high, step),
         "smallest": step(smallest),
     }
 
@@ -336,7 +336,7 @@ def _ratio(experiment: Experiment, arms: list[ArmResult], final: bool) -> tuple[
 def _warning(chance: float) -> str:
     return _(
         "The arms' sizes do not fit their shares (p = %(p)s): something loses people of one arm. Do not trust the figures; look for what differs between the arms."
-    ) % {"p": f"{chance:.2g}"}
+    ) % {"p": significant(chance, 2)}
 
 
 def _is_running(experiment: Experiment, now: datetime) -> bool:
@@ -352,17 +352,13 @@ def _is_final(experiment: Experiment, now: datetime) -> bool:
     return experiment.stopped_at is None or experiment.stopped_at >= ends
 
 
-def _signed(value: float, written: Callable[[float], str]) -> str:
-    return f"{'+' if value >= 0 else '−'}{written(abs(value))}"
-
-
 def _money(value: float) -> str:
     return format_money(round(value))
 
 
-def _percent(value: float) -> str:
-    return f"{100 * value:.2f} %"
+def _share(value: float) -> str:
+    return percent(value, 2)
 
 
 def _points(value: float) -> str:
-    return _("%(n)s points") % {"n": f"{100 * value:.2f}"}
+    return _("%(n)s points") % {"n": points(value, 2)}

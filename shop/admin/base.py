@@ -23,6 +23,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminURLInputWidget
 
+from access.figures import figure
 from access.read_only import ReadOnly
 from shop.money import MoneyError, format_money, from_minor, to_minor
 
@@ -138,7 +139,7 @@ def number(value: int | None) -> SafeString | str:
     """A count, right-aligned with tabular figures; an en dash where there is none."""
     if value is None:
         return format_html('<span style="{}">–</span>', NUMBER)
-    return format_html('<span style="{}">{}</span>', NUMBER, f"{value:,}")
+    return format_html('<span style="{}">{}</span>', NUMBER, figure(value))
 
 
 def money(amount_minor: int | None, currency: str = "") -> SafeString:

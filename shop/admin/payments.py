@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
+from access.figures import significant
 from shop.admin.base import NewestInline, ReadOnlyAdmin, ShopAdmin, link, money, number
 from shop.models import (
     Allocation,
@@ -209,4 +210,4 @@ class TaxRateAdmin(ShopAdmin):
 
     @display(description=_("rate"), ordering="basis_points")
     def percent(self, rate: TaxRate) -> str:
-        return f"{rate.basis_points / 100:g} %"
+        return f"{significant(rate.basis_points / 100)} %"

@@ -8,6 +8,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.figures import significant
+
 from .catalogue import CODE
 
 
@@ -126,4 +128,4 @@ class TaxRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.country} {self.tax_class} {self.basis_points / 100:g} %"
+        return f"{self.country} {self.tax_class} {significant(self.basis_points / 100)} %"

@@ -22,9 +22,10 @@ from decisions.services.model_runs import publish_run
 from inventory.models import PurchaseOrder
 from inventory.services import purchase_orders
 from inventory.services.replenishment import plan_replenishment
-from marketing.journey_library import READY_MADE
+from marketing.definitions.journey_library import READY_MADE
 from marketing.models import Candidate, Journey
-from marketing.services import campaigns, journeys
+from marketing.services.campaigns import campaigns
+from marketing.services.journeys import journeys
 from outbox.models import Delivery, DeliveryState
 from outbox.services.endpoints import send_test
 from recommendations.models import Rule

@@ -17,7 +17,7 @@ from django.urls import get_resolver
 from rest_framework import serializers
 
 from inventory.models import PurchaseOrder
-from marketing.journey_library import READY_MADE
+from marketing.definitions.journey_library import READY_MADE
 from outbox.services.endpoints import send_test
 from shop.services.stock import stock
 from shop.services.stock.ring_fences import ring_fence

@@ -20,8 +20,8 @@ from decisions.models import Job
 from decisions.services import jobs
 from decisions.services.experiments import save_experiment, start_experiment
 from marketing.models import Campaign, Segment
-from marketing.services import sends
-from marketing.services.cohort_snapshots import Ask
+from marketing.services.customers.cohort_snapshots import Ask
+from marketing.services.sending import sends
 from recommendations.services import lists
 from shop.models import Customer, StockLevel
 from shop.services.stock import stock

@@ -11,7 +11,7 @@ from decisions.services import receipts
 from inventory.models import ClearanceDraft, PlannedDemand, PriceElasticity
 from inventory.services.clearance import propose_clearance
 from marketing.models import Campaign
-from marketing.services.clearance_campaigns import pick_up_clearance
+from marketing.services.campaigns.clearance_campaigns import pick_up_clearance
 from shop.models import Batch
 from shop.services.prices import price_at
 from tests.factories import make_customer, make_order, make_stock, make_variant, make_warehouse

@@ -9,9 +9,9 @@ from django.urls import reverse
 from decisions.models import Job
 from decisions.services import jobs
 from marketing.models import Campaign, Segment
-from marketing.services import campaigns
-from marketing.services.segments import refresh_segments
-from marketing.services.sends import send_campaign
+from marketing.services.audiences.segments import refresh_segments
+from marketing.services.campaigns import campaigns
+from marketing.services.sending.sends import send_campaign
 from tests.factories_marketing import (
     AS_OF,
     Quiet,

@@ -4,8 +4,8 @@ import pytest
 from django.core.cache import cache
 
 from decisions.models import Decision
-from marketing.services import campaigns
-from marketing.services.sends import send_campaign
+from marketing.services.campaigns import campaigns
+from marketing.services.sending.sends import send_campaign
 from tests.factories_access import make_key, make_staff
 from tests.factories_marketing import Quiet, make_campaign, make_reachable
 

@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from decisions.models import Job, Snapshot
 from decisions.services import jobs
+from marketing.definitions.rules import RuleError
 from marketing.models import SegmentChange
-from marketing.rules import RuleError
-from marketing.services import audience_figures as figures
-from marketing.services import cohort_snapshots, segment_comparisons
-from marketing.services.customer_value import train_value
-from marketing.services.memberships import refresh_membership
+from marketing.services.audiences import audience_figures as figures
+from marketing.services.audiences import segment_comparisons
+from marketing.services.audiences.memberships import refresh_membership
+from marketing.services.customers import cohort_snapshots
+from marketing.services.customers.customer_value import train_value
 from tests.factories import make_customer, make_order, make_variant
 from tests.factories_access import make_staff
 from tests.factories_behaviour import END, make_buyers

@@ -6,7 +6,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from marketing.behaviour_frames import buyers, facts_of, known_orders
+from marketing.frames.behaviour import buyers, facts_of, known_orders
 from marketing.ml.behaviour import NAMES, behaviour_features
 from shop.models import Event, Order, OrderTransition, Return
 from support.models import Ticket

@@ -6,7 +6,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from marketing.brief_pages import difference
 from marketing.models import (
     BrandVoice,
     Brief,
@@ -16,7 +15,8 @@ from marketing.models import (
     EvidenceUse,
     PolicyRule,
 )
-from marketing.services import briefs
+from marketing.pages.briefs import difference
+from marketing.services.content import briefs
 from tests.factories_access import make_staff
 from tests.factories_content import make_brief, make_evidence, make_kettle, write
 from tests.factories_marketing import approve, make_campaign, make_reachable

@@ -11,8 +11,8 @@ from decisions.models import Decision, Job, JobState
 from decisions.services import jobs, receipts
 from language.models import TextCall
 from marketing.models import Brief, Campaign, Candidate, CopyVariant
-from marketing.services import briefs
-from marketing.services.people import without_customers
+from marketing.services.content import briefs
+from marketing.services.content.people import without_customers
 from shop.services.announcements import announce_product
 from tests.factories import make_customer, make_variant
 from tests.factories_content import make_brief, make_kettle, write

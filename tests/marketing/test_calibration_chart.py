@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from marketing.calibration_chart import Tenth, calibration_chart
 from marketing.models import CustomerPrediction
+from marketing.pages.calibration_chart import Tenth, calibration_chart
 from tests.factories import make_customer
 
 

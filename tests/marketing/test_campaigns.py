@@ -11,9 +11,11 @@ from django.utils import timezone
 from decisions.models import Decision, Job
 from decisions.services import jobs, receipts
 from marketing.models import Campaign, CopyVariant, Send, SendState, SkipReason, Suppression
-from marketing.services import campaigns, copies, hand_over
-from marketing.services.hand_over import MessagePortError
-from marketing.services.sends import send_campaign
+from marketing.services.campaigns import campaigns
+from marketing.services.content import copies
+from marketing.services.sending import hand_over
+from marketing.services.sending.hand_over import MessagePortError
+from marketing.services.sending.sends import send_campaign
 from shop.models import Event, PriceKind
 from shop.services.prices import PriceTerms, set_price
 from tests.factories import make_customer, make_order, make_price, make_variant

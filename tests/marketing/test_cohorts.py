@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from decisions.models import Job, Snapshot
 from decisions.services import jobs
-from marketing import cohort_pages as shown
-from marketing.cohort_frames import Who, chosen, cohort_orders
-from marketing.services import cohort_snapshots as cohorts
-from marketing.services.customer_value import train_value
+from marketing.frames.cohorts import Who, chosen, cohort_orders
+from marketing.pages import cohorts as shown
+from marketing.services.customers import cohort_snapshots as cohorts
+from marketing.services.customers.customer_value import train_value
 from shop.models import Channel, Return
 from tests.factories import make_customer, make_order, make_variant
 from tests.factories_access import bearer, make_key, make_staff
@@ -82,7 +82,7 @@ def test_filters_look_at_the_first_order_and_at_the_customer():
 
 
 def test_a_large_shop_is_read_in_part(monkeypatch):
-    monkeypatch.setattr("marketing.cohort_frames.MOST_CUSTOMERS", 10)
+    monkeypatch.setattr("marketing.frames.cohorts.MOST_CUSTOMERS", 10)
     tea = make_variant("TEA")
     for number in range(25):
         make_order([(tea, 1)], customer=make_customer(f"C{number}"), at=at("2026-01-10"))

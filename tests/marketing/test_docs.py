@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from marketing.definitions.rules import FIELDS, GROUPS
 from marketing.models import Stage
-from marketing.rules import FIELDS, GROUPS
 
 DOC = (Path(__file__).resolve().parents[2] / "docs" / "marketing.md").read_text()
 SETTINGS = ["MARKETING_CAP_MESSAGES", "MARKETING_CAP_DAYS", "MARKETING_SEND_COST_MINOR"]

@@ -9,9 +9,10 @@ from django.utils import timezone
 from decisions.models import Job, Snapshot
 from decisions.services import jobs
 from marketing.models import Campaign, CopyVariant, Send
-from marketing.services import effect_snapshots, walking
-from marketing.services.effects import campaign_effects, journey_effects
-from marketing.services.sends import send_campaign
+from marketing.services.effects import effect_snapshots
+from marketing.services.effects.effects import campaign_effects, journey_effects
+from marketing.services.journeys import walking
+from marketing.services.sending.sends import send_campaign
 from shop.models import Customer
 from tests.factories import make_order, make_variant
 from tests.factories_access import make_staff

@@ -9,12 +9,12 @@ from django.utils import timezone
 from decisions.services.experiments import in_global_holdout
 from inventory.models import SubstituteList
 from inventory.profit_frames import arm_sums
-from marketing import effect_frames as frames
-from marketing.effect_pages import SLOT, file_rows, sentence_html, sentence_text
+from marketing.frames import effects as frames
 from marketing.ml.attribution import Path, last_touch, linear, markov, ways
 from marketing.models import Campaign, Send
-from marketing.services.effects import attribution, campaign_effects
-from marketing.services.sends import send_campaign
+from marketing.pages.effects import SLOT, file_rows, sentence_html, sentence_text
+from marketing.services.effects.effects import attribution, campaign_effects
+from marketing.services.sending.sends import send_campaign
 from shop.models import Return, StockMovement
 from tests.factories import make_order, make_variant, make_warehouse
 from tests.factories_access import make_staff

@@ -12,8 +12,9 @@ from django.utils import timezone
 from decisions.services import receipts
 from language.claims import Fact, check_copy, refusals
 from marketing.models import Campaign, ClaimRecord, Evidence, EvidenceUse
-from marketing.services import briefs, campaigns, evidence
-from marketing.services.sends import send_campaign
+from marketing.services.campaigns import campaigns
+from marketing.services.content import briefs, evidence
+from marketing.services.sending.sends import send_campaign
 from shop.models import Product
 from shop.services.prices import set_price
 from tests.factories_content import (

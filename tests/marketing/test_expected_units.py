@@ -10,8 +10,12 @@ from django.utils import timezone
 from inventory.models import PlannedDemand, PlannedUnits
 from inventory.services.planned_needs import needs_of
 from marketing.models import Campaign, CampaignPlan
-from marketing.services import campaigns
-from marketing.services.expected_units import measured_campaigns, publish_expected, refresh_expected
+from marketing.services.campaigns import campaigns
+from marketing.services.campaigns.expected_units import (
+    measured_campaigns,
+    publish_expected,
+    refresh_expected,
+)
 from shop.models import StockLevel
 from tests.factories import make_order, make_stock, make_variant
 from tests.factories_access import make_staff

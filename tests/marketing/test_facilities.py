@@ -17,10 +17,12 @@ from marketing.models import (
     Suppression,
 )
 from marketing.models.campaigns import PausedBy
-from marketing.services import campaigns, exclusion, sends
-from marketing.services.campaigns import CampaignError, propose_campaign
-from marketing.services.sends import continue_campaigns, send_campaign
-from marketing.services.units_per_message import units_per_message
+from marketing.services.audiences import exclusion
+from marketing.services.campaigns import campaigns
+from marketing.services.campaigns.campaigns import CampaignError, propose_campaign
+from marketing.services.campaigns.units_per_message import units_per_message
+from marketing.services.sending import sends
+from marketing.services.sending.sends import continue_campaigns, send_campaign
 from shop.models import Payment, Purpose, Refund
 from shop.services.customers import record_consent
 from shop.services.stock.stock import adjust

@@ -8,10 +8,10 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 from django.urls import reverse
 
-from marketing.mail import guest_token_of
+from marketing.delivery.mail import guest_token_of
 from marketing.models import Enrolment, GuestNotice, Suppression
-from marketing.services import walking
-from marketing.services.guests import tell_guests
+from marketing.services.journeys import walking
+from marketing.services.journeys.guests import tell_guests
 from shop.models import WaitlistEntry
 from shop.services import waitlist
 from shop.services.stock.stock import adjust
@@ -119,7 +119,7 @@ def test_what_is_sold_out_at_the_last_moment_is_told_at_the_next_receipt(monkeyp
     kettle = make_ware(units=1)
     entry = guest(kettle, "ana@example.com")
     make_journey({"on": "back_in_stock"})
-    from marketing.services import guests
+    from marketing.services.journeys import guests
 
     with monkeypatch.context() as patch:
         patch.setattr(guests, "_can_be_bought", lambda pks, at: set())
@@ -199,7 +199,7 @@ def test_a_killed_worker_repeats_no_letter(monkeypatch):
     kettle = make_ware(units=2)
     guest(kettle, "ana@example.com")
     make_journey({"on": "back_in_stock"})
-    from marketing.services import guests
+    from marketing.services.journeys import guests
 
     def die(*args):
         raise KilledError

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from marketing.journey_plan import CONDITIONS, EXITS, TRIGGERS, read_plan
+from marketing.definitions.journey_plan import CONDITIONS, EXITS, TRIGGERS, read_plan
 
 DOCS = Path(settings.BASE_DIR / "docs" / "journeys.md").read_text(encoding="utf-8")
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from marketing import journey_edits as edits
-from marketing.journey_edits import EditError
-from marketing.journey_pages import step_counts
-from marketing.journey_plan import read_plan, step_at, walk
+from marketing.definitions import journey_edits as edits
+from marketing.definitions.journey_edits import EditError
+from marketing.definitions.journey_plan import read_plan, step_at, walk
 from marketing.models import Journey, Segment
-from marketing.services import journey_drafts, journeys, walking
-from marketing.services.journeys import JourneyError, checked_plan
+from marketing.pages.journeys import step_counts
+from marketing.services.journeys import journey_drafts, journeys, walking
+from marketing.services.journeys.journeys import JourneyError, checked_plan
 from tests.factories_access import make_staff
 from tests.factories_marketing import make_reachable
 from tests.marketing.test_journeys import NOON, event, make_journey, make_ware

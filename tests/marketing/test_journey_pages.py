@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from marketing.models import Journey
-from marketing.services import journeys
+from marketing.services.journeys import journeys
 
 pytestmark = pytest.mark.django_db
 

@@ -4,9 +4,9 @@ from copy import deepcopy
 
 import pytest
 
-from marketing.journey_library import READY_MADE
-from marketing.journey_plan import PlanError, read_plan, wait_of
-from marketing.services.journeys import JourneyError, checked_plan
+from marketing.definitions.journey_library import READY_MADE
+from marketing.definitions.journey_plan import PlanError, read_plan, wait_of
+from marketing.services.journeys.journeys import JourneyError, checked_plan
 
 TEXTS = {"en": {"subject": "Hello", "body": "{greeting}"}}
 SEND = {"id": "hello", "send": "email", "texts": TEXTS}

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from marketing.api.journeys import _detail, _move
-from marketing.journey_library import READY_MADE
-from marketing.journey_plan import read_plan
+from marketing.definitions.journey_library import READY_MADE
+from marketing.definitions.journey_plan import read_plan
 from marketing.models import (
     ClaimRecord,
     Enrolment,
@@ -25,8 +25,9 @@ from marketing.models import (
     SkipReason,
     TermKind,
 )
-from marketing.services import evidence, journey_review, journeys, walking
-from marketing.services.policy import ensure_policy_rules
+from marketing.services.content import evidence
+from marketing.services.content.policy import ensure_policy_rules
+from marketing.services.journeys import journey_review, journeys, walking
 from tests.factories import make_order
 from tests.factories_access import make_staff
 from tests.factories_marketing import make_reachable

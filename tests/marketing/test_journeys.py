@@ -16,8 +16,9 @@ from marketing.models import (
     StepVisit,
     Suppression,
 )
-from marketing.services import hand_over, journeys, walking
-from marketing.services.carts import open_carts
+from marketing.services.journeys import journeys, walking
+from marketing.services.journeys.carts import open_carts
+from marketing.services.sending import hand_over
 from shop.models import Event, PriceKind, Purpose, WaitlistEntry
 from shop.services.customers import record_consent
 from shop.services.prices import PriceTerms, set_price
@@ -137,7 +138,7 @@ def test_with_the_last_question_off_the_same_message_would_leave(monkeypatch):
     make_order([(make_ware("CUP-1"), 1)], customer=ana, at=at)
     monkeypatch.setattr(hand_over, "reasons_not_to_write", lambda *args: {})
     monkeypatch.setattr(
-        "marketing.services.journey_words.open_carts",
+        "marketing.services.journeys.journey_words.open_carts",
         lambda ids, _at: open_carts(ids, at - timedelta(seconds=1)),
     )
     walking.send_due(at)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from marketing import rules
-from marketing.rules import customers_of
+from marketing.definitions import rules
+from marketing.definitions.rules import customers_of
 from shop.models import Customer, Event, LatestEvent, LatestState
 from shop.services.events.event_log import append_events
 from shop.services.events.event_rows import EventRow

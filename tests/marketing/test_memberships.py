@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from marketing.journey_plan import PlanError, read_plan
+from marketing.definitions.journey_plan import PlanError, read_plan
 from marketing.models import SegmentChange, SegmentMember
-from marketing.services import memberships
-from marketing.services.memberships import refresh_membership, refresh_memberships
-from marketing.services.triggers import causes
+from marketing.services.audiences import memberships
+from marketing.services.audiences.memberships import refresh_membership, refresh_memberships
+from marketing.services.journeys.triggers import causes
 from tests.factories import make_customer
 from tests.factories_marketing import AS_OF, Quiet, make_segment
 

@@ -4,8 +4,8 @@ import pytest
 
 from decisions.models import Decision
 from marketing.models import Campaign
-from marketing.services.proposals import propose_campaigns
-from marketing.services.segments import refresh_segments
+from marketing.services.audiences.segments import refresh_segments
+from marketing.services.campaigns.proposals import propose_campaigns
 from shop.models import Consent
 from tests.factories import make_order, make_variant
 from tests.factories_marketing import AS_OF, Quiet, make_rhythm

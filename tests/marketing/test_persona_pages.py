@@ -3,10 +3,10 @@
 import pytest
 
 from decisions.models import LivePeriod, ModelRun, RunState
+from marketing.definitions.rule_text import parse, to_text
+from marketing.definitions.rules import RuleError, customers_of, sentences
 from marketing.models import Brief, Persona, PersonaMember, PersonaSnapshot, Segment
-from marketing.rule_text import parse, to_text
-from marketing.rules import RuleError, customers_of, sentences
-from marketing.services.briefs import campaign_of, readers_of
+from marketing.services.content.briefs import campaign_of, readers_of
 from shop.models import Category
 from tests.factories import make_customer
 from tests.factories_access import make_staff

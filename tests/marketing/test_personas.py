@@ -13,13 +13,13 @@ from sklearn.metrics import adjusted_rand_score
 
 from config import night
 from decisions.models import ModelRun, RunState
+from marketing.frames.personas import MAY_READ, bought, excluded_categories, is_sensitive, unread
 from marketing.ml.personas import PersonaParams
 from marketing.models import Persona, PersonaMember, PersonaSnapshot
-from marketing.persona_frames import MAY_READ, bought, excluded_categories, is_sensitive, unread
-from marketing.persona_names import names
-from marketing.sensitive import WORDS
-from marketing.services import persona_members as members
-from marketing.services import personas
+from marketing.services.customers import persona_members as members
+from marketing.services.customers import personas
+from marketing.texts.persona_names import names
+from marketing.texts.sensitive import WORDS
 from shop.models import Category, Consent, Customer, Product, Purpose, Variant
 from tests.factories import make_customer, make_order
 from tests.factories_marketing import Quiet
@@ -301,7 +301,7 @@ def test_a_persona_is_not_renamed_to_what_is_sensitive():
 
 
 def test_the_encoder_reads_what_products_are_called(monkeypatch):
-    from marketing import persona_frames
+    from marketing.frames import personas as persona_frames
 
     monkeypatch.setattr(personas, "meanings", persona_frames.meanings)
     make_kinds()

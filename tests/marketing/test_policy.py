@@ -5,11 +5,11 @@ from django.core.exceptions import ValidationError
 
 from language.claims import Fact
 from marketing.models import BrandVoice, GlossaryTerm, PolicyRule
-from marketing.review import Standard, review
-from marketing.services import campaigns
-from marketing.services.policy import ensure_policy_rules, shipped_rules
-from marketing.standards import markets_of, standard_of_campaign
-from marketing.voice import voice_lines
+from marketing.services.campaigns import campaigns
+from marketing.services.content.policy import ensure_policy_rules, shipped_rules
+from marketing.texts.review import Standard, review
+from marketing.texts.standards import markets_of, standard_of_campaign
+from marketing.texts.voice import voice_lines
 from shop.models import Consent, Purpose
 from tests.factories import make_customer
 from tests.factories_content import make_brief, make_kettle

@@ -8,15 +8,15 @@ import pytest
 from django.test import override_settings
 
 from decisions.models import ModelRun, RunState
-from marketing.behaviour_frames import buyers
+from marketing.frames.behaviour import buyers
+from marketing.frames.sequences import sequences_of
 from marketing.ml.propensity import INPUTS, PropensityParams, Snapshot, train_and_judge
 from marketing.ml.sequence_training import SequenceParams, SequenceTrainer
 from marketing.models import CustomerPrediction
-from marketing.sequence_frames import sequences_of
-from marketing.services import predictions
-from marketing.services.customer_value import TooLittleHistoryError, train_value
-from marketing.services.predictions import refresh_predictions
-from marketing.services.propensity import train_propensity
+from marketing.services.customers import predictions
+from marketing.services.customers.customer_value import TooLittleHistoryError, train_value
+from marketing.services.customers.predictions import refresh_predictions
+from marketing.services.customers.propensity import train_propensity
 from tests.factories import make_customer, make_order, make_variant
 from tests.factories_access import make_staff
 from tests.factories_behaviour import END, make_buyers
@@ -133,7 +133,7 @@ def test_a_night_that_dies_half_way_is_finished_by_the_next_attempt(monkeypatch)
             if done >= 50:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr("marketing.behaviour_frames.CHUNK", 50)
+    monkeypatch.setattr("marketing.frames.behaviour.CHUNK", 50)
     models = predictions.serving(END)
     chunks = predictions.chunks_of_buyers
     monkeypatch.setattr(predictions, "chunks_of_buyers", lambda at: chunks(at, 50))

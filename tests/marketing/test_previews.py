@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from marketing.models import CopyVariant, Send
-from marketing.previews import recipients_of
+from marketing.pages.previews import recipients_of
 from shop.models import Consent, Customer, Purpose
 from tests.factories import make_customer
 from tests.factories_access import make_staff

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from decisions.services import receipts
 from marketing.models import Campaign
 from marketing.models.campaigns import PausedBy
-from marketing.services import campaigns
+from marketing.services.campaigns import campaigns
 from shop.models import Variant
 from shop.services.announcements import announce_product
 from shop.services.prices import set_price

@@ -6,7 +6,7 @@ import time
 import pytest
 from django.utils import timezone
 
-from marketing.mail import token_of
+from marketing.delivery.mail import token_of
 from marketing.models import Send, Suppression
 from outbox.signing import SIGNATURE_HEADER, signature
 from tests.factories_marketing import make_campaign, make_reachable

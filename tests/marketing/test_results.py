@@ -9,13 +9,13 @@ from django.utils import timezone
 from decisions.models import Snapshot
 from marketing.models import Campaign
 from marketing.planning import expected_money
-from marketing.services.results import (
+from marketing.services.effects.results import (
     campaign_results,
     incremental_minor,
     measured_effects,
     refresh_results,
 )
-from marketing.services.sends import send_campaign
+from marketing.services.sending.sends import send_campaign
 from tests.factories import make_order, make_variant
 from tests.factories_access import make_staff
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from marketing.rule_text import RuleSyntaxError, parse, to_text
-from marketing.rules import RuleError, customers_of, sentences
-from marketing.widgets import RuleField
+from marketing.admin.rule_field import RuleField
+from marketing.definitions.rule_text import RuleSyntaxError, parse, to_text
+from marketing.definitions.rules import RuleError, customers_of, sentences
 from shop.models import Event
 from tests.factories import make_customer
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from marketing.definitions.rule_text import parse, to_text
+from marketing.definitions.rules import RuleError, check_rule, customers_of, reachable, sentences
 from marketing.models import CustomerPrediction, CustomerProfile, Segment, Suppression
-from marketing.rule_text import parse, to_text
-from marketing.rules import RuleError, check_rule, customers_of, reachable, sentences
-from marketing.services.segments import refresh_segments
+from marketing.services.audiences.segments import refresh_segments
 from shop.models import Customer, Return
 from tests.factories import make_customer, make_order, make_variant
 from tests.factories_marketing import AS_OF, Quiet, give_consent, make_reachable, make_rhythm

@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from marketing.models import Campaign, Send
-from marketing.send_pages import monitor_page
-from marketing.services import campaigns
-from marketing.services.campaigns import CampaignError
-from marketing.services.sends import send_campaign
+from marketing.pages.send_monitor import monitor_page
+from marketing.services.campaigns import campaigns
+from marketing.services.campaigns.campaigns import CampaignError
+from marketing.services.sending.sends import send_campaign
 from tests.factories_access import make_staff
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable
 

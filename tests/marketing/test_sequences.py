@@ -6,12 +6,12 @@ from itertools import count
 import numpy as np
 import pytest
 
+from marketing.frames.sequences import sequences_of
 from marketing.ml import sequence_gain
 from marketing.ml.behaviour_sequences import KINDS, LENGTH, SequenceModel, sequences
 from marketing.ml.propensity import INPUTS, PropensityParams, Snapshot, model_from
 from marketing.ml.sequence_gain import train_with_sequences
 from marketing.ml.sequence_training import SequenceParams, SequenceTrainer, scores_over_time
-from marketing.sequence_frames import sequences_of
 from shop.models import Event
 from tests.factories import make_customer, make_order, make_variant
 from tests.factories_marketing import AS_OF

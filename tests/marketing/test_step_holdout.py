@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from decisions.services.experiments import in_share
-from marketing import effect_frames as frames
-from marketing.journey_plan import PlanError, read_plan
+from marketing.definitions.journey_plan import PlanError, read_plan
+from marketing.frames import effects as frames
 from marketing.models import Enrolment, Send, SendState, SkipReason, StepVisit
-from marketing.services import journeys, walking
-from marketing.services.effects import journey_effects
+from marketing.services.effects.effects import journey_effects
+from marketing.services.journeys import journeys, walking
 from shop.models import Customer, Order
 from tests.factories import make_customer, make_order
 from tests.factories_access import make_staff

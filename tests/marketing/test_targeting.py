@@ -12,11 +12,11 @@ from decisions.services import receipts
 from marketing.ml.uplift import cross_fit
 from marketing.ml.uplift_metrics import Price, targeting_gain
 from marketing.models import Audience, AudienceMember, Campaign
-from marketing.services import campaigns
-from marketing.services.campaigns import CampaignError, propose_campaign
-from marketing.services.effects import campaign_effects
-from marketing.services.sends import send_campaign
-from marketing.services.uplift import _finished, train_uplift
+from marketing.services.campaigns import campaigns
+from marketing.services.campaigns.campaigns import CampaignError, propose_campaign
+from marketing.services.effects.effects import campaign_effects
+from marketing.services.effects.uplift import _finished, train_uplift
+from marketing.services.sending.sends import send_campaign
 from shop.models import PriceKind
 from shop.services.prices import PriceTerms, set_price
 from tests.factories import make_order, make_variant

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from marketing.mail import token_of
+from marketing.delivery.mail import token_of
 from marketing.models import Send
 from shop.models import Event, Purpose
 from tests.factories_marketing import make_campaign, make_reachable

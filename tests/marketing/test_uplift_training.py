@@ -10,7 +10,7 @@ from decisions.services.experiments import in_share
 from marketing.ml.uplift import Model
 from marketing.ml.uplift_features import NAMES, order_features
 from marketing.models import Audience, AudienceMember, Campaign
-from marketing.services.uplift import TooLittleHistoryError, train_uplift
+from marketing.services.effects.uplift import TooLittleHistoryError, train_uplift
 from shop.models import Customer, Order, OrderLine
 from tests.factories import make_variant
 from tests.factories_marketing import make_segment

@@ -16,8 +16,8 @@ from inventory.ordered_frames import ordered
 from inventory.profit_frames import Members, Window, arm_sums, line_revenue
 from inventory.services.forecast_check import _largest_order
 from inventory.stock_health_frames import sales_of
-from marketing.behaviour_frames import buyers, facts_of
-from marketing.frames import order_history
+from marketing.frames.behaviour import buyers, facts_of
+from marketing.frames.orders import order_history
 from marketing.ml.behaviour import NAMES, behaviour_features
 from recommendations.frames import sold_lines
 from recommendations.report_frames import People, sales_between
@@ -221,8 +221,8 @@ def test_lines_from_before_learn_what_was_given_up():
 # to the orders that stand by their readers. A persona's habits are what was chosen, sent or not.
 NO_SALES = {
     "config/figures.py": 1,
-    "marketing/frames.py": 1,
-    "marketing/persona_frames.py": 1,
+    "marketing/frames/orders.py": 1,
+    "marketing/frames/personas.py": 1,
     "recommendations/purchases.py": 1,
     "recommendations/services/reading.py": 1,
 }

@@ -20,7 +20,7 @@ from django.utils import timezone
 from shop.models import LatestEvent, LatestState
 from shop.models.event_recency import PLACES
 
-# Nothing asks for more than 730 days (marketing/rules.py).
+# Nothing asks for more than 730 days (marketing/definitions/rules.py).
 LOOK_BACK = timedelta(days=731)
 # An event is committed within a moment of its arrival; one that is not counts as old.
 SETTLED, OLD = timedelta(hours=1), timedelta(minutes=30)

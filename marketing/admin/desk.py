@@ -1,0 +1,115 @@
+"""What the buttons of the campaign page do. Each calls one service and says what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import QueryDict
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from decisions.services import jobs, receipts
+from marketing.models import Campaign, CopyVariant
+from marketing.services.campaigns import campaigns
+from marketing.services.content import copies
+
+Verb = Callable[[Campaign, Any, QueryDict], str]
+
+
+def link(url: str, text: Any) -> str:
+    return format_html('<a href="{}" class="font-semibold">{}</a>', url, text)
+
+
+def draft(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    """Templates answer at once; an endpoint may take a minute, so a worker asks it."""
+    seed = campaign.copies.count() + 1
+    if settings.TEXT_PROVIDER_URL:
+        payload = {"campaign_id": campaign.pk, "seed": seed}
+        jobs.enqueue(
+            "draft_copies", payload, key=f"draft_copies:{campaign.pk}:{seed}", requested_by=by
+        )
+        return _("The texts are being written; reload the page in a minute.")
+    written = copies.draft_copies(campaign, seed=seed)
+    return _("%(count)s texts drafted.") % {"count": len(written)}
+
+
+def choose(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    copies.choose_copy(_copy(campaign, data), at=timezone.now())
+    return _("Chosen.")
+
+
+def edit(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    copy = copies.edit_copy(
+        _copy(campaign, data),
+        subject=data.get("subject", ""),
+        preheader=data.get("preheader", ""),
+        body=data.get("body", ""),
+        at=timezone.now(),
+    )
+    if copy.state == "refused":
+        raise copies.CopyError(_("Kept, but refused: it states something that no fact supports."))
+    return _("Saved, and every claim is proven.")
+
+
+def propose(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    decision = campaigns.propose_campaign(campaign)
+    return _("Waiting for approval: %(what)s") % {"what": decision}
+
+
+def approve(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    receipts.approve(_decision(campaign), by)
+    return _("Approved. The mails are on their way.")
+
+
+def take_back(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    campaigns.take_back(campaign, by)
+    return _("Taken back; it is a draft again.")
+
+
+def pause(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    campaigns.pause(campaign)
+    return _("Paused: nothing more is sent after the mails in hand.")
+
+
+def resume(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    campaigns.resume(campaign, by)
+    return _("Going on with what the facts say now.")
+
+
+def stop(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    campaigns.stop(campaign, by)
+    return _("Stopped: nothing more is sent after the messages in hand.")
+
+
+def cancel(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    campaigns.cancel(campaign, by)
+    return _("Cancelled.")
+
+
+VERBS: dict[str, Verb] = {
+    "draft": draft,
+    "choose": choose,
+    "edit": edit,
+    "propose": propose,
+    "approve": approve,
+    "take_back": take_back,
+    "pause": pause,
+    "resume": resume,
+    "stop": stop,
+    "cancel": cancel,
+}
+
+
+def _copy(campaign: Campaign, data: QueryDict) -> CopyVariant:
+    number = data.get("copy", "")
+    return get_object_or_404(campaign.copies, pk=int(number) if number.isdecimal() else 0)
+
+
+def _decision(campaign: Campaign) -> Any:
+    if campaign.decision is None:
+        raise campaigns.CampaignError(_("The campaign has moved on in the meantime."))
+    return campaign.decision

@@ -1,0 +1,1 @@
+"""Reads for calculations, by noun: rows as of a time, as arrays."""

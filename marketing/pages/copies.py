@@ -1,0 +1,88 @@
+"""Copy as it is shown: its claims marked in the text, each with the fact that it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from language.claims import Claim, Fact
+from language.slots import SLOT
+from language.sms import SmsLength
+from marketing.models import CopyVariant
+from marketing.texts.review import Standard, review
+
+
+@dataclass(frozen=True)
+class CopyCard:
+    copy: CopyVariant
+    subject: SafeString
+    preheader: SafeString
+    body: SafeString
+    reasons: list[str]
+    warnings: list[str]
+    sms: SmsLength | None = None
+
+    @property
+    def may_be_chosen(self) -> bool:
+        return not self.reasons and self.copy.state != "chosen"
+
+
+def copy_card(copy: CopyVariant, facts: list[Fact], standard: Standard) -> CopyCard:
+    found = review(copy.parts, facts, standard, slots_only=not copy.edited_by_hand)
+    reasons = [
+        f"“{copy.parts[part][claim.start : claim.end].strip()}”: {claim.explanation}"
+        for part, claim in found.refused
+    ]
+    reasons += [f"{f.message} ({f.source})" for f in found.findings if f.blocks]
+    warnings = [f"{f.message} ({f.source})" for f in found.findings if not f.blocks]
+    return CopyCard(
+        copy,
+        *(
+            marked(getattr(copy, part), list(found.claims.get(part, [])), facts)
+            for part in ("subject", "preheader", "body")
+        ),
+        list(dict.fromkeys(reasons)),
+        list(dict.fromkeys(warnings)),
+        found.sms,
+    )
+
+
+def marked(text: str, claims: list[Claim], facts: list[Fact]) -> SafeString:
+    """The text as a recipient reads it; proven claims underlined green, refused ones red."""
+    known = {fact.slot: fact for fact in facts}
+    pieces, position = [], 0
+    for start, end, claim in _without_overlap(claims):
+        pieces.append(("", "", text[position:start]))
+        words, title = text[start:end], claim.explanation
+        if claim.is_supported and (slot := SLOT.fullmatch(words)):
+            fact = known[slot[1]]
+            # Of a journey a slot says another thing in each message: its name stands there.
+            words, title = (
+                fact.text or words,
+                f"{slot[0]} · {fact.source}" if fact.source else slot[0],
+            )
+        pieces.append(("mk-true" if claim.is_supported else "mk-false", title, words))
+        position = end
+    pieces.append(("", "", text[position:]))
+    return format_html_join(
+        "",
+        "{}",
+        ((_piece(*piece),) for piece in pieces if piece[2]),
+    )
+
+
+def _piece(css: str, title: str, words: str) -> str:
+    if not css:
+        return words
+    return format_html('<mark class="mk-claim {}" title="{}">{}</mark>', css, title, words)
+
+
+def _without_overlap(claims: list[Claim]) -> list[tuple[int, int, Claim]]:
+    """Refused claims win where claims overlap: a red word is never painted green."""
+    taken: list[tuple[int, int, Claim]] = []
+    for claim in sorted(claims, key=lambda c: (c.is_supported, c.start, -c.end)):
+        if all(claim.end <= start or claim.start >= end for start, end, _claim in taken):
+            taken.append((claim.start, claim.end, claim))
+    return sorted(taken, key=lambda piece: piece[0])

@@ -1,0 +1,137 @@
+"""What a reader sees of the review of a journey's texts: the sentence marked, the reason, the way on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Count
+from django.utils.safestring import SafeString
+
+from decisions.text import render
+from language.claims import RULED, Claim
+from marketing.definitions.journey_plan import (
+    CHANNELS,
+    LANGUAGES,
+    Instruction,
+    Plan,
+    read_plan,
+    walk,
+)
+from marketing.models import ClaimKind, Enrolment, EnrolmentState, Journey, PulledStep, PullState
+from marketing.pages.copies import marked
+from marketing.services.content.claim_ledger import KINDS
+from marketing.services.journeys.journey_review import TextReview, reviews_of, still_blocked
+from marketing.texts.review import Finding, Review, sentence_at
+
+NEVER_PROVEN = frozenset({"slot", "placeholder", "contact"})
+PULLED_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A sentence that no fact supports; can_be_proven: by a document that somebody attaches."""
+
+    sentence: str
+    reason: str
+    kind: str
+    can_be_proven: bool
+
+
+@dataclass(frozen=True)
+class TextCard:
+    language: str
+    title: str
+    subject: SafeString
+    body: SafeString
+    problems: Sequence[Problem]
+    findings: Sequence[Finding]
+    is_blocked: bool
+
+
+@dataclass(frozen=True)
+class PulledCard:
+    pulled: PulledStep
+    why: str
+    waiting: int
+    stands_in_the_way: Sequence[tuple[str, str]]
+
+
+def cards_of(definition: Mapping[str, Any]) -> dict[str, list[TextCard]]:
+    """Step → its texts as they are judged now; of a draft whatever can be read of it."""
+    found: dict[str, list[TextCard]] = defaultdict(list)
+    for one in reviews_of(_readable(definition)):
+        found[one.step].append(_card(one))
+    return found
+
+
+def pulled_cards(journey: Journey) -> list[PulledCard]:
+    """Messages of all versions that wait for a person, newest first, with how many wait there."""
+    rows = PulledStep.objects.filter(version__journey=journey, state=PullState.HELD)
+    shown = list(rows.select_related("version__journey")[:PULLED_SHOWN])
+    standing = Enrolment.objects.filter(
+        version__in=[one.version_id for one in shown], state=EnrolmentState.UNDER_WAY
+    )
+    counts = {
+        (version, position): count
+        for version, position, count in standing.order_by()
+        .values_list("version_id", "position")
+        .annotate(n=Count("pk"))
+    }
+    cards = []
+    for one in shown:
+        program = read_plan(one.version.definition).program
+        place = next(n for n, step in enumerate(program) if step.step == one.step)
+        waiting = counts.get((one.version_id, place), 0)
+        cards.append(PulledCard(one, render(one.why), waiting, still_blocked(one)))
+    return cards
+
+
+def _readable(definition: Mapping[str, Any]) -> Plan:
+    """The messages of a draft whose texts are texts; what else is wrong is said elsewhere."""
+    sends = []
+    for _depth, _way, step in walk(definition.get("steps", [])):
+        texts = {
+            language: {part: str(text.get(part, "")) for part in ("subject", "body")}
+            for language, text in step.get("texts", {}).items()
+            if language in LANGUAGES
+        }
+        if step.get("send") in CHANNELS and texts:
+            data = {"channel": step["send"], "texts": texts}
+            sends.append(Instruction("send", str(step.get("id", "")), data))
+    return Plan(str(definition.get("trigger", {}).get("on", "")), {}, (), tuple(sends))
+
+
+def _card(one: TextReview) -> TextCard:
+    problems = {}
+    for part, claim in one.review.refused:
+        sentence = sentence_at(one.parts[part], claim.start, claim.end)
+        kind = KINDS.get(claim.kind, ClaimKind.SPECIFICATION)
+        can = claim.kind not in NEVER_PROVEN
+        problems.setdefault(sentence, Problem(sentence, claim.explanation, kind, can))
+    # Where the link leads is another thing in each message: its slot stands there by name.
+    facts = [replace(fact, text="") if fact.slot == "link" else fact for fact in one.facts]
+    subject, body = (
+        marked(one.parts[part], [*one.review.claims[part], *_as_claims(one.review, part)], facts)
+        for part in ("subject", "body")
+    )
+    return TextCard(
+        one.language,
+        one.parts["subject"] or one.parts["body"],
+        subject,
+        body,
+        list(problems.values()),
+        one.review.findings,
+        one.review.is_blocked,
+    )
+
+
+def _as_claims(found: Review, part: str) -> list[Claim]:
+    """What a rule forbids is marked like a refused claim."""
+    return [
+        Claim(one.start, one.end, RULED, one.message)
+        for one in found.findings
+        if one.part == part and one.end > one.start and one.blocks
+    ]

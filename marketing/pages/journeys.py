@@ -1,0 +1,226 @@
+"""What the journey's page shows: its steps as a person reads them, with how many came past each."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from access.figures import significant
+from marketing.definitions.journey_plan import KINDS, TRIGGERS, read_plan, walk
+from marketing.models import (
+    Channel,
+    Enrolment,
+    EnrolmentState,
+    Journey,
+    JourneyVersion,
+    LeaveReason,
+    Segment,
+    Send,
+    SendState,
+    SkipReason,
+    StepVisit,
+)
+from marketing.pages.journey_texts import cards_of, pulled_cards
+
+VERSIONS_SHOWN, PEOPLE_SHOWN = 10, 20
+TRIGGER_WORDS = {
+    "cart_left": gettext_lazy("A cart is left alone for {minutes} minutes"),
+    "product_viewed": gettext_lazy(
+        "A product is looked at {views} times and left for {minutes} minutes"
+    ),
+    "price_dropped": gettext_lazy(
+        "A SKU that she looked at within {days} days is reduced by {percent} % or more"
+    ),
+    "back_in_stock": gettext_lazy("A SKU that she waits for can be sold to her"),
+    "joined": gettext_lazy("She agrees to marketing for the first time"),
+    "ordered": gettext_lazy("{days} days after an order"),
+    "silent": gettext_lazy("No order for {days} days"),
+    "refill_due": gettext_lazy("{days} days before what she buys again and again runs out"),
+    "birthday": gettext_lazy("{days} days before her birthday"),
+}
+EXIT_WORDS = {
+    "ordered": gettext_lazy("She leaves once she orders."),
+    "ordered_it": gettext_lazy("She leaves once she orders what it is about."),
+}
+OUTCOMES = {
+    "yes": gettext_lazy("yes"), "no": gettext_lazy("no"),
+    **dict(SendState.choices), **dict(SkipReason.choices),
+}  # fmt: skip
+
+
+def journey_page(journey: Journey, version: JourneyVersion | None) -> dict[str, Any]:
+    """Context of the page for one version, the live one where none is named."""
+    shown = version or journey.live_version or journey.versions.first()
+    definition = shown.definition if shown else {}
+    cards = cards_of(definition)
+    return {
+        "journey": journey,
+        "version": shown,
+        "versions": journey.versions.all()[:VERSIONS_SHOWN],
+        "trigger": trigger_sentence(definition.get("trigger", {})),
+        "exits": [EXIT_WORDS[one] for one in definition.get("exits", [])],
+        "steps": [
+            {**row, "cards": cards.get(row["id"], [])} for row in step_rows(journey, definition)
+        ],
+        "pulled": pulled_cards(journey),
+        "counts": state_counts(journey),
+        "reactions": reactions(journey),
+        "text": json.dumps(definition, ensure_ascii=False, indent=2),
+        "people": people(journey),
+    }
+
+
+def trigger_sentence(trigger: dict[str, Any]) -> str:
+    name = trigger.get("on", "")
+    if name not in TRIGGER_WORDS:
+        return ""
+    numbers = {key: trigger.get(key, default) for key, (_, _, default) in TRIGGERS[name].items()}
+    return str(TRIGGER_WORDS[name]).format(**numbers)
+
+
+def step_rows(journey: Journey, definition: dict[str, Any]) -> list[dict[str, Any]]:
+    """Steps in reading order with their depth, sentence, texts and outcomes of all versions."""
+    flow = step_counts(journey)
+    outcomes: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    visits = (
+        StepVisit.objects.filter(enrolment__journey=journey)
+        .order_by()
+        .values_list("step", "outcome")
+        .annotate(n=Count("pk"))
+    )
+    for step, outcome, count in visits.order_by("step", "-n"):
+        outcomes[step].append((str(OUTCOMES.get(outcome, outcome)), count))
+    return [
+        {
+            "depth": depth,
+            "way": {"then": _("if so"), "otherwise": _("otherwise")}.get(way, ""),
+            "id": step["id"],
+            "kind": next(kind for kind in KINDS if kind in step),
+            "flow": flow.get(step["id"], {}),
+            "sentence": step_sentence(step),
+            "texts": step.get("texts", {}),
+            "held_out": significant(100 * step["holdout_rate"]) if step.get("holdout_rate") else "",
+            "visits": sum(count for _word, count in outcomes[step["id"]]),
+            "outcomes": [pair for pair in outcomes[step["id"]] if pair[0]],
+        }
+        for depth, way, step in walk(definition.get("steps", []))
+    ]
+
+
+def step_counts(journey: Journey) -> dict[str, dict[str, Any]]:
+    """Step → entered, waiting, sent, skipped (with reasons), left (with reasons); all versions.
+
+    Somebody waits at the step that holds her: a wait that is not over, a message that has not left.
+    Who left early is counted where she stood.
+    """
+    found: dict[str, dict[str, Any]] = defaultdict(
+        lambda: {"entered": 0, "waiting": 0, "sent": 0, "skipped": {}, "left": {}}
+    )
+    rows = StepVisit.objects.filter(enrolment__journey=journey).order_by().values_list("step")
+    for step, count in rows.annotate(n=Count("pk")):
+        found[step]["entered"] = count
+    sends = Send.objects.filter(enrolment__journey=journey).order_by()
+    for step, state, reason, count in sends.values_list("step", "state", "reason").annotate(
+        n=Count("pk")
+    ):
+        one = found[step]
+        if state in (SendState.CLAIMED, SendState.SENDING):
+            one["waiting"] += count
+            one["entered"] += count  # a message is a visit once it has left or been skipped
+        elif state == SendState.SENT:
+            one["sent"] += count
+        else:
+            word = str(OUTCOMES.get(reason or state, reason or state))
+            one["skipped"][word] = one["skipped"].get(word, 0) + count
+    _add_standing(journey, found)
+    return found
+
+
+def _add_standing(journey: Journey, found: dict[str, dict[str, Any]]) -> None:
+    """Where those stand who are under way or left early: a position of her own version."""
+    pending = Send.objects.filter(
+        enrolment=OuterRef("pk"), state__in=(SendState.CLAIMED, SendState.SENDING)
+    )
+    standing = (
+        journey.enrolments.filter(state__in=(EnrolmentState.UNDER_WAY, EnrolmentState.LEFT))
+        .annotate(has_message=Exists(pending))
+        .order_by()
+        .values_list("version", "position", "state", "reason", "has_message")
+        .annotate(n=Count("pk"))
+    )
+    programs: dict[int, Any] = {}
+    for version, position, state, reason, has_message, count in standing:
+        if version not in programs:
+            plan = read_plan(JourneyVersion.objects.get(pk=version).definition)
+            programs[version] = plan.program
+        program = programs[version]
+        held = program[position - 1] if 0 < position <= len(program) else None
+        at = held if held is not None and held.kind == "wait" and not has_message else None
+        if at is None and position < len(program):
+            at = program[position]
+        if at is None:
+            continue
+        if state == EnrolmentState.LEFT:
+            left = found[at.step]["left"]
+            word = str(LeaveReason(reason).label) if reason else ""
+            left[word] = left.get(word, 0) + count
+        elif at.kind == "wait":
+            found[at.step]["waiting"] += count
+
+
+def step_sentence(step: dict[str, Any]) -> str:
+    if "send" in step:
+        return str(Channel(step["send"]).label)
+    if "wait" in step:
+        words = {
+            "days": lambda n: ngettext("%(n)s day", "%(n)s days", n),
+            "hours": lambda n: ngettext("%(n)s hour", "%(n)s hours", n),
+            "minutes": lambda n: ngettext("%(n)s minute", "%(n)s minutes", n),
+        }
+        parts = [words[unit](n) % {"n": n} for unit, n in step["wait"].items() if n]
+        return _("Wait %(time)s") % {"time": " ".join(parts)}
+    if "end" in step:
+        return _("The journey ends here.")
+    [(word, value)] = step["when"].items()
+    if word == "opened":
+        return _("Did she open “%(step)s”?") % {"step": value}
+    if word == "clicked":
+        return _("Did she follow the link in “%(step)s”?") % {"step": value}
+    if word == "in_segment":
+        segment = Segment.objects.filter(code=value).first()
+        return _("Is she in the segment “%(segment)s”?") % {"segment": segment or value}
+    return _("Has she ordered?") if value else _("Has she not ordered?")
+
+
+def state_counts(journey: Journey) -> list[tuple[str, int]]:
+    """Enrolments by where they stand; who left, by why."""
+    rows = journey.enrolments.order_by().values_list("state", "reason").annotate(n=Count("pk"))
+    words = {**dict(EnrolmentState.choices), **dict(LeaveReason.choices)}
+    return [
+        (f"{words[state]}: {words[reason]}" if reason else str(words[state]), count)
+        for state, reason, count in sorted(rows)
+    ]
+
+
+def reactions(journey: Journey) -> list[tuple[str, int]]:
+    found = Send.objects.filter(enrolment__journey=journey, state=SendState.SENT).aggregate(
+        sent=Count("pk"),
+        opened=Count("opened_at"),
+        clicked=Count("clicked_at"),
+        unsubscribed=Count("unsubscribed_at"),
+    )
+    words = {
+        "sent": _("sent"), "opened": _("opened"), "clicked": _("clicked"),
+        "unsubscribed": _("unsubscribed"),
+    }  # fmt: skip
+    return [(words[name], count) for name, count in found.items()]
+
+
+def people(journey: Journey) -> list[Enrolment]:
+    newest = journey.enrolments.select_related("customer", "version").order_by("-pk")
+    return list(newest[:PEOPLE_SHOWN])

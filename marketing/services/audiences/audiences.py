@@ -1,0 +1,122 @@
+"""Freeze who is meant, draw who gets nothing, and leave out whom the message does not pay with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from decisions.services.experiments import in_global_holdout, in_share
+from marketing.definitions.rules import customers_of, reachable
+from marketing.models import Audience, AudienceMember, Campaign
+from marketing.services.audiences.exclusion import taken_members
+from marketing.services.audiences.targeting import Targeting
+
+ROWS_PER_TRANSACTION = 500
+
+
+class NobodyReachableError(Exception):
+    """The segment holds nobody who may be written to."""
+
+
+class NobodyMovedError(Exception):
+    """Everybody may be written to, and the message pays with none of them."""
+
+
+@dataclass
+class _Counts:
+    customers: int = 0
+    held_out: int = 0
+    left_out: int = 0
+    explored: int = 0
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    def add(self, members: Sequence[AudienceMember]) -> None:
+        on_list = [one for one in members if not one.is_left_out]
+        self.customers += len(on_list)
+        self.held_out += sum(one.is_holdout for one in on_list)
+        self.left_out += len(members) - len(on_list)
+        self.explored += sum((one.expected_minor or 0) < 0 for one in on_list)
+        lines = (f"{m.customer_id}:{m.is_holdout:d}{'x' * m.is_left_out}\n" for m in members)
+        self.digest.update("".join(lines).encode())
+
+
+def freeze_audience(campaign: Campaign, targeting: Targeting | None = None) -> Audience:
+    """A new list of everybody reachable in the segment, in chunks, the holdout drawn by hash.
+
+    Both arms are reachable people, so what differs between them is the message. Who is kept out of
+    everything (EXPERIMENT_HOLDOUT_RATE) is in neither: she never got the messages before, either. A worker that
+    dies in between leaves an incomplete list that no campaign points at.
+
+    With `targeting`, those with an expected profit below 0 are left out, except for a random share
+    that explores; every row keeps its chance of getting the message.
+    Raises NobodyReachableError, NobodyMovedError.
+    """
+    audience = Audience.objects.create(
+        segment=campaign.segment, rule=campaign.segment.rule, channel=campaign.channel
+    )
+    customers = reachable(customers_of(campaign.segment.rule), campaign.channel)
+    taken = taken_members(campaign, audience.frozen_at)
+    if campaign.exclusion_group:
+        customers = customers.exclude(pk__in=taken.values("customer"))
+    counts, last = _Counts(), 0
+    while chunk := list(
+        customers.filter(pk__gt=last)
+        .order_by("pk")
+        .values_list("pk", "code")[:ROWS_PER_TRANSACTION]
+    ):
+        last = chunk[-1][0]
+        meant = [(pk, code) for pk, code in chunk if not in_global_holdout(f"customer:{pk}")]
+        members = _members(audience, campaign, meant, targeting)
+        with transaction.atomic():
+            AudienceMember.objects.bulk_create(members)
+        counts.add(members)
+    if counts.customers - counts.held_out < 1:
+        audience.delete()
+        raise NobodyMovedError if counts.left_out else NobodyReachableError
+    audience.customer_count, audience.holdout_count = counts.customers, counts.held_out
+    audience.left_out_count = counts.left_out
+    if targeting:
+        audience.targeting = targeting.as_json() | {
+            "explored": counts.explored,
+            "exploration_rate": campaign.exploration_rate,
+        }
+    audience.members_sha256, audience.is_complete = counts.digest.hexdigest(), True
+    audience.save()
+    return audience
+
+
+def _members(
+    audience: Audience,
+    campaign: Campaign,
+    meant: Sequence[tuple[int, str]],
+    targeting: Targeting | None,
+) -> list[AudienceMember]:
+    if targeting is None or not meant:
+        return [_member(audience, campaign, pk, code, None) for pk, code in meant]
+    expected = targeting.expected_minor([pk for pk, _code in meant])
+    return [
+        _member(audience, campaign, pk, code, float(money))
+        for (pk, code), money in zip(meant, expected, strict=True)
+    ]
+
+
+def _member(
+    audience: Audience, campaign: Campaign, customer_id: int, code: str, expected: float | None
+) -> AudienceMember:
+    held = in_share(f"campaign:{campaign.pk}", code, campaign.holdout_rate)
+    pays = expected is None or expected >= 0
+    explored = not pays and in_share(f"explore:{campaign.pk}", code, campaign.exploration_rate)
+    is_left_out = not (pays or explored)
+    chance = (1 - campaign.holdout_rate) * (1 if pays else campaign.exploration_rate)
+    return AudienceMember(
+        audience=audience,
+        customer_id=customer_id,
+        is_holdout=held and not is_left_out,
+        is_left_out=is_left_out,
+        propensity=chance,
+        expected_minor=expected,
+    )

@@ -1,0 +1,368 @@
+"""The way of a campaign from draft to sent. Each step is one conditional UPDATE."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from decisions.kinds import CannotCarryOutError
+from decisions.models import Decision, DecisionState
+from decisions.services import jobs, receipts
+from decisions.text import both, sentence
+from marketing.models import (
+    Audience,
+    Campaign,
+    CampaignItem,
+    CampaignState,
+    CopyState,
+    CopyVariant,
+    SendState,
+    SkipReason,
+)
+from marketing.models.campaigns import TRANSITIONS, PausedBy
+from marketing.planning import plan_campaign
+from marketing.services.audiences.audiences import (
+    NobodyMovedError,
+    NobodyReachableError,
+    freeze_audience,
+)
+from marketing.services.audiences.exclusion import lock_group, taken_members
+from marketing.services.audiences.targeting import TargetingError, refuse_below_floor, targeting_of
+from marketing.services.campaigns.expected_units import withdraw_expected
+from marketing.services.content import claim_ledger
+from marketing.services.content.copies import blocking_findings, has_refusals, used_slots
+from marketing.services.effects import results
+from marketing.texts.facts import campaign_facts, snapshot
+from shop.services.events.event_rows import among
+
+KIND = "campaign"
+DEADLINE = timedelta(days=7)
+# Those waiting for approval are held as well, so that an approval under way reads the new fact.
+MAY_GO_LIVE = (CampaignState.PROPOSED, CampaignState.APPROVED, CampaignState.SENDING)
+HEADLINE = gettext_noop("Write to %(recipients)s customers: %(campaign)s")
+WHY_SEGMENT = gettext_noop(
+    "%(customers)s reachable customers of the segment “%(segment)s”; %(holdout)s of them get "
+    "nothing, so that the effect can be measured."
+)
+FACTS_CHANGED = gettext_noop(
+    "%(slot)s was %(before)s when the campaign was checked and is now %(after)s."
+)
+FACT_GONE = gettext_noop(
+    "%(slot)s was %(before)s when the campaign was checked and cannot be said any more."
+)
+
+UNPROVEN = gettext_noop("“%(copy)s” states something that no fact supports any more.")
+
+
+class CampaignError(CannotCarryOutError):
+    """Why a campaign cannot take this step; meant for the marketer."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a campaign is proposed: a stored sentence, where somebody had a better one."""
+
+    why: dict
+
+
+def move(campaign: Campaign, to: str, **fields: Any) -> None:
+    """Compare-and-set along TRANSITIONS. Raises CampaignError when the campaign is elsewhere."""
+    from_states = [state for state, ways in TRANSITIONS.items() if to in ways]
+    changed = Campaign.objects.filter(pk=campaign.pk, state__in=from_states).update(
+        state=to, **fields
+    )
+    if not changed:
+        raise CampaignError(_("The campaign has moved on in the meantime."))
+    campaign.refresh_from_db()
+
+
+def chosen_copies(campaign: Campaign) -> list[CopyVariant]:
+    return list(campaign.copies.filter(state=CopyState.CHOSEN).order_by("language", "pk"))
+
+
+def propose_campaign(
+    campaign: Campaign, *, at: datetime | None = None, reason: Reason | None = None
+) -> Decision:
+    """Freeze the audience and ask a person. Raises CampaignError with what is missing."""
+    at = at or timezone.now()
+    if not campaign.is_editable:
+        raise CampaignError(_("Only a draft can be proposed."))
+    copies = verified_copies(campaign, at)
+    audience = _frozen(campaign, at)
+    facts = approved_facts(campaign, copies, at)
+    with transaction.atomic():
+        lock_group(campaign)
+        both_lists = taken_members(campaign, at).filter(
+            customer__in=audience.members.values("customer")
+        )
+        if campaign.exclusion_group and both_lists.exists():
+            raise CampaignError(
+                _("Another campaign of this group was proposed at the same moment. Ask again.")
+            )
+        move(campaign, CampaignState.PROPOSED, audience=audience, approved_facts=facts)
+        decision = receipts.record_decision(
+            _proposal(campaign, audience, copies=copies, reason=reason)
+        )
+        Campaign.objects.filter(pk=campaign.pk).update(decision=decision)
+    campaign.decision = decision
+    return decision
+
+
+def _frozen(campaign: Campaign, at: datetime) -> Audience:
+    """The list, drawn now. Raises CampaignError with what stands against it."""
+    try:
+        refuse_below_floor(campaign, at)
+        targeting = targeting_of(campaign, at) if campaign.only_where_it_pays else None
+        return freeze_audience(campaign, targeting)
+    except TargetingError as error:
+        raise CampaignError(_stale(error.sentence)) from error
+    except NobodyMovedError as error:
+        raise CampaignError(
+            _("The message is expected to cost more than it brings with everybody in this segment.")
+        ) from error
+    except NobodyReachableError as error:
+        raise CampaignError(
+            _("Nobody in this segment has an address and agreed to be written to.")
+        ) from error
+
+
+def verified_copies(campaign: Campaign, at: datetime) -> list[CopyVariant]:
+    """The chosen copies, each of whose claims is proven now. Raises CampaignError otherwise."""
+    copies = chosen_copies(campaign)
+    if campaign.language not in {copy.language for copy in copies}:
+        raise CampaignError(_("Choose a text in the campaign's own language first."))
+    for copy in copies:
+        facts = campaign_facts(campaign, copy.language, at)
+        if has_refusals(copy, facts):
+            raise CampaignError(
+                _("“%(copy)s” states something that no fact supports.") % {"copy": copy}
+            )
+        if blocking := blocking_findings(copy, facts):
+            raise CampaignError(f"“{copy}”: {blocking[0].message} ({blocking[0].source})")
+    return copies
+
+
+def approved_facts(campaign: Campaign, copies: list[CopyVariant], at: datetime) -> dict:
+    return {
+        copy.language: snapshot(campaign_facts(campaign, copy.language, at), used_slots([copy]))
+        for copy in copies
+    }
+
+
+def changed_fact(campaign: Campaign, at: datetime) -> dict | None:
+    """The first fact that no longer says what was approved, as a stored sentence.
+
+    Also a text that rests on a fact it does not show: "on offer" after the offer has ended.
+    """
+    copies = chosen_copies(campaign)
+    now = approved_facts(campaign, copies, at)
+    for language, slots in campaign.approved_facts.items():
+        for slot, before in slots.items():
+            after = now.get(language, {}).get(slot)
+            if after is None:
+                return sentence(FACT_GONE, slot=slot, before=before)
+            if after != before:
+                return sentence(FACTS_CHANGED, slot=slot, before=before, after=after)
+    for copy in copies:
+        if has_refusals(copy, campaign_facts(campaign, copy.language, at)):
+            return sentence(UNPROVEN, copy=copy.subject)
+    return None
+
+
+def take_back(campaign: Campaign, by: Any = None) -> Campaign:
+    """From waiting for approval to draft, so that it can be changed; its decision is refused."""
+    with transaction.atomic():
+        if campaign.decision and campaign.decision.is_open:
+            receipts.refuse(campaign.decision, by, note="taken back to be changed")
+        else:
+            move(campaign, CampaignState.DRAFT, decision=None)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def carry_out(decision: Decision, by: Any) -> None:
+    """What approving does. Runs in the transaction that marks the decision approved."""
+    # Held: a price that changes meanwhile waits for us and finds it live, or we wait and read it.
+    [campaign] = hold(Campaign.objects.filter(decision=decision))
+    try:
+        refuse_below_floor(campaign, timezone.now())
+    except TargetingError as error:
+        raise CampaignError(_stale(error.sentence)) from error
+    if changed := changed_fact(campaign, timezone.now()):
+        raise CampaignError(_stale(changed))
+    move(campaign, CampaignState.APPROVED, approved_at=timezone.now(), state_note={})
+    claim_ledger.publish_campaign(campaign, chosen_copies(campaign), timezone.now())
+    _enqueue(campaign, by)
+
+
+def put_back(decision: Decision, by: Any) -> None:
+    """What refusing does: the campaign is a draft again, to be changed or cancelled."""
+    campaign = Campaign.objects.filter(decision=decision).first()
+    if campaign:
+        move(campaign, CampaignState.DRAFT, decision=None)
+
+
+def pause(campaign: Campaign, why: dict | None = None, *, by: str = PausedBy.PERSON) -> None:
+    move(campaign, CampaignState.PAUSED, state_note=why or {}, paused_by=by)
+    if by == PausedBy.FACTS:
+        claim_ledger.pulled(campaign)
+
+
+def pull_untrue(variant_ids: Collection[int]) -> None:
+    """Pause what is live and features one of these SKUs, where its text is not true any more.
+
+    Runs in the transaction that changes the fact (shop/fact_listeners.py): both or neither.
+    """
+    featuring = CampaignItem.objects.filter(variant__in=among(variant_ids)).values("campaign")
+    pull(Campaign.objects.filter(pk__in=featuring), timezone.now())
+
+
+def pull(rows: QuerySet[Campaign], at: datetime) -> int:
+    """Pause those of these campaigns that are live and not true any more. In a transaction."""
+    paused = 0
+    for campaign in hold(rows.filter(state__in=MAY_GO_LIVE)):
+        if campaign.state == CampaignState.PROPOSED:
+            continue
+        if changed := changed_fact(campaign, at):
+            pause(campaign, changed, by=PausedBy.FACTS)
+            paused += 1
+    return paused
+
+
+def hold(rows: QuerySet[Campaign]) -> list[Campaign]:
+    """These campaigns, in one order, locked until the transaction ends."""
+    return list(rows.select_for_update().order_by("pk"))
+
+
+def resume(campaign: Campaign, by: Any = None, *, at: datetime | None = None) -> None:
+    """Go on after a pause with the facts of now: whoever resumes approves them."""
+    with transaction.atomic():
+        hold(Campaign.objects.filter(pk=campaign.pk))
+        at = at or timezone.now()
+        copies = verified_copies(campaign, at)
+        facts = approved_facts(campaign, copies, at)
+        before = campaign.approved_facts
+        move(campaign, CampaignState.APPROVED, approved_facts=facts, state_note={}, paused_by="")
+        claim_ledger.publish_campaign(campaign, copies, at)
+        if campaign.decision:
+            receipts.log_change(campaign.decision, "resumed", by, before=before, after=facts)
+        _enqueue(campaign, by)
+
+
+def stop(campaign: Campaign, by: Any = None) -> None:
+    """Pause and cancel in one: nothing leaves after the messages in hand, and nothing ever again."""
+    with transaction.atomic():
+        [fresh] = hold(Campaign.objects.filter(pk=campaign.pk))
+        if fresh.state in (CampaignState.APPROVED, CampaignState.SENDING):
+            pause(campaign)
+        cancel(campaign, by)
+
+
+def cancel(campaign: Campaign, by: Any = None) -> None:
+    """What waits is taken back; a draft or a proposal has nothing that waits."""
+    with transaction.atomic():
+        move(campaign, CampaignState.CANCELLED)
+        campaign.sends.filter(state=SendState.CLAIMED).update(
+            state=SendState.SKIPPED, reason=SkipReason.TAKEN_BACK
+        )
+        decision = campaign.decision
+        if decision and decision.is_open:
+            Decision.objects.filter(pk=decision.pk, state=DecisionState.PENDING).update(
+                state=DecisionState.SUPERSEDED, decided_at=timezone.now(), decided_by=by
+            )
+        withdraw_expected(campaign)
+
+
+def _enqueue(campaign: Campaign, by: Any) -> None:
+    jobs.enqueue("send_campaign", {"campaign_id": campaign.pk}, requested_by=by)
+
+
+def _stale(changed: dict) -> str:
+    return _(changed["msgid"]) % changed["params"]
+
+
+def _proposal(
+    campaign: Campaign, audience: Audience, *, copies: list[CopyVariant], reason: Reason | None
+) -> receipts.Proposal:
+    inputs = _inputs(campaign, audience, copies)
+    output = plan_campaign(inputs)
+    expected = output["expected"] or {}
+    why = (
+        reason.why
+        if reason
+        else sentence(
+            WHY_SEGMENT,
+            customers=audience.customer_count,
+            segment=campaign.segment.name,
+            holdout=audience.holdout_count,
+        )
+    )
+    return receipts.Proposal(
+        kind=KIND,
+        key=f"campaign:{campaign.pk}:{audience.pk}",
+        subject=f"campaign:{campaign.pk}",
+        headline=sentence(
+            HEADLINE,
+            recipients=output["recipients"],
+            campaign=both(campaign.name, campaign.name_zh),
+        ),
+        why=why,
+        inputs=inputs,
+        output=output,
+        expected_minor=expected.get("minor"),
+        expected_low_minor=expected.get("low_minor"),
+        expected_high_minor=expected.get("high_minor"),
+        currency=settings.SHOP_CURRENCY,
+        deadline_at=timezone.now() + DEADLINE,
+    )
+
+
+def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -> dict:
+    at = timezone.now()
+    return {
+        "campaign": {
+            "id": campaign.pk,
+            "name": campaign.name,
+            "goal": campaign.goal,
+            "channel": campaign.channel,
+            "segment": campaign.segment.code,
+            "rule": audience.rule,
+            "skus": list(campaign.items.values_list("variant__sku", flat=True)),
+        },
+        "audience": {
+            "id": audience.pk,
+            "customers": audience.customer_count,
+            "holdout": audience.holdout_count,
+            "left_out": audience.left_out_count,
+            "targeting": audience.targeting,
+            "members_sha256": audience.members_sha256,
+            "frozen_at": audience.frozen_at.isoformat(),
+        },
+        "send_cost_minor": settings.MARKETING_SEND_COST_MINOR,
+        "copies": [
+            {
+                "id": copy.pk,
+                "language": copy.language,
+                "subject": copy.subject,
+                "preheader": copy.preheader,
+                "body": copy.body,
+            }
+            for copy in copies
+        ],
+        "facts": {
+            copy.language: {
+                fact.slot: fact.text for fact in campaign_facts(campaign, copy.language, at)
+            }
+            for copy in copies
+        },
+        "history": results.measured_effects(campaign.goal),
+    }

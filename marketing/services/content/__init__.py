@@ -1,0 +1,1 @@
+"""Words: briefs, candidates, chosen copy, and what proves them."""

@@ -1,0 +1,106 @@
+"""Documents that prove a sentence: added by one person, approved by a person, attached to a sentence.
+
+A document that is withdrawn or has expired pulls the copy that rests on it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from marketing.models import (
+    Campaign,
+    Candidate,
+    ClaimKind,
+    Evidence,
+    EvidenceState,
+    EvidenceUse,
+)
+from marketing.services.campaigns import campaigns
+from marketing.services.content import claim_ledger, descriptions
+from marketing.services.journeys import journey_review
+from shop.models import Product
+
+MOST_SENTENCE, AT_ONCE = 500, 500
+
+
+class EvidenceError(Exception):
+    """Why a document does not prove it; meant for the marketer."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+def approve_evidence(evidence: Evidence, by: Any) -> bool:
+    """False when it is not waiting any more. Whoever approves vouches for it by name."""
+    changed = Evidence.objects.filter(pk=evidence.pk, state=EvidenceState.PENDING).update(
+        state=EvidenceState.APPROVED, decided_by=by, decided_at=timezone.now()
+    )
+    return bool(changed)
+
+
+def withdraw_evidence(evidence: Evidence, by: Any) -> bool:
+    """Nothing rests on it any more: live copy that does is pulled in the same transaction."""
+    with transaction.atomic():
+        changed = (
+            Evidence.objects.filter(pk=evidence.pk)
+            .exclude(state=EvidenceState.WITHDRAWN)
+            .update(state=EvidenceState.WITHDRAWN, decided_by=by, decided_at=timezone.now())
+        )
+        if changed:
+            pull_resting_on([evidence.pk], timezone.now())
+    return bool(changed)
+
+
+def attach(
+    evidence: Evidence, sentence: str, *, kind: str, language: str, product: Product | None, by: Any
+) -> EvidenceUse:
+    """A person says that the document proves this sentence. Raises EvidenceError."""
+    sentence = " ".join(sentence.split())
+    if not evidence.is_valid(timezone.now()):
+        raise EvidenceError(_("This document is not approved, not valid yet, or has expired."))
+    if not sentence or len(sentence) > MOST_SENTENCE:
+        raise EvidenceError(_("Give one sentence of at most 500 characters."))
+    if kind not in ClaimKind.values:
+        raise EvidenceError(_("Say what kind of claim it is."))
+    use, _created = EvidenceUse.objects.get_or_create(
+        evidence=evidence,
+        sentence=sentence,
+        language=language,
+        product=product,
+        defaults={"kind": kind, "attached_by": by},
+    )
+    return use
+
+
+def pull_expired(at: datetime | None = None) -> int:
+    """The clock: documents whose last day is over take the copy with them."""
+    at = at or timezone.now()
+    used = claim_ledger.resting_on(
+        list(
+            Evidence.objects.filter(valid_until__lt=timezone.localdate(at)).values_list(
+                "pk", flat=True
+            )[:AT_ONCE]
+        )
+    )
+    gone = sorted(set(used.values_list("evidence_id", flat=True)))
+    if not gone:
+        return 0
+    with transaction.atomic():
+        return pull_resting_on(gone, at)
+
+
+def pull_resting_on(evidence_ids: list[int], at: datetime) -> int:
+    """Campaigns pause, descriptions go back to what stood before, messages of journeys wait for a
+    decision. Inside a transaction."""
+    records = claim_ledger.resting_on(evidence_ids)
+    live = Campaign.objects.filter(copies__claims__in=records).distinct()
+    paused = campaigns.pull(Campaign.objects.filter(pk__in=live.values("pk")), at)
+    candidates = Candidate.objects.filter(claims__in=records).distinct()
+    chosen = Candidate.objects.filter(pk__in=candidates.values("pk"))
+    renewed = descriptions.renew(chosen.select_related("brief", "decision"), at)
+    return paused + renewed + journey_review.pull_forbidden(at)

@@ -1,0 +1,1 @@
+"""What is known and foreseen of customers: value, propensity, cohorts, personas."""

@@ -1,0 +1,1 @@
+"""What messages caused, against whom they were not sent to, and what that cost."""

@@ -1,0 +1,1 @@
+"""Journeys: written, reviewed, started by a trigger, walked step by step."""

@@ -1,0 +1,187 @@
+"""Texts of journeys held to what campaigns are held to: claims, the market's rules, the glossary, length.
+
+A version with a text that is blocked cannot go live. What a live text rests on and a message will
+not bring itself (a document) is a row of the ledger. When that ends, or a rule changes, the message
+is pulled in the same transaction: whoever reaches it waits until a person decides.
+
+The lock of the journeys' rows puts going live and pulling one after the other: whichever comes second
+sees what the first one wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from decisions.text import both, sentence
+from language.claims import Fact
+from marketing.definitions.journey_plan import ABOUT_SKUS, Instruction, Plan, read_plan
+from marketing.models import (
+    Enrolment,
+    EnrolmentState,
+    Journey,
+    JourneyVersion,
+    PulledStep,
+    PullState,
+)
+from marketing.services.content import claim_ledger
+from marketing.texts.facts import MEANINGS, evidence_facts, shop_facts
+from marketing.texts.review import Finding, Review, review, sentence_at
+from marketing.texts.standards import standard_of_journey
+
+MOST_FEATURED = 3
+KINDS = {
+    "product": "name", "price": "money", "was_price": "prior_money", "discount": "percent",
+    "until": "date", "link": "link",
+}  # fmt: skip
+NOT_PROVEN = gettext_noop("Nothing proves “%(words)s” any more.")
+FORBIDDEN = gettext_noop("%(rule)s (%(source)s)")
+
+
+@dataclass(frozen=True)
+class TextReview:
+    """One text of one message, with what stands in its way."""
+
+    step: str
+    language: str
+    parts: Mapping[str, str]
+    facts: list[Fact]
+    review: Review
+
+    @property
+    def words_in_the_way(self) -> list[tuple[str, str]]:
+        """(sentence, reason), what blocks first, each once."""
+        found = [
+            (sentence_at(self.parts[part], claim.start, claim.end), claim.explanation)
+            for part, claim in self.review.refused
+        ]
+        found += [
+            (_said(self.parts, one), f"{one.message} ({one.source})")
+            for one in self.review.findings
+            if one.blocks
+        ]
+        return list(dict.fromkeys(found))
+
+
+def reviews_of(plan: Plan, at: datetime | None = None) -> list[TextReview]:
+    """Every text of every message, in reading order. A fixed number of queries per channel and
+    language, however many messages there are."""
+    at = at or timezone.now()
+    facts: dict[str, list[Fact]] = {}
+    standards: dict[tuple[str, str], Any] = {}
+    found = []
+    for step, language, parts in _texts(plan.sends):
+        channel = step.data["channel"]
+        if language not in facts:
+            facts[language] = possible_facts(plan, language, at)
+        if (channel, language) not in standards:
+            standards[channel, language] = standard_of_journey(channel, language)
+        judged = review(parts, facts[language], standards[channel, language], slots_only=True)
+        found.append(TextReview(step.step, language, parts, facts[language], judged))
+    return found
+
+
+def possible_facts(plan: Plan, language: str, at: datetime) -> list[Fact]:
+    """Facts of each kind that a message of this trigger can have: what they say is not known yet.
+    What documents prove of the whole shop is known; of a product, only with the message."""
+    facts = shop_facts(language) + evidence_facts([], language, at)
+    places = [""] + [f"_{n}" for n in range(2, MOST_FEATURED + 1)]
+    for slot, kind in KINDS.items():
+        if slot == "link":
+            facts.append(Fact("link", kind, "https://example.invalid/"))
+        elif plan.trigger in ABOUT_SKUS or plan.trigger == "ordered":
+            facts += [Fact(f"{slot}{place}", kind, "") for place in places if slot in MEANINGS]
+    return facts
+
+
+def publish(version: JourneyVersion, reviews: Collection[TextReview], at: datetime) -> None:
+    """It goes live: rows of the ledger, and what was pulled of it goes on. In a transaction."""
+    claim_ledger.publish_journey(
+        version, [(r.step, r.language, r.parts, r.facts) for r in reviews], at
+    )
+    version.pulled.filter(state=PullState.HELD).update(state=PullState.RELEASED, decided_at=at)
+
+
+def lock_journeys() -> None:
+    """Until the transaction ends nothing goes live. Customers may enter meanwhile."""
+    list(Journey.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+
+def pull_forbidden(at: datetime | None = None) -> int:
+    """Pull every message under way whose text is blocked by now; returns how many. Twice is once."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        lock_journeys()
+        return sum(_pull(version, at) for version in under_way())
+
+
+def under_way() -> QuerySet[JourneyVersion]:
+    """Versions from which a message can still leave."""
+    on_it = Enrolment.objects.filter(version=OuterRef("pk"), state=EnrolmentState.UNDER_WAY)
+    is_live = Exists(Journey.objects.filter(live_version=OuterRef("pk")).exclude(state="draft"))
+    return JourneyVersion.objects.filter(Q(is_live) | Q(Exists(on_it))).select_related("journey")
+
+
+def pulled_steps(versions: Collection[int]) -> set[tuple[int, str]]:
+    """(version, step) of what may not be sent now."""
+    rows = PulledStep.objects.filter(version__in=versions).exclude(state=PullState.RELEASED)
+    return set(rows.values_list("version_id", "step"))
+
+
+def still_blocked(pulled: PulledStep, at: datetime | None = None) -> list[tuple[str, str]]:
+    """(sentence, reason) of what stands in the way of this message now."""
+    return [
+        one
+        for found in reviews_of(read_plan(pulled.version.definition), at)
+        if found.step == pulled.step and found.review.is_blocked
+        for one in found.words_in_the_way
+    ]
+
+
+def _pull(version: JourneyVersion, at: datetime) -> int:
+    pulled = 0
+    for found in reviews_of(read_plan(version.definition), at):
+        if not found.review.is_blocked:
+            continue
+        words, why = _first_reason(found)
+        taken = PulledStep.objects.filter(version=version, step=found.step)
+        if taken.exclude(state=PullState.RELEASED).exists():
+            continue
+        PulledStep.objects.create(
+            version=version, step=found.step, language=found.language, sentence=words[:600],
+            why=why, pulled_at=at,
+        )  # fmt: skip
+        claim_ledger.pulled_of_journey(version, found.step)
+        pulled += 1
+    return pulled
+
+
+def _first_reason(found: TextReview) -> tuple[str, dict]:
+    """As it is stored: the sentence, and a reason that reads in either language."""
+    if found.review.refused:
+        part, claim = found.review.refused[0]
+        text = found.parts[part]
+        words = text[claim.start : claim.end].strip()
+        return sentence_at(text, claim.start, claim.end), sentence(NOT_PROVEN, words=words)
+    finding = next(one for one in found.review.findings if one.blocks)
+    rule = both(finding.message, finding.message)
+    return _said(found.parts, finding), sentence(FORBIDDEN, rule=rule, source=finding.source)
+
+
+def _said(parts: Mapping[str, str], finding: Finding) -> str:
+    if finding.end <= finding.start:
+        return ""
+    return sentence_at(parts[finding.part], finding.start, finding.end)
+
+
+def _texts(sends: Collection[Instruction]) -> Iterator[tuple[Instruction, str, dict[str, str]]]:
+    for step in sends:
+        for language, text in step.data["texts"].items():
+            yield step, language, {"subject": text["subject"], "body": text["body"]}

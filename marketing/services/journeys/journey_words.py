@@ -1,0 +1,158 @@
+"""What a message of a journey says: the SKUs it is about are read at the last moment, the right
+ones or none, and every word is proven again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from language.claims import Fact, check_copy
+from marketing.definitions.journey_plan import ABOUT_SKUS, Plan, fallback_language, read_plan
+from marketing.delivery.messages import Text
+from marketing.models import Enrolment, Send, SkipReason
+from marketing.services.journeys.carts import open_carts
+from marketing.services.journeys.journey_review import pulled_steps
+from marketing.services.sending.guards import Asked
+from marketing.texts.facts import evidence_facts, shop_facts, variant_facts
+from shop.models import OrderLine, Variant
+
+FEATURED = 3
+
+
+class JourneyMessages:
+    """Steps of journeys as a source of words: what each is about is read at the last moment."""
+
+    def __init__(self, channel: str):
+        self.channel = channel
+        self._plans: dict[int, Plan] = {}
+
+    def plan_of(self, send: Send) -> Plan:
+        version = send.road.version
+        if version.pk not in self._plans:
+            self._plans[version.pk] = read_plan(version.definition)
+        return self._plans[version.pk]
+
+    def asked(self, sends: Sequence[Send]) -> Asked:
+        stops = {
+            send.customer_id: send.road.entered_at
+            for send in sends
+            if "ordered" in self.plan_of(send).exits
+        }
+        wished = {send.customer_id for send in sends if send.was_wished}
+        return Asked(self.channel, stops, frozenset(wished))
+
+    def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason]:
+        subjects = _subjects(sends, self, at)
+        pulled = pulled_steps({send.road.version_id for send in sends})
+        return {
+            send.pk: SkipReason.PULLED
+            if (send.road.version_id, send.step) in pulled
+            else self._words(send, subjects[send.pk], at)
+            for send in sends
+        }
+
+    def label(self, send: Send) -> dict[str, Any]:
+        return {"journey": send.road.journey_id, "step": send.step}
+
+    def _words(
+        self, send: Send, featured: list[Variant] | SkipReason, at: datetime
+    ) -> Text | SkipReason:
+        if isinstance(featured, SkipReason):
+            return featured
+        texts = self.plan_of(send).step(send.step).data["texts"]
+        return words_about(texts, send.customer.language, featured, at)
+
+
+def words_about(
+    texts: Mapping[str, Mapping[str, str]], language: str, featured: list[Variant], at: datetime
+) -> Text | SkipReason:
+    """The text in that language, the shop's own or any, every claim proven by the facts of now."""
+    if language not in texts:
+        language = fallback_language(texts)
+    link = link_to(featured)
+    facts = shop_facts(language) + variant_facts(featured, language, at)
+    if link:
+        facts.append(Fact("link", "link", link, "settings:STOREFRONT_URL"))
+    text = texts[language]
+    # Documents are asked only where the message's own facts are not enough.
+    if not _is_proven(text, facts) and not _is_proven(
+        text, facts + evidence_facts(featured, language, at)
+    ):
+        return SkipReason.NOTHING_TRUE
+    return Text(text["subject"], text["body"], language, facts, link_url=link)
+
+
+def _is_proven(text: Mapping[str, str], facts: list[Fact]) -> bool:
+    return all(
+        claim.is_supported
+        for part in ("subject", "body")
+        for claim in check_copy(text[part], facts, slots_only=True)
+    )
+
+
+def link_to(featured: Sequence[Variant]) -> str:
+    """The page of the first SKU, else the shop; empty where the shop has no address."""
+    if not settings.STOREFRONT_URL:
+        return ""
+    base = settings.STOREFRONT_URL.rstrip("/")
+    return f"{base}/products/{featured[0].sku}" if featured else f"{base}/"
+
+
+def ordered_it(enrolments: Sequence[Enrolment]) -> set[int]:
+    """Keys of those who ordered a SKU that their journey is about since they entered."""
+    if not enrolments:
+        return set()
+    lines = OrderLine.objects.sold().filter(
+        order__customer__in={one.customer_id for one in enrolments},
+        order__placed_at__gte=min(one.entered_at for one in enrolments),
+    )
+    bought = list(lines.values_list("order__customer_id", "variant_id", "order__placed_at"))
+    return {
+        one.pk
+        for one in enrolments
+        for customer_id, variant_id, placed_at in bought
+        if customer_id == one.customer_id
+        and placed_at >= one.entered_at
+        and variant_id in one.context.get("variants", [])
+    }
+
+
+def _subjects(
+    sends: Sequence[Send], source: JourneyMessages, at: datetime
+) -> dict[int, list[Variant] | SkipReason]:
+    """Per send the SKUs that it shows now, the first first; or why it says nothing."""
+    plans = {send.pk: source.plan_of(send) for send in sends}
+    of_carts = [send for send in sends if plans[send.pk].trigger == "cart_left"]
+    carts = open_carts({send.customer_id for send in of_carts}, at)
+    exits = [send.road for send in sends if "ordered_it" in plans[send.pk].exits]
+    bought = ordered_it(exits)
+    wanted: dict[int, list[int] | SkipReason] = {}
+    for send in sends:
+        if send.enrolment_id in bought:
+            wanted[send.pk] = SkipReason.BOUGHT
+        elif send in of_carts:
+            cart = carts.get(send.customer_id)
+            same = cart is not None and f"cart:{cart.began_with}" == send.road.key
+            wanted[send.pk] = cart.newest_first if cart and same else SkipReason.TOO_LATE
+        else:
+            wanted[send.pk] = send.road.context.get("variants", [])
+    keys = {pk for found in wanted.values() if isinstance(found, list) for pk in found}
+    variants = Variant.objects.filter(pk__in=keys).select_related("product").in_bulk()
+    sellable = set(Variant.objects.sellable(at).filter(pk__in=keys).values_list("pk", flat=True))
+    return {
+        pk: _shown(found, plans[pk].trigger, variants, sellable) for pk, found in wanted.items()
+    }
+
+
+def _shown(
+    found: list[int] | SkipReason, trigger: str, variants: Mapping[int, Variant], sellable: set[int]
+) -> list[Variant] | SkipReason:
+    if isinstance(found, SkipReason):
+        return found
+    if trigger not in ABOUT_SKUS:
+        return [variants[pk] for pk in found if pk in variants][:FEATURED]
+    # Of the whole product nothing is offered in its place: the right SKU, or none.
+    return [variants[pk] for pk in found if pk in sellable][:FEATURED] or SkipReason.SOLD_OUT

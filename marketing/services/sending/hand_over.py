@@ -1,0 +1,294 @@
+"""Hand messages over: at most once whatever dies, and to nobody who may not be written to.
+
+1. Under lock, in one transaction: the sends that are still claimed, their customers; who may not
+   be written to is skipped with the reason, who sleeps gets another hour, for the rest the
+   text is chosen and the row marked as being handed over.
+2. Outside of it: each message goes through a port of its channel, several side by side.
+3. What left is marked sent, what was not tried is claimed again.
+
+A row found half-way after a crash becomes `unknown` and is never repeated (`settle_interrupted`).
+So does the one message in hand when a port breaks in a way that nobody foresaw: its error is kept,
+everything behind it waits again, and the fault is raised so that the job is tried again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from language.claims import UnknownSlotError
+from marketing.delivery.messages import Text, composed
+from marketing.delivery.ports import Port, PortDownError, RefusedError, port_of
+from marketing.delivery.quiet_hours import after_quiet, quiet_hours_of, zone_of
+from marketing.models import Send, SendState, SkipReason, Suppression
+from marketing.services.sending.guards import Asked, lock_customers, reasons_not_to_write
+from shop.models import EventKey, EventKind
+from shop.services.events.events import record_events
+
+BATCH = 50  # so many may stay "unknown" when a worker is killed
+
+
+class MessagePortError(Exception):
+    """The way out is closed now: the job is tried again later."""
+
+
+class Source(Protocol):
+    """What a batch of sends is about: a campaign, or a step of a journey."""
+
+    channel: str
+
+    def asked(self, sends: Sequence[Send]) -> Asked:
+        """What the guards must know."""
+
+    def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason]:
+        """Per send the text that is true now, or why there is none."""
+
+    def label(self, send: Send) -> dict[str, Any]:
+        """What the event log says of it."""
+
+
+@dataclass
+class Handed:
+    """What became of a batch."""
+
+    sent: list[Send] = field(default_factory=list)
+    skipped: int = 0
+    later: int = 0
+
+
+@contextmanager
+def opened(channel: str) -> Iterator[list[Port]]:
+    """The ways out of a channel, open for several batches. Raises MessagePortError."""
+    ports = [port_of(channel) for _number in range(settings.MESSAGE_CONNECTIONS)]
+    with ExitStack() as stack:
+        for port in ports:
+            try:
+                port.open()
+            except PortDownError as error:
+                raise MessagePortError(str(error)) from error
+            stack.callback(port.close)
+        yield ports
+
+
+def hand_over(
+    send_ids: Sequence[int], source: Source, ports: Sequence[Port], *, at: datetime
+) -> Handed:
+    """Deliver these claimed sends. Raises MessagePortError when the port is closed."""
+    done = Handed()
+    _carry(_decide(send_ids, source, at, done), source, ports, done)
+    return done
+
+
+def settle_interrupted(sends: QuerySet[Send]) -> int:
+    """An earlier attempt died while handing over: whether the message left, nobody knows."""
+    return sends.filter(state=SendState.SENDING).update(state=SendState.UNKNOWN)
+
+
+def log_missing(sends: QuerySet[Send], label: Callable[[Send], dict[str, Any]]) -> int:
+    """Events of sends that left while the worker died before it could log them."""
+    sent = sends.filter(state=SendState.SENT).select_related("customer")
+    missing, last = 0, 0
+    while chunk := list(sent.filter(pk__gt=last).order_by("pk")[:500]):
+        last = chunk[-1].pk
+        ids = {f"send:{send.pk}": send for send in chunk}
+        logged = set(EventKey.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        lost = [send for event_id, send in ids.items() if event_id not in logged]
+        log_sent(lost, label)
+        missing += len(lost)
+    return missing
+
+
+def log_sent(sent: Sequence[Send], label: Callable[[Send], dict[str, Any]]) -> None:
+    """The event log is written after the message: `log_missing` makes a crash in between good."""
+    record_events(
+        [
+            {
+                "event_id": f"send:{send.pk}",
+                "kind": EventKind.SEND,
+                "customer": send.customer.code,
+                "properties": {"channel": send.channel} | label(send),
+            }
+            for send in sent
+        ]
+    )
+
+
+@transaction.atomic
+def _decide(
+    send_ids: Sequence[int], source: Source, at: datetime, done: Handed
+) -> list[tuple[Send, Text]]:
+    """Step 1. What comes back is marked as being handed over, and nobody else has it."""
+    claimed = Send.objects.select_for_update(of=("self",), skip_locked=True).filter(
+        pk__in=send_ids, state=SendState.CLAIMED
+    )
+    sends = list(claimed.select_related("enrolment__version").order_by("pk"))
+    customers = lock_customers(send.customer_id for send in sends)
+    for send in sends:
+        send.customer = customers[send.customer_id]
+    awake = [send for send in sends if not _sleeps(send, at)]
+    done.later += len(sends) - len(awake)
+    reasons = reasons_not_to_write(
+        {send.customer_id: send.customer for send in awake}, source.asked(awake), at
+    )
+    _skip({send: reasons[send.customer_id] for send in awake if send.customer_id in reasons}, done)
+    free = [send for send in awake if send.customer_id not in reasons]
+    words = source.words(free, at)
+    silent: dict[Send, SkipReason] = {}
+    due: list[tuple[Send, Text]] = []
+    for send in free:
+        found = words[send.pk]
+        if isinstance(found, Text):
+            due.append((send, found))
+        else:
+            silent[send] = found
+    _skip(silent, done)
+    _mark(due, at)
+    return due
+
+
+def _sleeps(send: Send, at: datetime) -> bool:
+    """In the quiet hours of the recipient the send waits for their end."""
+    hours = quiet_hours_of(send.channel)
+    if hours is None:
+        return False
+    due = after_quiet(at, zone_of(send.customer.time_zone), hours)
+    if due == at:
+        return False
+    Send.objects.filter(pk=send.pk).update(due_at=due)
+    return True
+
+
+def _skip(reasons: Mapping[Send, SkipReason], done: Handed) -> None:
+    done.skipped += len(reasons)
+    by_reason: dict[SkipReason, list[int]] = {}
+    for send, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(send.pk)
+    for reason, pks in by_reason.items():
+        Send.objects.filter(pk__in=pks).update(state=SendState.SKIPPED, reason=reason)
+
+
+def _mark(due: Sequence[tuple[Send, Text]], at: datetime) -> None:
+    """Committed before the first message leaves: a row says so before a mailbox can."""
+    alike: dict[tuple, list[int]] = {}
+    for send, text in due:
+        send.link_url, send.language = text.link_url, text.language
+        alike.setdefault((text.copy_id, text.language, text.link_url), []).append(send.pk)
+    for (copy_id, language, link_url), pks in alike.items():
+        Send.objects.filter(pk__in=pks).update(
+            state=SendState.SENDING,
+            handed_over_at=at,
+            copy_id=copy_id,
+            language=language,
+            link_url=link_url,
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where one message ended. `down`: the way out closed with it. `fault`: it broke unforeseen."""
+
+    send: Send
+    state: SendState
+    reason: str = ""
+    error: str = ""
+    is_gone: bool = False
+    down: str = ""
+    fault: Exception | None = None
+
+    @property
+    def stops(self) -> bool:
+        return bool(self.down) or self.fault is not None
+
+
+def _carry(
+    due: list[tuple[Send, Text]], source: Source, ports: Sequence[Port], done: Handed
+) -> None:
+    """Steps 2 and 3. Threads talk to the other side and touch no row; rows are written here."""
+    waiting = deque(due)
+    with ThreadPoolExecutor(len(ports), thread_name_prefix="messages") as pool:
+        found = [pool.submit(_drain, waiting, port) for port in ports]
+    outcomes = [outcome for future in found for outcome in future.result()]
+    done.sent = [one.send for one in outcomes if one.state == SendState.SENT]
+    _write(outcomes)
+    log_sent(done.sent, source.label)
+    if faults := [one.fault for one in outcomes if one.fault]:
+        raise faults[0]
+    if down := [one.down for one in outcomes if one.down]:
+        raise MessagePortError(down[0])
+
+
+def _drain(waiting: deque[tuple[Send, Text]], port: Port) -> list[Outcome]:
+    """Hand over until nothing is left, or the way out is closed or broken: then what nobody has
+    in hand goes back to waiting, and the other threads find nothing more."""
+    outcomes: list[Outcome] = []
+    for send, text in _taken(waiting):
+        outcomes.append(_left(send, text, port))
+        if outcomes[-1].stops:
+            outcomes += [Outcome(other, SendState.CLAIMED) for other, _text in _taken(waiting)]
+    return outcomes
+
+
+def _taken(waiting: deque[tuple[Send, Text]]) -> Iterator[tuple[Send, Text]]:
+    """One by one until it is empty; two threads never get the same."""
+    while True:
+        try:
+            one = waiting.popleft()
+        except IndexError:
+            return
+        yield one
+
+
+def _left(send: Send, text: Text, port: Port) -> Outcome:
+    try:
+        message = composed(send, text)
+    except UnknownSlotError:
+        return Outcome(send, SendState.SKIPPED, reason=SkipReason.NOTHING_TRUE)
+    except Exception as fault:  # noqa: BLE001 - raised by _carry once the rows say the truth
+        # It never left, and would break the next attempt in the same way.
+        return Outcome(send, SendState.FAILED, error=_said(fault), fault=fault)
+    try:
+        port.hand_over(message)
+    except RefusedError as error:
+        return Outcome(send, SendState.FAILED, error=error.code, is_gone=error.is_gone)
+    except PortDownError as error:
+        state = SendState.UNKNOWN if error.is_unknown else SendState.CLAIMED
+        return Outcome(send, state, down=str(error) or "closed")
+    except Exception as fault:  # noqa: BLE001 - raised by _carry once the rows say the truth
+        return Outcome(send, SendState.UNKNOWN, error=_said(fault), fault=fault)
+    return Outcome(send, SendState.SENT)
+
+
+def _said(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {fault}"[:200]
+
+
+def _write(outcomes: Sequence[Outcome]) -> None:
+    alike: dict[tuple[str, str, str], list[int]] = {}
+    for one in outcomes:
+        alike.setdefault((one.state, one.reason, one.error), []).append(one.send.pk)
+        if one.is_gone:
+            suppress(one.send.customer_id, one.send.channel, Suppression.Reason.BOUNCED)
+    for (state, reason, error), pks in alike.items():
+        rows = Send.objects.filter(pk__in=pks)
+        if state == SendState.SENT:
+            # Whoever called such a row unknown in the meantime is put right: it did leave.
+            rows.update(state=state, sent_at=timezone.now())
+        else:
+            rows.filter(state=SendState.SENDING).update(state=state, reason=reason, error=error)
+
+
+def suppress(customer_id: int, channel: str, reason: str) -> None:
+    """Nobody writes to her on this channel again. Twice changes nothing."""
+    Suppression.objects.get_or_create(
+        customer_id=customer_id, channel=channel, defaults={"reason": reason}
+    )

@@ -1,0 +1,226 @@
+"""Send a campaign: whom it claims and when each is due. How a message leaves is in hand_over.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from decisions.models import Job
+from decisions.services import jobs
+from marketing.delivery.messages import Text
+from marketing.delivery.quiet_hours import first_hour
+from marketing.models import (
+    Audience,
+    AudienceMember,
+    Campaign,
+    CampaignState,
+    Goal,
+    Send,
+    SendState,
+    SkipReason,
+)
+from marketing.models.campaigns import PausedBy
+from marketing.services.campaigns import campaigns, stock_cap
+from marketing.services.content import claim_ledger
+from marketing.services.effects.results import send_counts
+from marketing.services.sending.guards import Asked
+from marketing.services.sending.hand_over import (
+    BATCH,
+    hand_over,
+    log_missing,
+    opened,
+    settle_interrupted,
+)
+from marketing.texts.facts import campaign_facts
+
+STOPS_AT_AN_ORDER = frozenset({Goal.WIN_BACK, Goal.SECOND_ORDER})
+CLAIMED_AT_ONCE = 500
+ROUND = 250  # messages between two looks at facts and stock
+
+
+class CampaignMessages:
+    """A campaign as a source of words: the chosen copy in the language of the recipient."""
+
+    def __init__(self, campaign: Campaign, at: datetime):
+        self.campaign, self.channel = campaign, campaign.channel
+        self.texts = {
+            copy.language: Text(
+                copy.subject,
+                copy.body,
+                copy.language,
+                campaign_facts(campaign, copy.language, at),
+                copy_id=copy.pk,
+                link_url=campaign.link_url,
+                preheader=copy.preheader,
+            )
+            for copy in campaigns.chosen_copies(campaign)
+        }
+
+    def asked(self, sends: Sequence[Send]) -> Asked:
+        since = self.campaign.audience.frozen_at if self.campaign.audience else None
+        if since is None or self.campaign.goal not in STOPS_AT_AN_ORDER:
+            return Asked(self.channel, {})
+        return Asked(self.channel, {send.customer_id: since for send in sends})
+
+    def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason]:
+        own = self.texts[self.campaign.language]
+        return {send.pk: self.texts.get(send.customer.language, own) for send in sends}
+
+    def label(self, send: Send) -> dict[str, Any]:
+        return {"campaign": self.campaign.pk}
+
+
+def send_campaign(progress: Any, campaign_id: int) -> dict:
+    """Send what is due and not sent yet. Run again after a crash it goes on where it was.
+
+    Ends with the campaign still sending when the rest is due later: the clock calls again.
+    """
+    campaign = _begin(Campaign.objects.get(pk=campaign_id))
+    if campaign.state != CampaignState.SENDING:
+        return send_counts(campaign)
+    settle_interrupted(campaign.sends.all())
+    if not _send_due(progress, campaign):
+        return send_counts(campaign)
+    log_missing(campaign.sends.all(), lambda send: {"campaign": campaign.pk})
+    if not _waiting(campaign).exists() and not _unclaimed(campaign).exists():
+        campaigns.move(campaign, CampaignState.SENT, finished_at=timezone.now())
+    return send_counts(campaign)
+
+
+def _send_due(progress: Any, campaign: Campaign) -> bool:
+    """Everything that may leave now; False when it was stopped. Facts are read anew every round."""
+    total = Audience.objects.get(campaigns=campaign).recipient_count
+    done = campaign.sends.exclude(state=SendState.CLAIMED).count()
+    while batch := _next_batch(campaign):
+        at = timezone.now()
+        if not _may_go_on(campaign, len(batch), at):
+            return False
+        words = CampaignMessages(campaign, at)
+        with opened(campaign.channel) as ports:
+            for start in range(0, len(batch), BATCH):
+                progress.still_mine()
+                progress(done, total, gettext_noop("sending"))
+                if not _is_sending(campaign):
+                    return False
+                hand_over(batch[start : start + BATCH], words, ports, at=timezone.now())
+                done += BATCH
+    return True
+
+
+def continue_campaigns(at: datetime | None = None) -> int:
+    """The clock: ask for campaigns whose next recipients are due, and whose stock is back."""
+    at = at or timezone.now()
+    stock_cap.resume_restocked(at)
+    asked = 0
+    for campaign in Campaign.objects.filter(state=CampaignState.SENDING).order_by("pk")[:100]:
+        due = _due_now(campaign, at).exists() or _unclaimed(campaign).exists()
+        if not due and _waiting(campaign).exists():
+            continue  # everybody who is left is due later
+        payload = {"campaign_id": campaign.pk}
+        if Job.objects.unfinished().filter(kind="send_campaign", payload=payload).exists():
+            continue
+        key = f"send_campaign:{campaign.pk}:{int(at.timestamp() // 60)}"
+        jobs.enqueue("send_campaign", payload, key=key)
+        asked += 1
+    return asked
+
+
+def _begin(campaign: Campaign) -> Campaign:
+    if campaign.state == CampaignState.APPROVED:
+        started = campaign.started_at or timezone.now()
+        campaigns.move(campaign, CampaignState.SENDING, started_at=started)
+    return campaign
+
+
+def _next_batch(campaign: Campaign) -> list[int]:
+    """Claimed sends that are due, as many as the pace allows; claims more when none is left."""
+    most = _pace(campaign)
+    if most < 1:
+        return []
+    if found := _due(campaign, most):
+        return found
+    while _claim(campaign):
+        if found := _due(campaign, most):
+            return found
+    return []
+
+
+def _due(campaign: Campaign, most: int) -> list[int]:
+    found = _due_now(campaign, timezone.now())
+    return list(found.order_by("pk").values_list("pk", flat=True)[:most])
+
+
+def _waiting(campaign: Campaign) -> QuerySet[Send]:
+    return campaign.sends.filter(state=SendState.CLAIMED)
+
+
+def _due_now(campaign: Campaign, at: datetime) -> QuerySet[Send]:
+    return _waiting(campaign).filter(Q(due_at=None) | Q(due_at__lte=at))
+
+
+def _unclaimed(campaign: Campaign) -> QuerySet[AudienceMember]:
+    """Recipients of the frozen list that have no row yet."""
+    has_row = Send.objects.filter(campaign=campaign, customer=OuterRef("customer"))
+    return AudienceMember.objects.filter(
+        ~Exists(has_row), audience=campaign.audience, is_holdout=False, is_left_out=False
+    )
+
+
+def _claim(campaign: Campaign) -> int:
+    """Rows for the next customers of the list, each with the hour at which she is due."""
+    waiting = _unclaimed(campaign).order_by("pk")
+    chosen = list(waiting.values_list("customer_id", "customer__time_zone")[:CLAIMED_AT_ONCE])
+    Send.objects.bulk_create(
+        [
+            Send(
+                campaign=campaign,
+                customer_id=pk,
+                channel=campaign.channel,
+                due_at=_due_at(campaign, zone),
+            )
+            for pk, zone in chosen
+        ],
+        ignore_conflicts=True,
+    )
+    return len(chosen)
+
+
+def _due_at(campaign: Campaign, zone: str) -> datetime | None:
+    if campaign.send_on is None and campaign.send_from is None:
+        return None
+    began = campaign.started_at or timezone.now()
+    return first_hour(began, campaign.send_on, campaign.send_from, zone)
+
+
+def _pace(campaign: Campaign) -> int:
+    """How many may leave in this round: of all, or what is left of this minute."""
+    if campaign.per_minute is None:
+        return ROUND
+    last_minute = timezone.now() - timedelta(minutes=1)
+    gone = campaign.sends.filter(handed_over_at__gt=last_minute).aggregate(n=Count("pk"))["n"]
+    return min(ROUND, campaign.per_minute - gone)
+
+
+def _is_sending(campaign: Campaign) -> bool:
+    """A person may pause it between two batches."""
+    campaign.refresh_from_db(fields=["state", "approved_facts"])
+    return campaign.state == CampaignState.SENDING
+
+
+def _may_go_on(campaign: Campaign, messages: int, at: datetime) -> bool:
+    """Nobody paused it, every fact still says what was approved, and there is enough to sell."""
+    if not _is_sending(campaign):
+        return False
+    if changed := campaigns.changed_fact(campaign, at):
+        campaigns.pause(campaign, changed, by=PausedBy.FACTS)
+        return False
+    claim_ledger.verified(campaign, at)
+    if short := stock_cap.short_stock(campaign, messages, at):
+        campaigns.pause(campaign, short, by=PausedBy.STOCK)
+        return False
+    return True

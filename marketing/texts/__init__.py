@@ -1,0 +1,1 @@
+"""What a text may say and is held to: its facts, the standards of its market, the review."""
