@@ -5,6 +5,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Everywhere what a CI server gets: the same examples in every run, and no deadline, which would
+# measure the machine. `STOCK_STEPS` of tests/shop/test_stock_machine.py looks for new ones.
+settings.load_profile("ci")
 
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="backroom-test-"))
 # Compiled loops outlive VAR_DIR, or every run would compile them again.

@@ -27,7 +27,7 @@ from shop.models import Customer, Order, OrderLine, Variant
 from shop.simulator.customers import make_customers
 from shop.simulator.seasons import visit_season
 from shop.simulator.world import make_world
-from tests.factories_marketing import Quiet
+from tests.factories_marketing import Quiet, own_key
 
 UNTIL = date(2026, 6, 30)
 AHEAD_DAYS = 90
@@ -138,8 +138,8 @@ def _run_campaign(
         segment=segment, rule={}, channel="email", is_complete=True, customer_count=len(people)
     )
     campaign = Campaign.objects.create(
-        name="Known", goal="announce", segment=segment, audience=audience, holdout_rate=0.5,
-        state="sent", started_at=start, attribution_window_days=CAMPAIGN_DAYS,
+        pk=own_key(Campaign), name="Known", goal="announce", segment=segment, audience=audience,
+        holdout_rate=0.5, state="sent", started_at=start, attribution_window_days=CAMPAIGN_DAYS,
     )  # fmt: skip
     held = [in_share(f"campaign:{campaign.pk}", one.code, 0.5) for one in people]
     AudienceMember.objects.bulk_create(

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .cohort_forecast import Foreseen, foreseen, groups_of, play
+from .cohort_forecast import Foreseen, foreseen, groups_of, play, reach, widened
 from .cohorts import first_days, period_of, start_day
 from .likelihood import NoFitError
 from .order_days import OrderDays
@@ -239,7 +239,7 @@ def _judged(cells: _Cells) -> Judged:
         error=_error(cells, cells.said.value),
         baseline_error=_error(cells, cells.plain),
         bias=bias,
-        coverage=float(_within(cells, np.zeros(cells.came.size)).mean()),
+        coverage=float(_within(cells, cells.said).mean()),
         widened_coverage=_widened_coverage(cells),
         shock=_shock(cells, np.ones(cells.came.size, bool)),
     )
@@ -251,13 +251,8 @@ def _error(cells: _Cells, said: np.ndarray) -> float:
     return float(np.sqrt(squared) / mean) if mean > 0 else float("inf")
 
 
-def _within(cells: _Cells, shock: np.ndarray) -> np.ndarray:
-    from .cohort_forecast import Z
-
-    extra = Z * shock * cells.said.value
-    low = cells.said.value - np.hypot(cells.said.value - cells.said.low, extra)
-    high = cells.said.value + np.hypot(cells.said.high - cells.said.value, extra)
-    return (cells.came >= low - 1e-9) & (cells.came <= high + 1e-9)
+def _within(cells: _Cells, said: Foreseen) -> np.ndarray:
+    return (cells.came >= said.low - 1e-9) & (cells.came <= said.high + 1e-9)
 
 
 def _shock(cells: _Cells, use: np.ndarray) -> float:
@@ -271,7 +266,7 @@ def _widened_coverage(cells: _Cells) -> float | None:
     cuts = np.unique(cells.cut)
     if cuts.size < 2:
         return None
-    shock = np.empty(cells.came.size)
+    extra = np.empty(cells.came.size)
     for cut in cuts:
-        shock[cells.cut == cut] = _shock(cells, cells.cut != cut)
-    return float(_within(cells, shock).mean())
+        extra[cells.cut == cut] = reach(cuts.size - 1) * _shock(cells, cells.cut != cut)
+    return float(_within(cells, widened(cells.said, extra)).mean())

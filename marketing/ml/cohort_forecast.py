@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import t as student
 
 from .correction import features_of
 from .order_days import Histories, OrderDays
@@ -28,7 +28,6 @@ from .pareto_nbd import ParetoNbd
 from .value_model import HIGH, LOW, ValueModel
 
 REPLICATES = 96
-Z = float(norm.ppf(HIGH))
 
 
 @dataclass(frozen=True)
@@ -98,20 +97,39 @@ def play(
     return Played(active, orders, spend, margin)
 
 
-def foreseen(played: np.ndarray, customers: np.ndarray, shock: float = 0.0) -> Foreseen:
+def foreseen(
+    played: np.ndarray, customers: np.ndarray, shock: float = 0.0, *, cuts: int = 1
+) -> Foreseen:
     """Per customer of each group. played: (replicates, groups, periods); customers: (groups,).
 
-    shock: standard deviation, relative to the figure, of what the model does not know; it is
-    independent of what the replicates say, so half-widths add as squares.
+    shock: standard deviation, relative to the figure, of what the model does not know, as learned
+    from so many `cuts`.
     """
     per_customer = played / np.maximum(customers, 1)[None, :, None]
     value = per_customer.mean(axis=0)
     low, high = np.quantile(per_customer, [LOW, HIGH], axis=0)
-    extra = Z * shock * value
+    return widened(Foreseen(value, low, high), reach(cuts) * shock)
+
+
+def reach(cuts: int) -> float:
+    """Half the width of an 80 % interval in shocks, where so many cuts of the history taught the
+    shock. One season or campaign moves all cohorts of a cut together, so that a cut counts once
+    however many cohorts it has, and three say little of how far the fourth may lie: Student's t,
+    a degree of freedom per cut, as the mean of a shock is not learned but 0.
+
+    Source: Student, The probable error of a mean, Biometrika 6, 1908.
+    """
+    return float(student.ppf(HIGH, cuts))
+
+
+def widened(said: Foreseen, extra: np.ndarray | float) -> Foreseen:
+    """extra: half-width, relative to the figure, of what is independent of what the replicates say:
+    half-widths add as squares."""
+    more = extra * said.value
     return Foreseen(
-        value,
-        np.maximum(value - np.hypot(value - low, extra), 0),
-        value + np.hypot(high - value, extra),
+        said.value,
+        np.maximum(said.value - np.hypot(said.value - said.low, more), 0),
+        said.value + np.hypot(said.high - said.value, more),
     )
 
 

@@ -145,7 +145,7 @@ def _lives(days: OrderDays, end_day: int) -> Lives:
 
 def _expectation_maximisation(lives: Lives, edges: np.ndarray) -> tuple[np.ndarray, float]:
     """(ln s, gain in log-likelihood over a clock that always runs alike)."""
-    orders = np.histogram(lives.repeat_days, edges)[0].astype(float)
+    orders = _orders(lives.repeat_days, edges)
     log_rates, found = np.zeros(edges.size - 1), None
     plain = best = -np.inf
     for number in range(MOST_ROUNDS):
@@ -192,6 +192,13 @@ def _expected(model: DropoutModel, seen: Histories, lives: Lives, edges: np.ndar
     gone = (1 - alive) * shape / (model.alpha + seen.last)
     until_last = _overlap(lives.first, lives.last, edges)
     return ((here + gone) @ until_last + here @ _overlap(lives.last, lives.end, edges)) / 7
+
+
+def _orders(day: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Orders in each bin, (m,). A day ends at its number, so one that is an edge is the last of the
+    bin before it, as for `_overlap`."""
+    place = np.searchsorted(edges, day, side="left") - 1
+    return np.bincount(place, minlength=edges.size - 1).astype(float)
 
 
 def _overlap(start: np.ndarray, end: np.ndarray, edges: np.ndarray) -> np.ndarray:

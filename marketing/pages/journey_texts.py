@@ -80,12 +80,13 @@ def pulled_cards(journey: Journey) -> list[PulledCard]:
         .values_list("version_id", "position")
         .annotate(n=Count("pk"))
     }
+    in_the_way = still_blocked(shown)
     cards = []
     for one in shown:
         program = read_plan(one.version.definition).program
         place = next(n for n, step in enumerate(program) if step.step == one.step)
         waiting = counts.get((one.version_id, place), 0)
-        cards.append(PulledCard(one, render(one.why), waiting, still_blocked(one)))
+        cards.append(PulledCard(one, render(one.why), waiting, in_the_way[one.pk]))
     return cards
 
 

@@ -46,12 +46,14 @@ def test_a_program_that_always_ends_is_given_up(monkeypatch):
     assert said[0] == "bad ended with 3; starting it again in 0 s"
 
 
-def test_one_that_ignores_sigterm_is_killed():
-    deaf = program("deaf", "import signal,time\nsignal.signal(15, signal.SIG_IGN)\n"
-                           "signal.signal(3, signal.SIG_IGN)\nprint(1, flush=True)\ntime.sleep(60)")  # fmt: skip
+def test_one_that_ignores_sigterm_is_killed(tmp_path):
+    is_deaf = tmp_path / "deaf"
+    deaf = program("deaf", "import pathlib,signal,time\nsignal.signal(15, signal.SIG_IGN)\n"
+                           "signal.signal(3, signal.SIG_IGN)\n"
+                           f"pathlib.Path({str(is_deaf)!r}).touch()\ntime.sleep(60)")  # fmt: skip
     boss = Supervisor([deaf], say=lambda line: None, grace=0.2)
     deaf.start(0)
-    time.sleep(0.5)
+    wait_for(is_deaf.exists)
     boss.stop()
     assert deaf.process.returncode == -signal.SIGKILL
 

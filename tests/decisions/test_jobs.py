@@ -1,6 +1,7 @@
 """The row is the truth: claimed once, retried with back-off, fenced, reaped, cancelled."""
 
 import logging
+import time
 from datetime import timedelta
 
 import pytest
@@ -45,6 +46,14 @@ def dead(**fields):
     """What SIGKILL leaves behind."""
     ago = timezone.now() - timedelta(seconds=1)
     return queued(state="running", attempt=1, lease_token="dead", lease_until=ago, **fields)
+
+
+def wait_for(true):
+    """However slow the machine is: what never comes true fails, what comes late does not."""
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.05)
 
 
 def test_runs_once_and_keeps_the_result(handler):
@@ -271,13 +280,11 @@ def test_progress_is_written_twice_a_second_at_most(handler, django_assert_max_n
 
 @pytest.mark.django_db(transaction=True)
 def test_a_handler_that_never_reports_keeps_its_lease(handler, settings):
-    import time
-
     settings.JOB_LEASE_SECONDS = 1
 
     def silent(progress):
-        time.sleep(1.6)
-        assert Job.objects.get(pk=progress.job_id).lease_until > timezone.now()
+        first = Job.objects.get(pk=progress.job_id).lease_until
+        wait_for(lambda: Job.objects.get(pk=progress.job_id).lease_until > first)
 
     handler(silent)
     assert jobs.run_job(queued().pk).state == JobState.SUCCEEDED
@@ -285,8 +292,6 @@ def test_a_handler_that_never_reports_keeps_its_lease(handler, settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_handler_that_hangs_loses_its_lease_at_the_time_limit(handler, settings):
-    import time
-
     settings.JOB_LEASE_SECONDS, settings.CELERY_TASK_TIME_LIMIT = 1, 0
 
     def hang(progress):
@@ -300,8 +305,6 @@ def test_a_handler_that_hangs_loses_its_lease_at_the_time_limit(handler, setting
 
 @pytest.mark.django_db(transaction=True)
 def test_the_heartbeat_survives_a_busy_database(handler, settings, monkeypatch, caplog):
-    import time
-
     from django.db import OperationalError
 
     settings.JOB_LEASE_SECONDS = 1
@@ -314,8 +317,7 @@ def test_the_heartbeat_survives_a_busy_database(handler, settings, monkeypatch, 
         return renew(job_id, token)
 
     monkeypatch.setattr(leases, "renew", busy_once)
-    handler(lambda progress: time.sleep(0.7))
+    handler(lambda progress: wait_for(lambda: len(asked) >= 2))
     with caplog.at_level(logging.WARNING):
         assert jobs.run_job(queued().pk).state == JobState.SUCCEEDED
-    assert len(asked) >= 2
     assert "database is locked" in caplog.text

@@ -1,5 +1,7 @@
 """What each family of features adds: LightGBM's own numbers, and always the whole prediction."""
 
+from itertools import combinations, permutations
+
 import lightgbm as lgb
 import numpy as np
 import pytest
@@ -45,6 +47,45 @@ def test_families_sum_to_the_raw_score():
     raw = trees.predict(matrix, raw_score=True)
     np.testing.assert_allclose(base + parts.sum(axis=1), raw, atol=1e-9)
     assert np.abs(parts[:, 0]).mean() > 0.01
+
+
+def told(node, row, family, known) -> float:
+    """The mean of a tree where only the families in `known` are told: at any other split both ways,
+    by how many training rows went each."""
+    if "split_feature" not in node:
+        return node["leaf_value"]
+    ways = node["left_child"], node["right_child"]
+    if family[node["split_feature"]] in known:
+        value = row[node["split_feature"]]
+        left = node["default_left"] if np.isnan(value) else value <= node["threshold"]
+        return told(ways[0] if left else ways[1], row, family, known)
+    counts = [one.get("internal_count", one.get("leaf_count")) for one in ways]
+    return sum(
+        count / sum(counts) * told(one, row, family, known)
+        for count, one in zip(counts, ways, strict=True)
+    )
+
+
+def test_several_features_per_family_are_the_games_own_values():
+    """Shapley's mean over all orders of the families, each coalition asked of the trees."""
+    trees, matrix = grown({"objective": "tweedie"}, features=7, rounds=4)
+    family, rows = np.array([0, 1, 1, 2, 0, 2, 1]), matrix[:25]
+    roots = [one["tree_structure"] for one in trees.dump_model()["tree_info"]]
+    parts, base = family_parts(trees, rows, family)
+    for row, own in zip(rows, parts, strict=True):
+        value = {
+            frozenset(known): sum(told(root, row, family, known) for root in roots)
+            for size in range(4)
+            for known in combinations(range(3), size)
+        }
+        for player in range(3):
+            gains = [
+                value[frozenset(order[: order.index(player) + 1])]
+                - value[frozenset(order[: order.index(player)])]
+                for order in permutations(range(3))
+            ]
+            assert own[player] == pytest.approx(np.mean(gains), abs=1e-9)
+        assert base == pytest.approx(value[frozenset()], abs=1e-9)
 
 
 def test_a_tree_without_a_split_is_all_base():

@@ -24,7 +24,7 @@ from shop.services.customers import record_consent
 from shop.services.prices import PriceTerms, set_price
 from shop.services.stock.stock import adjust
 from tests.factories import make_customer, make_order, make_stock, make_variant
-from tests.factories_marketing import make_reachable
+from tests.factories_marketing import make_reachable, own_key
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def send(name="reminder", channel="email", **texts) -> dict:
 
 def make_journey(trigger: dict, *steps: dict, exits=("ordered",), holdout_rate=0.0) -> Journey:
     journey = Journey.objects.create(
-        code=f"j{next(NUMBERS)}", name="Test", holdout_rate=holdout_rate
+        pk=own_key(Journey), code=f"j{next(NUMBERS)}", name="Test", holdout_rate=holdout_rate
     )
     definition = {"trigger": trigger, "exits": list(exits), "steps": list(steps) or [send()]}
     version = journeys.save_version(journey, definition)

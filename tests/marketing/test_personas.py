@@ -13,6 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from config import night
 from decisions.models import ModelRun, RunState
+from marketing.definitions.rules import customers_of
 from marketing.frames.personas import MAY_READ, bought, excluded_categories, is_sensitive, unread
 from marketing.ml.personas import PersonaParams
 from marketing.models import Persona, PersonaMember, PersonaSnapshot
@@ -20,7 +21,7 @@ from marketing.services.customers import persona_members as members
 from marketing.services.customers import personas
 from marketing.texts.persona_names import names
 from marketing.texts.sensitive import WORDS
-from shop.models import Category, Consent, Customer, Product, Purpose, Variant
+from shop.models import Category, Consent, Customer, Order, Product, Purpose, Variant
 from tests.factories import make_customer, make_order
 from tests.factories_marketing import Quiet
 from tests.factories_personas import END, make_kinds
@@ -228,6 +229,38 @@ def test_a_kind_that_is_gone_is_retired_and_its_code_never_used_again():
     shown = set(Persona.objects.filter(retired_at__isnull=True).values_list("pk", flat=True))
     assert shown == set(live.personas.values())
     assert all(int(code[1:]) > len(codes) for code in new)
+
+
+def test_a_persona_that_no_learning_finds_is_retired_and_comes_back_as_another():
+    """Of three kinds one is taken out of the books; later its orders are there again."""
+    kinds = make_kinds(480)
+    run_night()
+    codes = {n: f"K{n:05d}" for n in range(480)}
+    gone = Persona.objects.get(members__customer__code=codes[2])
+    personas.rename(gone, "Carvers", "")
+    crowd = personas.segment_of(gone)
+    theirs = Order.objects.filter(customer__code__in=[codes[n] for n in np.flatnonzero(kinds == 2)])
+    theirs.update(state="cancelled")
+
+    found = run_night(END + timedelta(days=30))
+    run = ModelRun.objects.get(pk=found["run"])
+    assert (found["state"], run.metrics["groups"]) == (RunState.LIVE, 2)
+    assert run.metrics["drift"]["gone"] == [gone.pk]
+    assert list(Persona.objects.filter(retired_at__isnull=False)) == [gone]
+    assert (gone.members.count(), gone.snapshots.count()) == (0, 1)
+    assert not customers_of(crowd.rule).exists()
+    assert Persona.objects.get(members__customer__code=codes[0]).snapshots.count() == 2
+
+    used = set(Persona.objects.values_list("code", flat=True))
+    theirs.update(state="delivered")
+    make_kinds(3, seed=5, first=900)  # else the data are the first run's, and nothing is learned
+    assert run_night(END + timedelta(days=60))["state"] == RunState.LIVE
+    again = Persona.objects.get(members__customer__code=codes[2])
+    assert again.retired_at is None
+    assert again.code not in used
+    gone.refresh_from_db()
+    assert (str(gone), gone.retired_at is not None) == ("Carvers", True)
+    assert not customers_of(crowd.rule).exists()
 
 
 def test_between_learnings_new_customers_are_placed_by_the_live_model():

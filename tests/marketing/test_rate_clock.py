@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from marketing.ml import rate_clock
 from marketing.ml.order_days import histories
 from marketing.ml.order_forecast import fit_forecast
 from marketing.ml.pareto_nbd import fit_pareto
@@ -31,6 +32,13 @@ def test_time_by_hand():
     assert clock.days_ahead(20, 364 + 28) == pytest.approx(year + 28)
     assert clock.days_ahead(20 + 28, 28) == pytest.approx(14)
     assert RateClock.of(clock.to_json()).time(33.0) == clock.time(33.0)
+
+
+def test_orders_and_days_are_counted_in_the_same_bin():
+    """An order on each day after the first: as many in each bin as it has days at risk."""
+    edges, every = np.array([0.0, 28, 56, 84]), np.arange(1.0, 85)
+    at_risk = rate_clock._overlap(np.array([0.0]), np.array([84.0]), edges)
+    assert rate_clock._orders(every, edges).tolist() == at_risk[0].tolist() == [28, 28, 28]
 
 
 def test_histories_count_time_by_the_clock():

@@ -13,14 +13,9 @@ from marketing.models import Audience, AudienceMember, Campaign
 from marketing.services.effects.uplift import TooLittleHistoryError, train_uplift
 from shop.models import Customer, Order, OrderLine
 from tests.factories import make_variant
-from tests.factories_marketing import make_segment
+from tests.factories_marketing import make_segment, own_key
 
 DAY = timedelta(days=1)
-
-
-# Who is held out hangs on the campaign's key, and on PostgreSQL keys go on from test to test: with
-# a key of its own the draw, and with it the noise, is the same in every run and every order.
-KEY = 9_000_001
 
 
 def finished_campaign(customers: int, moved: bool, others: float = 0.1) -> Campaign:
@@ -33,8 +28,8 @@ def finished_campaign(customers: int, moved: bool, others: float = 0.1) -> Campa
         segment=segment, rule={}, channel="email", is_complete=True, customer_count=customers
     )
     campaign = Campaign.objects.create(
-        pk=KEY, name="Spring", goal="announce", segment=segment, audience=audience, holdout_rate=0.5,
-        state="sent", started_at=start,
+        pk=own_key(Campaign), name="Spring", goal="announce", segment=segment, audience=audience,
+        holdout_rate=0.5, state="sent", started_at=start,
     )  # fmt: skip
     made = Customer.objects.bulk_create(
         Customer(code=f"U{n}", email=f"u{n}@example.com") for n in range(customers)

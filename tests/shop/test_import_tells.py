@@ -1,6 +1,5 @@
 """Files tell what they change: webhooks, and campaigns that would say what is not true any more."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -191,14 +190,14 @@ def test_a_new_name_in_a_file_pulls_the_copy_and_another_products_does_not():
     assert state(campaign) == "paused"
 
 
-def test_a_price_that_begins_by_the_clock_pulls_the_copy_when_it_does():
+def test_a_price_that_begins_by_the_clock_pulls_the_copy_when_it_does(monkeypatch):
     campaign = approved()
     assert notice_prices() == 0  # the first look only remembers
-    terms = PriceTerms(valid_from=timezone.now() + timedelta(seconds=0.5))
-    set_price(kettle(), 777, key="later", source="test", terms=terms)
+    begins = timezone.now() + timedelta(hours=1)
+    set_price(kettle(), 777, key="later", source="test", terms=PriceTerms(valid_from=begins))
     assert notice_prices() == 0
     assert state(campaign) == "approved"
-    time.sleep(0.6)
+    monkeypatch.setattr(timezone, "now", lambda: begins)
     assert notice_prices() == 1
     assert state(campaign) == "paused"
 

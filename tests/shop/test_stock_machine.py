@@ -40,6 +40,7 @@ def walk(steps: int, *, number: int | None = None, **chosen) -> None:
             stateful_step_count=STEPS_EACH,
             deadline=None,
             database=None,
+            derandomize=False,  # `number` says what is the same; without one no walk is like another
             suppress_health_check=list(HealthCheck),
             **chosen,
         ),

@@ -138,7 +138,8 @@ def _fill(ahead: Ahead, table: CohortTable, played: Any) -> None:
         elif not judged.is_better:
             ahead.refusals[name] = sentence(NOT_BETTER)
         else:
-            ahead.figures[name] = foreseen(sums, table.customers, judged.shock)
+            cuts = len(ahead.verdict.cuts)
+            ahead.figures[name] = foreseen(sums, table.customers, judged.shock, cuts=cuts)
 
 
 def rows_of(table: CohortTable, ahead: Ahead) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.conf import settings
 from language.claims import Fact, check_copy
 from marketing.definitions.journey_plan import ABOUT_SKUS, Plan, fallback_language, read_plan
 from marketing.delivery.messages import Text
-from marketing.models import Enrolment, Send, SkipReason
+from marketing.models import Enrolment, PullState, Send, SkipReason
 from marketing.services.journeys.carts import open_carts
 from marketing.services.journeys.journey_review import pulled_steps
 from marketing.services.sending.guards import Asked
@@ -44,15 +44,20 @@ class JourneyMessages:
         wished = {send.customer_id for send in sends if send.was_wished}
         return Asked(self.channel, stops, frozenset(wished))
 
-    def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason]:
+    def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason | None]:
+        """None of a message that was pulled since it was taken in hand: a person decides."""
         subjects = _subjects(sends, self, at)
         pulled = pulled_steps({send.road.version_id for send in sends})
-        return {
-            send.pk: SkipReason.PULLED
-            if (send.road.version_id, send.step) in pulled
-            else self._words(send, subjects[send.pk], at)
-            for send in sends
-        }
+        found: dict[int, Text | SkipReason | None] = {}
+        for send in sends:
+            match pulled.get((send.road.version_id, send.step)):
+                case PullState.HELD:
+                    found[send.pk] = None
+                case PullState.SKIPPED:
+                    found[send.pk] = SkipReason.PULLED
+                case _:
+                    found[send.pk] = self._words(send, subjects[send.pk], at)
+        return found
 
     def label(self, send: Send) -> dict[str, Any]:
         return {"journey": send.road.journey_id, "step": send.step}

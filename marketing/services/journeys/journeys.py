@@ -157,7 +157,7 @@ def release_step(pulled: PulledStep, by: Any = None, *, at: datetime | None = No
     at = at or timezone.now()
     with transaction.atomic():
         lock_journeys()
-        if found := still_blocked(pulled, at):
+        if found := still_blocked([pulled], at)[pulled.pk]:
             raise JourneyError(_in_the_way(pulled.step, pulled.language, *found[0]))
         if _decided(pulled, PullState.RELEASED, by, at):
             claim_ledger.released_of_journey(pulled.version, pulled.step, at)

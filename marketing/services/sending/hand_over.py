@@ -50,8 +50,8 @@ class Source(Protocol):
     def asked(self, sends: Sequence[Send]) -> Asked:
         """What the guards must know."""
 
-    def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason]:
-        """Per send the text that is true now, or why there is none."""
+    def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason | None]:
+        """Per send the text that is true now, or why there is none; None: it stays claimed."""
 
     def label(self, send: Send) -> dict[str, Any]:
         """What the event log says of it."""
@@ -149,6 +149,8 @@ def _decide(
         found = words[send.pk]
         if isinstance(found, Text):
             due.append((send, found))
+        elif found is None:
+            done.later += 1
         else:
             silent[send] = found
     _skip(silent, done)
