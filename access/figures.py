@@ -48,9 +48,10 @@ def significant(value: Number | None, digits: int = 4) -> str:
     0.123456 → 0.1235, 2.50 → 2.5. Unknown: a dash."""
     if value is None or not isfinite(value) or not value:
         return figure(value)
-    if abs(value) < LEAST_WRITTEN_OUT:
-        return f"{'−' if value < 0 else ''}{abs(float(value)):.{digits}g}"
-    places = max(0, digits - 1 - floor(log10(abs(value))))
+    size = abs(float(value))
+    if size < LEAST_WRITTEN_OUT:
+        return f"{'−' if value < 0 else ''}{size:.{digits}g}"
+    places = max(0, digits - 1 - floor(log10(size)))
     kept = _rounded(_exact(value), places).normalize(_ROOM)
     return figure(kept, max(0, -int(kept.as_tuple().exponent)))
 
@@ -74,5 +75,5 @@ def _sign(value: Number, signed: bool) -> str:
 
 def with_sign(value: Number, written: Callable[[float], str]) -> str:
     """What another unit writes of its size, e.g. money, with + or −; none before a nought."""
-    text = written(float(abs(value)))
+    text = written(abs(float(value)))
     return _sign(value if any(digit in text for digit in "123456789") else 0, True) + text

@@ -34,3 +34,11 @@ def words(name: str) -> str:
     """
     plain = str(name).removesuffix("_minor").replace("_", " ")
     return gettext(plain) if plain else ""
+
+
+class SentenceError(Exception):
+    """A refusal that is stored and read in any language: `sentence` says why."""
+
+    def __init__(self, text: dict):
+        super().__init__(render(text))
+        self.sentence = text

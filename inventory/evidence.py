@@ -19,6 +19,7 @@ from inventory.ml.availability import Changes, Spans, out_of_stock
 from inventory.ml.lost_looks import NOBODY, Looks
 from inventory.ml.queries import is_personal, normal_query
 from inventory.ml.substitutes import Shelf, Visits
+from shop.chunks import read_in_chunks
 from shop.models import (
     SOLD_UNITS,
     Event,
@@ -173,12 +174,11 @@ def looks(window: Window, rows: Rows, spans: Spans) -> Looks:
     people: dict[str, int] = {}
     edges = window.edges()
     parts: list[tuple[np.ndarray, ...]] = []
-    for chunk in _chunks(
-        found.values_list(
-            "variant_id", "occurred_at", "received_at", "clock_ahead_seconds",
-            "consent", "visitor", "customer_id",
-        )
-    ):  # fmt: skip
+    rows_found = found.values_list(
+        "variant_id", "occurred_at", "received_at", "clock_ahead_seconds",
+        "consent", "visitor", "customer_id",
+    )  # fmt: skip
+    for chunk in read_in_chunks(rows_found, CHUNK):
         row = rows.of(np.array([one[0] for one in chunk], dtype=np.int64))
         at = np.array([happened_at(*one[1:4]).timestamp() for one in chunk])
         person = np.array([_person(one, people) for one in chunk], dtype=np.int64)
@@ -197,17 +197,6 @@ def _person(one: tuple, people: dict[str, int]) -> int:
     if not consent or not (visitor or customer):
         return NOBODY
     return people.setdefault(visitor or f"customer {customer}", len(people))
-
-
-def _chunks(found: QuerySet) -> Iterator[list[tuple]]:
-    chunk: list[tuple] = []
-    for one in found.iterator(CHUNK):
-        chunk.append(one)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
 
 
 def sold_in(window: Window, rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -304,11 +293,10 @@ def visits(window: Window, rows: Rows, spans: Spans) -> Visits:
     found = noticed(window, kinds).filter(consent=True, variant__isnull=False).exclude(session="")
     numbers: dict[str, int] = {}
     parts: list[tuple[np.ndarray, ...]] = []
-    for chunk in _chunks(
-        found.order_by().values_list(
-            "variant_id", "occurred_at", "received_at", "clock_ahead_seconds", "session", "kind"
-        )
-    ):
+    rows_found = found.order_by().values_list(
+        "variant_id", "occurred_at", "received_at", "clock_ahead_seconds", "session", "kind"
+    )
+    for chunk in read_in_chunks(rows_found, CHUNK):
         row = rows.of(np.array([one[0] for one in chunk], dtype=np.int64))
         at = np.array([happened_at(*one[1:4]).timestamp() for one in chunk])
         visit = np.array([numbers.setdefault(one[4], len(numbers)) for one in chunk])

@@ -47,6 +47,15 @@ LIGHT_FILES = {
     "checks.py",
     "urls.py",
 }
+ENTRIES = {"admin", "api", "tasks"}
+ROOMS_ABOVE = {
+    "pages": ENTRIES,
+    "services": ENTRIES | {"pages"},
+    **dict.fromkeys(
+        ("definitions", "delivery", "frames", "texts"), ENTRIES | {"pages", "services"}
+    ),
+}
+MOST_MODULES, MOST_CALCULATIONS = 32, 48
 LIGHT_ROOMS = {"admin", "api", "models", "pages"}
 
 
@@ -127,6 +136,26 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
     loaded = set(said.stdout.split())
     assert {"django", "inventory", "marketing"} <= loaded
     assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("app", MAY_IMPORT)
+def test_a_room_imports_no_room_that_stands_above_it_in_its_app(app):
+    """Entry points ask pages, pages ask services, services read what stands below; never back."""
+    for path in (ROOT / app).rglob("*.py"):
+        room = path.relative_to(ROOT / app).parts[0]
+        above = {f"{app}.{name}" for name in ROOMS_ABOVE.get(room, ())}
+        stray = {one for one in imports_of(path) if ".".join(one.split(".")[:2]) in above}
+        assert not stray, f"{path.relative_to(ROOT)} imports {stray}"
+
+
+@pytest.mark.parametrize("app", MAY_IMPORT)
+def test_nobody_searches_a_heap(app):
+    """Beside each other in one room: two screens of names at most; calculations may be more."""
+    rooms = {path.parent for path in (ROOT / app).rglob("*.py")}
+    for room in rooms:
+        modules = len(list(room.glob("*.py")))
+        most = MOST_CALCULATIONS if {"ml", "importers"} & set(room.parts) else MOST_MODULES
+        assert modules <= most or "migrations" in room.parts, f"{room.relative_to(ROOT)}: {modules}"
 
 
 def test_no_module_is_a_bag():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -55,18 +55,8 @@ class WithTables(ModelAdmin):
         css: ClassVar = {"all": ["backroom/backroom.css"]}
 
 
-class KeyOfSku(WithTables):
-    """Django bounds an integer key by itself, but not one that is a foreign key as well."""
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        try:
-            return super().get_object(request, object_id, from_field)
-        except OverflowError:
-            return None
-
-
 @admin.register(LostDemand)
-class LostDemandAdmin(ReadOnly, KeyOfSku):
+class LostDemandAdmin(ReadOnly, WithTables):
     list_display = ["sku", "product", "hours_out", "people_", "other_views_", "waiting"]
     list_display += ["searches_", "estimated"]
     list_display_links = ["sku"]
@@ -255,7 +245,7 @@ class LostQueryAdmin(ReadOnly, WithTables):
 
 
 @admin.register(SubstituteList)
-class SubstituteListAdmin(ReadOnly, KeyOfSku):
+class SubstituteListAdmin(ReadOnly, WithTables):
     list_display = ["variant", "product", "lost_sessions", "best", "as_of"]
     list_select_related = ["variant__product"]
     search_fields = ["variant__sku", "variant__product__name"]

@@ -17,7 +17,7 @@ from unfold.decorators import action, display
 
 from access.figures import figure, percent
 from access.read_only import ReadOnly
-from inventory.admin.lost_demand import KeyOfSku, right
+from inventory.admin.lost_demand import WithTables, right
 from inventory.bar_charts import day_bars, share_bars
 from inventory.models import SkuHealth
 from inventory.services.stock_health import stock_health_totals
@@ -27,7 +27,7 @@ AGES = (_("up to 30 days"), _("31–90 days"), _("91–180 days"), _("181–365 
 
 
 @admin.register(SkuHealth)
-class SkuHealthAdmin(ReadOnly, KeyOfSku):
+class SkuHealthAdmin(ReadOnly, WithTables):
     list_display = ["sku", "product", "on_hand_", "stock_value", "turns_", "gmroi_", "excess"]
     list_display += ["old", "risk_7", "risk_28"]
     list_display_links = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop
 
-from decisions.text import render, sentence
+from decisions.text import SentenceError, sentence
 from inventory.models import DemandForecast
 
 NO_NUMBERS = gettext_noop("there is no forecast of this SKU yet")
@@ -31,12 +31,8 @@ class WhatIf:
     high_units: float
 
 
-class NoWhatIfError(Exception):
+class NoWhatIfError(SentenceError):
     """The question cannot be answered; `sentence` says what is missing."""
-
-    def __init__(self, text: dict):
-        super().__init__(render(text))
-        self.sentence = text
 
 
 def what_if(

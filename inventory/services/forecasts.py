@@ -15,7 +15,7 @@ from decisions.jobs import Progress
 from decisions.models import ModelRun
 from decisions.services.artefacts import artefact_path, write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, live_run, publish_run
-from decisions.text import render, sentence
+from decisions.text import SentenceError, sentence
 from inventory.frames import DemandHistory, demand_history, last_full_day
 from inventory.models import DemandForecast
 from inventory.services.category_forecasts import write_totals
@@ -47,12 +47,8 @@ OWN_PLACE = ("models", "learned", "by_fold")  # metrics, the artefact, and what 
 NO_SALES = gettext_noop("no order line with a SKU has been sold yet")
 
 
-class NoSalesError(Exception):
+class NoSalesError(SentenceError):
     """There is nothing to learn from yet; `sentence` says so."""
-
-    def __init__(self, text: dict):
-        super().__init__(render(text))
-        self.sentence = text
 
 
 @dataclass(frozen=True)

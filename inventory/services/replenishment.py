@@ -16,7 +16,7 @@ from decisions.jobs import Progress
 from decisions.models import Decision
 from decisions.services.model_runs import data_hash
 from decisions.services.receipts import Proposal, record_decision, supersede
-from decisions.text import render, sentence
+from decisions.text import SentenceError, sentence
 from inventory.bindings import sentence_of
 from inventory.frames import last_full_day
 from inventory.models import (
@@ -46,12 +46,8 @@ TOO_SHORT = gettext_noop("no SKU has enough history for a forecast yet")
 BELOW_MINIMUM = gettext_noop("The order is below the supplier's minimum order value.")
 
 
-class NoForecastError(Exception):
+class NoForecastError(SentenceError):
     """There is no forecast to plan from; `sentence` says why."""
-
-    def __init__(self, text: dict):
-        super().__init__(render(text))
-        self.sentence = text
 
 
 def plan_replenishment(as_of: datetime, *, seed: int, progress: Progress) -> dict:

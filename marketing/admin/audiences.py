@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from marketing.admin.base import csv_file
 from marketing.models import Segment
 from marketing.pages import audiences as shown
 from marketing.services.audiences import audience_figures, segment_comparisons
@@ -54,7 +54,7 @@ def _explorer(site: AdminSite, request: HttpRequest) -> HttpResponse:
     if text := request.GET.get("q", "").strip()[:100].replace("\x00", ""):
         rows = rows.filter(name__icontains=text) | rows.filter(name_zh__icontains=text) | rows.filter(code__icontains=text)  # fmt: skip
     if request.GET.get("as") == "csv":
-        return _file("audiences", shown.file_rows(list(rows[:MOST_ROWS])))
+        return csv_file("audiences", shown.file_rows(list(rows[:MOST_ROWS])))
     found = Paginator(rows, PER_PAGE).get_page(request.GET.get("p"))
     segments = list(found.object_list)
     if request.method == "POST":
@@ -103,7 +103,7 @@ def _compare(site: AdminSite, request: HttpRequest) -> HttpResponse:
     curves = shown.curves_of(segments, weeks)
     growth = shown.growth_of(segments, by)
     if request.GET.get("as") == "csv":
-        return _file("comparison", shown.comparison_rows(segments, overlap, curves, growth))
+        return csv_file("comparison", shown.comparison_rows(segments, overlap, curves, growth))
     waits = (len(segments) > 1 and overlap is None) or any(
         not one.get("is_counted") and "refusal" not in one for one in curves
     )
@@ -129,10 +129,3 @@ def _compare(site: AdminSite, request: HttpRequest) -> HttpResponse:
 
 def _choice(text: str | None, known: Any, usual: Any) -> Any:
     return next((one for one in known if str(one) == text), usual)
-
-
-def _file(name: str, rows: Any) -> HttpResponse:
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    csv.writer(answer).writerows(rows)
-    return answer

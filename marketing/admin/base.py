@@ -1,5 +1,12 @@
-"""What the lists of marketing share."""
+"""What the lists and reports of marketing share."""
 
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.http import HttpResponse
 from unfold.admin import ModelAdmin
 
 from access.read_only import ReadOnly
@@ -10,3 +17,10 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
+
+
+def csv_file(name: str, rows: Iterable[Sequence[Any]]) -> HttpResponse:
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    csv.writer(answer).writerows(rows)
+    return answer

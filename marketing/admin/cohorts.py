@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 from django import forms
@@ -16,6 +15,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from marketing.admin.base import csv_file
 from marketing.frames.cohorts import Who
 from marketing.pages import cohorts as shown
 from marketing.services.customers.cohort_snapshots import Ask, ask_refresh, cohort_report
@@ -76,7 +76,7 @@ def _page(site: AdminSite) -> Any:
             return redirect(request.get_full_path())
         found = cohort_report(ask) if form.is_valid() else None
         if found and request.GET.get("as") == "csv":
-            return _file(ask, shown.file_rows(found))
+            return csv_file(f"cohorts_{ask.unit}", shown.file_rows(found))
         measure = asked.get("measure") or "retention"
         context = {
             **site.each_context(request),
@@ -92,10 +92,3 @@ def _page(site: AdminSite) -> Any:
         return TemplateResponse(request, "marketing/cohorts.html", context)
 
     return view
-
-
-def _file(ask: Ask, rows: Any) -> HttpResponse:
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="cohorts_{ask.unit}.csv"'
-    csv.writer(answer).writerows(rows)
-    return answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 from django.contrib import messages
@@ -16,6 +15,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from marketing.admin.base import csv_file
 from marketing.models import Campaign, Journey
 from marketing.pages import effects as shown
 from marketing.services.effects.effect_snapshots import (
@@ -116,8 +116,4 @@ def _shown(subject: Campaign | Journey, report: Report, effects: Effects) -> dic
 
 
 def _file(subject: Any, effects: Effects) -> HttpResponse:
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    name = f"effects_{slugify(str(subject)) or subject.pk}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    csv.writer(answer).writerows(shown.file_rows(effects))
-    return answer
+    return csv_file(f"effects_{slugify(str(subject)) or subject.pk}", shown.file_rows(effects))

@@ -16,12 +16,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from decisions.text import render
-from language.claims import RULED, Claim, Fact, fill
+from language.claims import Fact, fill
 from language.models import TextCall
 from language.services.calls import written_cost
 from language.slots import slots_of
 from marketing.models import Brief, BriefChannel, Candidate, ClaimKind, Evidence, EvidenceUse
-from marketing.pages.copies import marked
+from marketing.pages.copies import as_claims, marked
 from marketing.services.content.claim_ledger import KINDS
 from marketing.services.content.experience import experience_of
 from marketing.texts.facts import brief_facts
@@ -113,7 +113,7 @@ def _card(
             (
                 part,
                 part_name(part),
-                marked(text, [*found.claims[part], *_as_claims(found, part)], facts),
+                marked(text, [*found.claims[part], *as_claims(found, part)], facts),
             )
             for part, text in candidate.parts.items()
         ],
@@ -132,15 +132,6 @@ def part_name(part: str) -> str:
         "body": _("Text"),
         "button": _("Button"),
     }[part]
-
-
-def _as_claims(found: Review, part: str) -> list[Claim]:
-    """Findings with a place are marked in the text like refused claims."""
-    return [
-        Claim(f.start, f.end, RULED, f.message)
-        for f in found.findings
-        if f.part == part and f.end > f.start and f.blocks
-    ]
 
 
 def _problems(candidate: Candidate, found: Review) -> list[Problem]:

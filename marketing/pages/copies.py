@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from language.claims import Claim, Fact
+from language.claims import RULED, Claim, Fact
 from language.slots import SLOT
 from language.sms import SmsLength
 from marketing.models import CopyVariant
-from marketing.texts.review import Standard, review
+from marketing.texts.review import Review, Standard, review
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,15 @@ def marked(text: str, claims: list[Claim], facts: list[Fact]) -> SafeString:
         "{}",
         ((_piece(*piece),) for piece in pieces if piece[2]),
     )
+
+
+def as_claims(found: Review, part: str) -> list[Claim]:
+    """What a rule forbids is marked in the text like a refused claim."""
+    return [
+        Claim(one.start, one.end, RULED, one.message)
+        for one in found.findings
+        if one.part == part and one.end > one.start and one.blocks
+    ]
 
 
 def _piece(css: str, title: str, words: str) -> str:

@@ -11,7 +11,6 @@ from django.db.models import Count
 from django.utils.safestring import SafeString
 
 from decisions.text import render
-from language.claims import RULED, Claim
 from marketing.definitions.journey_plan import (
     CHANNELS,
     LANGUAGES,
@@ -21,10 +20,10 @@ from marketing.definitions.journey_plan import (
     walk,
 )
 from marketing.models import ClaimKind, Enrolment, EnrolmentState, Journey, PulledStep, PullState
-from marketing.pages.copies import marked
+from marketing.pages.copies import as_claims, marked
 from marketing.services.content.claim_ledger import KINDS
 from marketing.services.journeys.journey_review import TextReview, reviews_of, still_blocked
-from marketing.texts.review import Finding, Review, sentence_at
+from marketing.texts.review import Finding, sentence_at
 
 NEVER_PROVEN = frozenset({"slot", "placeholder", "contact"})
 PULLED_SHOWN = 20
@@ -115,7 +114,7 @@ def _card(one: TextReview) -> TextCard:
     # Where the link leads is another thing in each message: its slot stands there by name.
     facts = [replace(fact, text="") if fact.slot == "link" else fact for fact in one.facts]
     subject, body = (
-        marked(one.parts[part], [*one.review.claims[part], *_as_claims(one.review, part)], facts)
+        marked(one.parts[part], [*one.review.claims[part], *as_claims(one.review, part)], facts)
         for part in ("subject", "body")
     )
     return TextCard(
@@ -127,12 +126,3 @@ def _card(one: TextReview) -> TextCard:
         one.review.findings,
         one.review.is_blocked,
     )
-
-
-def _as_claims(found: Review, part: str) -> list[Claim]:
-    """What a rule forbids is marked like a refused claim."""
-    return [
-        Claim(one.start, one.end, RULED, one.message)
-        for one in found.findings
-        if one.part == part and one.end > one.start and one.blocks
-    ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from language.claims import Fact
 from marketing.models import BrandVoice, Brief, GlossaryTerm, TermKind
 from marketing.models.briefs import lines_of
-from marketing.services.content.people import without_customers
+from marketing.texts.people import without_customers
 from marketing.texts.standards import MOST_TERMS
 
 MOST_EXAMPLES, MOST_SENTENCES = 8, 12

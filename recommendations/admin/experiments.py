@@ -31,7 +31,7 @@ from decisions.services.experiments import (
     stop_experiment,
 )
 from recommendations.admin.once import made_once, token
-from recommendations.admin.rule_form import MOMENT
+from recommendations.admin.rule_form import moment_field
 from recommendations.models import TASK, RecommenderRun
 from recommendations.words import placement_name
 
@@ -41,19 +41,10 @@ RATES = ("diversity_rate", "margin_rate", "exploration_rate")
 RUNS_OFFERED = 30
 
 
-def _moment(label: Any) -> forms.DateTimeField:
-    return forms.DateTimeField(
-        required=False,
-        label=label,
-        input_formats=[MOMENT, "%Y-%m-%dT%H:%M:%S"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT),
-    )
-
-
 class ExperimentForm(forms.ModelForm):
     place = forms.ChoiceField(label=gettext_lazy("Placement"))
-    starts_at = _moment(gettext_lazy("From"))
-    ends_at = _moment(gettext_lazy("Until"))
+    starts_at = moment_field(gettext_lazy("From"))
+    ends_at = moment_field(gettext_lazy("Until"))
     traffic = forms.FloatField(
         min_value=1,
         max_value=100,

@@ -54,7 +54,7 @@ class MoneyField(forms.CharField):
         return amount
 
 
-def _moment(label: Any) -> forms.DateTimeField:
+def moment_field(label: Any) -> forms.DateTimeField:
     return forms.DateTimeField(
         required=False,
         label=label,
@@ -81,8 +81,8 @@ class RuleForm(forms.ModelForm):
     )
     price_from_minor = MoneyField(required=False, max_length=20, label=_("Price from"))
     price_to_minor = MoneyField(required=False, max_length=20, label=_("Price to"))
-    starts_at = _moment(_("From"))
-    ends_at = _moment(_("Until"))
+    starts_at = moment_field(_("From"))
+    ends_at = moment_field(_("Until"))
 
     class Meta:
         model = Rule

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from decisions.models import Job, JobState
-from decisions.text import render, sentence
+from decisions.text import SentenceError, sentence
 from recommendations.frames import changed_customers, refused_customers, shop_interactions
 from recommendations.ml.batch import Scorer, lists_in_blocks
 from recommendations.ml.interactions import Histories, interactions
@@ -55,12 +55,8 @@ KEEP_STAGED = (
 Written = tuple[np.ndarray, list[list[int]]]  # customer keys and each one's product keys
 
 
-class NothingToListError(Exception):
+class NothingToListError(SentenceError):
     """No lists can or need be written; `sentence` says why."""
-
-    def __init__(self, text: dict):
-        super().__init__(render(text))
-        self.sentence = text
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from decisions.jobs import Progress
 from decisions.models import ModelRun
 from decisions.services.artefacts import write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, publish_run
-from decisions.text import render, sentence
+from decisions.text import SentenceError, sentence
 from recommendations.frames import ProductFacts, ShopInteractions, product_facts
 from recommendations.ml.content import with_unsold
 from recommendations.ml.fits import has_cuda
@@ -60,12 +60,8 @@ NOT_SPLITTABLE = gettext_noop("The history cannot be split by time: %(reason)s."
 Report = Callable[[int, int, str], None]
 
 
-class HistoryTooShortError(Exception):
+class HistoryTooShortError(SentenceError):
     """Nothing can be learned or measured yet; `sentence` says what is missing."""
-
-    def __init__(self, text: dict):
-        super().__init__(render(text))
-        self.sentence = text
 
 
 def train_recommender(

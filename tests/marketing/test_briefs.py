@@ -12,7 +12,7 @@ from decisions.services import jobs, receipts
 from language.models import TextCall
 from marketing.models import Brief, Campaign, Candidate, CopyVariant
 from marketing.services.content import briefs
-from marketing.services.content.people import without_customers
+from marketing.texts.people import without_customers
 from shop.services.announcements import announce_product
 from tests.factories import make_customer, make_variant
 from tests.factories_content import make_brief, make_kettle, write

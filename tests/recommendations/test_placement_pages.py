@@ -39,7 +39,7 @@ def test_knobs_and_sources_are_saved_with_who_did_it(client, home):
     assert home.changed_by.username == "mia"
     page = client.get(reverse("admin:recommendations_placement_changelist")).content.decode()
     assert "popular in the shop → own taste" in page
-    assert "30%" in page
+    assert "30 %" in page
 
 
 def test_what_cannot_be_is_said_and_somebody_elses_change_is_not_lost(client, home):

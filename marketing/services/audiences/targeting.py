@@ -14,7 +14,7 @@ from access.figures import figure, significant
 from decisions.models import ModelRun
 from decisions.services.artefacts import ArtefactError, artefact_path
 from decisions.services.model_runs import live_run
-from decisions.text import sentence
+from decisions.text import SentenceError, sentence
 from inventory.services.costs import unit_costs_minor
 from marketing.frames.orders import OrderHistory, order_history
 from marketing.models import Campaign
@@ -48,12 +48,8 @@ BELOW_FLOOR = gettext_noop(
 )
 
 
-class TargetingError(Exception):
+class TargetingError(SentenceError):
     """Why nobody can be left out; `sentence` is stored words."""
-
-    def __init__(self, text: dict):
-        super().__init__(text["msgid"] % text["params"])
-        self.sentence = text
 
 
 @dataclass(frozen=True)

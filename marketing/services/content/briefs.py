@@ -34,9 +34,9 @@ from marketing.models import (
 )
 from marketing.services.content import copies, descriptions
 from marketing.services.content.experience import experience_of, in_words
-from marketing.services.content.people import without_customers
 from marketing.services.customers.personas import segment_of
 from marketing.texts.facts import brief_facts, slot_notes
+from marketing.texts.people import without_customers
 from marketing.texts.persona_names import in_words as persona_in_words
 from marketing.texts.review import Review, review
 from marketing.texts.standards import standard_of_brief

@@ -14,8 +14,8 @@ from language.providers import DraftRequest, draft_texts, provider_from_settings
 from language.services.calls import CallLog
 from marketing.definitions.rules import customers_of, reachable
 from marketing.models import Campaign, Channel, CopyState, CopyVariant
-from marketing.services.content.people import without_customers
 from marketing.texts.facts import campaign_facts, slot_notes
+from marketing.texts.people import without_customers
 from marketing.texts.review import Finding, Review, review
 from marketing.texts.standards import standard_of_campaign
 

@@ -16,7 +16,7 @@ from decisions.jobs import Progress
 from decisions.models import ModelRun
 from decisions.services.artefacts import ArtefactError, artefact_path, write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, live_run, publish_run
-from decisions.text import sentence
+from decisions.text import SentenceError, sentence
 from marketing.frames.behaviour import EPOCH, buyers, facts_of
 
 if TYPE_CHECKING:
@@ -33,12 +33,8 @@ MISSING = {
 }
 
 
-class TooLittleHistoryError(Exception):
+class TooLittleHistoryError(SentenceError):
     """`sentence` says what is missing."""
-
-    def __init__(self, text: dict):
-        super().__init__(text["msgid"] % text["params"])
-        self.sentence = text
 
 
 def last_day(as_of: datetime) -> int:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 from decisions.models import ModelRun, RunState
 from decisions.services.artefacts import ArtefactError, artefact_path, write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, live_run, publish_run
-from decisions.text import sentence
+from decisions.text import SentenceError, sentence
 from marketing.frames.behaviour import buyers
 from marketing.frames.personas import bought, is_sensitive, meanings, unread
 from marketing.models import Persona, PersonaSnapshot, Segment
@@ -51,12 +51,8 @@ REASONS = {
 }
 
 
-class PersonasRefusedError(Exception):
+class PersonasRefusedError(SentenceError):
     """`sentence` tells the merchant why there are none."""
-
-    def __init__(self, text: dict):
-        super().__init__(text["msgid"] % text["params"])
-        self.sentence = text
 
 
 class PersonaError(Exception):

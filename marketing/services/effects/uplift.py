@@ -16,7 +16,7 @@ from decisions.jobs import Progress
 from decisions.models import ModelRun
 from decisions.services.artefacts import write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, publish_run
-from decisions.text import sentence
+from decisions.text import SentenceError, sentence
 from inventory.profit_frames import arm_sums, person_profits
 from marketing.frames import effects as frames
 from marketing.frames.orders import order_history
@@ -36,12 +36,8 @@ TOO_FEW = gettext_noop(
 )
 
 
-class TooLittleHistoryError(Exception):
+class TooLittleHistoryError(SentenceError):
     """`sentence` says what is missing."""
-
-    def __init__(self, text: dict):
-        super().__init__(text["msgid"] % text["params"])
-        self.sentence = text
 
 
 def train_uplift(as_of: datetime, *, seed: int, progress: Progress | None = None) -> ModelRun:

@@ -22,6 +22,7 @@ from marketing.models import Segment, SegmentChange
 from marketing.services.audiences.memberships import refresh_membership
 from marketing.services.journeys.carts import CART_KINDS, open_carts
 from marketing.services.journeys.guests import back_in_stock_offer
+from shop.chunks import read_in_chunks
 from shop.models import (
     Consent,
     Customer,
@@ -74,7 +75,7 @@ def cart_left(options: Options, since: datetime, at: datetime) -> Iterator[Cause
         received_at__lte=quiet,
     )  # fmt: skip
     ids = busy.order_by("customer_id").values_list("customer_id", flat=True).distinct()
-    for chunk in _chunks(ids):
+    for chunk in read_in_chunks(ids, CHUNK):
         for customer_id, cart in open_carts(chunk, at).items():
             if since <= cart.touched_at <= quiet:
                 context = {"variants": cart.newest_first[:20]}
@@ -94,7 +95,7 @@ def product_viewed(options: Options, since: datetime, at: datetime) -> Iterator[
         .annotate(looks=Count("pk"), last=Max("received_at"), sku=Max("variant_id"))
         .filter(looks__gte=options["views"], last__lte=quiet)
     )  # fmt: skip
-    for rows in _chunks(looks.order_by("customer_id", "variant__product_id")):
+    for rows in read_in_chunks(looks.order_by("customer_id", "variant__product_id"), CHUNK):
         taken = _taken({row["customer_id"] for row in rows}, at - WINDOW - WINDOW)
         for row in rows:
             if (row["customer_id"], row["variant__product_id"]) not in taken:
@@ -117,7 +118,7 @@ def price_dropped(options: Options, since: datetime, at: datetime) -> Iterator[C
         customer__isnull=False, received_at__gte=at - timedelta(days=options["days"]),
     )  # fmt: skip
     pairs = interested.order_by("customer_id", "variant_id").values("customer_id", "variant_id")
-    for rows in _chunks(pairs.distinct()):
+    for rows in read_in_chunks(pairs.distinct(), CHUNK):
         bought = _bought({row["customer_id"] for row in rows}, at - timedelta(days=options["days"]))
         for row in rows:
             if (row["customer_id"], row["variant_id"]) not in bought:
@@ -156,7 +157,7 @@ def ordered(options: Options, since: datetime, at: datetime) -> Iterator[Cause]:
         customer__isnull=False, placed_at__gte=_from(since, then), placed_at__lte=then,
         is_history=False,
     ).exclude(state=OrderState.CANCELLED)  # fmt: skip
-    for rows in _chunks(orders.order_by("pk").values("pk", "number", "customer_id")):
+    for rows in read_in_chunks(orders.order_by("pk").values("pk", "number", "customer_id"), CHUNK):
         lines = (
             OrderLine.objects.sold()
             .filter(order__in=[row["pk"] for row in rows], variant__isnull=False)
@@ -232,17 +233,6 @@ def _from(since: datetime, until: datetime) -> datetime:
     return max(since, until - WINDOW)
 
 
-def _chunks(rows: Any) -> Iterator[list[Any]]:
-    chunk: list[Any] = []
-    for row in rows.iterator(CHUNK):
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
 def _taken(customer_ids: set[int], since: datetime) -> set[tuple[int, int]]:
     """(customer, product) that went into a cart or were bought."""
     events = Event.objects.filter(
@@ -280,7 +270,7 @@ def _bought_again(at: datetime) -> dict[int, dict[int, list[datetime]]]:
     )
     pairs = again.filter(orders__gte=2)
     found: dict[int, dict[int, list[datetime]]] = defaultdict(dict)
-    for rows in _chunks(pairs):
+    for rows in read_in_chunks(pairs, CHUNK):
         wanted = {(row["variant_id"], row["who"]) for row in rows}
         dated = lines.filter(
             order__customer__in={who for _sku, who in wanted},

@@ -9,7 +9,7 @@ when the enrolment moves on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,7 +37,7 @@ from marketing.models import (
 from marketing.services.journeys.carts import open_carts
 from marketing.services.journeys.guests import tell_guests
 from marketing.services.journeys.journey_words import JourneyMessages, ordered_it
-from marketing.services.journeys.triggers import Cause, causes
+from marketing.services.journeys.triggers import causes
 from marketing.services.sending.hand_over import (
     BATCH,
     MessagePortError,
@@ -46,6 +46,7 @@ from marketing.services.sending.hand_over import (
     opened,
     settle_interrupted,
 )
+from shop.chunks import chunks
 from shop.models import Customer, Order, OrderState
 from shop.services import waitlist
 
@@ -79,7 +80,7 @@ def enter(journey: Journey, at: datetime) -> int:
     if version is None or since is None:
         return 0
     entered = 0
-    for chunk in _chunks(causes(read_plan(version.definition), since, at)):
+    for chunk in chunks(causes(read_plan(version.definition), since, at), ROWS):
         codes = dict(
             Customer.objects.filter(pk__in={c.customer_id for c in chunk}).values_list("pk", "code")
         )
@@ -319,14 +320,3 @@ def _recent(at: datetime) -> QuerySet[Send]:
     since = at - timedelta(hours=1)
     recent = Send.objects.filter(enrolment__isnull=False, handed_over_at__gte=since)
     return recent.select_related("enrolment")
-
-
-def _chunks(found: Iterable[Cause]) -> Iterator[list[Cause]]:
-    chunk: list[Cause] = []
-    for cause in found:
-        chunk.append(cause)
-        if len(chunk) == ROWS:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
