@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from .correction import features_of
 from .order_days import Histories, OrderDays
@@ -97,35 +96,21 @@ def play(
     return Played(active, orders, spend, margin)
 
 
-def foreseen(
-    played: np.ndarray, customers: np.ndarray, shock: float = 0.0, *, cuts: int = 1
-) -> Foreseen:
+def foreseen(played: np.ndarray, customers: np.ndarray, shock: float = 0.0) -> Foreseen:
     """Per customer of each group. played: (replicates, groups, periods); customers: (groups,).
 
-    shock: standard deviation, relative to the figure, of what the model does not know, as learned
-    from so many `cuts`.
+    shock: half-width, relative to the figure, that the interval has for what the model does not
+    know; cohort_backtest.py learns it.
     """
     per_customer = played / np.maximum(customers, 1)[None, :, None]
     value = per_customer.mean(axis=0)
     low, high = np.quantile(per_customer, [LOW, HIGH], axis=0)
-    return widened(Foreseen(value, low, high), reach(cuts) * shock)
+    return widened(Foreseen(value, low, high), shock)
 
 
-def reach(cuts: int) -> float:
-    """Half the width of an 80 % interval in shocks, where so many cuts of the history taught the
-    shock. One season or campaign moves all cohorts of a cut together, so that a cut counts once
-    however many cohorts it has, and three say little of how far the fourth may lie: Student's t,
-    a degree of freedom per cut, as the mean of a shock is not learned but 0.
-
-    Source: Student, The probable error of a mean, Biometrika 6, 1908.
-    """
-    return float(student.ppf(HIGH, cuts))
-
-
-def widened(said: Foreseen, extra: np.ndarray | float) -> Foreseen:
-    """extra: half-width, relative to the figure, of what is independent of what the replicates say:
-    half-widths add as squares."""
-    more = extra * said.value
+def widened(said: Foreseen, shock: np.ndarray | float) -> Foreseen:
+    """The shock is independent of what the replicates say: half-widths add as squares."""
+    more = shock * said.value
     return Foreseen(
         said.value,
         np.maximum(said.value - np.hypot(said.value - said.low, more), 0),

@@ -16,9 +16,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc, betaln, gammaln, logsumexp
+from scipy.special import betainc, betaln, gammaln
 
-from .likelihood import Fitted, maximise
+from .likelihood import Fitted, log_total, maximise
 from .order_days import Histories
 
 # Terms of P(X ≥ m) are summed until none exceeds this.
@@ -46,12 +46,12 @@ class DropoutModel:
         """ln L per customer, shape (n,)."""
         left, alive = self._log_terms(seen)
         erlang = (self.k - 1) * seen.log_gaps - seen.repeats * gammaln(self.k)
-        return erlang + logsumexp(np.column_stack([left, alive]), axis=1)
+        return erlang + log_total(np.column_stack([left, alive]))
 
     def alive(self, seen: Histories) -> np.ndarray:
         """Probability of still being a customer at the end of the observation, shape (n,)."""
         left, alive = self._log_terms(seen)
-        return np.exp(logsumexp(alive, axis=1) - logsumexp(np.column_stack([left, alive]), axis=1))
+        return np.exp(log_total(alive) - log_total(np.column_stack([left, alive])))
 
     def at_least(self, seen: Histories, horizon: float, *, orders: int) -> np.ndarray:
         """P(at least `orders` order days within `horizon` after the observation), shape (n,)."""
@@ -82,7 +82,7 @@ class DropoutModel:
     def stages(self, seen: Histories) -> np.ndarray:
         """P(alive and in Erlang stage j), shape (n, k)."""
         left, alive = self._log_terms(seen)
-        return np.exp(alive - logsumexp(np.column_stack([left, alive]), axis=1)[:, None])
+        return np.exp(alive - log_total(np.column_stack([left, alive]))[:, None])
 
     def trials(self, seen: Histories) -> np.ndarray:
         """How often an alive customer could have left and did not."""

@@ -94,6 +94,16 @@ def _covariance(loss: Callable[[np.ndarray], float], at: np.ndarray, total: floa
     return (vectors / values) @ vectors.T
 
 
+def log_total(logs: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """ln Σ w exp of each row, shape (n,). logs: (n, m), each row with a finite entry; weights: (m,).
+
+    What scipy's logsumexp does, without its care for signs and other arrays: half of a fit was that.
+    """
+    highest = logs.max(axis=1)
+    parts = np.exp(logs - highest[:, None])
+    return highest + np.log(parts.sum(axis=1) if weights is None else parts @ weights)
+
+
 def distinct(seen: Histories) -> tuple[Histories, np.ndarray]:
     """Customers alike once, and how many of each there are."""
     columns = np.column_stack([seen.repeats, seen.last, seen.age, seen.log_gaps])

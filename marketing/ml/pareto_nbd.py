@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln, logsumexp
+from scipy.special import gammaln
 
-from .likelihood import Fitted, maximise
+from .likelihood import Fitted, log_total, maximise
 from .order_days import Histories
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(48)
@@ -90,7 +90,7 @@ class ParetoNbd:
         time = np.maximum(np.exp(points) - self.beta, 0.0)
         inner = -shape[:, None] * np.log(self.alpha + time) - self.s * points
         with np.errstate(divide="ignore"):
-            left = np.log(self.s * half) + logsumexp(inner, axis=1, b=WEIGHTS)
+            left = np.log(self.s * half) + log_total(inner, WEIGHTS)
         return left, alive
 
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from scipy.special import gamma, hyp2f1
+from scipy.special import gamma, hyp2f1, logsumexp
 from scipy.stats import beta as beta_law
 from scipy.stats import gamma as gamma_law
 
 from marketing.ml.dropout_models import DropoutModel, fit_dropout, fit_regular
-from marketing.ml.likelihood import NoFitError
+from marketing.ml.likelihood import NoFitError, log_total
 from marketing.ml.order_days import Histories, histories, order_days
 from marketing.ml.pareto_nbd import ParetoNbd, fit_pareto
 from marketing.ml.spend import GammaGamma, fit_spend
@@ -145,6 +145,16 @@ def test_p_alive_falls_with_silence_and_orders_of_random_buyers_too(x, last, sil
     if which == 0:  # not so for regular buyers: after some days of silence the next order is due
         near, far = (model.expected_orders(seen, 13.0)[0] for seen in (shorter, longer))
         assert 0 <= far <= near + 1e-6
+
+
+def test_a_total_of_logs_is_scipys():
+    """Also where one part is nothing, and where the plain sum would be 0 or overflow."""
+    logs = np.array([[-1e4, -1e4 - 2, -np.inf], [900.0, 901, -800], [0.5, -0.5, 0.0]])
+    weights = np.array([0.2, 0.3, 0.5])
+    np.testing.assert_allclose(log_total(logs), logsumexp(logs, axis=1), rtol=1e-14)
+    np.testing.assert_allclose(
+        log_total(logs, weights), logsumexp(logs, axis=1, b=weights), rtol=1e-14
+    )
 
 
 def test_orders_of_one_date_count_once_and_their_amounts_add_up():

@@ -138,8 +138,7 @@ def _fill(ahead: Ahead, table: CohortTable, played: Any) -> None:
         elif not judged.is_better:
             ahead.refusals[name] = sentence(NOT_BETTER)
         else:
-            cuts = len(ahead.verdict.cuts)
-            ahead.figures[name] = foreseen(sums, table.customers, judged.shock, cuts=cuts)
+            ahead.figures[name] = foreseen(sums, table.customers, judged.shock)
 
 
 def rows_of(table: CohortTable, ahead: Ahead) -> dict[str, Any]:
