@@ -6,6 +6,9 @@
 2. Outside of it: each message goes through a port of its channel, several side by side.
 3. What left is marked sent, what was not tried is claimed again.
 
+A campaign does 1 and 3 while another batch is on its way (`Belt`): the database works and commits
+while the other side answers.
+
 A row found half-way after a crash becomes `unknown` and is never repeated (`settle_interrupted`).
 So does the one message in hand when a port breaks in a way that nobody foresaw: its error is kept,
 everything behind it waits again, and the fault is raised so that the job is tried again.
@@ -15,7 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,7 +38,9 @@ from marketing.services.guards import Asked, lock_customers, reasons_not_to_writ
 from shop.models import EventKey, EventKind
 from shop.services.events.events import record_events
 
-BATCH = 50  # so many may stay "unknown" when a worker is killed
+# So many may stay "unknown" when a worker is killed; twice as many where one batch is on its way
+# while the next is decided.
+BATCH = 50
 
 
 class MessagePortError(Exception):
@@ -84,9 +89,60 @@ def hand_over(
     send_ids: Sequence[int], source: Source, ports: Sequence[Port], *, at: datetime
 ) -> Handed:
     """Deliver these claimed sends. Raises MessagePortError when the port is closed."""
-    done = Handed()
-    _carry(_decide(send_ids, source, at, done), source, ports, done)
-    return done
+    with belt(ports) as one:
+        return one.hand_over(send_ids, source, at=at)
+
+
+@contextmanager
+def belt(ports: Sequence[Port]) -> Iterator[Belt]:
+    """What was put on it has arrived and is written down at the end, whatever broke in between.
+
+    Raises MessagePortError when a port is closed.
+    """
+    with ThreadPoolExecutor(len(ports), thread_name_prefix="messages") as pool:
+        moving = Belt(ports, pool)
+        try:
+            yield moving
+        finally:
+            moving.arrive()
+
+
+class Belt:
+    """Batches of sends, one on its way while the next is decided and the last is written down.
+
+    Threads talk to the other side and touch no row; rows are read and written by the caller's. No
+    customer may stand in two batches: what becomes of the first is not known when the next is
+    decided.
+    """
+
+    def __init__(self, ports: Sequence[Port], pool: ThreadPoolExecutor):
+        self._ports, self._pool = ports, pool
+        self._on_its_way: _OnItsWay | None = None
+
+    def hand_over(self, send_ids: Sequence[int], source: Source, *, at: datetime) -> Handed:
+        """Decide these claimed sends and let them leave once the batch before has arrived.
+
+        `sent` is known after the next call, or at the end. Raises MessagePortError.
+        """
+        done = Handed()
+        due = _decide(send_ids, source, at, done)
+        before, self._on_its_way = self._on_its_way, None
+        outcomes = before.outcomes() if before else []
+        if any(one.stops for one in outcomes):
+            _write([Outcome(send, SendState.CLAIMED) for send, _text in due])
+        else:
+            waiting = deque(due)
+            found = [self._pool.submit(_drain, waiting, port) for port in self._ports]
+            self._on_its_way = _OnItsWay(found, source, done)
+        if before:
+            _settle(outcomes, before.source, before.done)
+        return done
+
+    def arrive(self) -> None:
+        """Wait for the batch that is on its way and write down what became of it."""
+        last, self._on_its_way = self._on_its_way, None
+        if last:
+            _settle(last.outcomes(), last.source, last.done)
 
 
 def settle_interrupted(sends: QuerySet[Send]) -> int:
@@ -210,14 +266,21 @@ class Outcome:
         return bool(self.down) or self.fault is not None
 
 
-def _carry(
-    due: list[tuple[Send, Text]], source: Source, ports: Sequence[Port], done: Handed
-) -> None:
-    """Steps 2 and 3. Threads talk to the other side and touch no row; rows are written here."""
-    waiting = deque(due)
-    with ThreadPoolExecutor(len(ports), thread_name_prefix="messages") as pool:
-        found = [pool.submit(_drain, waiting, port) for port in ports]
-    outcomes = [outcome for future in found for outcome in future.result()]
+@dataclass(frozen=True)
+class _OnItsWay:
+    """A batch that the ports have in hand, and where to say what became of it."""
+
+    found: Sequence[Future[list[Outcome]]]
+    source: Source
+    done: Handed
+
+    def outcomes(self) -> list[Outcome]:
+        """Waits until every message was answered for."""
+        return [outcome for future in self.found for outcome in future.result()]
+
+
+def _settle(outcomes: Sequence[Outcome], source: Source, done: Handed) -> None:
+    """Step 3. What broke is raised once the rows say what became of each message."""
     done.sent = [one.send for one in outcomes if one.state == SendState.SENT]
     _write(outcomes)
     log_sent(done.sent, source.label)

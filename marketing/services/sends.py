@@ -28,7 +28,7 @@ from marketing.models.campaigns import PausedBy
 from marketing.quiet_hours import first_hour
 from marketing.services import campaigns, claim_ledger, stock_cap
 from marketing.services.guards import Asked
-from marketing.services.hand_over import BATCH, hand_over, log_missing, opened, settle_interrupted
+from marketing.services.hand_over import BATCH, belt, log_missing, opened, settle_interrupted
 from marketing.services.results import send_counts
 
 STOPS_AT_AN_ORDER = frozenset({Goal.WIN_BACK, Goal.SECOND_ORDER})
@@ -89,20 +89,28 @@ def _send_due(progress: Any, campaign: Campaign) -> bool:
     """Everything that may leave now; False when it was stopped. Facts are read anew every round."""
     total = Audience.objects.get(campaigns=campaign).recipient_count
     done = campaign.sends.exclude(state=SendState.CLAIMED).count()
-    while batch := _next_batch(campaign):
-        at = timezone.now()
-        if not _may_go_on(campaign, len(batch), at):
+    batch, words = _next_round(campaign)
+    while batch:
+        if words is None:
             return False
-        words = CampaignMessages(campaign, at)
-        with opened(campaign.channel) as ports:
+        progress.still_mine()
+        with opened(campaign.channel) as ports, belt(ports) as moving:
             for start in range(0, len(batch), BATCH):
-                progress.still_mine()
                 progress(done, total, gettext_noop("sending"))
                 if not _is_sending(campaign):
                     return False
-                hand_over(batch[start : start + BATCH], words, ports, at=timezone.now())
+                moving.hand_over(batch[start : start + BATCH], words, at=timezone.now())
                 done += BATCH
+            batch, words = _next_round(campaign)  # while the last ones are on their way
     return True
+
+
+def _next_round(campaign: Campaign) -> tuple[list[int], CampaignMessages | None]:
+    """Who is next and what is true now; nobody: all is done; no words: it has to stop."""
+    batch, at = _next_batch(campaign), timezone.now()
+    if not batch or not _may_go_on(campaign, len(batch), at):
+        return batch, None
+    return batch, CampaignMessages(campaign, at)
 
 
 def continue_campaigns(at: datetime | None = None) -> int:
