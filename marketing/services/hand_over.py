@@ -36,6 +36,7 @@ from marketing.ports import Port, PortDownError, RefusedError, port_of
 from marketing.quiet_hours import after_quiet, quiet_hours_of, zone_of
 from marketing.services.guards import Asked, lock_customers, reasons_not_to_write
 from shop.models import EventKey, EventKind
+from shop.services.events.event_rows import among
 from shop.services.events.events import record_events
 
 # So many may stay "unknown" when a worker is killed; twice as many where one batch is on its way
@@ -185,7 +186,7 @@ def _decide(
 ) -> list[tuple[Send, Text]]:
     """Step 1. What comes back is marked as being handed over, and nobody else has it."""
     claimed = Send.objects.select_for_update(of=("self",), skip_locked=True).filter(
-        pk__in=send_ids, state=SendState.CLAIMED
+        pk__in=among(send_ids), state=SendState.CLAIMED
     )
     sends = list(claimed.select_related("enrolment__version").order_by("pk"))
     customers = lock_customers(send.customer_id for send in sends)
@@ -230,7 +231,7 @@ def _skip(reasons: Mapping[Send, SkipReason], done: Handed) -> None:
     for send, reason in reasons.items():
         by_reason.setdefault(reason, []).append(send.pk)
     for reason, pks in by_reason.items():
-        Send.objects.filter(pk__in=pks).update(state=SendState.SKIPPED, reason=reason)
+        Send.objects.filter(pk__in=among(pks)).update(state=SendState.SKIPPED, reason=reason)
 
 
 def _mark(due: Sequence[tuple[Send, Text]], at: datetime) -> None:
@@ -240,7 +241,7 @@ def _mark(due: Sequence[tuple[Send, Text]], at: datetime) -> None:
         send.link_url, send.language = text.link_url, text.language
         alike.setdefault((text.copy_id, text.language, text.link_url), []).append(send.pk)
     for (copy_id, language, link_url), pks in alike.items():
-        Send.objects.filter(pk__in=pks).update(
+        Send.objects.filter(pk__in=among(pks)).update(
             state=SendState.SENDING,
             handed_over_at=at,
             copy_id=copy_id,
@@ -342,7 +343,7 @@ def _write(outcomes: Sequence[Outcome]) -> None:
         if one.is_gone:
             suppress(one.send.customer_id, one.send.channel, Suppression.Reason.BOUNCED)
     for (state, reason, error), pks in alike.items():
-        rows = Send.objects.filter(pk__in=pks)
+        rows = Send.objects.filter(pk__in=among(pks))
         if state == SendState.SENT:
             # Whoever called such a row unknown in the meantime is put right: it did leave.
             rows.update(state=state, sent_at=timezone.now())

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from marketing.models import Send, SendState, SkipReason
 from marketing.services import guards, hand_over, sends
-from marketing.services.guards import lock_customers
+from marketing.services.guards import Asked, lock_customers, reasons_not_to_write
 from marketing.services.hand_over import MessagePortError
 from marketing.services.sends import CampaignMessages, send_campaign
 from shop.models import Event
@@ -115,6 +115,14 @@ def test_the_next_round_is_asked_for_while_the_last_batch_is_on_its_way(monkeypa
     monkeypatch.setattr(sends.stock_cap, "short_stock", looked)
     assert send_campaign(Quiet(), campaign.pk)["sent"] == 8
     assert seen == [(0, 4), (4, 4)]
+
+
+def test_guards_ask_one_question_however_many_they_are(django_assert_num_queries):
+    people = {one.pk: one for one in make_reachable(5)}
+    with django_assert_num_queries(1):
+        assert reasons_not_to_write(people, Asked("email", {}), timezone.now()) == {}
+    with django_assert_num_queries(0):
+        assert reasons_not_to_write({}, Asked("email", {}), timezone.now()) == {}
 
 
 def rivals() -> dict[str, int]:
