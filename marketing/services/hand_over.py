@@ -26,7 +26,8 @@ from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from language.claims import UnknownSlotError
@@ -153,15 +154,13 @@ def settle_interrupted(sends: QuerySet[Send]) -> int:
 
 def log_missing(sends: QuerySet[Send], label: Callable[[Send], dict[str, Any]]) -> int:
     """Events of sends that left while the worker died before it could log them."""
-    sent = sends.filter(state=SendState.SENT).select_related("customer")
-    missing, last = 0, 0
-    while chunk := list(sent.filter(pk__gt=last).order_by("pk")[:500]):
+    name = Concat(Value("send:"), Cast(OuterRef("pk"), CharField()))
+    lost = sends.filter(~Exists(EventKey.objects.filter(pk=name)), state=SendState.SENT)
+    lost, missing, last = lost.select_related("customer").order_by("pk"), 0, 0
+    while chunk := list(lost.filter(pk__gt=last)[:500]):
         last = chunk[-1].pk
-        ids = {f"send:{send.pk}": send for send in chunk}
-        logged = set(EventKey.objects.filter(pk__in=ids).values_list("pk", flat=True))
-        lost = [send for event_id, send in ids.items() if event_id not in logged]
-        log_sent(lost, label)
-        missing += len(lost)
+        log_sent(chunk, label)
+        missing += len(chunk)
     return missing
 
 
