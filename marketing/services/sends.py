@@ -94,12 +94,10 @@ def _send_due(progress: Any, campaign: Campaign) -> bool:
         if words is None:
             return False
         progress.still_mine()
-        with opened(campaign.channel) as ports, belt(ports) as moving:
+        with opened(campaign.channel) as ports, belt(ports, words) as moving:
             for start in range(0, len(batch), BATCH):
                 progress(done, total, gettext_noop("sending"))
-                if not _is_sending(campaign):
-                    return False
-                moving.hand_over(batch[start : start + BATCH], words, at=timezone.now())
+                moving.hand_over(batch[start : start + BATCH], at=timezone.now())
                 done += BATCH
             batch, words = _next_round(campaign)  # while the last ones are on their way
     return True
@@ -208,7 +206,7 @@ def _pace(campaign: Campaign) -> int:
 
 
 def _is_sending(campaign: Campaign) -> bool:
-    """A person may pause it between two batches."""
+    """A person may pause it; a batch that is decided then finds nothing that may leave."""
     campaign.refresh_from_db(fields=["state", "approved_facts"])
     return campaign.state == CampaignState.SENDING
 
