@@ -10,7 +10,6 @@ from secrets import token_hex
 
 from django.conf import settings
 from django.core import signing
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -19,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from marketing.facts import LOCALES
+from marketing.letters import Letter
 from marketing.models import Send
 
 PLACE = "TOKEN"
@@ -87,7 +87,7 @@ class Envelope:
 
 def compose(
     send: Send, subject: str, text: str, language: str, *, preheader: str = ""
-) -> EmailMultiAlternatives:
+) -> Letter:
     """The finished mail of words whose slots are filled."""
     envelope = Envelope(
         send.customer.email,
@@ -101,14 +101,14 @@ def compose(
 
 def letter(
     envelope: Envelope, subject: str, text: str, language: str, *, preheader: str = ""
-) -> EmailMultiAlternatives:
+) -> Letter:
     """Text and HTML with the way out in both, and for one click in the mail program."""
     way_out = envelope.way_out
     footer, leave = _footer(language, envelope.was_wished)
     form = _Form(subject, preheader, language, envelope.was_wished, bool(envelope.pixel))
     around = _around(form, settings.SHOP_NAME, settings.SHOP_ADDRESS)
     html = around.filled(paragraphs(text), way_out, envelope.pixel)
-    mail = EmailMultiAlternatives(
+    mail = Letter(
         subject=subject,
         body=f"{text}\n\n--\n{footer}\n{_postal()}{leave}: {way_out}\n",
         to=[envelope.to],
