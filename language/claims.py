@@ -8,7 +8,7 @@ among the facts in the same role. A wrong reading refuses too much rather than t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext, gettext_noop
@@ -126,7 +126,11 @@ def refusals(text: str, facts: Iterable[Fact], *, slots_only: bool = False) -> l
 
 def fill(text: str, facts: Iterable[Fact]) -> str:
     """The text with every slot replaced by its fact. Raises UnknownSlotError."""
-    known = {fact.slot: fact.text for fact in facts}
+    return fill_words(text, {fact.slot: fact.text for fact in facts})
+
+
+def fill_words(text: str, known: Mapping[str, str]) -> str:
+    """As fill, of facts whose words are at hand by slot. Raises UnknownSlotError."""
     missing = [slot for slot in SLOT.findall(text) if slot not in known]
     if missing:
         raise UnknownSlotError(f"no fact for {', '.join(sorted(set(missing)))}")

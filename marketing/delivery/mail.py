@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from secrets import token_hex
 
 from django.conf import settings
 from django.core import signing
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
-from django.utils.html import escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from marketing.letters import Letter
 from marketing.models import Send
 from marketing.texts.facts import LOCALES
 
 PLACE = "TOKEN"
 _signer = signing.Signer(salt="marketing.send", sep=".")
+_CUT = token_hex(16)  # stands where letters differ; nobody who writes one can know it
 _guest_signer = signing.Signer(salt="marketing.guest", sep=".")
 
 
@@ -28,7 +31,9 @@ class BadTokenError(Exception):
     """The address was not made by us."""
 
 
+@lru_cache(maxsize=1024)
 def token_of(send_id: int) -> str:
+    """Signed once a message: it stands in four of its addresses."""
     return _signer.sign(str(send_id))
 
 
@@ -82,7 +87,7 @@ class Envelope:
 
 def compose(
     send: Send, subject: str, text: str, language: str, *, preheader: str = ""
-) -> EmailMultiAlternatives:
+) -> Letter:
     """The finished mail of words whose slots are filled."""
     envelope = Envelope(
         send.customer.email,
@@ -96,24 +101,14 @@ def compose(
 
 def letter(
     envelope: Envelope, subject: str, text: str, language: str, *, preheader: str = ""
-) -> EmailMultiAlternatives:
+) -> Letter:
     """Text and HTML with the way out in both, and for one click in the mail program."""
     way_out = envelope.way_out
     footer, leave = _footer(language, envelope.was_wished)
-    with translation.override(LOCALES[language]):
-        context = {
-            "subject": subject,
-            "preheader": preheader,
-            "address": settings.SHOP_ADDRESS,
-            "paragraphs": paragraphs(text),
-            "footer": footer,
-            "way_out": way_out,
-            "shop": settings.SHOP_NAME,
-            "language": language,
-            "pixel": envelope.pixel,
-        }
-        html = render_to_string("marketing/email.html", context)
-    mail = EmailMultiAlternatives(
+    form = _Form(subject, preheader, language, envelope.was_wished, bool(envelope.pixel))
+    around = _around(form, settings.SHOP_NAME, settings.SHOP_ADDRESS)
+    html = around.filled(paragraphs(text), way_out, envelope.pixel)
+    mail = Letter(
         subject=subject,
         body=f"{text}\n\n--\n{footer}\n{_postal()}{leave}: {way_out}\n",
         to=[envelope.to],
@@ -127,6 +122,56 @@ def letter(
     )
     mail.attach_alternative(html, "text/html")
     return mail
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What makes two letters differ in more than their paragraphs and addresses."""
+
+    subject: str
+    preheader: str
+    language: str
+    was_wished: bool
+    is_tracked: bool
+
+
+@dataclass(frozen=True)
+class _Around:
+    """The HTML of a letter in pieces: to the first paragraph, between two, to the way out, to the
+    pixel, to the end."""
+
+    begin: str
+    between: str
+    before_way_out: str
+    before_pixel: str
+    end: str
+
+    def filled(self, paragraphs: Sequence[str], way_out: str, pixel: str) -> str:
+        words = self.between.join(paragraphs)
+        way_out, pixel = conditional_escape(way_out), conditional_escape(pixel)
+        return "".join(
+            (self.begin, words, self.before_way_out, way_out, self.before_pixel, pixel, self.end)
+        )
+
+
+@lru_cache(maxsize=64)
+def _around(form: _Form, shop: str, address: str) -> _Around:
+    """The template is rendered once for letters that are alike, and cut where they differ."""
+    footer, _leave = _footer(form.language, form.was_wished)
+    with translation.override(LOCALES[form.language]):
+        context = {
+            "subject": form.subject,
+            "preheader": form.preheader,
+            "address": address,
+            "paragraphs": [_CUT, _CUT],
+            "footer": footer,
+            "way_out": _CUT,
+            "shop": shop,
+            "language": form.language,
+            "pixel": _CUT if form.is_tracked else "",
+        }
+        pieces = render_to_string("marketing/email.html", context).split(_CUT)
+    return _Around(*pieces) if form.is_tracked else _Around(*pieces, end="")
 
 
 def _postal() -> str:
@@ -145,10 +190,15 @@ def _footer(language: str, was_wished: bool) -> tuple[str, str]:
 
 def paragraphs(text: str) -> list[SafeString]:
     """Escaped paragraphs. Only our own addresses can be clicked, not what a name may hold."""
-    own = rf"({re.escape(settings.PUBLIC_URL.rstrip('/'))}/\S+)"
+    own = _own_address(settings.PUBLIC_URL)
     return [
         mark_safe(  # escaped in the same breath
-            re.sub(own, r'<a href="\1">\1</a>', escape(part)).replace("\n", "<br>")
+            own.sub(r'<a href="\1">\1</a>', escape(part)).replace("\n", "<br>")
         )
         for part in text.split("\n\n")
     ]
+
+
+@lru_cache(maxsize=16)
+def _own_address(public_url: str) -> re.Pattern:
+    return re.compile(rf"({re.escape(public_url.rstrip('/'))}/\S+)")

@@ -346,7 +346,7 @@ class KilledError(BaseException):
 
 @pytest.mark.parametrize(
     ("place", "letters", "state"),
-    [("_mark", 1, "sent"), ("_carry", 0, "unknown"), ("log_sent", 1, "sent")],
+    [("_mark", 1, "sent"), ("_drain", 0, "unknown"), ("log_sent", 1, "sent")],
 )
 def test_a_worker_killed_at_any_line_repeats_no_message(monkeypatch, place, letters, state):
     [ana] = make_reachable(1)

@@ -164,7 +164,8 @@ def changed_fact(campaign: Campaign, at: datetime) -> dict | None:
     Also a text that rests on a fact it does not show: "on offer" after the offer has ended.
     """
     copies = chosen_copies(campaign)
-    now = approved_facts(campaign, copies, at)
+    facts = {copy.language: campaign_facts(campaign, copy.language, at) for copy in copies}
+    now = {copy.language: snapshot(facts[copy.language], used_slots([copy])) for copy in copies}
     for language, slots in campaign.approved_facts.items():
         for slot, before in slots.items():
             after = now.get(language, {}).get(slot)
@@ -173,7 +174,7 @@ def changed_fact(campaign: Campaign, at: datetime) -> dict | None:
             if after != before:
                 return sentence(FACTS_CHANGED, slot=slot, before=before, after=after)
     for copy in copies:
-        if has_refusals(copy, campaign_facts(campaign, copy.language, at)):
+        if has_refusals(copy, facts[copy.language]):
             return sentence(UNPROVEN, copy=copy.subject)
     return None
 

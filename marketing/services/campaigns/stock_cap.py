@@ -11,10 +11,11 @@ from django.utils.translation import gettext_noop
 
 from access.figures import figure
 from decisions.text import sentence
-from marketing.models import Campaign, CampaignState, SendState
+from marketing.models import Campaign, CampaignState
 from marketing.models.campaigns import PausedBy
 from marketing.services.campaigns import campaigns
 from marketing.services.campaigns.units_per_message import units_ordered, units_per_message
+from marketing.services.sending.guards import LEFT
 from shop.models import Variant
 
 LEAST_TO_GO_ON = 100  # messages: or it would stop again at once
@@ -27,7 +28,7 @@ SHORT = gettext_noop(
 
 def short_stock(campaign: Campaign, messages: int, at: datetime) -> dict | None:
     """The first featured SKU of which too little is left for `messages` more, as a sentence."""
-    sent = campaign.sends.filter(state__in=(SendState.SENT, SendState.UNKNOWN)).count()
+    sent = campaign.sends.filter(state__in=LEFT).count()
     rate = units_per_message(campaign.goal, at)
     for sku, variant_id, available in _featured(campaign):
         expected = rate * (sent + messages) - units_ordered(campaign, variant_id)

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from marketing.models import Channel, Send, SendState, SkipReason, Suppression
 from marketing.models.campaigns import PURPOSE_OF_CHANNEL
 from shop.models import Consent, Customer, Order, OrderState, Payment, Refund
+from shop.services.events.event_rows import among
 from support.models import Intent, Ticket, TicketState
 
 ADDRESS_OF = {Channel.EMAIL: "email", Channel.SMS: "phone", Channel.PUSH: "push_token"}
@@ -40,7 +42,7 @@ class Asked:
 
 def lock_customers(customer_ids: Iterable[int]) -> dict[int, Customer]:
     """Their rows, held until the transaction ends, always in the same order."""
-    locked = Customer.objects.select_for_update(of=("self",)).filter(pk__in=set(customer_ids))
+    locked = Customer.objects.select_for_update(of=("self",)).filter(pk__in=among(customer_ids))
     return {customer.pk: customer for customer in locked.order_by("pk")}
 
 
@@ -53,13 +55,16 @@ def reasons_not_to_write(
     """
     ids = set(customers)
     address = ADDRESS_OF[Channel(asked.channel)]
+    known = _known_of(ids, asked.channel, at)
+    refunded = {one.pk for one in known if one.has_refund}
+    capped = {one.pk for one in known if one.messages >= cap_of(asked.channel)}
     found = [
         ({pk for pk, one in customers.items() if not getattr(one, address)}, SkipReason.NO_ADDRESS),
-        (_suppressed(ids, asked.channel), SkipReason.SUPPRESSED),
-        (ids - asked.wished - _agreed(ids, asked.channel), SkipReason.NO_CONSENT),
-        (_complaining(ids), SkipReason.COMPLAINT),
-        (_owed_money(ids), SkipReason.REFUND_DUE),
-        (_written_to_often(ids - asked.wished, asked.channel, at), SkipReason.FREQUENCY_CAP),
+        ({one.pk for one in known if one.is_suppressed}, SkipReason.SUPPRESSED),
+        ({one.pk for one in known if not one.agreed} - asked.wished, SkipReason.NO_CONSENT),
+        ({one.pk for one in known if one.complains}, SkipReason.COMPLAINT),
+        (_owed_money(refunded), SkipReason.REFUND_DUE),
+        (capped - asked.wished, SkipReason.FREQUENCY_CAP),
         (_ordered_since(asked.stops_after), SkipReason.BOUGHT),
     ]
     reasons: dict[int, SkipReason] = {}
@@ -78,32 +83,68 @@ def cap_of(channel: str) -> int:
     }[Channel(channel)]
 
 
-def _suppressed(ids: set[int], channel: str) -> set[int]:
-    rows = Suppression.objects.filter(customer__in=ids, channel=channel)
-    return set(rows.values_list("customer_id", flat=True))
+class _Known(NamedTuple):
+    """What the rows say of one customer. agreed: her last word, None without any. messages: what
+    left on this channel lately and counts towards its cap."""
+
+    pk: int
+    is_suppressed: bool
+    agreed: bool | None
+    complains: bool
+    has_refund: bool
+    messages: int
 
 
-def _agreed(ids: set[int], channel: str) -> set[int]:
-    latest = Consent.objects.filter(
+def _known_of(ids: set[int], channel: str, at: datetime) -> list[_Known]:
+    """One statement of its own, after the one that took the lock: it sees what a rival for these
+    customers wrote before the lock was ours."""
+    if not ids:
+        return []
+    hers = Customer.objects.filter(pk__in=among(ids)).values_list(
+        "pk",
+        Exists(Suppression.objects.filter(customer=OuterRef("pk"), channel=channel)),
+        Subquery(_last_word(channel)),
+        Exists(_open_complaints()),
+        Exists(Refund.objects.filter(order__customer=OuterRef("pk"))),
+        Coalesce(Subquery(_messages_lately(channel, at)), 0),
+    )
+    return [_Known(*row) for row in hers]
+
+
+def _last_word(channel: str) -> QuerySet:
+    words = Consent.objects.filter(
         customer=OuterRef("pk"), purpose=PURPOSE_OF_CHANNEL[Channel(channel)]
-    ).order_by("-recorded_at", "-id")
-    said = Customer.objects.filter(pk__in=ids).annotate(said=Subquery(latest.values("granted")[:1]))
-    return set(said.filter(said=True).values_list("pk", flat=True))
+    )
+    return words.order_by("-recorded_at", "-id").values("granted")[:1]
 
 
-def _complaining(ids: set[int]) -> set[int]:
-    open_ones = Ticket.objects.filter(
-        customer__in=ids,
+def _open_complaints() -> QuerySet:
+    return Ticket.objects.filter(
+        customer=OuterRef("pk"),
         intent__in=(Intent.COMPLAINT, Intent.DAMAGED),
         state__in=(TicketState.OPEN, TicketState.PENDING),
     )
-    return set(open_ones.values_list("customer_id", flat=True))
+
+
+def _messages_lately(channel: str, at: datetime) -> QuerySet:
+    lately = Send.objects.filter(
+        customer=OuterRef("pk"),
+        channel=channel,
+        state__in=LEFT,
+        was_wished=False,
+        handed_over_at__gt=at - timedelta(days=settings.MARKETING_CAP_DAYS),
+    )
+    counted = lately.order_by().values("customer").annotate(messages=Count("pk"))
+    return counted.values("messages")
 
 
 def _owed_money(ids: set[int]) -> set[int]:
-    """Refunds were promised on an order and the payments have not given so much back yet."""
+    """Of customers with a refund: it was promised on an order and the payments have not given so
+    much back yet."""
+    if not ids:
+        return set()
     promised = (
-        Refund.objects.filter(order__customer__in=ids)
+        Refund.objects.filter(order__customer__in=among(ids))
         .order_by()
         .values("order_id", customer=F("order__customer_id"))
         .annotate(promised=Sum("amount_minor"))
@@ -117,19 +158,6 @@ def _owed_money(ids: set[int]) -> set[int]:
     )
     due = promised.annotate(back=Coalesce(Subquery(back), 0)).filter(promised__gt=F("back"))
     return {row["customer"] for row in due}
-
-
-def _written_to_often(ids: set[int], channel: str, at: datetime) -> set[int]:
-    lately = Send.objects.filter(
-        customer__in=ids,
-        channel=channel,
-        state__in=LEFT,
-        was_wished=False,
-        handed_over_at__gt=at - timedelta(days=settings.MARKETING_CAP_DAYS),
-    )
-    counted = lately.order_by().values("customer").annotate(messages=Count("pk"))
-    often = counted.filter(messages__gte=cap_of(channel))
-    return set(often.values_list("customer_id", flat=True))
 
 
 def _ordered_since(stops_after: Mapping[int, datetime]) -> set[int]:

@@ -6,6 +6,9 @@
 2. Outside of it: each message goes through a port of its channel, several side by side.
 3. What left is marked sent, what was not tried is claimed again.
 
+A campaign does 1 and 3 while another batch is on its way (`Belt`): the database works and commits
+while the other side answers.
+
 A row found half-way after a crash becomes `unknown` and is never repeated (`settle_interrupted`).
 So does the one message in hand when a port breaks in a way that nobody foresaw: its error is kept,
 everything behind it waits again, and the fault is raised so that the job is tried again.
@@ -14,8 +17,8 @@ everything behind it waits again, and the fault is raised so that the job is tri
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,19 +26,24 @@ from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from language.claims import UnknownSlotError
 from marketing.delivery.messages import Text, composed
 from marketing.delivery.ports import Port, PortDownError, RefusedError, port_of
 from marketing.delivery.quiet_hours import after_quiet, quiet_hours_of, zone_of
-from marketing.models import Send, SendState, SkipReason, Suppression
+from marketing.models import CampaignState, Send, SendState, SkipReason, Suppression
 from marketing.services.sending.guards import Asked, lock_customers, reasons_not_to_write
 from shop.models import EventKey, EventKind
+from shop.services.events.event_rows import among
 from shop.services.events.events import record_events
 
-BATCH = 50  # so many may stay "unknown" when a worker is killed
+# So many may stay "unknown" when a worker is killed; twice as many where one batch is on its way
+# while the next is decided.
+BATCH = 50
+EVENTS_AT_ONCE = 100
 
 
 class MessagePortError(Exception):
@@ -84,9 +92,90 @@ def hand_over(
     send_ids: Sequence[int], source: Source, ports: Sequence[Port], *, at: datetime
 ) -> Handed:
     """Deliver these claimed sends. Raises MessagePortError when the port is closed."""
-    done = Handed()
-    _carry(_decide(send_ids, source, at, done), source, ports, done)
-    return done
+    with belt(ports, source) as moving:
+        return moving.hand_over(send_ids, at=at)
+
+
+@contextmanager
+def belt(ports: Sequence[Port], source: Source) -> Iterator[Belt]:
+    """What was put on it has arrived and is written down at the end, whatever broke in between.
+
+    Raises MessagePortError when a port is closed.
+    """
+    with ThreadPoolExecutor(len(ports), thread_name_prefix="messages") as pool:
+        moving = Belt(ports, source, pool)
+        try:
+            yield moving
+        finally:
+            moving.arrive()
+
+
+class Belt:
+    """Batches of sends, one on its way while the one before is written down and the next decided.
+
+    Threads talk to the other side and touch no row; rows are read and written by the caller's. No
+    customer may stand in two batches: what becomes of the first is not known when the next is
+    decided.
+    """
+
+    def __init__(self, ports: Sequence[Port], source: Source, pool: ThreadPoolExecutor):
+        self._ports, self._source, self._pool = ports, source, pool
+        self._on_its_way: list[Future[list[Outcome]]] = []
+        self._handed = Handed()  # the batch that is on its way
+        self._arrived: list[Outcome] = []  # and not written down yet
+        self._unlogged: list[Send] = []
+
+    def hand_over(self, send_ids: Sequence[int], *, at: datetime) -> Handed:
+        """Decide these claimed sends and let them leave once the batch before has arrived.
+
+        `sent` is known after the next call, or at the end. Raises MessagePortError.
+        """
+        done = Handed()
+        due = self._turn(send_ids, at, done)
+        self._wait()
+        if any(one.stops for one in self._arrived):
+            _write([Outcome(send, SendState.CLAIMED) for send, _text in due])
+            self.arrive()  # raises what stopped it
+        waiting, self._handed = deque(due), done
+        self._on_its_way = [self._pool.submit(_drain, waiting, port) for port in self._ports]
+        if len(self._unlogged) >= EVENTS_AT_ONCE:
+            self._log()
+        return done
+
+    def arrive(self) -> None:
+        """Wait for what is on its way and write down what became of everything. What broke is
+        raised once the rows say so."""
+        self._wait()
+        outcomes, self._arrived = self._arrived, []
+        _suppress_gone(outcomes)
+        _write(outcomes)
+        self._unlogged += _sent(outcomes)
+        self._log()
+        if faults := [one.fault for one in outcomes if one.fault]:
+            raise faults[0]
+        if down := [one.down for one in outcomes if one.down]:
+            raise MessagePortError(down[0])
+
+    def _turn(self, send_ids: Sequence[int], at: datetime, done: Handed) -> list[tuple[Send, Text]]:
+        """Write down what has arrived and decide what is next, in one commit: each of them waits
+        for the disk."""
+        _suppress_gone(self._arrived)
+        with transaction.atomic():
+            _write(self._arrived)
+            due = _decide(send_ids, self._source, at, done)
+        self._unlogged += _sent(self._arrived)
+        self._arrived = []
+        return due
+
+    def _wait(self) -> None:
+        for future in self._on_its_way:
+            self._arrived += future.result()
+        self._on_its_way = []
+        self._handed.sent += _sent(self._arrived)
+
+    def _log(self) -> None:
+        unlogged, self._unlogged = self._unlogged, []
+        log_sent(unlogged, self._source.label)
 
 
 def settle_interrupted(sends: QuerySet[Send]) -> int:
@@ -96,15 +185,13 @@ def settle_interrupted(sends: QuerySet[Send]) -> int:
 
 def log_missing(sends: QuerySet[Send], label: Callable[[Send], dict[str, Any]]) -> int:
     """Events of sends that left while the worker died before it could log them."""
-    sent = sends.filter(state=SendState.SENT).select_related("customer")
-    missing, last = 0, 0
-    while chunk := list(sent.filter(pk__gt=last).order_by("pk")[:500]):
+    name = Concat(Value("send:"), Cast(OuterRef("pk"), CharField()))
+    lost = sends.filter(~Exists(EventKey.objects.filter(pk=name)), state=SendState.SENT)
+    lost, missing, last = lost.select_related("customer").order_by("pk"), 0, 0
+    while chunk := list(lost.filter(pk__gt=last)[:500]):
         last = chunk[-1].pk
-        ids = {f"send:{send.pk}": send for send in chunk}
-        logged = set(EventKey.objects.filter(pk__in=ids).values_list("pk", flat=True))
-        lost = [send for event_id, send in ids.items() if event_id not in logged]
-        log_sent(lost, label)
-        missing += len(lost)
+        log_sent(chunk, label)
+        missing += len(chunk)
     return missing
 
 
@@ -123,13 +210,15 @@ def log_sent(sent: Sequence[Send], label: Callable[[Send], dict[str, Any]]) -> N
     )
 
 
-@transaction.atomic
 def _decide(
     send_ids: Sequence[int], source: Source, at: datetime, done: Handed
 ) -> list[tuple[Send, Text]]:
-    """Step 1. What comes back is marked as being handed over, and nobody else has it."""
+    """Step 1, within a transaction. What comes back is marked as being handed over, and nobody
+    else has it."""
     claimed = Send.objects.select_for_update(of=("self",), skip_locked=True).filter(
-        pk__in=send_ids, state=SendState.CLAIMED
+        Q(campaign=None) | Q(campaign__state=CampaignState.SENDING),  # it may have been paused
+        pk__in=among(send_ids),
+        state=SendState.CLAIMED,
     )
     sends = list(claimed.select_related("enrolment__version").order_by("pk"))
     customers = lock_customers(send.customer_id for send in sends)
@@ -140,10 +229,9 @@ def _decide(
     reasons = reasons_not_to_write(
         {send.customer_id: send.customer for send in awake}, source.asked(awake), at
     )
-    _skip({send: reasons[send.customer_id] for send in awake if send.customer_id in reasons}, done)
+    silent = {send: reasons[send.customer_id] for send in awake if send.customer_id in reasons}
     free = [send for send in awake if send.customer_id not in reasons]
     words = source.words(free, at)
-    silent: dict[Send, SkipReason] = {}
     due: list[tuple[Send, Text]] = []
     for send in free:
         found = words[send.pk]
@@ -175,8 +263,10 @@ def _skip(reasons: Mapping[Send, SkipReason], done: Handed) -> None:
     by_reason: dict[SkipReason, list[int]] = {}
     for send, reason in reasons.items():
         by_reason.setdefault(reason, []).append(send.pk)
-    for reason, pks in by_reason.items():
-        Send.objects.filter(pk__in=pks).update(state=SendState.SKIPPED, reason=reason)
+    if by_reason:
+        why = [When(pk__in=among(pks), then=Value(reason)) for reason, pks in by_reason.items()]
+        rows = Send.objects.filter(pk__in=among(send.pk for send in reasons))
+        rows.update(state=SendState.SKIPPED, reason=Case(*why))
 
 
 def _mark(due: Sequence[tuple[Send, Text]], at: datetime) -> None:
@@ -186,7 +276,7 @@ def _mark(due: Sequence[tuple[Send, Text]], at: datetime) -> None:
         send.link_url, send.language = text.link_url, text.language
         alike.setdefault((text.copy_id, text.language, text.link_url), []).append(send.pk)
     for (copy_id, language, link_url), pks in alike.items():
-        Send.objects.filter(pk__in=pks).update(
+        Send.objects.filter(pk__in=among(pks)).update(
             state=SendState.SENDING,
             handed_over_at=at,
             copy_id=copy_id,
@@ -212,21 +302,8 @@ class Outcome:
         return bool(self.down) or self.fault is not None
 
 
-def _carry(
-    due: list[tuple[Send, Text]], source: Source, ports: Sequence[Port], done: Handed
-) -> None:
-    """Steps 2 and 3. Threads talk to the other side and touch no row; rows are written here."""
-    waiting = deque(due)
-    with ThreadPoolExecutor(len(ports), thread_name_prefix="messages") as pool:
-        found = [pool.submit(_drain, waiting, port) for port in ports]
-    outcomes = [outcome for future in found for outcome in future.result()]
-    done.sent = [one.send for one in outcomes if one.state == SendState.SENT]
-    _write(outcomes)
-    log_sent(done.sent, source.label)
-    if faults := [one.fault for one in outcomes if one.fault]:
-        raise faults[0]
-    if down := [one.down for one in outcomes if one.down]:
-        raise MessagePortError(down[0])
+def _sent(outcomes: Iterable[Outcome]) -> list[Send]:
+    return [one.send for one in outcomes if one.state == SendState.SENT]
 
 
 def _drain(waiting: deque[tuple[Send, Text]], port: Port) -> list[Outcome]:
@@ -274,19 +351,25 @@ def _said(fault: Exception) -> str:
     return f"{type(fault).__name__}: {fault}"[:200]
 
 
-def _write(outcomes: Sequence[Outcome]) -> None:
+def _write(outcomes: Iterable[Outcome]) -> None:
     alike: dict[tuple[str, str, str], list[int]] = {}
     for one in outcomes:
         alike.setdefault((one.state, one.reason, one.error), []).append(one.send.pk)
-        if one.is_gone:
-            suppress(one.send.customer_id, one.send.channel, Suppression.Reason.BOUNCED)
     for (state, reason, error), pks in alike.items():
-        rows = Send.objects.filter(pk__in=pks)
+        rows = Send.objects.filter(pk__in=among(pks))
         if state == SendState.SENT:
             # Whoever called such a row unknown in the meantime is put right: it did leave.
             rows.update(state=state, sent_at=timezone.now())
         else:
             rows.filter(state=SendState.SENDING).update(state=state, reason=reason, error=error)
+
+
+def _suppress_gone(outcomes: Iterable[Outcome]) -> None:
+    """Not within the transaction of the next decision: the row points at a customer of this batch,
+    and who holds two batches of customers can meet another who does."""
+    for one in outcomes:
+        if one.is_gone:
+            suppress(one.send.customer_id, one.send.channel, Suppression.Reason.BOUNCED)
 
 
 def suppress(customer_id: int, channel: str, reason: str) -> None:

@@ -31,7 +31,7 @@ from marketing.services.effects.results import send_counts
 from marketing.services.sending.guards import Asked
 from marketing.services.sending.hand_over import (
     BATCH,
-    hand_over,
+    belt,
     log_missing,
     opened,
     settle_interrupted,
@@ -96,20 +96,26 @@ def _send_due(progress: Any, campaign: Campaign) -> bool:
     """Everything that may leave now; False when it was stopped. Facts are read anew every round."""
     total = Audience.objects.get(campaigns=campaign).recipient_count
     done = campaign.sends.exclude(state=SendState.CLAIMED).count()
-    while batch := _next_batch(campaign):
-        at = timezone.now()
-        if not _may_go_on(campaign, len(batch), at):
+    batch, words = _next_round(campaign)
+    while batch:
+        if words is None:
             return False
-        words = CampaignMessages(campaign, at)
-        with opened(campaign.channel) as ports:
+        progress.still_mine()
+        with opened(campaign.channel) as ports, belt(ports, words) as moving:
             for start in range(0, len(batch), BATCH):
-                progress.still_mine()
                 progress(done, total, gettext_noop("sending"))
-                if not _is_sending(campaign):
-                    return False
-                hand_over(batch[start : start + BATCH], words, ports, at=timezone.now())
+                moving.hand_over(batch[start : start + BATCH], at=timezone.now())
                 done += BATCH
+            batch, words = _next_round(campaign)  # while the last ones are on their way
     return True
+
+
+def _next_round(campaign: Campaign) -> tuple[list[int], CampaignMessages | None]:
+    """Who is next and what is true now; nobody: all is done; no words: it has to stop."""
+    batch, at = _next_batch(campaign), timezone.now()
+    if not batch or not _may_go_on(campaign, len(batch), at):
+        return batch, None
+    return batch, CampaignMessages(campaign, at)
 
 
 def continue_campaigns(at: datetime | None = None) -> int:
@@ -207,7 +213,7 @@ def _pace(campaign: Campaign) -> int:
 
 
 def _is_sending(campaign: Campaign) -> bool:
-    """A person may pause it between two batches."""
+    """A person may pause it; a batch that is decided then finds nothing that may leave."""
     campaign.refresh_from_db(fields=["state", "approved_facts"])
     return campaign.state == CampaignState.SENDING
 
