@@ -25,6 +25,7 @@ from .metrics import (
     summarise,
 )
 from .panel import Panel, history_lengths
+from .yearly import adjusted, find_year
 
 CALIBRATION_SERIES = 3_000  # enough for weights per class; more would only take longer
 
@@ -131,7 +132,7 @@ def fit_final(
     if card.chosen == COMBINATION and TREES not in learned.weights.members | learned.tree_users:
         model = DemandModel(params, "", [], [])
     else:
-        fitted = gbm.fit(find_course(panel).plain(panel), horizon, params, seed=seed)
+        fitted = gbm.fit(adjusted(panel, find_year(panel)), horizon, params, seed=seed)
         model = fitted or DemandModel(params, "", [], [])
     model.mean_weight, model.shift = learned.mean_weight, np.array(learned.shift)
     model.combination = card.learned
@@ -151,9 +152,8 @@ def forecast_ahead(panel: Panel, horizon: int, params: DemandParams, *, seed: in
     window = _forecast_window(panel.rows(rows), cut, horizon, params, seed)
     learned = learn(window.train.units, window.actual, window.means, window.raw)
     users = learned.weights.members | learned.tree_users
-    model = None
-    if TREES in users:
-        model = gbm.fit(find_course(panel).plain(panel), horizon, params, seed=seed)
+    year = find_year(panel)
+    model = gbm.fit(adjusted(panel, year), horizon, params, seed=seed) if TREES in users else None
     model = model or DemandModel(params, "", [], [])
     model.mean_weight, model.shift = learned.mean_weight, np.array(learned.shift)
     model.combination = learned.as_json()
@@ -191,7 +191,7 @@ def make_with(
     """As forecast_with, with its members, for whoever explains it."""
     trees, course, plans = None, find_course(panel), plans or Plans()
     if model is not None and model.has_trees:
-        own = course.of(model)
+        own = course.of_trees()
         ahead = own.plain(panel).extended(horizon, plans.promotion, plans.depth)
         factor = own.ahead(panel.units.shape[1], (len(panel.skus), horizon), plans)
         raw = _times(gbm.predict_raw(model, ahead, horizon), factor)
@@ -250,12 +250,13 @@ def _forecast_window(
     actual = panel.units[:, cut : cut + horizon]
     course = find_course(train)
     means = _means(train, horizon, (course, plans))
-    model = gbm.fit(course.plain(train), horizon, params, seed=seed)
+    own = course.of_trees()
+    model = gbm.fit(own.plain(train), horizon, params, seed=seed)
     raw = None
     if model is not None:
         ahead = _hide_units(panel.until(cut + horizon), cut)
-        ahead.units[:, :cut] = course.plain(train).units
-        factor = course.ahead(cut, actual.shape, plans)
+        ahead.units[:, :cut] = own.plain(train).units
+        factor = own.ahead(cut, actual.shape, plans)
         raw = _times(gbm.predict_raw(model, ahead, horizon), factor)
     return _Window(train, actual, means, raw)
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .panel import Panel
 from .promoted import Lifts, find_lifts
 from .yearly import Year, adjusted, find_year
-
-if TYPE_CHECKING:
-    from .gbm import DemandModel
 
 
 @dataclass(frozen=True)
@@ -55,9 +51,10 @@ class Course:
         found = self.lifted(shape, plans)
         return found if self.year is None else found * self.year.of(start, start + shape[1])
 
-    def of(self, model: DemandModel) -> Course:
-        """What a model's trees do not see: those of an earlier version saw the reductions."""
-        return self if model.plain else Course(self.year, None)
+    def of_trees(self) -> Course:
+        """What the trees do not see. They see reductions: among features that they may weigh with each other
+        they tell them better than after their lifts (docs/demand.md)."""
+        return Course(self.year, None)
 
     def lifted(self, shape: tuple[int, int], plans: Plans) -> np.ndarray:
         """(n, H) factors of the planned reductions alone."""

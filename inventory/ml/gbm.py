@@ -19,7 +19,7 @@ FITTED_LEVELS = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
 # How many known periods a SKU must have before an origin may teach.
 SHORTEST = {"D": 28, "W": 8, "M": 6}
 BLOCK_ROWS = 200_000
-FORMAT = 3
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,6 @@ class DemandModel:
     shift: (9,) added to each quantile, in units of the series' scale (conformal, from validation).
     combination: weights and spread of the combination (learned.Learned as JSON), where it serves;
                  it may serve without trees.
-    plain: trained on a history without its reductions (course.Course), as from format 3 on.
     """
 
     params: DemandParams
@@ -61,7 +60,6 @@ class DemandModel:
     mean_weight: float = 0.0
     shift: np.ndarray = field(default_factory=lambda: np.zeros(len(LEVELS)))
     combination: dict | None = None
-    plain: bool = True
 
     @property
     def has_trees(self) -> bool:
@@ -83,7 +81,7 @@ class DemandModel:
     @classmethod
     def from_json(cls, data: dict) -> DemandModel:
         """Raises ValueError for a format it does not know."""
-        if data.get("format") not in (1, 2, FORMAT):  # 1 had no combination
+        if data.get("format") not in (1, FORMAT):  # 1 had no combination
             raise ValueError(f"unknown format {data.get('format')!r} of a demand model")
         params = data["params"] | {"countries": tuple(data["params"]["countries"])}
         return cls(
@@ -94,7 +92,6 @@ class DemandModel:
             mean_weight=data["mean_weight"],
             shift=np.array(data["shift"]),
             combination=data.get("combination"),
-            plain=data["format"] >= FORMAT,
         )
 
 

@@ -76,7 +76,7 @@ def parts_of(
     by_trees = np.zeros(len(mean), dtype=bool)
     if TREES in members and model is not None:
         rows = np.sort(np.argsort(-mean.sum(axis=1), kind="stable")[:MOST_BY_TREES])
-        own, there = course.of(model), plans.rows(rows)
+        own, there = course.of_trees(), plans.rows(rows)
         ahead = own.plain(panel).rows(rows)
         ahead = ahead.extended(mean.shape[1], there.promotion, there.depth)
         factors = _factors_ahead(own, panel, mean.shape, plans).rows(rows)

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from inventory.ml import backtest, gbm
+from inventory.ml import backtest
 from inventory.ml.course import Plans, find_course, plans_of
-from inventory.ml.gbm import DemandModel, DemandParams
+from inventory.ml.gbm import DemandParams
 from inventory.ml.panel import Panel, all_periods
 from inventory.ml.promoted import PRIOR, find_lifts, price_falls
 from inventory.services.forecast_basis import YEAR_WEEKS, rests_on
@@ -211,24 +211,6 @@ def test_what_is_taken_out_is_put_back():
     )
     np.testing.assert_allclose(whole, panel.units)
     assert course.lifts is not None
-
-
-def test_trees_of_an_earlier_version_are_not_lifted_twice():
-    """They learned promotions from a history that still had them; a night later they are replaced."""
-    panel, _truth = world(skus=12, days=200)
-    start, horizon = 186, 14
-    known, plans = panel.until(start), plans_of(panel, start, horizon)
-    fitted = gbm.fit(known, horizon, SMALL, seed=1)
-    old = DemandModel.from_json(fitted.as_json() | {"format": 2})
-    ahead = known.extended(horizon, plans.promotion, plans.depth)
-    told = gbm.finish(gbm.predict_raw(fitted, ahead, horizon), old.mean_weight, old.shift)
-    found = backtest.forecast_with("lightgbm", old, known, horizon, plans=plans)
-    np.testing.assert_allclose(found.mean, told.mean)
-    again = DemandModel.from_json(fitted.as_json())
-    assert again.plain
-    assert not np.allclose(
-        backtest.forecast_with("lightgbm", again, known, horizon, plans=plans).mean, told.mean
-    )
 
 
 def test_how_far_a_price_falls_by_hand():
