@@ -1,6 +1,6 @@
 """What the plan's levels are worth: fill rate against inventory value over a held-out time.
 
-    python benchmarks/policy_simulation.py [--seeds 5] [--only known-truth|pasta|retail|all] [--data DIR]
+    python benchmarks/policy_simulation.py [--seeds 5] [--only known-truth|pasta|retail|all] [--planned 28] [--data DIR]
 
 Each shop's last year (Online Retail: its last 20 weeks) is played day by day: weekly review, lost
 sales, lead times that vary by supplier, MOQ and packs. Every policy sees the same demand before the
@@ -33,11 +33,11 @@ from scipy.special import stdtrit
 
 from inventory.ml import backtest
 from inventory.ml.classes import demand_classes
+from inventory.ml.course import Plans, find_course
 from inventory.ml.gbm import DemandParams
-from inventory.ml.lead_time import LeadTimeSimulator, extend_days
+from inventory.ml.lead_time import LeadTimeSimulator
 from inventory.ml.panel import Panel
 from inventory.ml.spread import count_quantiles, dispersion
-from inventory.ml.yearly import find_year
 
 REVIEW = 7
 HORIZON = 28
@@ -61,6 +61,7 @@ class Shop:
     first: int
     countries: tuple[str, ...]
     groups: np.ndarray | None = None
+    depth: np.ndarray | None = None
 
     def rows(self, keep: np.ndarray) -> Shop:
         return replace(
@@ -68,7 +69,18 @@ class Shop:
             units=self.units[keep],
             promotion=None if self.promotion is None else self.promotion[keep],
             groups=None if self.groups is None else self.groups[keep],
+            depth=None if self.depth is None else self.depth[keep],
         )
+
+    def planned(self, start: int, days: int, *, known_days: int) -> Plans:
+        """Reductions of `days` days from `start` on, as far as they are set by then: `known_days`."""
+        parts = []
+        for part in (self.promotion, self.depth):
+            if part is not None:
+                part = part[:, start : start + min(days, known_days)]
+                part = np.pad(part, ((0, 0), (0, days - part.shape[1])))
+            parts.append(part)
+        return Plans(*parts)
 
 
 @dataclass(frozen=True)
@@ -146,12 +158,14 @@ class Foreseen:
     correlation: float
 
 
-def foresee(shop: Shop, seed: int) -> Foreseen:
-    """The night's forecast at each review, trained anew every RETRAIN weeks, carried on by the year."""
+def foresee(shop: Shop, seed: int, *, planned_days: int) -> Foreseen:
+    """The night's forecast at each review, trained anew every RETRAIN weeks, carried on by the year and by
+    the reductions that are set `planned_days` ahead."""
     panel = Panel(
         skus=[str(n) for n in range(len(shop.units))], periods=shop.days,
         units=shop.units.astype(float), promotion=shop.promotion,
         promotion_ahead=shop.promotion is not None, groups=shop.groups, countries=shop.countries,
+        depth=shop.depth,
     )  # fmt: skip
     params = DemandParams(
         sample_rows=20_000, quantile_rounds=80, mean_rounds=100, threads=1, countries=shop.countries
@@ -164,21 +178,22 @@ def foresee(shop: Shop, seed: int) -> Foreseen:
         if week % RETRAIN == 0:
             card = backtest.backtest(known, HORIZON, params, seed=seed)
             model = backtest.fit_final(known, HORIZON, params, seed=seed, card=card)
-        ahead = None
-        if shop.promotion is not None:
-            rest = shop.promotion[:, length : length + HORIZON]
-            ahead = np.pad(rest, ((0, 0), (0, HORIZON - rest.shape[1])))
-        forecast = backtest.forecast_with(card.chosen, model, known, HORIZON, promotion=ahead)
-        year = find_year(known)
-        factor = None if year is None else year.of(length, length + LONGEST)
-        means.append(
-            [
-                extend_days(row, LONGEST, None if factor is None else factor[sku])
-                for sku, row in enumerate(forecast.mean)
-            ]
+        plans = shop.planned(length, LONGEST, known_days=planned_days)
+        forecast = backtest.forecast_with(
+            card.chosen, model, known, HORIZON, plans=plans.until(HORIZON)
         )
-        spreads.append(dispersion(known.units, demand_classes(known.units)))
+        course = find_course(known)
+        factor = course.ahead(length, (len(known.skus), LONGEST), plans)
+        means.append([_carried_on(row, factor[sku]) for sku, row in enumerate(forecast.mean)])
+        spreads.append(dispersion(course.plain(known).units, demand_classes(known.units)))
     return Foreseen(np.array(means), np.array(spreads), card.day_correlation)
+
+
+def _carried_on(mean: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """(LONGEST,) the forecast and after it its last week; factor (LONGEST,): of the year and reductions."""
+    week = mean[-7:] / factor[HORIZON - 7 : HORIZON]
+    more = np.tile(week, LONGEST // 7)[: LONGEST - HORIZON] * factor[HORIZON:]
+    return np.concatenate([mean, more])
 
 
 def plan_levels(foreseen: Foreseen, terms: Terms, seed: int) -> np.ndarray:
@@ -286,7 +301,9 @@ def known_truth_shop(seed: int) -> Shop:
     days = np.datetime64("2026-06-30") - np.arange(840)[::-1]
     alive = units[:, :300].sum(axis=1) > 0
     promotion = arrays["on_promotion"].astype(float)[alive]
-    return Shop("known truth", days, units[alive], promotion, 840 - 364, ("GB",), groups[alive])
+    fall = np.log(arrays["list_minor"] / arrays["price_minor"])[alive] * promotion
+    first = 840 - 364
+    return Shop("known truth", days, units[alive], promotion, first, ("GB",), groups[alive], fall)
 
 
 def pasta_shop(folder: Path) -> Shop:
@@ -331,12 +348,19 @@ def retail_shop(folder: Path) -> Shop:
 
 def results_of(name: str, options: argparse.Namespace) -> list[dict[str, dict[str, float]]]:
     """One result per seed: a new shop each, or another draw of SKUs and terms of the one there is."""
-    seeds = range(1, options.seeds + 1)
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
     if name == "known-truth":
-        shops = {seed: known_truth_shop(seed) for seed in seeds}
-        return [compare(shops[seed], foresee(shops[seed], seed), seed) for seed in seeds]
+        found = []
+        for seed in seeds:
+            made = known_truth_shop(seed)
+            found.append(compare(made, foresee(made, seed, planned_days=options.planned), seed))
+            rows = {
+                name: [round(one, 1) for one in row.values()] for name, row in found[-1].items()
+            }
+            print(f"seed {seed}: {rows}", flush=True)
+        return found
     shop = {"pasta": pasta_shop, "retail": retail_shop}[name](options.data)
-    foreseen, found = foresee(shop, 1), []
+    foreseen, found = foresee(shop, 1, planned_days=options.planned), []
     for seed in seeds:
         keep = np.sort(np.random.default_rng(seed).permutation(len(shop.units))[:SKUS])
         own = replace(
@@ -366,6 +390,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument(
+        "--planned", type=int, default=HORIZON, help="days before which reductions are set"
+    )
     parser.add_argument("--only", default="known-truth", help="known-truth, pasta, retail or all")
     options = parser.parse_args()
     names = ["known-truth", "pasta", "retail"] if options.only == "all" else [options.only]

@@ -32,6 +32,7 @@ from shop.services.events.event_rows import among
 if TYPE_CHECKING:
     import numpy as np
 
+    from inventory.ml.course import Plans
     from inventory.ml.panel import Panel
 
 
@@ -43,26 +44,24 @@ class DemandHistory:
     variant_ids:    n database keys.
     returned_units: (n,) units that came back in the same window: beside demand, never netted.
     stockout_days:  (n,) days masked because nothing was available from morning to night.
-    planned:        (n, H) share of each later day under a campaign or flash price already set.
+    planned:        reductions of the H later days that are already set as campaign or flash prices.
     row_count:      order lines behind it.
     bulk_units:     (n,) units of one-off bulk orders, left out of demand.
     out_days:       (n, T) bool, days without stock from morning to night.
     sold_out:       (n, T) bool, days that ended with an empty shelf.
     asked_price:    (n, T) minor units, the reduced price where a reduction ran; NaN = none yet.
-    planned_price:  (n, H) the same of later days.
     """
 
     panel: Panel
     variant_ids: list[int]
     returned_units: np.ndarray
     stockout_days: np.ndarray
-    planned: np.ndarray
+    planned: Plans
     row_count: int
     bulk_units: np.ndarray
     out_days: np.ndarray
     sold_out: np.ndarray
     asked_price: np.ndarray
-    planned_price: np.ndarray
 
 
 def last_full_day(as_of: datetime) -> date:
@@ -81,7 +80,9 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
     """
     import numpy as np
 
+    from inventory.ml.course import Plans
     from inventory.ml.panel import Panel, all_periods, closed_periods, mask_not_demand
+    from inventory.ml.promoted import price_falls
 
     until = last_full_day(as_of)
     wanted = ordered(until - timedelta(days=days - 1), until)
@@ -104,6 +105,7 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
     demand[masked] = np.nan
     demand = np.maximum(demand - extra_units_by_sku_day(variant_ids, first, until, as_of=as_of), 0)
     price, asked, promotion = _prices(row_of, first, shape[1] + horizon)
+    depth = price_falls(price, asked, promotion)
     panel = Panel(
         skus=_skus(variant_ids),
         periods=periods,
@@ -113,19 +115,19 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
         promotion_ahead=True,
         groups=categories_of(variant_ids),
         countries=tuple(settings.SHOP_COUNTRIES),
+        depth=depth[:, : shape[1]],
     )
     return DemandHistory(
         panel=panel,
         variant_ids=variant_ids,
         returned_units=_returned(row_of, first, until),
         stockout_days=masked.sum(axis=1),
-        planned=promotion[:, shape[1] :],
+        planned=Plans(promotion[:, shape[1] :], depth[:, shape[1] :]),
         row_count=wanted.row_count,
         bulk_units=np.array([float(wanted.bulk.get(variant, 0)) for variant in variant_ids]),
         out_days=masked,
         sold_out=shelf.sold_out,
         asked_price=asked[:, : shape[1]],
-        planned_price=asked[:, shape[1] :],
     )
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from . import baselines, gbm
+from .course import Course, Plans, find_course, plans_of
 from .gbm import DemandModel, DemandParams, RawForecast
 from .hierarchy import sku_correlation
 from .learned import COMBINATION, TREES, Learned, learn
@@ -24,7 +25,7 @@ from .metrics import (
     summarise,
 )
 from .panel import Panel, history_lengths
-from .yearly import Year, adjusted, find_year
+from .yearly import adjusted, find_year
 
 CALIBRATION_SERIES = 3_000  # enough for weights per class; more would only take longer
 
@@ -173,13 +174,10 @@ def forecast_with(
     panel: Panel,
     horizon: int,
     *,
-    promotion: np.ndarray | None = None,
+    plans: Plans | None = None,
 ) -> Forecast:
-    """The forecast of a named method for the periods after the panel.
-
-    promotion: (n, horizon) planned shares, or None.
-    """
-    return make_with(name, model, panel, horizon, promotion=promotion).forecast
+    """The forecast of a named method for the periods after the panel; plans: of these periods."""
+    return make_with(name, model, panel, horizon, plans=plans).forecast
 
 
 def make_with(
@@ -188,74 +186,78 @@ def make_with(
     panel: Panel,
     horizon: int,
     *,
-    promotion: np.ndarray | None = None,
+    plans: Plans | None = None,
 ) -> Made:
     """As forecast_with, with its members, for whoever explains it."""
-    trees, year = None, find_year(panel)
+    trees, course, plans = None, find_course(panel), plans or Plans()
     if model is not None and model.has_trees:
-        ahead = adjusted(panel, year).extended(horizon, promotion)
-        raw = _in_season(gbm.predict_raw(model, ahead, horizon), year, panel.units.shape[1])
+        own = course.of_trees()
+        ahead = own.plain(panel).extended(horizon, plans.promotion, plans.depth)
+        factor = own.ahead(panel.units.shape[1], (len(panel.skus), horizon), plans)
+        raw = _times(gbm.predict_raw(model, ahead, horizon), factor)
         trees = gbm.finish(raw, model.mean_weight, model.shift)
     if name == TREES and trees is not None:
         return Made(trees, {TREES: trees.mean})
     if name == COMBINATION and model is not None and model.combination is not None:
         learned = Learned.from_json(model.combination)
-        means = _means(panel, horizon, only=learned.weights.members | {"moving_average"})
+        members = learned.weights.members | {"moving_average"}
+        means = _means(panel, horizon, (course, plans), only=members)
         if trees is not None:
             means[TREES] = trees.mean
         return Made(learned.combined(panel.units, means, trees), means)
     if name == "blend" and trees is not None:  # a run of an earlier version may still be live
-        simple = _simple("moving_average", panel, horizon)
+        simple = _simple("moving_average", panel, horizon, (course, plans))
         return Made(_average(trees, simple), {TREES: trees.mean, "moving_average": simple.mean})
-    simple = _simple(name, panel, horizon)
+    simple = _simple(name, panel, horizon, (course, plans))
     return Made(simple, {name: simple.mean})
 
 
-def _means(panel: Panel, horizon: int, *, only: set[str] | None = None) -> dict[str, np.ndarray]:
-    """Every simple method, of the history without its year; the year put in again."""
-    year, length = find_year(panel), panel.units.shape[1]
-    level = adjusted(panel, year).units
+def _means(
+    panel: Panel, horizon: int, known: tuple[Course, Plans], *, only: set[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Every simple method, of the history without its year and reductions; both put in again."""
+    course, plans = known
+    level = course.plain(panel).units
     found = simple_means(level, horizon, panel.frequency, panel.season, only=only)
-    if year is None:
-        return found
-    factor = year.of(length, length + horizon)
+    factor = course.ahead(level.shape[1], (len(level), horizon), plans)
     return {name: mean * factor for name, mean in found.items()}
 
 
-def _in_season(raw: RawForecast, year: Year | None, length: int) -> RawForecast:
-    """Trees learn the history without its year."""
-    if year is None:
-        return raw
-    factor = year.of(length, length + raw.mean.shape[1])
+def _times(raw: RawForecast, factor: np.ndarray) -> RawForecast:
     return RawForecast(raw.mean * factor, raw.quantiles * factor[:, :, None], raw.scale)
 
 
-def _simple(name: str, panel: Panel, horizon: int) -> Forecast:
+def _simple(name: str, panel: Panel, horizon: int, known: tuple[Course, Plans]) -> Forecast:
     """One simple method; the spread of one that is no level is that of its last window."""
-    mean = _means(panel, horizon, only={name})[name]
+    mean = _means(panel, horizon, known, only={name})[name]
     if name == "seasonal_naive":
         return baselines.seasonal_naive_forecast(panel.units, mean, panel.season)
     errors = np.zeros(len(LEVELS))
     if name not in LEVEL_METHODS and panel.units.shape[1] > 2 * horizon:
-        before = panel.until(panel.units.shape[1] - horizon)
-        then = _means(before, horizon, only={name}).get(name)
-        if then is not None:
-            errors = error_quantiles(then, before.units, panel.units[:, -horizon:])
+        cut = panel.units.shape[1] - horizon
+        before = panel.until(cut)
+        then = (find_course(before), plans_of(panel, cut, horizon))
+        told = _means(before, horizon, then, only={name}).get(name)
+        if told is not None:
+            errors = error_quantiles(told, before.units, panel.units[:, -horizon:])
     return simple_forecast(name, mean, panel.units, errors)
 
 
 def _forecast_window(
     panel: Panel, cut: int, horizon: int, params: DemandParams, seed: int
 ) -> _Window:
-    train = panel.until(cut)
+    train, plans = panel.until(cut), plans_of(panel, cut, horizon)
     actual = panel.units[:, cut : cut + horizon]
-    means = _means(train, horizon)
-    year = find_year(train)
-    model = gbm.fit(adjusted(train, year), horizon, params, seed=seed)
+    course = find_course(train)
+    means = _means(train, horizon, (course, plans))
+    own = course.of_trees()
+    model = gbm.fit(own.plain(train), horizon, params, seed=seed)
     raw = None
     if model is not None:
-        ahead = _hide_units(adjusted(panel.until(cut + horizon), year), cut)
-        raw = _in_season(gbm.predict_raw(model, ahead, horizon), year, cut)
+        ahead = _hide_units(panel.until(cut + horizon), cut)
+        ahead.units[:, :cut] = own.plain(train).units
+        factor = own.ahead(cut, actual.shape, plans)
+        raw = _times(gbm.predict_raw(model, ahead, horizon), factor)
     return _Window(train, actual, means, raw)
 
 

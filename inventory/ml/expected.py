@@ -22,32 +22,42 @@ def expected_units(units: np.ndarray, effect: np.ndarray, groups: np.ndarray) ->
 
 
 def levels_and_days(
-    units: np.ndarray, effect: np.ndarray, groups: np.ndarray
+    units: np.ndarray,
+    effect: np.ndarray,
+    groups: np.ndarray,
+    *,
+    tells: np.ndarray | None = None,
+    half: int = HALF_WINDOW,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(n, T) each: a SKU's level around the day, and how its group sells that day against it."""
+    """(n, T) each: a SKU's level around the day, and how its group sells that day against it.
+
+    tells: (n, T) bool, what the group's day is read from; None = all that is known.
+    half:  periods before and after that tell the level.
+    """
     known = np.isfinite(units)
+    says = known if tells is None else known & tells
     lift = np.exp(effect)
     day = np.ones((len(units), units.shape[1]))
     level = np.zeros_like(day)
     for _round in range(2):  # the day is measured against the level and the level without the day
-        level = _level(np.where(known, units, 0.0), np.where(known, day * lift, 0.0))
-        day = _day_index(np.where(known, units, 0.0), np.where(known, level * lift, 0.0), groups)
+        level = _level(np.where(known, units, 0.0), np.where(known, day * lift, 0.0), half)
+        day = _day_index(np.where(says, units, 0.0), np.where(says, level * lift, 0.0), groups)
     return level, day
 
 
-def _level(units: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    total, exposure = _around(units), _around(weight)
+def _level(units: np.ndarray, weight: np.ndarray, half: int) -> np.ndarray:
+    total, exposure = _around(units, half), _around(weight, half)
     whole = units.sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
     return (total + PRIOR_DAYS * whole[:, None]) / (exposure + PRIOR_DAYS)
 
 
-def _around(values: np.ndarray) -> np.ndarray:
+def _around(values: np.ndarray, half: int) -> np.ndarray:
     """(n, T) sums over the window around each day."""
     sums = np.zeros((values.shape[0], values.shape[1] + 1))
     np.cumsum(values, axis=1, out=sums[:, 1:])
     at = np.arange(values.shape[1])
-    end = np.minimum(at + HALF_WINDOW + 1, values.shape[1])
-    return sums[:, end] - sums[:, np.maximum(at - HALF_WINDOW, 0)]
+    end = np.minimum(at + half + 1, values.shape[1])
+    return sums[:, end] - sums[:, np.maximum(at - half, 0)]
 
 
 def _day_index(units: np.ndarray, base: np.ndarray, groups: np.ndarray) -> np.ndarray:

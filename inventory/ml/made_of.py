@@ -15,11 +15,11 @@ import numpy as np
 from . import gbm
 from .backtest import Made
 from .classes import demand_classes
+from .course import Course, Plans, find_course
 from .features import FeatureMaker
 from .learned import COMBINATION, TREES, Learned
 from .panel import Panel
 from .tree_parts import FAMILIES, family_of, family_parts
-from .yearly import adjusted, find_year
 
 if TYPE_CHECKING:
     from .gbm import DemandModel
@@ -32,11 +32,28 @@ Parts = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Year:
-    """(n, H) factors of the periods ahead: the solar year's, and that of festivals that move in it."""
+class Factors:
+    """(n, H) factors of the periods ahead: the solar year's, that of festivals that move in it, and that
+    of planned reductions."""
 
     season: np.ndarray
     festival: np.ndarray
+    promotion: np.ndarray
+
+    def rows(self, keep: np.ndarray) -> Factors:
+        return Factors(self.season[keep], self.festival[keep], self.promotion[keep])
+
+    def parts(self, mean: np.ndarray) -> Parts:
+        """What each adds to a mean (n, H) that holds them all, in this order."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            plain = mean / (self.season * self.festival * self.promotion)
+        season = plain * self.season
+        festival = season * self.festival
+        return {
+            "season": season - plain,
+            "festival": festival - season,
+            "promotion": festival * (self.promotion - 1),
+        }
 
 
 def parts_of(
@@ -45,20 +62,25 @@ def parts_of(
     made: Made,
     panel: Panel,
     *,
-    promotion: np.ndarray | None = None,
+    plans: Plans | None = None,
 ) -> tuple[Parts, np.ndarray]:
     """({part: (n, H)}, by_trees (n,) bool). The parts, in the order of FAMILIES, sum to the mean.
 
-    by_trees: whose price and promotion were asked of the trees. The others' methods know neither.
+    by_trees: whose price was asked of the trees. The others' methods know planned reductions alone.
     The trees of the SKUs with the largest forecasts are taken apart, MOST_BY_TREES of them.
     """
-    mean = made.forecast.mean
-    year = _year_ahead(panel, mean.shape)
-    members = {key: plain_parts(own, panel.season, year) for key, own in made.members.items()}
+    mean, plans = made.forecast.mean, plans or Plans()
+    course = find_course(panel)
+    factors = _factors_ahead(course, panel, mean.shape, plans)
+    members = {key: plain_parts(own, panel.season, factors) for key, own in made.members.items()}
     by_trees = np.zeros(len(mean), dtype=bool)
     if TREES in members and model is not None:
         rows = np.sort(np.argsort(-mean.sum(axis=1), kind="stable")[:MOST_BY_TREES])
-        found = _tree_parts(model, panel, rows, promotion, made.members[TREES], year)
+        own, there = course.of_trees(), plans.rows(rows)
+        ahead = own.plain(panel).rows(rows)
+        ahead = ahead.extended(mean.shape[1], there.promotion, there.depth)
+        factors = _factors_ahead(own, panel, mean.shape, plans).rows(rows)
+        found = _tree_parts(model, ahead, made.members[TREES][rows], factors)
         for part in FAMILIES:
             members[TREES][part][rows] = found[part]
         by_trees[rows] = True
@@ -67,24 +89,19 @@ def parts_of(
     return parts, by_trees
 
 
-def plain_parts(mean: np.ndarray, season: int, year: Year | None) -> Parts:
-    """Of a method that knows nothing but the history: its level is the mean of each season's length
-    ahead, its season how a period differs from that, and what the year makes of it."""
+def plain_parts(mean: np.ndarray, season: int, factors: Factors | None) -> Parts:
+    """Of a method that knows nothing but the plain history: its level is the mean of each season's length
+    ahead, its season how a period differs from that, and what the factors make of it."""
     zero = np.where(np.isfinite(mean), 0.0, np.nan)  # no number, no part: its weight goes to others
-    factor = year or Year(np.ones(mean.shape), np.ones(mean.shape))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        plain = mean / (factor.season * factor.festival)
+    one = np.ones(mean.shape)
+    found = (factors or Factors(one, one, one)).parts(mean)
+    plain = mean - sum(found.values())
     level = np.empty(mean.shape)
     for start in range(0, mean.shape[1], season):
         block = slice(start, start + season)
         level[:, block] = plain[:, block].mean(axis=1, keepdims=True)
-    return {
-        "level": level,
-        "season": plain * factor.season - level,
-        "festival": plain * factor.season * (factor.festival - 1),
-        "price": zero,
-        "promotion": zero.copy(),
-    }
+    found["season"] = found["season"] + plain - level
+    return {"level": level, **found, "price": zero}
 
 
 def of_product(base: np.ndarray, logs: np.ndarray) -> np.ndarray:
@@ -98,9 +115,11 @@ def of_product(base: np.ndarray, logs: np.ndarray) -> np.ndarray:
     return (base * slope)[..., None] * logs
 
 
-def _year_ahead(panel: Panel, shape: tuple[int, ...]) -> Year | None:
-    year, length = find_year(panel), panel.units.shape[1]
-    return None if year is None else Year(*year.parts(length, length + shape[1]))
+def _factors_ahead(course: Course, panel: Panel, shape: tuple[int, int], plans: Plans) -> Factors:
+    length, ones = panel.units.shape[1], np.ones(shape)
+    year = course.year
+    season, festival = (ones, ones) if year is None else year.parts(length, length + shape[1])
+    return Factors(season, festival, course.lifted(shape, plans))
 
 
 def _combined(
@@ -116,31 +135,22 @@ def _combined(
     return {part: np.mean([own[part] for own in members.values()], axis=0) for part in FAMILIES}
 
 
-def _tree_parts(
-    model: DemandModel,
-    panel: Panel,
-    rows: np.ndarray,
-    promotion: np.ndarray | None,
-    mean: np.ndarray,
-    year: Year | None,
-) -> Parts:
-    """Of the trees' mean at `rows`: exact per tree; what clipping and sorting move is of the level."""
+def _tree_parts(model: DemandModel, ahead: Panel, mean: np.ndarray, factors: Factors) -> Parts:
+    """Of the trees' mean: exact per tree; what clipping and sorting move is of the level.
+
+    ahead: the plain history with the periods to forecast behind it.
+    """
     horizon = mean.shape[1]
-    whole = adjusted(panel, find_year(panel)).rows(rows)
-    ahead = whole.extended(horizon, None if promotion is None else promotion[rows])
     maker = FeatureMaker(ahead, model.params.countries)
-    found = np.zeros((len(rows), horizon, len(FAMILIES)))
-    for part, matrix, scale in gbm.feature_blocks(maker, np.arange(len(rows)), horizon, BLOCK_ROWS):
+    found = np.zeros((*mean.shape, len(FAMILIES)))
+    rows = np.arange(len(mean))
+    for part, matrix, scale in gbm.feature_blocks(maker, rows, horizon, BLOCK_ROWS):
         units = _in_scale(model, matrix) * scale[:, None]
         found[part] = units.reshape(len(part), horizon, len(FAMILIES))
     parts = {name: found[:, :, number] for number, name in enumerate(FAMILIES)}
-    if year is not None:
-        plain = mean[rows] / (year.season[rows] * year.festival[rows])
-        parts["season"] = parts["season"] + plain * (year.season[rows] - 1)
-        parts["festival"] = parts["festival"] + plain * year.season[rows] * (
-            year.festival[rows] - 1
-        )
-    rest = mean[rows] - sum(parts.values())
+    for name, own in factors.parts(mean).items():
+        parts[name] = parts[name] + own
+    rest = mean - sum(parts.values())
     parts[LEVEL] = parts[LEVEL] + rest
     return parts
 

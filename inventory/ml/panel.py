@@ -21,6 +21,7 @@ class Panel:
                out of stock, shop closed).
     price:     (n, T) price per unit or None; NaN = unknown.
     promotion: (n, T) share of the period under promotion (0-1) or None.
+    depth:     (n, T) log of list price over asked price, 0 = no reduction, or None; a plan like promotion.
     price_ahead, promotion_ahead: those of later periods are plans, known at the origin.
     groups:    (n,) int, SKUs with the same number are of one category; None = nothing is known.
     countries: ISO codes of the countries whose festivals demand follows.
@@ -36,6 +37,7 @@ class Panel:
     promotion_ahead: bool = False
     groups: np.ndarray | None = None
     countries: tuple[str, ...] = ()
+    depth: np.ndarray | None = None
 
     @property
     def season(self) -> int:
@@ -49,6 +51,7 @@ class Panel:
             units=self.units[:, :length],
             price=None if self.price is None else self.price[:, :length],
             promotion=None if self.promotion is None else self.promotion[:, :length],
+            depth=None if self.depth is None else self.depth[:, :length],
         )
 
     def rows(self, keep: np.ndarray) -> Panel:
@@ -59,16 +62,20 @@ class Panel:
             units=self.units[keep],
             price=None if self.price is None else self.price[keep],
             promotion=None if self.promotion is None else self.promotion[keep],
+            depth=None if self.depth is None else self.depth[keep],
             groups=None if self.groups is None else self.groups[keep],
         )
 
-    def extended(self, horizon: int, promotion: np.ndarray | None = None) -> Panel:
+    def extended(
+        self, horizon: int, promotion: np.ndarray | None = None, depth: np.ndarray | None = None
+    ) -> Panel:
         """The panel with `horizon` periods behind it whose units are unknown, for forecasting.
 
-        promotion: (n, horizon) planned shares; without it nothing is planned.
+        promotion, depth: (n, horizon) planned; without them nothing is planned.
         """
         n = len(self.skus)
         planned = np.zeros((n, horizon)) if promotion is None else promotion
+        fall = np.zeros((n, horizon)) if depth is None else depth
         unknown = np.full((n, horizon), np.nan)
         ahead = _following(self.periods[-1], horizon, self.frequency)
         return replace(
@@ -77,6 +84,7 @@ class Panel:
             units=np.hstack([self.units, unknown]),
             price=None if self.price is None else np.hstack([self.price, unknown]),
             promotion=None if self.promotion is None else np.hstack([self.promotion, planned]),
+            depth=None if self.depth is None else np.hstack([self.depth, fall]),
         )
 
 

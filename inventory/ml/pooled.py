@@ -51,6 +51,7 @@ def _pooled(units: np.ndarray, horizon: int, season: int, *, logs: bool) -> np.n
     if not logs:
         sizes = np.concatenate([part[2] for part in designs])
         weights = weights * sizes**2 / np.tile(_noise(values), len(origins))
+    solver = _Ridge(rows, weights)
     for step in range(1, horizon + 1):
         target = np.concatenate(
             [
@@ -58,7 +59,7 @@ def _pooled(units: np.ndarray, horizon: int, season: int, *, logs: bool) -> np.n
                 for o, part in zip(origins, designs, strict=True)
             ]
         )
-        beta = _ridge(rows, target, weights)
+        beta = solver.solve(target)
         found[:, step - 1] = level + size * (now @ beta) if beta is not None else np.nan
     found = np.exp(found) if logs else np.maximum(found, 0.0)
     return found * seasons.at(length + np.arange(horizon))
@@ -112,13 +113,29 @@ def _design(
     return np.where(enough[:, None], found, np.nan), level, size
 
 
-def _ridge(rows: np.ndarray, target: np.ndarray, weights: np.ndarray) -> np.ndarray | None:
-    use = np.isfinite(target) & np.isfinite(rows).all(axis=1)
-    if use.sum() < 5 * rows.shape[1]:
-        return None
-    kept, wanted, weight = rows[use], target[use], weights[use]
-    limit = np.quantile(np.abs(wanted), 0.995)  # one bulk order must not bend everybody's line
-    wanted = np.clip(wanted, -limit, limit)
-    square = (kept * weight[:, None]).T @ kept
-    square[np.diag_indices(len(square))] += RIDGE * np.append(np.ones(len(square) - 1), 1e-9)
-    return np.linalg.solve(square, kept.T @ (weight * wanted))
+class _Ridge:
+    """One weighted ridge regression after the other on the same rows: what depends only on which of them
+    are usable is worked out once."""
+
+    def __init__(self, rows: np.ndarray, weights: np.ndarray):
+        self.rows, self.weights = rows, weights
+        self.known = np.isfinite(rows).all(axis=1)
+        self._use(self.known)
+
+    def _use(self, use: np.ndarray) -> None:
+        self.use, self.kept, self.weight = use, self.rows[use], self.weights[use]
+        self.square = (self.kept * self.weight[:, None]).T @ self.kept
+        ridge = RIDGE * np.append(np.ones(len(self.square) - 1), 1e-9)
+        self.square[np.diag_indices(len(self.square))] += ridge
+
+    def solve(self, target: np.ndarray) -> np.ndarray | None:
+        """(f,) coefficients; None where too few rows are known. target (r,), NaN = unknown."""
+        use = np.isfinite(target) & self.known
+        if use.sum() < 5 * self.rows.shape[1]:
+            return None
+        if not np.array_equal(use, self.use):
+            self._use(use)
+        wanted = target[use]
+        limit = np.quantile(np.abs(wanted), 0.995)  # one bulk order must not bend everybody's line
+        wanted = np.clip(wanted, -limit, limit)
+        return np.linalg.solve(self.square, self.kept.T @ (self.weight * wanted))

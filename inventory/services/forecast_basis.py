@@ -101,24 +101,28 @@ def explain(
 def rests_on(history: DemandHistory, basis: Basis, rows: np.ndarray) -> list[dict]:
     """What the plan needs beside the forecast of each SKU, as DemandForecast.basis.
 
-    dispersion: phi of Var = mean + phi · mean² of a day's count, where demand is counted in units.
-    year: factors of the weeks after the forecast's day, where more than a year is known.
+    dispersion: phi of Var = mean + phi · mean² of a day's count, where demand is counted in units; of
+    days without their year and reductions, which the mean has already.
+    year: factors of the weeks after the forecast's day: of the year, where more than one is known,
+    and of the reductions that are set already.
     """
+    from inventory.ml.course import find_course
     from inventory.ml.spread import dispersion, is_count
-    from inventory.ml.yearly import find_year
 
     panel = history.panel
     found: list[dict] = [{} for _row in rows]
+    course = find_course(panel)
     if is_count(panel.units[rows]):
-        phi = dispersion(panel.units[rows], basis.classes[rows])
+        phi = dispersion(course.plain(panel).units[rows], basis.classes[rows])
         for place, value in enumerate(phi):
             found[place]["dispersion"] = round(float(value), 4)
-    year = find_year(panel)
-    if year is not None:
-        length = panel.units.shape[1]
-        weeks = year.of(length, length + 7 * YEAR_WEEKS).reshape(-1, YEAR_WEEKS, 7).mean(axis=2)
+    if course.year is not None or course.lifts is not None:
+        days = (len(panel.skus), 7 * YEAR_WEEKS)
+        factors = course.ahead(panel.units.shape[1], days, history.planned.until(days[1]))
+        weeks = factors.reshape(-1, YEAR_WEEKS, 7).mean(axis=2)
         for place, row in enumerate(rows):
-            found[place]["year"] = weeks[row].round(3).tolist()
+            if (weeks[row] != 1).any():
+                found[place]["year"] = weeks[row].round(3).tolist()
     return found
 
 

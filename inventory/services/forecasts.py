@@ -20,6 +20,7 @@ from inventory.frames import DemandHistory, demand_history, last_full_day
 from inventory.models import DemandForecast
 from inventory.services.category_forecasts import write_totals
 from inventory.services.forecast_basis import (
+    YEAR_WEEKS,
     Basis,
     explain,
     find_basis,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 TASK = "demand"
 HORIZON_DAYS = 28
+PLANNED_DAYS = 7 * YEAR_WEEKS  # whose reductions the plan looks at
 KEEP_DAYS = 60  # of old forecasts: two horizons, enough to hold each against what happened
 METRIC = "rmsse"
 BASELINE = "seasonal_naive"
@@ -71,7 +73,7 @@ def refresh_demand_forecast(as_of: datetime, *, seed: int, progress: Progress) -
     Raises NoSalesError.
     """
     progress(0, 4, gettext_noop("reading sales"))
-    history = demand_history(as_of, horizon=HORIZON_DAYS)
+    history = demand_history(as_of, horizon=PLANNED_DAYS)
     if history is None:
         raise NoSalesError(sentence(NO_SALES))
     progress(1, 4, gettext_noop("training and backtest"))
@@ -131,8 +133,9 @@ def _train(
     if panel.units.shape[1] < backtest.periods_needed("D", HORIZON_DAYS):
         return None
     digest = data_hash(
-        panel.skus, panel.periods, panel.units, panel.price, panel.promotion, params.as_json(), seed
-    )
+        panel.skus, panel.periods, panel.units, panel.price, panel.promotion, panel.depth,
+        params.as_json(), seed,
+    )  # fmt: skip
     known = existing_run(TASK, digest)
     if known:
         return known
@@ -244,9 +247,9 @@ def _made(
     from inventory.ml.backtest import make_with
     from inventory.ml.made_of import parts_of
 
-    panel, promotion = history.panel.rows(enough), history.planned[enough]
-    made = make_with(served.method, served.model, panel, HORIZON_DAYS, promotion=promotion)
-    parts, by_trees = parts_of(served.method, served.model, made, panel, promotion=promotion)
+    panel, plans = history.panel.rows(enough), history.planned.rows(enough).until(HORIZON_DAYS)
+    made = make_with(served.method, served.model, panel, HORIZON_DAYS, plans=plans)
+    parts, by_trees = parts_of(served.method, served.model, made, panel, plans=plans)
     rests = rests_on(history, basis, enough)
     for rest, knows in zip(rests, by_trees, strict=True):
         rest["sees_price"] = bool(knows)
@@ -285,7 +288,7 @@ def _reasons(history: DemandHistory, basis: Basis, row: int) -> dict:
     price = given(history.panel.price)[row, -1]
     return {
         "demand_class": NAMES[basis.classes[row]],
-        "planned_promotion": history.planned[row].round(3).tolist(),
+        "planned_promotion": given(history.planned.promotion)[row, :HORIZON_DAYS].round(3).tolist(),
         "price_minor": int(price) if np.isfinite(price) else None,
     }
 

@@ -95,7 +95,11 @@ def test_campaign_prices_of_later_days_are_plans():
     )
     found = history(4)  # days 0-3 are history, 4-6 the horizon
     assert found.panel.promotion.tolist() == [[0, 0, 0, 0]]
-    assert found.planned.tolist() == [[0, 1, 1]]
+    assert found.planned.promotion.tolist() == [[0, 1, 1]]
+    assert found.panel.depth.tolist() == [[0, 0, 0, 0]]
+    assert found.planned.depth[0].tolist() == pytest.approx(
+        [0, 0.2231, 0.2231], abs=1e-4
+    )  # 10 to 8
 
 
 def test_stock_positions_need_no_query_per_sku(django_assert_num_queries):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from inventory.ml import backtest, made_of
+from inventory.ml.course import Plans
 from inventory.ml.explain import CAUSES, contributions, rounded
 from inventory.ml.gbm import DemandParams
 from inventory.ml.made_of import of_product, parts_of, plain_parts
@@ -45,9 +46,9 @@ def fitted():
 def test_the_parts_sum_to_the_forecast(fitted, name, mean_weight):
     panel, _card, model = fitted
     model = replace(model, mean_weight=mean_weight)
-    planned = np.tile([1.0, 0.0], (len(panel.skus), HORIZON // 2))
-    made = backtest.make_with(name, model, panel, HORIZON, promotion=planned)
-    parts, by_trees = parts_of(name, model, made, panel, promotion=planned)
+    plans = Plans(np.tile([1.0, 0.0], (len(panel.skus), HORIZON // 2)))
+    made = backtest.make_with(name, model, panel, HORIZON, plans=plans)
+    parts, by_trees = parts_of(name, model, made, panel, plans=plans)
     assert tuple(parts) == FAMILIES
     np.testing.assert_allclose(sum(parts.values()), made.forecast.mean, rtol=1e-12, atol=1e-12)
     assert by_trees.all() == (name not in ("theta", "seasonal_naive"))
@@ -74,7 +75,7 @@ def test_a_level_with_a_week_by_hand():
     assert parts["level"][0].tolist() == [4.0] * 7 + [6.0] * 7
     assert parts["season"][0].tolist() == [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0] * 2
     assert not parts["festival"].any()
-    year = made_of.Year(np.full((1, 14), 2.0), np.full((1, 14), 1.5))
+    year = made_of.Factors(np.full((1, 14), 2.0), np.full((1, 14), 1.5), np.ones((1, 14)))
     plain = np.full((1, 14), 10.0)
     parts = plain_parts(plain * 3, 7, year)  # 10, doubled by the season, half as much again
     assert [parts[name][0, 0] for name in ("level", "season", "festival")] == [10, 10, 10]
