@@ -1,0 +1,34 @@
+"""How the figures of an experiment are written: money, or shares of the people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+
+from decisions.models import Experiment, ExperimentMetric
+from shop.money import format_money
+
+MONEY = (ExperimentMetric.PROFIT, ExperimentMetric.REVENUE)
+Written = Callable[[float], str]
+
+
+def written_of(experiment: Experiment) -> tuple[Written, Written]:
+    """How a level is written, and how a difference of two levels."""
+    return (money, money) if experiment.metric in MONEY else (percent, points)
+
+
+def signed(value: float, written: Written) -> str:
+    return f"{'+' if value >= 0 else '−'}{written(abs(value))}"
+
+
+def money(value: float) -> str:
+    return format_money(round(value))
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.2f} %"
+
+
+def points(value: float) -> str:
+    return _("%(n)s points") % {"n": f"{100 * value:.2f}"}
