@@ -48,7 +48,7 @@ def significant(value: Number | None, digits: int = 4) -> str:
     0.123456 → 0.1235, 2.50 → 2.5. Unknown: a dash."""
     if value is None or not isfinite(value) or not value:
         return figure(value)
-    size = abs(float(value))
+    size: float = abs(float(value))
     if size < LEAST_WRITTEN_OUT:
         return f"{'−' if value < 0 else ''}{size:.{digits}g}"
     places = max(0, digits - 1 - floor(log10(size)))
@@ -76,4 +76,5 @@ def _sign(value: Number, signed: bool) -> str:
 def with_sign(value: Number, written: Callable[[float], str]) -> str:
     """What another unit writes of its size, e.g. money, with + or −; none before a nought."""
     text = written(abs(float(value)))
-    return _sign(value if any(digit in text for digit in "123456789") else 0, True) + text
+    is_nought = not any(digit in text for digit in "123456789")
+    return text if is_nought else _sign(value, True) + text

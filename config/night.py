@@ -192,6 +192,12 @@ def _uplift(progress: Progress, as_of: datetime) -> dict:
     return {"run": run.pk, "state": run.state, "customers": run.row_count}
 
 
+def _placements(progress: Progress, as_of: datetime) -> dict:
+    from recommendations.services.report_snapshots import refresh_usual  # as above
+
+    return refresh_usual(progress, as_of)
+
+
 def _experiments(progress: Progress, as_of: datetime) -> dict:
     from recommendations.services.trial_looks import look_at_experiments
 
@@ -226,6 +232,7 @@ STEPS: list[Step] = [
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),
     Step("uplift", gettext_noop("Learn whom a message moves"), _uplift),
     Step("effects", gettext_noop("Count what messages caused"), refresh_effects),
+    Step("placements", gettext_noop("Count what placements brought"), _placements),
     Step("experiments", gettext_noop("Look at the experiments"), _experiments),
     Step("brief", gettext_noop("Morning brief"), _brief),
 ]

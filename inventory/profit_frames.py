@@ -8,8 +8,8 @@ currency than the shop's and cancelled ones are left out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -32,10 +32,12 @@ class Members:
 @dataclass(frozen=True)
 class Window:
     """Orders count from each member's own start to `until`. before: (from, until) of the period
-    whose profit is the covariate; it ends when the first member begins, or earlier."""
+    whose profit is the covariate; it ends when the first member begins, or earlier. gone: SKU → from
+    when on its lines do not count, after the start (it ran out); some thousand at most."""
 
     until: datetime
     before: tuple[datetime, datetime]
+    gone: Mapping[int, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,20 @@ def line_revenue(
     }
 
 
+def sold_units(members: Members, window: Window) -> dict[tuple[str, int], tuple[int, int]]:
+    """(arm, SKU) → units that stand of the window's orders: before the SKU was `gone`, and after."""
+    bought, params = _bought_sql(members, window)
+    gone = _Gone(window)
+    sql = f"""
+    WITH {bought}{gone.table}
+    SELECT b.arm, l.variant_id, SUM({SOLD_UNITS} * {gone.kept}), SUM({SOLD_UNITS} * (1 - {gone.kept}))
+    FROM bought b JOIN shop_orderline l ON l.order_id = b.id AND l.kind = 'item' {gone.join}
+    WHERE b.is_after = 1 AND l.variant_id IS NOT NULL GROUP BY b.arm, l.variant_id
+    """
+    rows = _rows(sql, [*params, *gone.params])
+    return {(arm, int(sku)): (int(before), int(after)) for arm, sku, before, after in rows}
+
+
 def _sums(size: int, row: Sequence[Any]) -> ArmSums:
     buyers, orders, squares, unknown, y, yy, r, rr, x, xx, xy, xr, _n = (
         value or 0 for value in row
@@ -119,13 +135,15 @@ def _sums_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
 def _persons_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
     """`person`: (customer_id, arm, orders, unknown, y, r, x) of members with any order."""
     bought, params = _bought_sql(members, window)
-    sql = f"""{bought},
+    gone = _Gone(window)
+    sql = f"""{bought}{gone.table},
     cost AS (
-        SELECT b.id, SUM({SOLD_UNITS} * {UNIT_COST}) AS minor,
-               SUM(CASE WHEN {UNIT_COST} IS NULL THEN {SOLD_UNITS} ELSE 0 END) AS unknown,
-               SUM({GIVEN_UP}) AS given_up
+        SELECT b.id, SUM({SOLD_UNITS} * {UNIT_COST} * {gone.kept}) AS minor,
+               SUM(CASE WHEN {UNIT_COST} IS NULL THEN {SOLD_UNITS} * {gone.kept} ELSE 0 END) AS unknown,
+               SUM({GIVEN_UP}) AS given_up,
+               SUM(({PAID} - l.tax_minor - {GIVEN_UP}) * (1 - {gone.kept})) AS gone
         FROM bought b JOIN shop_orderline l ON l.order_id = b.id AND l.kind = 'item'
-        JOIN shop_variant v ON v.id = l.variant_id
+        JOIN shop_variant v ON v.id = l.variant_id {gone.join}
         GROUP BY b.id
     ),
     refund AS (
@@ -136,8 +154,8 @@ def _persons_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
     ),
     earned AS (
         SELECT b.customer_id, b.arm, b.is_after, COALESCE(c.unknown, 0) AS unknown,
-               b.net - COALESCE(c.given_up, 0)
-               - COALESCE(f.minor * b.net / NULLIF(b.total, 0), 0) AS revenue,
+               (b.net - COALESCE(c.given_up, 0)
+                - COALESCE(f.minor * b.net / NULLIF(b.total, 0), 0)) {gone.share} AS revenue,
                COALESCE(c.minor, 0) AS cost
         FROM bought b LEFT JOIN cost c ON c.id = b.id LEFT JOIN refund f ON f.id = b.id
     ),
@@ -152,13 +170,14 @@ def _persons_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
     # Refunds of whatever is known by the end of the window and as long again: goods travel back.
     known = window.until + (window.until - window.before[1])
     unit_cost = [settings.SHOP_CURRENCY] * 2
-    return sql, [*params, *unit_cost, _moment(known), settings.SHOP_CURRENCY]
+    return sql, [*params, *gone.params, *unit_cost, _moment(known), settings.SHOP_CURRENCY]
 
 
 def _lines_sql(
     members: Members, window: Window, groups: dict[str, Collection[int]]
 ) -> tuple[str, list[Any]]:
     bought, params = _bought_sql(members, window)
+    gone = _Gone(window)
     cases, named = "", []
     for group, keys in groups.items():
         if keys:
@@ -166,12 +185,12 @@ def _lines_sql(
             named += [*keys, group]
     which = f"CASE {cases} ELSE 'other' END" if cases else "'other'"
     sql = f"""
-    WITH {bought},
+    WITH {bought}{gone.table},
     line AS (
         SELECT b.customer_id, b.arm, {which} AS sort,
                {PAID} - l.tax_minor - {GIVEN_UP} AS revenue
-        FROM bought b JOIN shop_orderline l ON l.order_id = b.id AND l.kind = 'item'
-        WHERE b.is_after = 1
+        FROM bought b JOIN shop_orderline l ON l.order_id = b.id AND l.kind = 'item' {gone.join}
+        WHERE b.is_after = 1 AND {gone.kept} = 1
     ),
     person AS (
         SELECT arm, sort, CAST(SUM(revenue) AS double precision) AS r
@@ -179,7 +198,7 @@ def _lines_sql(
     )
     SELECT arm, sort, SUM(r), SUM(r * r) FROM person GROUP BY arm, sort
     """
-    return sql, [*params, *named]
+    return sql, [*params, *gone.params, *named]
 
 
 def _bought_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
@@ -189,7 +208,7 @@ def _bought_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
     sql = f"""
     member AS ({members.sql}),
     bought AS (
-        SELECT o.id, o.customer_id, m.arm, o.total_minor AS total,
+        SELECT o.id, o.customer_id, o.placed_at, m.arm, o.total_minor AS total,
                o.total_minor - o.tax_minor AS net,
                CASE WHEN o.prices_include_tax THEN 1 ELSE 0 END AS includes_tax,
                CASE WHEN o.placed_at >= {since} THEN 1 ELSE 0 END AS is_after
@@ -204,6 +223,26 @@ def _bought_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
         *start, _moment(last),
     ]  # fmt: skip
     return sql, params
+
+
+class _Gone:
+    """Parts of SQL that leave out lines of SKUs from the moment on when they ran out; empty, and 1
+    for every line, where none did. table: a common table expression. kept: 1 or 0 for a line.
+    share: times what part of an order's money stays."""
+
+    def __init__(self, window: Window):
+        self.params: list[Any] = []
+        self.table = self.join = self.share = ""
+        self.kept = "1"
+        if not window.gone:
+            return
+        rows = ", ".join(f"({int(sku)}, %s)" for sku in window.gone)
+        self.params = [_moment(at) for at in window.gone.values()]
+        self.table = f", gone (sku, at) AS (VALUES {rows})"
+        self.join = "LEFT JOIN gone g ON g.sku = l.variant_id AND b.placed_at >= g.at"
+        self.kept = "(CASE WHEN g.sku IS NOT NULL AND b.is_after = 1 THEN 0 ELSE 1 END)"
+        # Refunds are known of an order, not of its lines: they fall on both parts alike.
+        self.share = "* (1 - COALESCE(1.0 * c.gone / NULLIF(b.net - c.given_up, 0), 0))"
 
 
 # Of a line, as shop/models/orders.py has it: units that stand, what was paid, and what of that,

@@ -49,6 +49,7 @@ from shop.models import (
     VisitorLink,
     sold_net_minor,
 )
+from shop.models.events import EventQuerySet
 from shop.services.events.event_rows import among
 
 Browsers = dict[str, list[tuple[datetime, int]]]
@@ -60,11 +61,11 @@ NO_RECEIPT, UNKNOWN_RECEIPT, OTHER_PRODUCT = "no_receipt", "unknown_receipt", "o
 
 
 class TooManyEventsError(Exception):
-    """More than MOST_EVENTS in one period: found."""
+    """More than `most` in one period."""
 
-    def __init__(self, found: int):
-        super().__init__(found)
-        self.found = found
+    def __init__(self, most: int):
+        super().__init__(most)
+        self.most = most
 
 
 @dataclass
@@ -101,20 +102,28 @@ def seen_between(since: datetime, until: datetime, people: People) -> Seen:
 
     `people` numbers persons, and goes into `sales_between` as well. Raises TooManyEventsError.
     """
-    events = Event.objects.filter(
-        kind__in=[EventKind.IMPRESSION, EventKind.CLICK],
-        received_at__gte=since,
-        received_at__lt=until,
-    )
-    if (count := events.order_by()[: MOST_EVENTS + 1].count()) > MOST_EVENTS:
-        raise TooManyEventsError(count)
-    read = columns_of(events, _LOGGED)
+    if not at_most(MOST_EVENTS, since, until):
+        raise TooManyEventsError(MOST_EVENTS)
+    read = columns_of(_logged(since, until), _LOGGED)
     order = np.argsort(read["at"], kind="stable")  # the key decides between equal times
     answers, answer = _answers(read["receipt"])
     place = answers.place_of(answer, read["product"])[order]
     ignored = _ignored(answer[order], place)
     order = order[place >= 0]
     return _as_seen(read, order, answers, place[place >= 0], people, ignored)
+
+
+def at_most(most: int, since: datetime, until: datetime) -> bool:
+    """Whether there are so many impressions and clicks at most; reads no more than that."""
+    return _logged(since, until).order_by()[: most + 1].count() <= most
+
+
+def _logged(since: datetime, until: datetime) -> EventQuerySet:
+    return Event.objects.filter(
+        kind__in=[EventKind.IMPRESSION, EventKind.CLICK],
+        received_at__gte=since,
+        received_at__lt=until,
+    )
 
 
 def _ignored(answer: np.ndarray, place: np.ndarray) -> dict[str, int]:

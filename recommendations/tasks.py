@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from celery import shared_task
 from django.utils import timezone
@@ -57,3 +57,13 @@ def count_experiment(progress: Progress, *, experiment_id: int, subject: str) ->
     from recommendations.services import trial_looks
 
     return trial_looks.count_again(experiment_id)
+
+
+@job("count_placements", label=_("Count what placements brought"), queue="ml")
+def count_placements(progress: Progress, *, first: str, last: str, subject: str) -> dict:
+    """`first` and `last` are ISO 8601 days; a second run counts again and nothing else."""
+    from recommendations.services import report_snapshots
+    from recommendations.services.reporting import Period
+
+    period = Period(date.fromisoformat(first), date.fromisoformat(last))
+    return report_snapshots.refresh(period, progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import BigIntegerField, F, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from decisions.models import Allocation, Experiment
 from inventory.profit_frames import ArmSums, Members, Window, arm_sums
@@ -20,6 +21,8 @@ from shop.models.events import VisitorLink, owner_of_browser
 BEFORE = timedelta(days=90)
 # Between an arm's name and the batch of shares under which it was given: no name holds it.
 JOINT = "\x1f"
+LEAST_OUT = timedelta(hours=1)
+MOST_GONE = 2_000
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,44 @@ def shown(experiment: Experiment, until: datetime) -> Shown:
     return Shown(sizes, sizes.pop("", 0))
 
 
-def profit_sums(experiment: Experiment, until: datetime) -> dict[str, ArmSums]:
+def profit_sums(
+    experiment: Experiment, until: datetime, gone: Mapping[int, datetime]
+) -> dict[str, ArmSums]:
     """Arm → what its people brought after they were first shown it; with shares that change,
     `arm␟batch` → the same. Everybody shown counts, whatever she did then; orders of people that
-    nobody knows are not hers."""
+    nobody knows are not hers. gone: as of `Window`."""
     if experiment.starts_at is None:
         return {}
-    begin = experiment.starts_at
-    return arm_sums(members_of(experiment, until), Window(until, (begin - BEFORE, begin)))
+    return arm_sums(members_of(experiment, until), window_of(experiment.starts_at, until, gone))
+
+
+def window_of(begin: datetime, until: datetime, gone: Mapping[int, datetime]) -> Window:
+    return Window(until, (begin - BEFORE, begin), gone)
+
+
+def ran_out(variant_ids: Iterable[int], since: datetime, until: datetime) -> dict[int, datetime]:
+    """SKU → when it ran out first after `since`, by the stock ledger over all warehouses, soonest
+    first; at most MOST_GONE. What was out already then did not run out; nor did what was out for
+    less than LEAST_OUT: a cart that holds the last unit for minutes empties no shelf."""
+    import numpy as np
+
+    from inventory import evidence  # numeric: not at start-up
+
+    rows = evidence.Rows(np.array(sorted({*variant_ids}), dtype=np.int64))
+    if not len(rows.variant_ids) or until <= since:
+        return {}
+    days = evidence.Window(
+        timezone.localtime(since).date(), timezone.localtime(until).date(), until
+    )
+    spans = evidence.out_spans(days, rows)
+    long = (spans.end - spans.start >= LEAST_OUT.total_seconds()) | (spans.end >= until.timestamp())
+    mine = np.flatnonzero(long & (spans.start > since.timestamp()))
+    first = mine[np.unique(spans.row[mine], return_index=True)[1]]
+    first = first[np.argsort(spans.start[first], kind="stable")][:MOST_GONE]
+    keys, moments = rows.variant_ids[spans.row[first]].tolist(), spans.start[first].tolist()
+    return {
+        key: datetime.fromtimestamp(at, since.tzinfo) for key, at in zip(keys, moments, strict=True)
+    }
 
 
 def members_of(experiment: Experiment, until: datetime) -> Members:

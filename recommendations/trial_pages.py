@@ -12,14 +12,13 @@ from django.utils.translation import gettext_lazy
 from access.figures import percent, points, with_sign
 from decisions.models import Experiment, Look
 from decisions.services import looks
+from recommendations.services.trial_attributed import TooManyExposuresError
 from recommendations.services.trial_planning import Plan, plan_experiment
-from recommendations.services.trial_results import (
-    MONEY,
-    TooManyExposuresError,
-    subject_of,
-    trial_results,
-)
+from recommendations.services.trial_results import trial_results
+from recommendations.services.trial_snapshots import subject_of
+from recommendations.services.trial_stock import Stock
 from recommendations.trial_charts import Day, effect_curve
+from recommendations.trial_words import MONEY
 from shop.money import format_money
 
 GUARDRAILS = {
@@ -58,6 +57,7 @@ def experiment_page(experiment: Experiment) -> dict[str, Any]:
         ],
         "beliefs": [belief_row(one, written) for one in results.against if one.reading],
         "curves": curves(experiment, written),
+        "ran_out": ran_out_rows(experiment, results.stock),
     }
 
 
@@ -96,6 +96,19 @@ def arm_row(experiment: Experiment, arm: Any) -> dict[str, Any]:
         "mean": mean,
         "unsubscribed": arm.unsubscribed,
     }
+
+
+def ran_out_rows(experiment: Experiment, stock: Stock | None) -> list[dict[str, Any]]:
+    """One per SKU that is named; the units in the order of the arms."""
+    return [
+        {
+            "sku": one.sku,
+            "at": one.at,
+            "units": [one.units.get(arm["name"], 0) for arm in experiment.arms],
+            "left_out": one.left_out_units,
+        }
+        for one in (stock.named if stock else [])
+    ]
 
 
 def belief_row(against: Any, written: Any) -> dict[str, str] | None:

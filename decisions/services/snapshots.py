@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from decisions.models import Job, Snapshot
+from decisions.models.jobs import JobQuerySet
 from decisions.services import jobs
 
 # Below this a page counts anew for each reader: nothing is out of date.
@@ -73,6 +74,14 @@ def ask_refresh(kind: str, subject: str, payload: dict[str, Any], by: Any = None
 
 
 def is_refreshing(subject: str) -> bool:
+    return _jobs(subject).unfinished().exists()
+
+
+def newest_job(subject: str) -> Job | None:
+    """Of the last day: whether it is still counting, or failed at it."""
+    return _jobs(subject).order_by("-pk").first()
+
+
+def _jobs(subject: str) -> JobQuerySet:
     lately = timezone.now() - timedelta(days=1)
-    found = Job.objects.unfinished().filter(key__startswith=f"snapshot:{subject}:")
-    return found.filter(created_at__gte=lately).exists()
+    return Job.objects.filter(key__startswith=f"snapshot:{subject}:", created_at__gte=lately)

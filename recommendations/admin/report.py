@@ -10,11 +10,11 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-PRESETS = (7, 28, 91)
 MAY_SEE = "recommendations.view_recommendation"
 
 
@@ -45,58 +45,73 @@ class PeriodForm(forms.Form):
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    from recommendations.report_words import card, ignored_lines
-    from recommendations.services.reporting import (
-        ATTRIBUTION_DAYS,
-        PeriodError,
-        placement_reports,
-        usual_period,
-    )
+    """The figures; `part`: them alone, for a page that waits for them. POST has them counted."""
+    from recommendations.services.report_snapshots import PRESETS, ask_refresh
+    from recommendations.services.reporting import PeriodError, usual_period
 
     _must_see(request)
     form = PeriodForm(request.GET)
     context: dict[str, Any] = {"problem": "", "period": usual_period()}
     try:
         context["period"] = period = form.period()
-        found = placement_reports(period)
-        context |= {
-            "cards": [card(one) for one in found.placements],
-            "ignored": ignored_lines(found.ignored),
-            "open_until": found.open_until,
-            "before": period.before(),
-        }
+        if request.method == "POST":
+            ask_refresh(period, request.user)
+            return redirect(request.get_full_path())
+        context |= _figures(period)
     except PeriodError as error:
         context["problem"] = str(error)
+    part = "part" in request.GET
     return TemplateResponse(
         request,
-        "recommendations/report.html",
+        "recommendations/report_live.html" if part else "recommendations/report.html",
         {
-            **admin.site.each_context(request),
+            **({} if part else admin.site.each_context(request)),
             **context,
             "title": _("Placement report"),
             "form": PeriodForm(initial=_days_of(context["period"])),
             "errors": form.errors,
             "presets": [(days, usual_period(days=days)) for days in PRESETS],
-            "attribution_days": ATTRIBUTION_DAYS,
             "kinds": ["impression", "click"],
         },
     )
 
 
+def _figures(period: Any) -> dict[str, Any]:
+    """Raises PeriodError."""
+    from recommendations.report_words import card, ignored_lines
+    from recommendations.services.report_snapshots import counted_reports
+    from recommendations.services.reporting import ATTRIBUTION_DAYS
+
+    counted = counted_reports(period)
+    found = counted.reports
+    return {
+        "counted": counted,
+        "cards": [card(one) for one in found.placements] if found else [],
+        "ignored": ignored_lines(found.ignored) if found else [],
+        "open_until": found.open_until if found else None,
+        "shown_period": found.period if found else period,
+        "before": found.period.before() if found else period.before(),
+        "attribution_days": ATTRIBUTION_DAYS,
+    }
+
+
 def export(request: HttpRequest) -> HttpResponse:
     """One row per placement and figure; an unknown figure is an empty cell, never 0."""
     from recommendations.report_words import FIGURES
-    from recommendations.services.reporting import PeriodError, placement_reports
+    from recommendations.services.report_snapshots import counted_reports
+    from recommendations.services.reporting import PeriodError
 
     _must_see(request)
     form = PeriodForm(request.GET)
     if form.errors:
         return HttpResponseBadRequest(_("A day is written like 2026-03-02."))
     try:
-        period = form.period()
-        found = placement_reports(period)
+        found = counted_reports(form.period()).reports
     except PeriodError as error:
         return HttpResponseBadRequest(str(error))
+    if found is None:
+        return HttpResponseBadRequest(_("These days have not been counted yet: ask for it first."))
+    period = found.period
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     name = f"placements_{period.first}_{period.last}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -99,6 +99,37 @@ class Against(s.Serializer):
     bayes = Belief(allow_null=True)
 
 
+class SoldBefore(s.Serializer):
+    arm = s.CharField()
+    units = s.IntegerField()
+
+
+class RanOut(s.Serializer):
+    sku = s.CharField()
+    ran_out_at = s.DateTimeField()
+    sold = SoldBefore(many=True, help_text=_("Before it ran out; these count."))
+    left_out_units = s.IntegerField(help_text=_("From then on, in all arms; these do not count."))
+
+
+class Interference(s.Serializer):
+    """What one arm took of goods that ran out, the other could not sell."""
+
+    arm = s.CharField()
+    is_warning = s.BooleanField(help_text=_("It took more or less of them than the first arm."))
+    took = s.ChoiceField(["win", "lose", "cannot tell"], help_text=_("win: more of them."))
+    verdict_without = s.ChoiceField(
+        ["win", "lose", "cannot tell"], help_text=_("As if none of these SKUs were there.")
+    )
+    text = s.CharField()
+
+
+class TrialStock(s.Serializer):
+    skus = s.IntegerField(help_text=_("How many ran out while it ran, of those it sold."))
+    left_out_units = s.IntegerField()
+    named = RanOut(many=True, help_text=_("The five of which most was sold."))
+    interference = Interference(many=True)
+
+
 class ExperimentDetailOut(ExperimentOut):
     warning = s.CharField()
     sample_ratio_p = s.FloatField(allow_null=True)
@@ -107,3 +138,4 @@ class ExperimentDetailOut(ExperimentOut):
     unknown_cost_units = s.IntegerField()
     people = ArmCounts(many=True)
     against = Against(many=True)
+    stock = TrialStock(allow_null=True, help_text=_("null: nothing that it sold ran out."))

@@ -72,11 +72,12 @@ class ExperimentOne(MerchantView):
     def get(self, request: Request, pk: int) -> Response:
         """One experiment with its verdicts; money in minor units."""
         from recommendations.services import trial_results as results  # numeric libraries
+        from recommendations.services.trial_attributed import TooManyExposuresError
 
         experiment = _experiment(pk)
         try:
             found = results.trial_results(experiment)
-        except results.TooManyExposuresError as error:
+        except TooManyExposuresError as error:
             detail = _("Too many people for this figure: profit is added up in the database.")
             raise Problem("experiment-state", detail) from error
         return Response(_row(experiment) | _results(found))
@@ -134,6 +135,29 @@ def _results(found: Any) -> dict[str, Any]:
             for arm in found.arms
         ],
         "against": [_against(one) for one in found.against],
+        "stock": _stock(found) if found.stock else None,
+    }  # fmt: skip
+
+
+def _stock(found: Any) -> dict[str, Any]:
+    stock = found.stock
+    return {
+        "skus": stock.skus,
+        "left_out_units": stock.left_out_units,
+        "named": [
+            {
+                "sku": one.sku, "ran_out_at": one.at, "left_out_units": one.left_out_units,
+                "sold": [{"arm": arm, "units": units} for arm, units in one.units.items()],
+            }
+            for one in stock.named
+        ],
+        "interference": [
+            {
+                "arm": one.arm, "is_warning": one.is_warning, "took": one.took,
+                "verdict_without": one.verdict_without, "text": one.text,
+            }
+            for one in found.interferences
+        ],
     }  # fmt: skip
 
 

@@ -6,9 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers as s
 
 
-class ReportAsk(s.Serializer):
+class DaysAsk(s.Serializer):
     first = s.DateField(required=False, help_text=_("First day; the last 28 full days if empty."))
     last = s.DateField(required=False, help_text=_("Last day, included."))
+
+
+class ReportAsk(DaysAsk):
     placement = s.CharField(required=False, max_length=40)
 
 
@@ -43,9 +46,17 @@ class PlacementReportOut(s.Serializer):
     brands = BrandShareOut(many=True)
 
 
+class ReportAskedOut(s.Serializer):
+    is_asked = s.BooleanField(help_text=_("False: it is being counted already."))
+
+
 class ReportOut(s.Serializer):
-    first = s.DateField()
+    first = s.DateField(
+        help_text=_("Of the last days that were counted, where yesterday was not yet.")
+    )
     last = s.DateField()
+    as_of = s.DateTimeField(help_text=_("When it was counted; what came later is not in it."))
+    is_refreshing = s.BooleanField(help_text=_("A job counts it anew."))
     attribution_days = s.IntegerField()
     open_until = s.DateTimeField(allow_null=True)
     ignored = s.DictField(child=s.IntegerField(), help_text=_("Events that counted nowhere."))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
-from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from access.figures import figure
+from decisions.jobs import Progress
 from recommendations import report_frames as frames
 from recommendations.ml.placement_report import (
     Figure,
@@ -28,8 +28,9 @@ SHORTEST_DAYS, LONGEST_DAYS = 1, 184
 USUAL_DAYS = 28
 EARLIEST_YEAR = 2000  # the days before a period must be days too
 SEED = 0
-SECONDS_KEPT = 300
 COSTS_NAMED = 5
+# What the bar of a job says; each stands for about as much work.
+READING, BESIDE = gettext_noop("These days"), gettext_noop("The days before them")
 
 
 class PeriodError(ValueError):
@@ -60,7 +61,11 @@ class Period:
 
     def before(self) -> Period:
         """As many days, just before."""
-        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
+        return self.earlier(self.days)
+
+    def earlier(self, days: int) -> Period:
+        """The same number of days, so many days before."""
+        return Period(self.first - timedelta(days=days), self.last - timedelta(days=days))
 
 
 @dataclass(frozen=True)
@@ -109,25 +114,19 @@ def checked_period(first: date, last: date) -> Period:
     return period
 
 
-def placement_reports(period: Period, *, now: datetime | None = None) -> Reports:
-    """Every placement that showed something. Kept for five minutes. Raises PeriodError."""
-    key = f"recommendations:report:{period.first}:{period.last}"
-    kept = None if now else cache.get(key)
-    if kept is None:
-        kept = _reports(period, now or timezone.now())
-        cache.set(key, kept, SECONDS_KEPT)
-    return kept
+def placement_reports(
+    period: Period, *, now: datetime | None = None, progress: Progress | None = None
+) -> Reports:
+    """Every placement that showed something, as known at `now`.
 
-
-def _reports(period: Period, now: datetime) -> Reports:
-    try:
-        current, ignored, unpriced = _measured(period, now)
-        earlier, _ignored, _unpriced = _measured(period.before(), now)
-    except frames.TooManyEventsError as error:
-        raise PeriodError(
-            _("More than %(most)s events in these days. Choose fewer days.")
-            % {"most": figure(frames.MOST_EVENTS)}
-        ) from error
+    Raises TooManyEventsError. For pages see services/report_snapshots.py.
+    """
+    now = now or timezone.now()
+    _tell(progress, 0, READING)
+    current, ignored, unpriced = _measured(period, now)
+    _tell(progress, 1, BESIDE)
+    earlier, _ignored, _unpriced = _measured(period.before(), now)
+    _tell(progress, 2, BESIDE)
     brands = dict(Brand.objects.values_list("pk", "name"))
     placements = [
         _beside(code, found, earlier.get(code), brands, unpriced.get(code, []))
@@ -135,6 +134,11 @@ def _reports(period: Period, now: datetime) -> Reports:
     ]
     last_sale = period.until + timedelta(days=ATTRIBUTION_DAYS)
     return Reports(period, placements, ignored, last_sale if last_sale > now else None)
+
+
+def _tell(progress: Progress | None, done: int, note: str) -> None:
+    if progress is not None:
+        progress(done, 2, note)
 
 
 def _beside(

@@ -11,12 +11,9 @@ from decisions.jobs import Progress
 from decisions.models import Experiment, ExperimentState
 from decisions.services import bandits, looks
 from recommendations.services import trial_snapshots
-from recommendations.services.trial_results import (
-    TooManyExposuresError,
-    measure,
-    rule_of,
-    subject_of,
-)
+from recommendations.services.trial_attributed import TooManyExposuresError
+from recommendations.services.trial_results import measure, rule_of
+from recommendations.services.trial_snapshots import subject_of
 from recommendations.services.trials import PLACE
 
 

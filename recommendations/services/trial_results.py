@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import numpy as np
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from access.figures import percent, points, significant, with_sign
+from access.figures import significant, with_sign
 from decisions.models import Allocation, Experiment, ExperimentMetric, ExperimentState, ShareBatch
 from decisions.services import experiments as statistics
 from decisions.services import looks
-from inventory.profit_frames import ArmSums
-from recommendations import report_frames as frames
+from inventory.profit_frames import arm_sums
 from recommendations import trial_frames
-from recommendations.ml.placement_report import credit
-from recommendations.services import trial_snapshots
-from recommendations.services.reporting import ATTRIBUTION_DAYS
+from recommendations.services import trial_snapshots, trial_stock
+from recommendations.services.trial_attributed import attributed
+from recommendations.services.trial_interference import Interference, interferences
 from recommendations.services.trial_snapshots import ArmResult, Measured, Strata, subject_of
-from recommendations.services.trials import PLACE
-from shop.models import Event, EventKind
-from shop.money import format_money
+from recommendations.trial_words import MONEY, written_of
 
 LEVEL = 0.95
 # Below this the draw itself is broken, and no figure of the arms means anything.
 BROKEN_RATIO = 0.001
-MOST_EXPOSURES = 500_000
-MONEY = (ExperimentMetric.PROFIT, ExperimentMetric.REVENUE)
 
 
 @dataclass(frozen=True)
@@ -51,7 +45,8 @@ class Results:
     """crossed: people who were shown more than one arm and are left out. ratio_p: how likely the
     arms' sizes are by chance; None without people, or where shares change. warning: why not to
     trust what follows. is_early: it still runs. is_final: its planned end has passed, so one look
-    is enough and the intervals are the classic ones. unknown_cost_units: then profit is revenue."""
+    is enough and the intervals are the classic ones. unknown_cost_units: then profit is revenue.
+    stock: what ran out meanwhile and what of it counts; interferences: what that did to the arms."""
 
     arms: list[ArmResult]
     crossed: int
@@ -65,10 +60,8 @@ class Results:
     as_of: datetime | None = None
     is_stored: bool = False
     is_refreshing: bool = False
-
-
-class TooManyExposuresError(Exception):
-    """The attributed metrics read people one by one; this is more than they can."""
+    stock: trial_stock.Stock | None = None
+    interferences: list[Interference] = field(default_factory=list)
 
 
 def rule_of(experiment: Experiment) -> looks.Rule:
@@ -107,6 +100,8 @@ def trial_results(experiment: Experiment, *, at: datetime | None = None) -> Resu
         counted.as_of,
         counted.is_stored,
         counted.is_refreshing,
+        measured.stock,
+        interferences(experiment, measured.stock, rule_of(experiment), final=final),
     )
 
 
@@ -117,111 +112,47 @@ def measure(experiment: Experiment, now: datetime) -> Measured:
         empty = [ArmResult(one["name"], one["share"], 0, 0, None) for one in experiment.arms]
         return Measured(empty, 0)
     if experiment.metric == ExperimentMetric.PROFIT:
-        return _measured_in_sql(experiment, end)
-    found, crossed = _values(experiment, now)
+        return _measured_in_sql(experiment, experiment.starts_at, end)
+    found = attributed(experiment, now)
     left = trial_frames.unsubscribes(trial_frames.members_of(experiment, end), end)
     arms = [
         ArmResult(
-            one["name"], one["share"], len(values := found[one["name"]]),
+            one["name"], one["share"], len(values := found.values[one["name"]]),
             sum(1 for value in values if value > 0),
             statistics.Moments.of(values) if values else None, left.get(one["name"], 0),
         )
         for one in experiment.arms
     ]  # fmt: skip
-    return Measured(arms, crossed)
+    return Measured(arms, found.crossed, stock=found.stock)
 
 
-def _measured_in_sql(experiment: Experiment, end: datetime) -> Measured:
-    sums = trial_frames.profit_sums(experiment, end)
+def _measured_in_sql(experiment: Experiment, begin: datetime, end: datetime) -> Measured:
+    members = trial_frames.members_of(experiment, end)
+    window = trial_stock.window_of(members, begin, end)
+    sums = arm_sums(members, window)
     unknown = sum(one.unknown_cost_units for one in sums.values())
     crossed = 0
     if experiment.allocation == Allocation.FIXED:
         crossed = trial_frames.shown(experiment, end).crossed
     left: dict[str, int] = defaultdict(int)
-    members = trial_frames.members_of(experiment, end)
+    buyers: dict[str, int] = defaultdict(int)
     for name, count in trial_frames.unsubscribes(members, end).items():
-        left[name.split(trial_frames.JOINT)[0]] += count
-    strata: dict[str, dict[str, statistics.Moments]] = defaultdict(dict)
-    whole: dict[str, tuple[statistics.Moments, int]] = {}
+        left[name.partition(trial_frames.JOINT)[0]] += count
     for name, one in sums.items():
-        arm, _joint, batch = name.partition(trial_frames.JOINT)
-        moments = _money_of(one, bool(unknown))
-        strata[batch][arm] = moments
-        before = whole.get(arm)
-        whole[arm] = (
-            (before[0] + moments, before[1] + one.buyers) if before else (moments, one.buyers)
-        )
+        buyers[name.partition(trial_frames.JOINT)[0]] += one.buyers
+    found = trial_stock.figures(
+        {name: trial_stock.money_of(one, bool(unknown)) for name, one in sums.items()}
+    )
     arms = [
         ArmResult(
-            given["name"], given["share"], found[0].n if found else 0, found[1] if found else 0,
-            found[0] if found else None, left[given["name"]],
+            given["name"], given["share"], moments.n if moments else 0, buyers[given["name"]],
+            moments, left[given["name"]],
         )
         for given in experiment.arms
-        for found in [whole.get(given["name"])]
+        for moments in [found.arms.get(given["name"])]
     ]  # fmt: skip
-    return Measured(arms, crossed, unknown, strata if len(strata) > 1 else {})
-
-
-def _money_of(sums: ArmSums, cost_unknown: bool) -> statistics.Moments:
-    """Profit; revenue for all arms as soon as one sold unit has no cost."""
-    return sums.revenue if cost_unknown else sums.profit
-
-
-def _values(experiment: Experiment, now: datetime) -> tuple[dict[str, list[float]], int]:
-    found: dict[str, list[float]] = {arm["name"]: [] for arm in experiment.arms}
-    crossed = 0
-    people = frames.People()
-    shown = _exposed(experiment, people)
-    value = _metric_of(experiment, people, now) if shown else {}
-    for person, arms in shown.items():
-        if len(arms) > 1:
-            crossed += 1
-        elif (name := next(iter(arms))) in found:
-            found[name].append(value.get(person, 0.0))
-    return found, crossed
-
-
-def _exposed(experiment: Experiment, people: frames.People) -> dict[int, set[str]]:
-    """Person → the arms that she was shown."""
-    events = Event.objects.filter(
-        kind=EventKind.EXPOSURE,
-        received_at__gte=experiment.starts_at,
-        properties__experiment=experiment.key,
-    ).order_by("received_at", "id")
-    rows = list(
-        events.values_list("customer_id", "visitor", "received_at", "properties")[
-            : MOST_EXPOSURES + 1
-        ]
-    )
-    if len(rows) > MOST_EXPOSURES:
-        raise TooManyExposuresError
-    numbers = people.numbers([(row[0] or row[1], row[2].timestamp()) for row in rows])
-    arms: dict[int, set[str]] = defaultdict(set)
-    for person, row in zip(numbers.tolist(), rows, strict=True):
-        arms[person].add(row[3]["arm"])
-    return arms
-
-
-def _metric_of(experiment: Experiment, people: frames.People, now: datetime) -> dict[int, float]:
-    """Person → what the metric says of her; who did nothing is absent."""
-    begin = experiment.starts_at or now
-    window = timedelta(days=ATTRIBUTION_DAYS)
-    end = min(experiment.stopped_at or now, experiment.ends_at or now, now)
-    seen = frames.seen_between(begin, end, people)
-    touches = seen.touches
-    here = np.array(seen.placement, dtype=object) == experiment.place.removeprefix(PLACE)
-    value: dict[int, float] = defaultdict(float)
-    if experiment.metric == ExperimentMetric.CLICKED:
-        for person in touches.person[here & ~np.isnan(touches.clicked_at)].tolist():
-            value[person] = 1.0
-        return value
-    bought = frames.sales_between(begin, min(end + window, now), np.unique(touches.product), people)
-    due = credit(touches, bought.sales, window.total_seconds())
-    for row in np.flatnonzero(due >= 0).tolist():
-        if here[due[row]]:
-            is_money = experiment.metric == ExperimentMetric.REVENUE
-            value[int(touches.person[due[row]])] += bought.revenue_minor[row] if is_money else 1.0
-    return value
+    stock = trial_stock.stock_of(members, window, is_revenue=bool(unknown))
+    return Measured(arms, crossed, unknown, found.strata, stock)
 
 
 def _against(
@@ -233,7 +164,8 @@ def _against(
     if arm.moments is None or control.moments is None or fewest < statistics.MIN_UNITS:
         return Against(arm.name, _too_few(arm, control), statistics.CANNOT_TELL, None)
     rule = rule_of(experiment)
-    effect = effect_of(experiment, arm, control, strata)
+    found = trial_stock.Figures({one.name: one.counted for one in pair}, strata)
+    effect = trial_stock.effect_between(found, arm.name, control.name)
     reading = statistics.read(
         effect, level=rule.level, planned=rule.planned, once=_shares(experiment, pair, rule.level)
     )
@@ -241,24 +173,9 @@ def _against(
     alone = statistics.verdict_of(interval) if effect.error > 0 else statistics.CANNOT_TELL
     verdict = statistics.kept_verdict(look.verdict, alone) if look else alone
     moved = verdict != alone
-    text = _text(reading, interval, verdict, pair, experiment.metric in MONEY, final)
+    text = _text(experiment, reading, interval, verdict, pair, final)
     guardrail = _guardrail(experiment, pair, final, rule)
     return Against(arm.name, text, verdict, reading, interval, guardrail, moved)
-
-
-def effect_of(
-    experiment: Experiment, arm: ArmResult, control: ArmResult,
-    strata: Strata,
-) -> statistics.Effect:  # fmt: skip
-    """What was spent before is taken out; batches with shares of their own are judged apart."""
-    both = [
-        statistics.adjusted_effect(one[arm.name], one[control.name])[0]
-        for one in strata.values()
-        if min((one[name].n if name in one else 0) for name in (arm.name, control.name)) > 1
-    ]
-    if both:
-        return statistics.pooled_effect(both)
-    return statistics.adjusted_effect(arm.counted, control.counted)[0]
 
 
 def _shares(
@@ -295,8 +212,8 @@ def _too_few(arm: ArmResult, control: ArmResult) -> str:
 
 
 def _text(
-    reading: statistics.Reading, interval: statistics.Interval | None, verdict: str,
-    pair: tuple[ArmResult, ArmResult], is_money: bool, final: bool,
+    experiment: Experiment, reading: statistics.Reading, interval: statistics.Interval | None,
+    verdict: str, pair: tuple[ArmResult, ArmResult], final: bool,
 ) -> str:  # fmt: skip
     arm, control = pair
     if interval is None:
@@ -308,7 +225,7 @@ def _text(
         statistics.LOSE: _("“%(b)s” is worse than “%(a)s”: %(treated)s against %(control)s, a difference of %(difference)s (95 %%: %(low)s to %(high)s)."),
         statistics.CANNOT_TELL: _("Cannot tell “%(b)s” from “%(a)s”: %(treated)s against %(control)s (difference %(low)s to %(high)s). So many people would show a difference of ±%(smallest)s or more."),
     }[verdict]  # fmt: skip
-    level, step = (_money, _money) if is_money else (_share, _points)
+    level, step = written_of(experiment)
     smallest = reading.smallest if final else reading.smallest_always
     return msgid % {
         "a": control.name,
@@ -350,15 +267,3 @@ def _is_final(experiment: Experiment, now: datetime) -> bool:
     if ends is None or ends > now:
         return False
     return experiment.stopped_at is None or experiment.stopped_at >= ends
-
-
-def _money(value: float) -> str:
-    return format_money(round(value))
-
-
-def _share(value: float) -> str:
-    return percent(value, 2)
-
-
-def _points(value: float) -> str:
-    return _("%(n)s points") % {"n": points(value, 2)}

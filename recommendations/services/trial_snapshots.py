@@ -7,12 +7,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from decisions.models import Experiment
 from decisions.services import experiments as statistics
 from decisions.services import snapshots
+from recommendations.services.trial_stock import Stock
 
 KIND = "count_experiment"
-Strata = Mapping[str, Mapping[str, statistics.Moments]]
+Strata = dict[str, dict[str, statistics.Moments]]
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,13 @@ class ArmResult:
 
 @dataclass(frozen=True)
 class Measured:
-    """strata: batch → arm → moments, where shares change; else empty."""
+    """strata: batch → arm → moments, where shares change; else empty. stock: what ran out."""
 
     arms: list[ArmResult]
     crossed: int
     unknown_cost_units: int = 0
     strata: Strata = field(default_factory=dict)
+    stock: Stock | None = None
 
 
 Measure = Callable[[Experiment, datetime], Measured]
@@ -92,6 +96,7 @@ def encoded(found: Measured) -> dict[str, Any]:
         "crossed": found.crossed,
         "unknown_cost_units": found.unknown_cost_units,
         "strata": strata,
+        "stock": msgspec.to_builtins(found.stock),
     }
 
 
@@ -106,4 +111,5 @@ def decoded(kept: Mapping[str, Any]) -> Measured:
         batch: {name: statistics.Moments(**one) for name, one in arms_.items()}
         for batch, arms_ in kept["strata"].items()
     }
-    return Measured(arms, kept["crossed"], kept["unknown_cost_units"], strata)
+    stock = msgspec.convert(kept.get("stock"), Stock | None)
+    return Measured(arms, kept["crossed"], kept["unknown_cost_units"], strata, stock)

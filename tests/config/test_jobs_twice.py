@@ -34,6 +34,7 @@ from tests import (
 )
 from tests.decisions.test_experiments import make_experiment
 from tests.factories import make_order, make_variant, make_warehouse
+from tests.factories_report import make_busy_placement
 from tests.factories_support import make_article, make_message, make_ticket
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +105,13 @@ def effects_to_count() -> dict:
 def experiment_to_count() -> dict:
     experiment = start_experiment(save_experiment(make_experiment()))
     return {"experiment_id": experiment.pk, "subject": f"experiment:{experiment.pk}:profit"}
+
+
+def placements_to_count() -> dict:
+    at = timezone.now() - timedelta(days=30)
+    make_busy_placement([make_variant("T-1")], people=30, at=at)
+    day = timezone.localdate(at).isoformat()
+    return {"subject": f"placements:{day}:{day}", "first": day, "last": day}
 
 
 def a_file() -> dict:
@@ -177,6 +185,7 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "count_overlap": overlap_to_count,
     "count_curve": curve_to_count,
     "count_experiment": experiment_to_count,
+    "count_placements": placements_to_count,
     "train_intents": lambda: {"as_of": timezone.now().isoformat()},
     "export_data": lambda: {"kind": "products", "format": "backroom"},
     night.NIGHT_KIND: a_night,

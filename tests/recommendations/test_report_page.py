@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,7 +20,6 @@ API = "/api/merchant/v1/recommendations/report/"
 
 @pytest.fixture
 def viewer(client):
-    cache.clear()
     client.force_login(make_staff("recommendations.view_recommendation"))
     return client
 
@@ -71,7 +69,6 @@ def test_a_period_that_cannot_be_is_said(viewer):
 
 @pytest.mark.usefixtures("_busy")
 def test_the_events_behind_the_figures_are_one_click_away(client):
-    cache.clear()
     client.force_login(make_staff("recommendations.view_recommendation", "shop.view_event"))
     page = client.get(reverse(PAGE)).content.decode()
     (address,) = re.findall(r'href="([^"]*kind=click[^"]*)"', page)

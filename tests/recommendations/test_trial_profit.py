@@ -69,7 +69,7 @@ def test_profit_counts_from_the_first_time_shown(django_assert_num_queries):
     guest = make_customer("guest")
     link_visitor("v-2", guest, at=NOW + DAY)
     make_order([(tea, 2)], customer=guest, at=NOW + 2 * DAY)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(9):  # five of them whether anything ran out
         found = measure(experiment, NOW + 10 * DAY)
     assert [(arm.persons, arm.hits) for arm in found.arms] == [(31, 4), (31, 10)]
     assert [round(arm.mean * 31) for arm in found.arms] == [4 * 600, 9 * 600 + 1200]
