@@ -115,6 +115,15 @@ def resting_on(evidence_ids: Sequence[int]) -> Any:
     return ClaimRecord.objects.filter(evidence__in=evidence_ids, state=LedgerState.LIVE)
 
 
+def rest_on(evidence_id: int, records: Any) -> None:
+    """Another document proves the same sentences from now on."""
+    records.update(
+        evidence=evidence_id,
+        source=f"evidence:{evidence_id}",
+        version=f"evidence {evidence_id}",
+    )
+
+
 def claims_of(
     parts: Mapping[str, str], facts: Sequence[Fact], slots_only: bool, at: datetime
 ) -> list[dict]:
