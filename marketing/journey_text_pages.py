@@ -12,7 +12,15 @@ from django.utils.safestring import SafeString
 
 from decisions.text import render
 from language.claims import RULED, Claim
-from marketing.journey_plan import CHANNELS, LANGUAGES, Instruction, Plan, read_plan, walk
+from marketing.journey_plan import (
+    CHANNELS,
+    LANGUAGES,
+    MARKETS,
+    Instruction,
+    Plan,
+    read_plan,
+    walk,
+)
 from marketing.models import ClaimKind, Enrolment, EnrolmentState, Journey, PulledStep, PullState
 from marketing.pages import marked
 from marketing.review import Finding, Review, sentence_at
@@ -94,7 +102,8 @@ def _readable(definition: Mapping[str, Any]) -> Plan:
         if step.get("send") in CHANNELS and texts:
             data = {"channel": step["send"], "texts": texts}
             sends.append(Instruction("send", str(step.get("id", "")), data))
-    return Plan(str(definition.get("trigger", {}).get("on", "")), {}, (), tuple(sends))
+    trigger, market = str(definition.get("trigger", {}).get("on", "")), definition.get("market")
+    return Plan(trigger, {}, (), tuple(sends), market if market in MARKETS else "")
 
 
 def _card(one: TextReview) -> TextCard:

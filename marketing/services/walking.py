@@ -46,6 +46,7 @@ from marketing.services.hand_over import (
 )
 from marketing.services.journey_words import JourneyMessages, ordered_it
 from marketing.services.triggers import Cause, causes
+from marketing.standards import lives_elsewhere
 from shop.models import Customer, Order, OrderState
 from shop.services import waitlist
 
@@ -78,11 +79,14 @@ def enter(journey: Journey, at: datetime) -> int:
     version, since = journey.live_version, journey.live_since
     if version is None or since is None:
         return 0
-    entered = 0
-    for chunk in _chunks(causes(read_plan(version.definition), since, at)):
-        codes = dict(
-            Customer.objects.filter(pk__in={c.customer_id for c in chunk}).values_list("pk", "code")
-        )
+    entered, plan = 0, read_plan(version.definition)
+    for chunk in _chunks(causes(plan, since, at)):
+        people = Customer.objects.filter(pk__in={c.customer_id for c in chunk})
+        codes = {
+            pk: code
+            for pk, code, country in people.values_list("pk", "code", "country")
+            if not lives_elsewhere(country, plan.market)  # its texts were read by other rules
+        }
         rows = [
             Enrolment(
                 journey=journey, version=version, customer_id=cause.customer_id,
