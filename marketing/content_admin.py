@@ -12,7 +12,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -32,6 +33,8 @@ from marketing.models import (
 from marketing.services import evidence as documents
 from marketing.services import journey_review
 from marketing.services.evidence_records import open_revision
+
+SENTENCES_SHOWN = 50
 
 
 class WithAddress:
@@ -68,7 +71,7 @@ class EvidenceAdmin(WithAddress, ModelAdmin):
         dates = ("valid_from", "valid_until")
         if obj is None:
             return ["title", "code", "file", "url", "excerpt", dates]
-        keeps = ["keeps_uses"] if obj.revision > 1 else []
+        keeps = ["keeps_uses", "proven_before"] if obj.revision > 1 else []
         return [
             "title", ("code", "revision"), "document", "url", "excerpt", dates, *keeps, "state",
             "added_by", "decided_by", "decided_at",
@@ -79,7 +82,8 @@ class EvidenceAdmin(WithAddress, ModelAdmin):
         if obj is None:
             return []
         fixed = [
-            "code", "revision", "document", "state", "added_by", "decided_by", "decided_at",
+            "code", "revision", "document", "proven_before", "state", "added_by", "decided_by",
+            "decided_at",
         ]  # fmt: skip
         if obj.state == EvidenceState.PENDING:
             return fixed
@@ -109,6 +113,15 @@ class EvidenceAdmin(WithAddress, ModelAdmin):
         answer = FileResponse(found.file.open("rb"), as_attachment=True, filename=name)
         answer["X-Content-Type-Options"] = "nosniff"
         return answer
+
+    @admin.display(description=gettext_lazy("proven before"))
+    def proven_before(self, found: Evidence) -> str:
+        """What whoever approves it vouches for, where it proves the same."""
+        before = EvidenceUse.objects.filter(
+            evidence__code=found.code, evidence__revision=found.revision - 1
+        ).order_by("pk")
+        rows = ((use.sentence,) for use in before[:SENTENCES_SHOWN])
+        return format_html_join(mark_safe("<br>"), "{}", rows) or "–"
 
     @admin.display(description=gettext_lazy("file"))
     def document(self, found: Evidence) -> str:
@@ -148,7 +161,7 @@ class EvidenceAdmin(WithAddress, ModelAdmin):
             messages.error(request, str(error))
         return redirect("admin:marketing_evidence_change", object_id)
 
-    @action(description=gettext_lazy("New revision"), url_path="revise", permissions=["add"])
+    @action(description=gettext_lazy("New revision"), url_path="revise", permissions=["change"])
     def revise(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """A copy that waits for approval; until then everything rests on the one before."""
         found = get_object_or_404(Evidence, pk=object_id)

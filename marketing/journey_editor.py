@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from math import isfinite
 from typing import Any
@@ -194,7 +195,7 @@ def _form(definition: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
 def _start_form(definition: dict[str, Any]) -> dict[str, Any]:
     trigger = definition.get("trigger", {})
     return {
-        "names": [(name, str(TRIGGER_WORDS.get(name, name)).replace("{", "").replace("}", ""))
+        "names": [(name, re.sub(r"\{\w+\}", "…", str(TRIGGER_WORDS.get(name, name))))
                   for name in TRIGGERS],
         "on": trigger.get("on", ""),
         "segments": Segment.objects.order_by("code")[:SEGMENTS_OFFERED],

@@ -19,7 +19,6 @@ from rest_framework.response import Response
 from access.api.problems import Problem, describe
 from access.api.views import MerchantView
 from marketing.models import ClaimKind, Evidence, EvidenceState, EvidenceUse
-from marketing.models.campaigns import COPY_LANGUAGES
 from marketing.models.evidence import FILE_TYPES
 from marketing.services import claim_ledger
 from marketing.services import evidence as documents
@@ -84,7 +83,9 @@ class EvidenceIn(DocumentIn):
 
 class RevisionIn(DocumentIn):
     keeps_uses = s.BooleanField(
-        default=False, help_text="It proves every sentence that the revision before it proves."
+        default=False,
+        help_text="It proves every sentence that the revision before it proves. "
+        "False: approving it pulls the copy that rests on them.",
     )
 
 
@@ -95,7 +96,7 @@ class DecisionIn(s.Serializer):
 class UseIn(s.Serializer):
     sentence = s.CharField(max_length=documents.MOST_SENTENCE)
     kind = s.ChoiceField(ClaimKind.choices)
-    language = s.ChoiceField(COPY_LANGUAGES)
+    language = s.ChoiceField(["en", "zh"])
     product = s.CharField(
         required=False, allow_null=True, max_length=64, help_text="Its code; empty: of the shop."
     )

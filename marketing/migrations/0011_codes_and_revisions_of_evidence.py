@@ -38,7 +38,8 @@ class Migration(migrations.Migration):
             "keeps_uses",
             models.BooleanField(
                 default=False,
-                help_text="It proves every sentence that the revision before it proves.",
+                verbose_name="proves the same",
+                help_text="It proves every sentence that the revision before it proves. Off: approving it pulls their copy.",
             ),
         ),
         migrations.RunPython(name_what_is_there, migrations.RunPython.noop),

@@ -82,8 +82,12 @@ class Evidence(models.Model):
     )
     revision = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
     keeps_uses = models.BooleanField(
+        _("proves the same"),
         default=False,
-        help_text=_("It proves every sentence that the revision before it proves."),
+        help_text=_(
+            "It proves every sentence that the revision before it proves. Off: approving it pulls "
+            "their copy."
+        ),
     )
     title = models.CharField(max_length=200)
     file = models.FileField(

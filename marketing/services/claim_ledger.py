@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from language.claims import Claim, Fact, check_copy
 from language.slots import SLOT
 from marketing.facts import brief_facts, campaign_facts
@@ -111,7 +113,7 @@ def pulled(campaign: Campaign) -> None:
     _live(campaign).update(state=LedgerState.PULLED)
 
 
-def resting_on(evidence_ids: Sequence[int]) -> Any:
+def resting_on(evidence_ids: Sequence[int] | QuerySet[Any]) -> Any:
     return ClaimRecord.objects.filter(evidence__in=evidence_ids, state=LedgerState.LIVE)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,7 +24,7 @@ from marketing.models import (
 from marketing.services import campaigns, claim_ledger, descriptions, journey_review
 from shop.models import Product
 
-MOST_SENTENCE, AT_ONCE = 500, 500
+MOST_SENTENCE = 500
 
 
 class EvidenceError(Exception):
@@ -120,16 +121,14 @@ def attach(
 
 
 def pull_expired(at: datetime | None = None) -> int:
-    """The clock: documents whose last day is over take the copy with them."""
+    """The clock: documents whose last day is over take the copy with them. So do withdrawn ones on
+    which copy rests that was approved in the very moment of the withdrawal."""
     at = at or timezone.now()
-    used = claim_ledger.resting_on(
-        list(
-            Evidence.objects.filter(valid_until__lt=timezone.localdate(at)).values_list(
-                "pk", flat=True
-            )[:AT_ONCE]
-        )
+    ended = Evidence.objects.filter(
+        Q(valid_until__lt=timezone.localdate(at)) | Q(state=EvidenceState.WITHDRAWN)
     )
-    gone = sorted(set(used.values_list("evidence_id", flat=True)))
+    used = claim_ledger.resting_on(ended.values("pk"))
+    gone = sorted(set(used.order_by().values_list("evidence_id", flat=True)))
     if not gone:
         return 0
     with transaction.atomic():

@@ -126,7 +126,8 @@ def _is_same(there: Evidence, document: Document) -> bool:
 
 
 def _content(there: Evidence) -> bytes:
-    if not there.file or not there.file.storage.exists(there.file.name):
+    name = there.file.name if there.file else None
+    if not name or not there.file.storage.exists(name):
         return b""
     with there.file.open("rb") as file:
         return file.read()

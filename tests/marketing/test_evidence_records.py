@@ -1,13 +1,16 @@
 """Documents by code and revision: what was approved stays, and a renewed one takes its place."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import IntegrityError, connection
+from django.urls import reverse
 from django.utils import timezone
 
 from marketing.models import ClaimRecord, Evidence, EvidenceUse
-from marketing.services import evidence
+from marketing.services import evidence, evidence_records
 from marketing.services.evidence_records import (
     Document,
     create_evidence,
@@ -15,6 +18,7 @@ from marketing.services.evidence_records import (
     revise_evidence,
 )
 from marketing.services.sends import send_campaign
+from tests.factories_access import make_staff
 from tests.factories_content import make_evidence, make_kettle, make_use
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable
 
@@ -139,3 +143,82 @@ def test_an_earlier_revision_does_not_come_back_over_a_later_one():
     with pytest.raises(evidence.EvidenceError, match="later revision"):
         evidence.approve_evidence(first, None)
     assert document_of(first).title == "Test report 7"
+
+
+def test_the_back_office_opens_one_revision_at_a_time(client):
+    first = make_evidence(code="LAB-7")
+    make_use(SENTENCE, first)
+    client.force_login(
+        make_staff("marketing.view_evidence", "marketing.change_evidence", username="m")
+    )
+    page = reverse("admin:marketing_evidence_change", args=[first.pk])
+    assert "LAB-7" in client.get(page).content.decode()
+    revise = reverse("admin:marketing_evidence_revise", args=[first.pk])
+    opened = client.get(revise)["Location"]
+    second = Evidence.objects.get(revision=2)
+    assert opened == reverse("admin:marketing_evidence_change", args=[second.pk])
+    assert (second.state, second.title, second.keeps_uses) == ("pending", first.title, False)
+    Evidence.objects.filter(pk=second.pk).update(title="Renewed")
+    assert client.get(revise)["Location"] == opened  # the one that waits, as it was left
+    assert states() == [("LAB-7", 1, "approved"), ("LAB-7", 2, "pending")]
+    shown = client.get(opened).content.decode()
+    assert 'name="keeps_uses"' in shown
+    assert 'name="code"' not in shown
+    assert SENTENCE in shown  # what whoever approves it vouches for
+    client.get(reverse("admin:marketing_evidence_approve", args=[second.pk]))
+    assert [state for _code, _revision, state in states()] == ["withdrawn", "approved"]
+
+
+def test_the_clock_pulls_what_was_approved_while_its_document_was_withdrawn():
+    use = make_use(SENTENCE)
+    campaign = live_campaign(use)
+    Evidence.objects.filter(pk=use.evidence_id).update(
+        state="withdrawn"
+    )  # its pull saw no copy yet
+    assert evidence.pull_expired() == 1
+    assert evidence.pull_expired() == 0
+    campaign.refresh_from_db()
+    assert campaign.state == "paused"
+
+
+def both_add(monkeypatch) -> list[object]:
+    """Two programs add the same document; each has looked before either has written."""
+    looked, seen = threading.Barrier(2, timeout=10), threading.local()
+    found: list[object] = []
+
+    def look(code: str) -> list[Evidence]:
+        rows = evidence.lock_revisions(code)
+        if not hasattr(seen, "once"):
+            seen.once = True
+            looked.wait()
+        return rows
+
+    def add() -> None:
+        try:
+            found.append(create_evidence(document(), code="LAB-7").pk)
+        except IntegrityError as error:
+            found.append(type(error))
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(evidence_records, "lock_revisions", look)
+    threads = [threading.Thread(target=add) for _program in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return found
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_programs_that_add_the_same_document_at_once_add_one(monkeypatch):
+    first, second = both_add(monkeypatch)
+    assert first == second == Evidence.objects.get().pk
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_second_try_one_of_them_breaks(monkeypatch):
+    monkeypatch.setattr(evidence_records, "_written", lambda write: write())
+    assert IntegrityError in both_add(monkeypatch)

@@ -23,6 +23,7 @@ HERE = PLAIN | {"steps": [send(body="{greeting} Here is {product}: {price} {link
 @pytest.fixture(autouse=True)
 def _shop(settings):
     settings.STOREFRONT_URL = "https://shop.example"
+    settings.PUBLIC_URL, settings.SHOP_ADDRESS = "https://backroom.example", "1 Lane, London"
     settings.SHOP_COUNTRIES = ["GB", "FR"]
 
 
