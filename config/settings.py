@@ -325,6 +325,8 @@ SPECTACULAR_SETTINGS = {
         "CampaignState": "marketing.models.CampaignState",
         "JourneyState": "marketing.models.JourneyState",
         "CopyState": "marketing.models.CopyState",
+        "EvidenceState": "marketing.models.EvidenceState",
+        "ClaimKind": "marketing.models.ClaimKind",
         "ExperimentState": "decisions.models.ExperimentState",
         "WaitlistState": "shop.models.WaitlistState",
         "CohortUnit": [("month", "month"), ("week", "week")],

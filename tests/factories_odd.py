@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from inventory.models import PriceBreak, Supplier, SupplierItem
+from marketing.models import Evidence, EvidenceUse
 from shop.models import (
     Attribute,
     Batch,
@@ -97,6 +98,25 @@ def make_odd_shop(text: Callable[[], str], code: Callable[[], str]) -> None:
     )  # fmt: skip
     _supplier(variants, text, code)
     _support(people[0], order, text, code)
+    _evidence(variants[0].product, text, code)
+
+
+def _evidence(product: Product, text, code) -> None:
+    """A certificate that was renewed, and one that waits; what they prove, whole and half."""
+    named = "E" + code()
+    states = [("withdrawn", named, 1), ("approved", named, 2), ("pending", named, 3)]
+    for state, called, revision in [*states, ("pending", "N" + code(), 1)]:
+        document = Evidence.objects.create(
+            code=called, revision=revision, title=text(), excerpt=text(), state=state,
+            url="https://lab.example/a?x=1,2", valid_from=AT.date(), keeps_uses=revision == 2,
+            valid_until=AT.date() + timedelta(days=revision), created_at=AT,
+            decided_at=None if state == "pending" else AT + timedelta(days=1, microseconds=3),
+        )  # fmt: skip
+        for language, about in (("en", product), ("zh", None)):
+            EvidenceUse.objects.create(
+                evidence=document, kind="health", sentence=" ".join(text().split()) or "x",
+                language=language, product=about, attached_at=AT,
+            )  # fmt: skip
 
 
 def _beside_stock(place: Warehouse, variants: list[Variant], text, code) -> None:

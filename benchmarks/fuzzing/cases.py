@@ -42,7 +42,7 @@ REFERENCES = {
     "properties": '{"a": 1}', "image_urls": "https://example.com/{0}.png", "choices": "", "order_line": "1",
     "valid_until": "", "kit": "K{0}", "attributes_json": '{"a": 1}',
     "variant_attributes_json": '{"b": "2"}', "price_breaks": "100:4.20 500:3.90",
-    "time_zone": "Europe/London", "birthday": "02-29", "supplier_code": "F{0}",
+    "url": "https://example.com/{0}.pdf", "file": "", "time_zone": "Europe/London", "birthday": "02-29", "supplier_code": "F{0}",
     # Of other systems' files, where a column is text and yet means something:
     "Type": "simple", "Published": "1", "ID": "{0}", "SKU": "S{0}", "Variant SKU": "V{0}",
     "Lineitem sku": "S{0}", "item_sku": "S{0}", "item_subtotal": "50", "item_total": "50",
@@ -53,7 +53,8 @@ REFERENCES = {
 # Without one of these most rows are refused, and a file of refused rows proves little.
 OFTEN = {
     "SKU", "Lineitem sku", "Lineitem quantity", "Lineitem price", "Total", "item_sku",
-    "item_quantity", "item_subtotal", "Title", "Name", "body", "order_number",
+    "item_quantity", "item_subtotal", "Title", "Name", "body", "order_number", "url", "excerpt",
+    "sentence",
 }  # fmt: skip
 CLOCK = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
 

@@ -161,7 +161,7 @@ def everything() -> Counter:
 def _tables() -> Iterator[tuple[Any, list[str]]]:
     from django.apps import apps
 
-    for label in ("shop", "inventory", "support"):
+    for label in ("shop", "inventory", "support", "marketing"):
         for model in apps.get_app_config(label).get_models():
             plain = [f.name for f in model._meta.concrete_fields if _is_plain(f)]
             names = NAMED_BY_MANY.get(model.__name__, plain)

@@ -12,7 +12,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -30,7 +31,10 @@ from marketing.models import (
     PolicyRule,
 )
 from marketing.services.content import evidence as documents
+from marketing.services.evidence_records import open_revision
 from marketing.services.journeys import journey_review
+
+SENTENCES_SHOWN = 50
 
 
 class WithAddress:
@@ -51,35 +55,39 @@ class UseInline(ReadOnly, TabularInline):
 
 @admin.register(Evidence)
 class EvidenceAdmin(WithAddress, ModelAdmin):
-    list_display = ["title", "state_label", "valid_from", "valid_until", "added_by", "decided_by"]
+    list_display = [
+        "title", "code", "revision", "state_label", "valid_from", "valid_until", "added_by",
+        "decided_by",
+    ]  # fmt: skip
     list_filter = ["state"]
     list_select_related = ["added_by", "decided_by"]
-    search_fields = ["title", "excerpt"]
+    search_fields = ["title", "excerpt", "code"]
     list_per_page = 50
     inlines = [UseInline]
     actions = None
-    actions_detail = ["approve", "withdraw"]
+    actions_detail = ["approve", "revise", "withdraw"]
 
     def get_fields(self, request: HttpRequest, obj: Evidence | None = None) -> list[Any]:
         dates = ("valid_from", "valid_until")
         if obj is None:
-            return ["title", "file", "url", "excerpt", dates]
+            return ["title", "code", "file", "url", "excerpt", dates]
+        keeps = ["keeps_uses", "proven_before"] if obj.revision > 1 else []
         return [
-            "title", "document", "url", "excerpt", dates, "state", "added_by", "decided_by",
-            "decided_at",
+            "title", ("code", "revision"), "document", "url", "excerpt", dates, *keeps, "state",
+            "added_by", "decided_by", "decided_at",
         ]  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Evidence | None = None) -> list[str]:
         """What was approved is not changed afterwards: a new document is added instead."""
         if obj is None:
             return []
-        fixed = ["document", "state", "added_by", "decided_by", "decided_at"]
-        open_still = obj.state == EvidenceState.PENDING
-        return (
-            fixed
-            if open_still
-            else [*fixed, "title", "url", "excerpt", "valid_from", "valid_until"]
-        )
+        fixed = [
+            "code", "revision", "document", "proven_before", "state", "added_by", "decided_by",
+            "decided_at",
+        ]  # fmt: skip
+        if obj.state == EvidenceState.PENDING:
+            return fixed
+        return [*fixed, "title", "url", "excerpt", "valid_from", "valid_until", "keeps_uses"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Evidence | None = None) -> bool:
         return False  # it is withdrawn, not forgotten
@@ -105,6 +113,15 @@ class EvidenceAdmin(WithAddress, ModelAdmin):
         answer = FileResponse(found.file.open("rb"), as_attachment=True, filename=name)
         answer["X-Content-Type-Options"] = "nosniff"
         return answer
+
+    @admin.display(description=gettext_lazy("proven before"))
+    def proven_before(self, found: Evidence) -> str:
+        """What whoever approves it vouches for, where it proves the same."""
+        before = EvidenceUse.objects.filter(
+            evidence__code=found.code, evidence__revision=found.revision - 1
+        ).order_by("pk")
+        rows = ((use.sentence,) for use in before[:SENTENCES_SHOWN])
+        return format_html_join(mark_safe("<br>"), "{}", rows) or "–"
 
     @admin.display(description=gettext_lazy("file"))
     def document(self, found: Evidence) -> str:
@@ -135,11 +152,22 @@ class EvidenceAdmin(WithAddress, ModelAdmin):
     )
     def approve(self, request: HttpRequest, object_id: int) -> HttpResponse:
         found = get_object_or_404(Evidence, pk=object_id)
-        if documents.approve_evidence(found, request.user):
-            messages.success(request, _("Approved; it can be attached to sentences now."))
-        else:
-            messages.warning(request, _("Somebody decided this already."))
+        try:
+            if documents.approve_evidence(found, request.user):
+                messages.success(request, _("Approved; it can be attached to sentences now."))
+            else:
+                messages.warning(request, _("Somebody decided this already."))
+        except documents.EvidenceError as error:
+            messages.error(request, str(error))
         return redirect("admin:marketing_evidence_change", object_id)
+
+    @action(description=gettext_lazy("New revision"), url_path="revise", permissions=["change"])
+    def revise(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """A copy that waits for approval; until then everything rests on the one before."""
+        found = get_object_or_404(Evidence, pk=object_id)
+        newest = open_revision(found, by=request.user)
+        messages.info(request, _("This revision waits for approval: change it here."))
+        return redirect("admin:marketing_evidence_change", newest.pk)
 
     @action(
         description=gettext_lazy("Withdraw: pull what rests on it"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from math import isfinite
 from typing import Any
@@ -19,12 +20,27 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from marketing.definitions import journey_edits as edits
-from marketing.definitions.journey_plan import EXITS, KINDS, LANGUAGES, NAMED, TRIGGERS, UNITS, walk
-from marketing.models import Channel, ClaimKind, Evidence, Journey, Segment
+from marketing.definitions.journey_plan import (
+    EXITS,
+    KINDS,
+    LANGUAGES,
+    MARKETS,
+    NAMED,
+    TRIGGERS,
+    UNITS,
+    walk,
+)
+from marketing.models import Channel, ClaimKind, Evidence, Journey, Market, Segment
 from marketing.pages.journey_texts import cards_of
-from marketing.pages.journeys import EXIT_WORDS, TRIGGER_WORDS, step_sentence, trigger_sentence
+from marketing.pages.journeys import (
+    EXIT_WORDS,
+    TRIGGER_WORDS,
+    market_sentence,
+    step_sentence,
+    trigger_sentence,
+)
 from marketing.services.content.evidence import EvidenceError, attach
-from marketing.services.journeys import journey_drafts
+from marketing.services.journeys import JourneyError, checked_plan, journey_drafts
 from marketing.services.journeys.journeys import JourneyError, checked_plan
 
 NEEDS, ATTACHING_NEEDS = "marketing.change_journey", "marketing.add_evidenceuse"
@@ -81,6 +97,7 @@ def editor_page(journey: Journey, opened: str) -> dict[str, Any]:
         "start": _start_form(definition),
         "trigger": trigger_sentence(trigger) or trigger.get("on", ""),
         "exits": [EXIT_WORDS[one] for one in definition.get("exits", []) if one in EXIT_WORDS],
+        "market": market_sentence(definition),
         "rows": _rows(definition, opened, problem),
         "evidence": list(Evidence.objects.valid(timezone.now())[:DOCUMENTS_OFFERED]),
         "claim_kinds": ClaimKind.choices,
@@ -187,11 +204,13 @@ def _form(definition: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
 def _start_form(definition: dict[str, Any]) -> dict[str, Any]:
     trigger = definition.get("trigger", {})
     return {
-        "names": [(name, str(TRIGGER_WORDS.get(name, name)).replace("{", "").replace("}", ""))
+        "names": [(name, re.sub(r"\{\w+\}", "…", str(TRIGGER_WORDS.get(name, name))))
                   for name in TRIGGERS],
         "on": trigger.get("on", ""),
         "segments": Segment.objects.order_by("code")[:SEGMENTS_OFFERED],
         "segment": trigger.get(NAMED["segment_entered"], ""),
+        "market": definition.get("market", ""),
+        "markets": [(name, Market(name).label) for name in MARKETS],
         "numbers": [
             {
                 "name": key, "label": NUMBER_WORDS.get(key, key), "least": least, "most": most,
@@ -334,6 +353,8 @@ def _start(journey: Journey, data: QueryDict, revision: int, request: HttpReques
     before = definition.get("trigger", {})
     trigger = edits.trigger_from(data.get("on", ""), data.dict(), before)  # type: ignore[arg-type]
     changed = edits.set_start(definition, trigger, data.getlist("exits"))
+    if "market" in data:
+        changed = edits.set_market(changed, data["market"])
     journey_drafts.write_draft(journey, changed, revision=revision)
     # Another trigger has other numbers: they are shown at once.
     return _at(journey, "start", opened=trigger["on"] != before.get("on"))

@@ -28,6 +28,7 @@ describe(
     _("Read the place and the reason in `detail`."),
 )
 DECIDED = {"step_released": journeys.release_step, "step_skipped": journeys.skip_step}
+OF_LIVE = F("live_version__definition__market")
 COLUMNS = ("code", "name", "name_zh", "state", "holdout_rate", "live_since")
 
 
@@ -39,6 +40,7 @@ class JourneyOut(s.Serializer):
     holdout_rate = s.FloatField()
     live_since = s.DateTimeField(allow_null=True)
     live_version = s.IntegerField(allow_null=True)
+    market = s.CharField(help_text="Of the live version; empty: every market, or not live.")
 
 
 class JourneyStepOut(s.Serializer):
@@ -79,6 +81,7 @@ class VersionIn(s.Serializer):
 
 class VersionOut(s.Serializer):
     number = s.IntegerField()
+    market = s.CharField(help_text="Whose rules it is held to; empty: of every market.")
     definition = s.JSONField()
     author = s.CharField()
     created_at = s.DateTimeField()
@@ -96,7 +99,9 @@ class Journeys(MerchantView):
     @extend_schema(responses=JourneyOut(many=True))
     def get(self, request: Request) -> Response:
         """Journeys, newest first."""
-        rows = Journey.objects.values("pk", *COLUMNS, number=F("live_version__number"))
+        rows = Journey.objects.values(
+            "pk", *COLUMNS, number=F("live_version__number"), market=OF_LIVE
+        )
         return self.page(rows, lambda page: [_row(row) for row in page])
 
 
@@ -117,9 +122,7 @@ class JourneyVersions(MerchantView):
     def get(self, request: Request, code: str) -> Response:
         """Versions, newest first."""
         rows = _journey(code).versions.values("pk", "number", "definition", "author", "created_at")
-        return self.page(
-            rows, lambda page: [{k: v for k, v in row.items() if k != "pk"} for row in page]
-        )
+        return self.page(rows, lambda page: [_version(row) for row in page])
 
     @extend_schema(request=VersionIn, responses={201: VersionOut})
     def post(self, request: Request, code: str) -> Response:
@@ -131,13 +134,8 @@ class JourneyVersions(MerchantView):
             )
         except journeys.JourneyError as error:
             raise Problem("journey", str(error)) from error
-        return Response(
-            {
-                name: getattr(version, name)
-                for name in ("number", "definition", "author", "created_at")
-            },
-            status=201,
-        )
+        names = ("number", "definition", "author", "created_at")
+        return Response(_version({name: getattr(version, name) for name in names}), status=201)
 
 
 class JourneySteps(MerchantView):
@@ -187,7 +185,16 @@ def _journey(code: str) -> Journey:
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in COLUMNS} | {"live_version": row["number"]}
+    return {name: row[name] for name in COLUMNS} | {
+        "live_version": row["number"],
+        "market": row["market"] or "",
+    }
+
+
+def _version(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "pk"} | {
+        "market": row["definition"].get("market", "")
+    }
 
 
 def _detail(journey: Journey) -> dict[str, Any]:
@@ -199,6 +206,7 @@ def _detail(journey: Journey) -> dict[str, Any]:
     return {
         **{name: getattr(journey, name) for name in COLUMNS},
         "live_version": journey.live_version.number if journey.live_version else None,
+        "market": journey.live_version.definition.get("market", "") if journey.live_version else "",
         "newest_version": newest.number if newest else None,
         "definition": definition,
         "enrolments": dict(state_counts(journey)),

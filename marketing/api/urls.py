@@ -4,6 +4,7 @@ from django.urls import path
 
 from marketing.api import briefs as b
 from marketing.api import cohorts as c
+from marketing.api import evidence as e
 from marketing.api import journeys as j
 from marketing.api import merchant as m
 from marketing.api import personas as p
@@ -22,6 +23,11 @@ merchant = [
     path("briefs/", b.Briefs.as_view(), name="briefs"),
     path("briefs/<int:pk>/", b.BriefDetail.as_view(), name="brief"),
     path("candidates/<int:pk>/choice/", b.CandidateChoice.as_view(), name="candidate-choice"),
+    path("evidence/", e.Documents.as_view(), name="evidence"),
+    path("evidence/<int:pk>/", e.DocumentDetail.as_view(), name="document"),
+    path("evidence/<int:pk>/revisions/", e.DocumentRevisions.as_view(), name="document-revisions"),
+    path("evidence/<int:pk>/decision/", e.DocumentDecision.as_view(), name="document-decision"),
+    path("evidence/<int:pk>/uses/", e.DocumentUses.as_view(), name="document-uses"),
     path("journeys/", j.Journeys.as_view(), name="journeys"),
     path("journeys/<slug:code>/", j.JourneyDetail.as_view(), name="journey"),
     path("journeys/<slug:code>/versions/", j.JourneyVersions.as_view(), name="journey-versions"),

@@ -95,6 +95,12 @@ def set_start(definition: Definition, trigger: Mapping[str, Any], exits: list[st
     return deepcopy(definition) | {"trigger": dict(trigger), "exits": list(exits)}
 
 
+def set_market(definition: Definition, market: str) -> Definition:
+    """Whose rules its texts are held to; empty: the key goes, and all of the shop's markets count."""
+    kept = {key: value for key, value in deepcopy(definition).items() if key != "market"}
+    return {"market": market, **kept} if market else kept
+
+
 def step_of(definition: Definition, name: str) -> dict[str, Any]:
     """Raises EditError when it is not there (any more)."""
     steps, place = _find(definition, name)
@@ -113,7 +119,7 @@ def problem_of(definition: Definition, check: Callable[[Any], Any]) -> dict[str,
             raise
         place = str(error.place)
         step = getattr(error, "step", "") or step_at(definition, place)
-        start = "start" if place.startswith(("trigger", "exits")) else ""
+        start = "start" if place.startswith(("trigger", "exits", "market")) else ""
         return {
             "step": step or start,
             "place": place,

@@ -29,6 +29,7 @@ OVER = 10_000  # behind the last instruction of every program
 KINDS = ("send", "wait", "when", "end")
 CHANNELS = ("email", "sms", "push")
 LANGUAGES = ("en", "zh")
+MARKETS = ("GB", "EU", "US", "CN")  # whose rules its texts can be held to
 EXITS = ("ordered", "ordered_it")
 UNITS = ("minutes", "hours", "days")
 MAX_WAIT = timedelta(days=366)
@@ -78,6 +79,7 @@ class Plan:
     options: Mapping[str, Any]
     exits: tuple[str, ...]
     program: tuple[Instruction, ...]
+    market: str = ""  # empty: those of the countries in which the shop sells
 
     @property
     def sends(self) -> list[Instruction]:
@@ -89,17 +91,20 @@ class Plan:
 
 def read_plan(definition: Any) -> Plan:
     """Raises PlanError with the place of the first thing that is wrong."""
-    _mapping(definition, "journey", {"trigger", "exits", "steps"}, needs=("trigger", "steps"))
+    _mapping(
+        definition, "journey", {"trigger", "exits", "steps", "market"}, needs=("trigger", "steps")
+    )
     trigger, options = _trigger(definition["trigger"])
     exits = _exits(definition.get("exits", []))
     if "ordered_it" in exits and trigger not in ABOUT_SKUS:
         raise PlanError("exits", _("“ordered_it” needs a trigger that is about products."))
+    market = _market(definition.get("market", ""))
     reader = _Reader()
     reader.steps(definition["steps"], "steps", 1)
     if not any(one.kind == "send" for one in reader.program):
         raise PlanError("steps", _("There is no message in it."))
     reader.check_mentions()
-    return Plan(trigger, options, exits, tuple(reader.program))
+    return Plan(trigger, options, exits, tuple(reader.program), market)
 
 
 def wait_of(instruction: Instruction) -> timedelta:
@@ -238,6 +243,12 @@ def _exits(found: Any) -> tuple[str, ...]:
     if not isinstance(found, list) or any(one not in EXITS for one in found):
         raise PlanError("exits", _("A list of: %(names)s.") % {"names": ", ".join(EXITS)})
     return tuple(found)
+
+
+def _market(found: Any) -> str:
+    if found not in ("", *MARKETS):
+        raise PlanError("market", _("One of: %(names)s.") % {"names": ", ".join(MARKETS)})
+    return found
 
 
 def _texts(found: Any, channel: str, place: str) -> dict[str, dict[str, str]]:

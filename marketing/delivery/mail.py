@@ -85,9 +85,7 @@ class Envelope:
     was_wished: bool = False
 
 
-def compose(
-    send: Send, subject: str, text: str, language: str, *, preheader: str = ""
-) -> Letter:
+def compose(send: Send, subject: str, text: str, language: str, *, preheader: str = "") -> Letter:
     """The finished mail of words whose slots are filled."""
     envelope = Envelope(
         send.customer.email,

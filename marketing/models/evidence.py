@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.storage import FileSystemStorage
-from django.core.validators import FileExtensionValidator
+from django.core.validators import FileExtensionValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -34,6 +35,10 @@ class EvidenceStorage(FileSystemStorage):
 
 def evidence_storage() -> EvidenceStorage:
     return EvidenceStorage(base_url=None)
+
+
+def new_code() -> str:
+    return f"EV-{secrets.token_hex(4).upper()}"
 
 
 class ClaimKind(models.TextChoices):
@@ -64,8 +69,26 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
 
 
 class Evidence(models.Model):
-    """A document: a test report, a certificate, a survey, a contract."""
+    """A document: a test report, a certificate, a survey, a contract.
 
+    What was approved never changes: a newer edition of it is a row of its own, the next revision.
+    """
+
+    code = models.CharField(
+        max_length=64,
+        default=new_code,
+        validators=[RegexValidator(r"\A[^\s/]+\Z", _("No spaces and no slashes."))],
+        help_text=_("What the shop calls it, in files and programs too. Revisions share it."),
+    )
+    revision = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
+    keeps_uses = models.BooleanField(
+        _("proves the same"),
+        default=False,
+        help_text=_(
+            "It proves every sentence that the revision before it proves. Off: approving it pulls "
+            "their copy."
+        ),
+    )
     title = models.CharField(max_length=200)
     file = models.FileField(
         upload_to="%Y/%m",
@@ -105,6 +128,13 @@ class Evidence(models.Model):
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
                 name="evidence_ends_after_it_begins",
             ),
+            models.UniqueConstraint(fields=["code", "revision"], name="evidence_revision_once"),
+            models.UniqueConstraint(
+                fields=["code"], condition=Q(state="approved"), name="evidence_one_approved"
+            ),
+            models.UniqueConstraint(
+                fields=["code"], condition=Q(state="pending"), name="evidence_one_pending"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,10 +143,17 @@ class Evidence(models.Model):
     def clean(self) -> None:
         if not self.file and not self.url:
             raise ValidationError(_("Give a file or an address."))
-        if self.file and self.file.size > MAX_FILE_BYTES:
+        if self.file and self._file_bytes() > MAX_FILE_BYTES:
             raise ValidationError({"file": _("The file is larger than 5 MB.")})
         if self.valid_until and self.valid_from and self.valid_until < self.valid_from:
             raise ValidationError({"valid_until": _("It ends before it begins.")})
+
+    def _file_bytes(self) -> int:
+        """Of a file that is lost, 0: it was measured when it came in."""
+        try:
+            return self.file.size
+        except FileNotFoundError:
+            return 0
 
     def is_valid(self, at: datetime) -> bool:
         day = timezone.localdate(at)

@@ -14,6 +14,11 @@ from decisions.text import render
 from marketing.definitions.journey_plan import (
     CHANNELS,
     LANGUAGES,
+from language.claims import RULED, Claim
+from marketing.definitions.journey_plan import (
+    CHANNELS,
+    LANGUAGES,
+    MARKETS,
     Instruction,
     Plan,
     read_plan,
@@ -101,7 +106,8 @@ def _readable(definition: Mapping[str, Any]) -> Plan:
         if step.get("send") in CHANNELS and texts:
             data = {"channel": step["send"], "texts": texts}
             sends.append(Instruction("send", str(step.get("id", "")), data))
-    return Plan(str(definition.get("trigger", {}).get("on", "")), {}, (), tuple(sends))
+    trigger, market = str(definition.get("trigger", {}).get("on", "")), definition.get("market")
+    return Plan(trigger, {}, (), tuple(sends), market if market in MARKETS else "")
 
 
 def _card(one: TextReview) -> TextCard:

@@ -19,6 +19,7 @@ from marketing.models import (
     Journey,
     JourneyVersion,
     LeaveReason,
+    Market,
     Segment,
     Send,
     SendState,
@@ -64,6 +65,7 @@ def journey_page(journey: Journey, version: JourneyVersion | None) -> dict[str, 
         "versions": journey.versions.all()[:VERSIONS_SHOWN],
         "trigger": trigger_sentence(definition.get("trigger", {})),
         "exits": [EXIT_WORDS[one] for one in definition.get("exits", [])],
+        "market": market_sentence(definition),
         "steps": [
             {**row, "cards": cards.get(row["id"], [])} for row in step_rows(journey, definition)
         ],
@@ -73,6 +75,15 @@ def journey_page(journey: Journey, version: JourneyVersion | None) -> dict[str, 
         "text": json.dumps(definition, ensure_ascii=False, indent=2),
         "people": people(journey),
     }
+
+
+def market_sentence(definition: dict[str, Any]) -> str:
+    """Whose rules its texts are held to; what is no market as it was typed."""
+    market = definition.get("market", "")
+    if not market:
+        return _("Its texts are held to the rules of every market in which the shop sells.")
+    name = Market(market).label if market in Market.values else market
+    return _("Market: %(market)s. Its texts are held to the rules there.") % {"market": name}
 
 
 def trigger_sentence(trigger: dict[str, Any]) -> str:

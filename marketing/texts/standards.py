@@ -87,10 +87,19 @@ def standard_of_campaign(campaign: Campaign, language: str) -> Standard:
     return _standard(campaign.channel, language, campaign.market, campaign.segment, {})
 
 
-def standard_of_journey(channel: str, language: str) -> Standard:
-    """A journey writes to whoever comes: the markets in which the shop sells, and of the names of
-    products the longest that may stand in it."""
-    standard = _standard(channel, language, "", None, {})
+def lives_elsewhere(country: str, market: str) -> bool:
+    """Whether a customer's country is known, by its two letters, to lie in no such market."""
+    code = country.strip().upper()
+    if not market or len(code) != 2:
+        return False
+    named = {"UK": "GB"}.get(code, Market.EU if code in EU else code)
+    return named != market
+
+
+def standard_of_journey(channel: str, language: str, market: str = "") -> Standard:
+    """A journey writes to whoever comes: its market, else those in which the shop sells, and of the
+    names of products the longest that may stand in it."""
+    standard = _standard(channel, language, market, None, {})
     if channel != Channel.SMS:
         return standard
     field = "name_zh" if language == "zh" else "name"

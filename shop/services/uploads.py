@@ -32,6 +32,7 @@ PERMISSIONS = {
     "consents": "shop.add_consent",
     "customers": "shop.add_customer",
     "events": "shop.add_event",
+    "evidence": "marketing.change_evidence",  # a file may approve and withdraw
     "inventory": "shop.add_stockmovement",
     "kits": "shop.add_kitcomponent",
     "knowledge": "support.add_knowledgearticle",

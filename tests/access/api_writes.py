@@ -38,7 +38,7 @@ from shop.services.stock import holds, stock
 from shop.services.stock.ring_fences import ring_fence
 from tests.decisions.test_experiments import make_experiment
 from tests.factories import make_customer, make_variant, make_warehouse
-from tests.factories_content import make_brief
+from tests.factories_content import make_brief, make_evidence
 from tests.factories_decisions import make_decision, make_trained
 from tests.factories_inventory import AS_OF, Silent, make_forecast, make_item, make_supplier
 from tests.factories_marketing import make_campaign, make_reachable, make_segment
@@ -266,6 +266,22 @@ def _candidate() -> Candidate:
     return brief.candidates.get(position=1)
 
 
+def _document() -> dict[str, Any]:
+    said = {"title": "Report", "excerpt": "Brass.", "valid_from": "2026-01-01"}
+    return said | {"code": f"W-{next(_numbers)}", "url": "https://lab.example/7"}
+
+
+def _revision() -> Write:
+    body = _document()
+    body.pop("code")
+    return Write({"id": make_evidence().pk}, body, body | {"title": "Another"})
+
+
+def _use() -> Write:
+    body = {"sentence": "The spout is brass", "kind": "specification", "language": "en"}
+    return Write({"id": make_evidence().pk}, body, body | {"language": "zh"})
+
+
 def _held_sku() -> dict[str, Any]:
     sku = _sku()
     holds.hold(Variant.objects.get(sku=sku), "A defect.")
@@ -374,6 +390,12 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}briefs/": _brief_body,
     f"POST {M}cohorts/": lambda: Write({}, {"unit": "month"}, {"unit": "week"}),
     f"POST {M}candidates/{{id}}/choice/": lambda: Write({"id": _candidate().pk}),
+    f"POST {M}evidence/": lambda: Write({}, _document(), _document()),
+    f"POST {M}evidence/{{id}}/revisions/": lambda: _revision(),
+    f"POST {M}evidence/{{id}}/decision/": lambda: Write(
+        {"id": make_evidence(state="pending").pk}, {"to": "approved"}, {"to": "withdrawn"}
+    ),
+    f"POST {M}evidence/{{id}}/uses/": lambda: _use(),
     f"POST {M}journeys/{{code}}/versions/": lambda: _journey_version(),
     f"POST {M}journeys/{{code}}/steps/": lambda: Write(
         {"code": _live_journey().code}, {"to": "paused"}, {"to": "stopped"}

@@ -138,6 +138,19 @@ GOOD = {
         **{"traffic_rate": 0.5, "planned_units": 1000, "guardrail_margin": 0.01},
     },
     ("merchant", "experiments/<int:pk>/start/", "post"): {},
+    ("merchant", "evidence/", "post"): {
+        **{"code": "LAB-1", "title": "t", "excerpt": "e", "valid_from": "2026-01-01"},
+        **{"valid_until": "2026-12-31", "url": "https://lab.example/1"},
+        "file": {"name": "r.pdf", "content": "YQ=="},
+    },
+    ("merchant", "evidence/<int:pk>/revisions/", "post"): {
+        **{"title": "t", "excerpt": "e", "valid_from": "2026-01-01", "valid_until": "2026-12-31"},
+        **{"url": "https://lab.example/1", "keeps_uses": True},
+    },
+    ("merchant", "evidence/<int:pk>/decision/", "post"): {"to": "approved"},
+    ("merchant", "evidence/<int:pk>/uses/", "post"): {
+        **{"sentence": "s", "kind": "health", "language": "en", "product": "TEA-1"},
+    },
     ("merchant", "journeys/<slug:code>/versions/", "post"): {
         "definition": READY_MADE[0].definition
     },

@@ -8,7 +8,7 @@ from django.conf import settings
 from shop.importers.registry import UnknownImporterError, all_importers, importer_of
 
 DOCS = Path(settings.BASE_DIR / "docs" / "import.md").read_text(encoding="utf-8")
-PLACES = ("shop.", "inventory.")
+PLACES = ("shop.", "inventory.", "marketing.")
 OURS = {
     key: found for key, found in all_importers().items() if found.load.__module__.startswith(PLACES)
 }

@@ -31,9 +31,11 @@ ORDER = [
     "channels", "brands", "categories", "attributes", "warehouses", "products", "prices", "kits",
     "customers", "consents", "visitor_links", "tax_rates", "orders", "returns", "stock", "batches",
     "selling_holds", "events", "reviews", "suppliers", "purchase_orders", "knowledge", "tickets",
+    "evidence",
 ]  # fmt: skip
 
 
+OURS = ("shop", "inventory", "support", "marketing")
 FOREIGN_ORDER = ["products", "customers", "orders", "stock"]
 
 
@@ -46,9 +48,7 @@ def export_all(folder: Path, form: str = "backroom", kinds: list[str] = ORDER) -
 
 def empty_the_shop() -> None:
     """Every table of ours; the triggers of the ledgers are away in tests (conftest.py)."""
-    ours = [
-        m for app in ("shop", "inventory", "support") for m in apps.get_app_config(app).get_models()
-    ]
+    ours = [m for app in OURS for m in apps.get_app_config(app).get_models()]
     tables = [model._meta.db_table for model in ours]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -79,11 +79,9 @@ def business_rows() -> dict[str, list]:
         "variant", "kitcomponent", "price", "customer", "consent", "order", "orderline", "return",
         "returnline", "stocklevel", "batch", "sellinghold", "taxrate", "visitorlink", "event",
         "review", "supplier", "supplieritem",
-        "knowledgearticle", "ticket",
+        "knowledgearticle", "ticket", "evidence", "evidenceuse",
     ]  # fmt: skip
-    ours = [
-        m for app in ("shop", "inventory", "support") for m in apps.get_app_config(app).get_models()
-    ]
+    ours = [m for app in OURS for m in apps.get_app_config(app).get_models()]
     by_name = {model._meta.model_name: model for model in ours}
     rows = {name: [_business(r) for r in by_name[name].objects.order_by("pk")] for name in wanted}
     rows["price"].sort(key=repr)  # today's price comes with its product, before the history
@@ -104,6 +102,8 @@ def _business(row: models.Model) -> dict:
 def _natural(value):
     if not isinstance(value, models.Model):
         return value
+    if value._meta.model_name == "evidence":
+        return value.code, value.revision
     for key in ("sku", "code", "number", "position"):
         if hasattr(value, key):
             return getattr(value, key)

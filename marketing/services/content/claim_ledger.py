@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from language.claims import Claim, Fact, check_copy
 from language.slots import SLOT
 from marketing.models import (
@@ -111,8 +113,17 @@ def pulled(campaign: Campaign) -> None:
     _live(campaign).update(state=LedgerState.PULLED)
 
 
-def resting_on(evidence_ids: Sequence[int]) -> Any:
+def resting_on(evidence_ids: Sequence[int] | QuerySet[Any]) -> Any:
     return ClaimRecord.objects.filter(evidence__in=evidence_ids, state=LedgerState.LIVE)
+
+
+def rest_on(evidence_id: int, records: Any) -> None:
+    """Another document proves the same sentences from now on."""
+    records.update(
+        evidence=evidence_id,
+        source=f"evidence:{evidence_id}",
+        version=f"evidence {evidence_id}",
+    )
 
 
 def claims_of(

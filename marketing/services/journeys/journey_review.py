@@ -83,7 +83,7 @@ def reviews_of(plan: Plan, at: datetime | None = None) -> list[TextReview]:
         if language not in facts:
             facts[language] = possible_facts(plan, language, at)
         if (channel, language) not in standards:
-            standards[channel, language] = standard_of_journey(channel, language)
+            standards[channel, language] = standard_of_journey(channel, language, plan.market)
         judged = review(parts, facts[language], standards[channel, language], slots_only=True)
         found.append(TextReview(step.step, language, parts, facts[language], judged))
     return found

@@ -46,6 +46,7 @@ from marketing.services.sending.hand_over import (
     opened,
     settle_interrupted,
 )
+from marketing.texts.standards import lives_elsewhere
 from shop.chunks import chunks
 from shop.models import Customer, Order, OrderState
 from shop.services import waitlist
@@ -79,11 +80,14 @@ def enter(journey: Journey, at: datetime) -> int:
     version, since = journey.live_version, journey.live_since
     if version is None or since is None:
         return 0
-    entered = 0
-    for chunk in chunks(causes(read_plan(version.definition), since, at), ROWS):
-        codes = dict(
-            Customer.objects.filter(pk__in={c.customer_id for c in chunk}).values_list("pk", "code")
-        )
+    entered, plan = 0, read_plan(version.definition)
+    for chunk in chunks(causes(plan, since, at), ROWS):
+        people = Customer.objects.filter(pk__in={c.customer_id for c in chunk})
+        codes = {
+            pk: code
+            for pk, code, country in people.values_list("pk", "code", "country")
+            if not lives_elsewhere(country, plan.market)  # its texts were read by other rules
+        }
         rows = [
             Enrolment(
                 journey=journey, version=version, customer_id=cause.customer_id,
