@@ -6,8 +6,8 @@ from collections import defaultdict
 
 import polars as pl
 
-from marketing.evidence_shelf import RefusedRowError, Shelf
 from marketing.models import ClaimKind, EvidenceState
+from marketing.services.content.evidence_shelf import RefusedRowError, Shelf
 from shop.importers.columns import checked, choice, code, day, moment, text, whole, yes_no
 from shop.importers.registry import importer
 from shop.importers.run import Chunk

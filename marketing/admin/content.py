@@ -31,7 +31,7 @@ from marketing.models import (
     PolicyRule,
 )
 from marketing.services.content import evidence as documents
-from marketing.services.evidence_records import open_revision
+from marketing.services.content.evidence_records import open_revision
 from marketing.services.journeys import journey_review
 
 SENTENCES_SHOWN = 50

@@ -40,7 +40,7 @@ from marketing.pages.journeys import (
     trigger_sentence,
 )
 from marketing.services.content.evidence import EvidenceError, attach
-from marketing.services.journeys import JourneyError, checked_plan, journey_drafts
+from marketing.services.journeys import journey_drafts
 from marketing.services.journeys.journeys import JourneyError, checked_plan
 
 NEEDS, ATTACHING_NEEDS = "marketing.change_journey", "marketing.add_evidenceuse"

@@ -20,9 +20,9 @@ from access.api.problems import Problem, describe
 from access.api.views import MerchantView
 from marketing.models import ClaimKind, Evidence, EvidenceState, EvidenceUse
 from marketing.models.evidence import FILE_TYPES
-from marketing.services import claim_ledger
-from marketing.services import evidence as documents
-from marketing.services.evidence_records import Document, create_evidence, revise_evidence
+from marketing.services.content import claim_ledger
+from marketing.services.content import evidence as documents
+from marketing.services.content.evidence_records import Document, create_evidence, revise_evidence
 from shop.models import Product
 
 describe(

@@ -17,7 +17,7 @@ from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from marketing.letters import Letter
+from marketing.delivery.letters import Letter
 from marketing.models import Send
 from marketing.texts.facts import LOCALES
 

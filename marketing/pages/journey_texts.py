@@ -14,10 +14,6 @@ from decisions.text import render
 from marketing.definitions.journey_plan import (
     CHANNELS,
     LANGUAGES,
-from language.claims import RULED, Claim
-from marketing.definitions.journey_plan import (
-    CHANNELS,
-    LANGUAGES,
     MARKETS,
     Instruction,
     Plan,

@@ -5,8 +5,8 @@ import csv
 import pytest
 
 from marketing.models import ClaimRecord, Evidence, EvidenceUse
-from marketing.services import evidence
-from marketing.services.evidence_records import document_of, revise_evidence
+from marketing.services.content import evidence
+from marketing.services.content.evidence_records import document_of, revise_evidence
 from shop.exporters.run import export_file
 from shop.importers.run import Options, import_file
 from shop.models import Variant

@@ -10,14 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from marketing.models import ClaimRecord, Evidence, EvidenceUse
-from marketing.services import evidence, evidence_records
-from marketing.services.evidence_records import (
+from marketing.services.content import evidence, evidence_records
+from marketing.services.content.evidence_records import (
     Document,
     create_evidence,
     document_of,
     revise_evidence,
 )
-from marketing.services.sends import send_campaign
+from marketing.services.sending.sends import send_campaign
 from tests.factories_access import make_staff
 from tests.factories_content import make_evidence, make_kettle, make_use
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable

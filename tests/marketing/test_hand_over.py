@@ -10,10 +10,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from marketing.models import Campaign, Send, SendState, SkipReason
-from marketing.services import campaigns, guards, hand_over, sends
-from marketing.services.guards import Asked, lock_customers, reasons_not_to_write
-from marketing.services.hand_over import MessagePortError
-from marketing.services.sends import CampaignMessages, send_campaign
+from marketing.services import campaigns
+from marketing.services.sending import guards, hand_over, sends
+from marketing.services.sending.guards import Asked, lock_customers, reasons_not_to_write
+from marketing.services.sending.hand_over import MessagePortError
+from marketing.services.sending.sends import CampaignMessages, send_campaign
 from shop.models import Event
 from tests.factories import make_variant
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable, make_segment

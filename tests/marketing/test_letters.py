@@ -9,8 +9,8 @@ from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from marketing.facts import LOCALES
-from marketing.mail import Envelope, _footer, letter, paragraphs
+from marketing.delivery.mail import Envelope, _footer, letter, paragraphs
+from marketing.texts.facts import LOCALES
 
 WAY_OUT = "http://127.0.0.1:8000/m/u/7.s<>&ig"
 

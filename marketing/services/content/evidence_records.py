@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from marketing.models import Evidence, EvidenceState
-from marketing.services.evidence import EvidenceError, lock_revisions
+from marketing.services.content.evidence import EvidenceError, lock_revisions
 
 
 @dataclass(frozen=True)

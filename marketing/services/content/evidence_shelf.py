@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from marketing.models import Evidence, EvidenceState, EvidenceUse
 from marketing.models.evidence import FILE_TYPES, evidence_storage
-from marketing.services import evidence as service
-from marketing.services.evidence_records import saved
+from marketing.services.content import evidence as service
+from marketing.services.content.evidence_records import saved
 
 PENDING, APPROVED, WITHDRAWN = (str(state) for state in EvidenceState)
 ONWARDS = {PENDING: 0, APPROVED: 1, WITHDRAWN: 2}
