@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from math import isfinite
 from typing import Any
@@ -22,12 +21,12 @@ from django.views.decorators.http import require_GET, require_POST
 from marketing import journey_edits as edits
 from marketing.journey_pages import (
     EXIT_WORDS,
-    TRIGGER_WORDS,
     market_sentence,
     step_sentence,
+    trigger_choices,
     trigger_sentence,
 )
-from marketing.journey_plan import EXITS, KINDS, LANGUAGES, MARKETS, NAMED, TRIGGERS, UNITS, walk
+from marketing.journey_plan import EXITS, KINDS, LANGUAGES, NAMED, TRIGGERS, UNITS, walk
 from marketing.journey_text_pages import cards_of
 from marketing.models import Channel, ClaimKind, Evidence, Journey, Market, Segment
 from marketing.services import journey_drafts
@@ -195,13 +194,12 @@ def _form(definition: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
 def _start_form(definition: dict[str, Any]) -> dict[str, Any]:
     trigger = definition.get("trigger", {})
     return {
-        "names": [(name, re.sub(r"\{\w+\}", "…", str(TRIGGER_WORDS.get(name, name))))
-                  for name in TRIGGERS],
+        "names": trigger_choices(),
         "on": trigger.get("on", ""),
         "segments": Segment.objects.order_by("code")[:SEGMENTS_OFFERED],
         "segment": trigger.get(NAMED["segment_entered"], ""),
         "market": definition.get("market", ""),
-        "markets": [(name, Market(name).label) for name in MARKETS],
+        "markets": Market.choices,
         "numbers": [
             {
                 "name": key, "label": NUMBER_WORDS.get(key, key), "least": least, "most": most,
@@ -343,9 +341,7 @@ def _start(journey: Journey, data: QueryDict, revision: int, request: HttpReques
     definition = journey_drafts.draft_of(journey)
     before = definition.get("trigger", {})
     trigger = edits.trigger_from(data.get("on", ""), data.dict(), before)  # type: ignore[arg-type]
-    changed = edits.set_start(definition, trigger, data.getlist("exits"))
-    if "market" in data:
-        changed = edits.set_market(changed, data["market"])
+    changed = edits.set_start(definition, trigger, data.getlist("exits"), data.get("market"))
     journey_drafts.write_draft(journey, changed, revision=revision)
     # Another trigger has other numbers: they are shown at once.
     return _at(journey, "start", opened=trigger["on"] != before.get("on"))
