@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from math import isfinite
 from typing import Any
@@ -24,7 +23,6 @@ from marketing.definitions.journey_plan import (
     EXITS,
     KINDS,
     LANGUAGES,
-    MARKETS,
     NAMED,
     TRIGGERS,
     UNITS,
@@ -34,9 +32,9 @@ from marketing.models import Channel, ClaimKind, Evidence, Journey, Market, Segm
 from marketing.pages.journey_texts import cards_of
 from marketing.pages.journeys import (
     EXIT_WORDS,
-    TRIGGER_WORDS,
     market_sentence,
     step_sentence,
+    trigger_choices,
     trigger_sentence,
 )
 from marketing.services.content.evidence import EvidenceError, attach
@@ -204,13 +202,12 @@ def _form(definition: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
 def _start_form(definition: dict[str, Any]) -> dict[str, Any]:
     trigger = definition.get("trigger", {})
     return {
-        "names": [(name, re.sub(r"\{\w+\}", "…", str(TRIGGER_WORDS.get(name, name))))
-                  for name in TRIGGERS],
+        "names": trigger_choices(),
         "on": trigger.get("on", ""),
         "segments": Segment.objects.order_by("code")[:SEGMENTS_OFFERED],
         "segment": trigger.get(NAMED["segment_entered"], ""),
         "market": definition.get("market", ""),
-        "markets": [(name, Market(name).label) for name in MARKETS],
+        "markets": Market.choices,
         "numbers": [
             {
                 "name": key, "label": NUMBER_WORDS.get(key, key), "least": least, "most": most,
@@ -352,9 +349,7 @@ def _start(journey: Journey, data: QueryDict, revision: int, request: HttpReques
     definition = journey_drafts.draft_of(journey)
     before = definition.get("trigger", {})
     trigger = edits.trigger_from(data.get("on", ""), data.dict(), before)  # type: ignore[arg-type]
-    changed = edits.set_start(definition, trigger, data.getlist("exits"))
-    if "market" in data:
-        changed = edits.set_market(changed, data["market"])
+    changed = edits.set_start(definition, trigger, data.getlist("exits"), data.get("market"))
     journey_drafts.write_draft(journey, changed, revision=revision)
     # Another trigger has other numbers: they are shown at once.
     return _at(journey, "start", opened=trigger["on"] != before.get("on"))

@@ -190,11 +190,8 @@ class DocumentDecision(MerchantView):
     def post(self, request: Request, pk: int) -> Response:
         """approved: whose key this is vouches for it. withdrawn: live copy that rests on it is
         pulled in the same transaction. What is decided so already stays as it is."""
-        to, found = (
-            self.checked(DecisionIn, request.data)["to"],
-            get_object_or_404(Evidence, pk=pk),
-        )
-        if to == EvidenceState.WITHDRAWN:
+        wanted, found = self.checked(DecisionIn, request.data), get_object_or_404(Evidence, pk=pk)
+        if wanted["to"] == EvidenceState.WITHDRAWN:
             documents.withdraw_evidence(found, request.user)
             return Response(_detail(pk))
         if found.state == EvidenceState.WITHDRAWN:

@@ -91,14 +91,18 @@ def set_step(definition: Definition, name: str, content: Mapping[str, Any]) -> D
     return new
 
 
-def set_start(definition: Definition, trigger: Mapping[str, Any], exits: list[str]) -> Definition:
-    return deepcopy(definition) | {"trigger": dict(trigger), "exits": list(exits)}
-
-
-def set_market(definition: Definition, market: str) -> Definition:
-    """Whose rules its texts are held to; empty: the key goes, and all of the shop's markets count."""
-    kept = {key: value for key, value in deepcopy(definition).items() if key != "market"}
-    return {"market": market, **kept} if market else kept
+def set_start(
+    definition: Definition,
+    trigger: Mapping[str, Any],
+    exits: list[str],
+    market: str | None = None,
+) -> Definition:
+    """market: whose rules its texts are held to; None: as before; empty: those of all markets, and
+    the key goes."""
+    new = deepcopy(definition) | {"trigger": dict(trigger), "exits": list(exits)}
+    if market is not None:
+        new.pop("market", None)
+    return {"market": market, **new} if market else new
 
 
 def step_of(definition: Definition, name: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -75,6 +76,13 @@ def journey_page(journey: Journey, version: JourneyVersion | None) -> dict[str, 
         "text": json.dumps(definition, ensure_ascii=False, indent=2),
         "people": people(journey),
     }
+
+
+def trigger_choices() -> list[tuple[str, str]]:
+    """To choose from, with a gap where a number of its own will stand."""
+    return [
+        (name, re.sub(r"\{\w+\}", "…", str(TRIGGER_WORDS.get(name, name)))) for name in TRIGGERS
+    ]
 
 
 def market_sentence(definition: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -220,5 +220,5 @@ def test_two_programs_that_add_the_same_document_at_once_add_one(monkeypatch):
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_second_try_one_of_them_breaks(monkeypatch):
-    monkeypatch.setattr(evidence_records, "_written", lambda write: write())
+    monkeypatch.setattr(evidence_records, "_written", transaction.atomic(lambda write: write()))
     assert IntegrityError in both_add(monkeypatch)

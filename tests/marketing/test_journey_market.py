@@ -131,7 +131,7 @@ def test_the_editor_sets_keeps_and_clears_it(client):
     assert "One of: GB, EU, US, CN" in shown
     assert 'id="step-start" data-wrong' in shown
     assert start(market="") is None
-    assert edits.set_market(PLAIN, "") == PLAIN
+    assert edits.set_start(PLAIN, PLAIN["trigger"], ["ordered"], "") == PLAIN
     read = client.get(reverse("admin:marketing_journey_page", args=[made.pk])).content.decode()
     assert "every market in which the shop sells" in read
 
