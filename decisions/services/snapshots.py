@@ -39,19 +39,26 @@ def shown(subject: str, count: Count, at: datetime, *, not_before: datetime | No
     serves = kept is not None and (not_before is None or kept.as_of >= not_before)
     if kept is not None and serves and kept.seconds >= SLOW_SECONDS:
         return Shown(kept.payload, kept.as_of, True, is_refreshing(subject))
-    began = time.perf_counter()
-    payload = count(at)
-    seconds = time.perf_counter() - began
+    payload, seconds = timed(lambda: count(at))
     if seconds >= SLOW_SECONDS:
         keep(subject, payload, as_of=at, seconds=seconds)
     return Shown(payload, at)
 
 
-def take(subject: str, count: Count, at: datetime) -> Snapshot:
-    """Count and keep, however fast it was; what a later moment has written stays."""
+def take(subject: str, count: Count, at: datetime, *, waited_seconds: float = 0.0) -> Snapshot:
+    """Count and keep, however fast it was; what a later moment has written stays.
+
+    waited_seconds: what `count` was given ready and a reader would have to wait for as well.
+    """
+    payload, seconds = timed(lambda: count(at))
+    return keep(subject, payload, as_of=at, seconds=waited_seconds + seconds)
+
+
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """What it returns, and how many seconds it took."""
     began = time.perf_counter()
-    payload = count(at)
-    return keep(subject, payload, as_of=at, seconds=time.perf_counter() - began)
+    found = work()
+    return found, time.perf_counter() - began
 
 
 def keep(subject: str, payload: Any, *, as_of: datetime, seconds: float) -> Snapshot:

@@ -1,5 +1,6 @@
 """Cohorts from the database to page, file and API: net money, filters, roles, refusals, age."""
 
+import itertools
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from decisions.models import Job, Snapshot
-from decisions.services import jobs
+from decisions.services import jobs, snapshots
 from marketing.frames.cohorts import Who, chosen, cohort_orders
 from marketing.pages import cohorts as shown
 from marketing.services.customers import cohort_snapshots as cohorts
@@ -179,6 +180,35 @@ def test_a_large_shop_is_counted_by_a_job(marketer, monkeypatch):
     assert "mk-heat" in page
     assert "Count anew" in page
     assert marketer.get(API).json()["one_customer_in"] == 1
+
+
+def test_where_the_night_took_long_nobody_waits(marketer, monkeypatch):
+    """The table of everybody is the night's; a part of them is counted by a job."""
+    make_buyers(60)
+    cohorts.refresh_cohorts(Quiet(), END)
+    count, counted = cohorts.cohort_orders, []
+    monkeypatch.setattr(
+        cohorts, "cohort_orders", lambda *args: counted.append(args) or count(*args)
+    )
+    address = reverse("admin:marketing_cohorts")
+    Snapshot.objects.update(seconds=0.5)  # the control: quick, so for each reader anew
+    assert "Counted on" not in marketer.get(address).content.decode()
+    assert len(counted) == 1
+    Snapshot.objects.filter(pk="cohorts:month:all").update(seconds=1.2)
+    assert "Counted on" in marketer.get(address).content.decode()
+    assert "Count now" in marketer.get(address, {"category": "tea"}).content.decode()
+    assert len(counted) == 1
+    marketer.post(address + "?category=tea")
+    jobs.run_job(Job.objects.get(kind=cohorts.KIND).pk)
+    assert "Counted on" in marketer.get(address, {"category": "tea"}).content.decode()
+
+
+def test_the_night_counts_the_reading_as_time_to_wait(monkeypatch):
+    make_buyers(60)
+    clock = itertools.count(0, 10)  # each look at it is ten seconds later
+    monkeypatch.setattr(snapshots.time, "perf_counter", lambda: next(clock))
+    cohorts.refresh_cohorts(Quiet(), END)
+    assert Snapshot.objects.get(pk="cohorts:month:all").seconds == 20
 
 
 def test_the_api_gives_the_same_and_is_for_those_who_may(client, night):

@@ -1,7 +1,8 @@
 """Cohorts as pages and programs read them, and each night whether their forward figures hold.
 
-A small shop is counted for each reader. A larger one, and whatever took longer than a second, is
-counted by a job and read as it stood then; what was not counted yet is said to be so.
+What takes less than a second is counted for each reader. A larger shop, and one whose table of all
+customers took the night longer, is counted by a job and read as it stood then; what was not counted
+yet is said to be so.
 """
 
 from __future__ import annotations
@@ -58,13 +59,25 @@ class Ask:
 
 def cohort_report(ask: Ask, at: datetime | None = None) -> snapshots.Shown | None:
     """The table as `count_cohorts` has it; None: nobody has counted it yet, see `ask_refresh`."""
+    if _takes_long():
+        return _stored(ask.subject)
     return shown_or_none(ask.subject, _count(ask), at or timezone.now())
+
+
+def _takes_long() -> bool:
+    """Whether a table of everybody did; a part of them reads the same orders and plays as long."""
+    tables = Snapshot.objects.filter(pk__in=[Ask(unit).subject for unit in UNITS])
+    return tables.filter(seconds__gte=snapshots.SLOW_SECONDS).exists()
 
 
 def shown_or_none(subject: str, count: snapshots.Count, at: datetime) -> snapshots.Shown | None:
     """Counted for this reader in a small shop; in a larger one only what a job has counted."""
     if is_small_shop(MOST_ORDERS):
         return snapshots.shown(subject, count, at)
+    return _stored(subject)
+
+
+def _stored(subject: str) -> snapshots.Shown | None:
     kept = Snapshot.objects.filter(pk=subject).first()
     if kept is None:
         return None
@@ -85,7 +98,7 @@ def refresh(unit: str, who: dict[str, str], at: datetime | None = None) -> dict[
 
 def refresh_cohorts(progress: Callable[..., None], as_of: datetime) -> dict[str, Any]:
     """The night: judge the forward figures of both units, then count the tables of everybody."""
-    orders = cohort_orders(as_of)
+    orders, reading = snapshots.timed(lambda: cohort_orders(as_of))
     summary: dict[str, Any] = {"customers": int(orders.customers.size)}
     for number, unit in enumerate(UNITS):
         progress(number, len(UNITS), gettext_noop("cohorts"))
@@ -94,7 +107,9 @@ def refresh_cohorts(progress: Callable[..., None], as_of: datetime) -> dict[str,
         if "missing" in judged.payload:
             summary[f"missing_{unit}"] = judged.payload["missing"]
         everybody = Ask(unit)
-        snapshots.take(everybody.subject, partial(_payload, everybody, orders), as_of)
+        payload = partial(_payload, everybody, orders)
+        # A reader would wait for the reading too.
+        snapshots.take(everybody.subject, payload, as_of, waited_seconds=reading)
     return summary
 
 
