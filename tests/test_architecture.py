@@ -55,7 +55,7 @@ ROOMS_ABOVE = {
         ("definitions", "delivery", "frames", "texts"), ENTRIES | {"pages", "services"}
     ),
 }
-MOST_MODULES, MOST_CALCULATIONS = 32, 48
+MOST_MODULES, MOST_CALCULATIONS = 40, 48
 LIGHT_ROOMS = {"admin", "api", "models", "pages"}
 
 
@@ -150,7 +150,7 @@ def test_a_room_imports_no_room_that_stands_above_it_in_its_app(app):
 
 @pytest.mark.parametrize("app", MAY_IMPORT)
 def test_nobody_searches_a_heap(app):
-    """Beside each other in one room: two screens of names at most; calculations may be more."""
+    """At forty modules beside each other nobody found anything in marketing; calculations may be more."""
     rooms = {path.parent for path in (ROOT / app).rglob("*.py")}
     for room in rooms:
         modules = len(list(room.glob("*.py")))
