@@ -9,7 +9,7 @@ impression was seen all the same.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -166,7 +166,7 @@ class People:
     def __init__(self) -> None:
         self._strangers: dict[str, int] = {}
 
-    def numbers(self, seen: list[tuple[str | int, float]]) -> np.ndarray:
+    def numbers(self, seen: Sequence[tuple[str | int, float]]) -> np.ndarray:
         """int64 (n,) for (customer key or visitor, epoch seconds), by the rule of VisitorLink."""
         links = _links_of({who for who, _at in seen if isinstance(who, str)})
         return np.array([self._number(who, at, links) for who, at in seen], dtype=np.int64)

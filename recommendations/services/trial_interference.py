@@ -10,7 +10,7 @@ from decisions.models import Experiment
 from decisions.services import experiments as statistics
 from decisions.services import looks
 from recommendations.services.trial_stock import Figures, Stock, effect_between
-from recommendations.trial_words import signed, written_of
+from recommendations.trial_words import Written, signed, written_of
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,9 @@ def _told(found: Figures, pair: tuple[str, str], rule: looks.Rule, final: bool) 
     return verdict, (effect, interval)
 
 
-def _interval(effect: statistics.Effect, interval: statistics.Interval | None, step: object) -> str:
+def _interval(
+    effect: statistics.Effect, interval: statistics.Interval | None, step: Written
+) -> str:
     written = signed(effect.difference, step)
     if interval is None:
         return written
