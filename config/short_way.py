@@ -14,11 +14,13 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 
 PREFIX = "/api/storefront/v1/"
 KEPT = (
-    "django.middleware.locale.LocaleMiddleware",
+    "config.short_way.ReaderLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 )
@@ -38,6 +40,22 @@ class StorefrontShortWay:
         if request.path_info.startswith(PREFIX):
             return self.short(request)
         return self.get_response(request)
+
+
+class ReaderLanguage:
+    """As LocaleMiddleware for addresses that name no language: it looks for one in each all the same."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = translation.get_language_from_request(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = translation.get_language()
+        response = self.get_response(request)
+        patch_vary_headers(response, ("Accept-Language",))
+        response.headers.setdefault("Content-Language", translation.get_language() or language)
+        return response
 
 
 class _Views(BaseHandler):

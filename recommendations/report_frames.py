@@ -9,20 +9,17 @@ impression was seen all the same.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from django.conf import settings
 from django.db.models import (
     Case,
     Count,
-    Func,
     IntegerField,
-    JSONField,
     Sum,
     TextField,
     Value,
@@ -31,13 +28,11 @@ from django.db.models import (
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
-from decisions.models import Decision
 from inventory.services.costs import unit_costs_minor
+from recommendations.answer_frames import Answers, answers_of
 from recommendations.columns import MICROSECONDS, Wanted, columns_of
 from recommendations.frames import sold_lines
-from recommendations.ml.people import codes_of
 from recommendations.ml.placement_report import Sales, Touches
-from recommendations.models import KIND
 from shop.models import (
     SOLD_UNITS,
     Event,
@@ -78,7 +73,7 @@ class Seen:
 
     touches: Touches
     placement: list[str]
-    receipts: list[UUID]
+    receipts: list[str]
     position: np.ndarray
     ignored: dict[str, int] = field(default_factory=dict)
 
@@ -106,7 +101,7 @@ def seen_between(since: datetime, until: datetime, people: People) -> Seen:
         raise TooManyEventsError(MOST_EVENTS)
     read = columns_of(_logged(since, until), _LOGGED)
     order = np.argsort(read["at"], kind="stable")  # the key decides between equal times
-    answers, answer = _answers(read["receipt"])
+    answers, answer = answers_of(read["receipt"])
     place = answers.place_of(answer, read["product"])[order]
     ignored = _ignored(answer[order], place)
     order = order[place >= 0]
@@ -136,84 +131,10 @@ def _ignored(answer: np.ndarray, place: np.ndarray) -> dict[str, int]:
     return {reason: count for reason, count in found.items() if count}
 
 
-@dataclass(frozen=True)
-class _Answers:
-    """Answers of ours, and what each showed where: entries in order of (answer, product).
-
-    answer: index into receipts. product, position: int64, one per entry.
-    """
-
-    receipts: list[UUID]
-    placements: list[str]
-    answer: np.ndarray
-    product: np.ndarray
-    position: np.ndarray
-
-    def place_of(self, answer: np.ndarray, product: np.ndarray) -> np.ndarray:
-        """int64 per event: which entry it is of, −1 for none."""
-        keys, number = np.unique(self.product, return_inverse=True)
-        if not len(keys):
-            return np.full(len(answer), -1, dtype=np.int64)
-        mine = self.answer * len(keys) + number
-        known = np.minimum(np.searchsorted(keys, product), len(keys) - 1)
-        wanted = np.where((answer >= 0) & (keys[known] == product), answer * len(keys) + known, -1)
-        found = np.minimum(np.searchsorted(mine, wanted), len(mine) - 1)
-        return np.where(mine[found] == wanted, found, -1)
-
-
-def _answers(texts: list[str]) -> tuple[_Answers, np.ndarray]:
-    """What the receipts that events name have shown; per event the answer, or why there is none."""
-    known: dict[str, int] = {}
-    code = codes_of([str(text) for text in texts], known)
-    named = [_receipt(text) for text in known]
-    wanted = list(dict.fromkeys(one for one in named if one))
-    receipts: dict[UUID, int] = {}
-    placements: list[str] = []
-    rows: list[tuple[int, int, int]] = []
-    for start in range(0, len(wanted), CHUNK):
-        for receipt, placement, product_ids in _shown_by(wanted[start : start + CHUNK]):
-            number = receipts[receipt] = len(placements)
-            placements.append(placement)
-            positions = {pk: place for place, pk in enumerate(product_ids, start=1)}
-            rows += [(number, pk, place) for pk, place in sorted(positions.items())]
-    entries = np.array(rows, dtype=np.int64).reshape(-1, 3)
-    answer = np.array([receipts.get(one, -1) if one else -2 for one in named], dtype=np.int64)
-    found = _Answers(list(receipts), placements, *entries.T)
-    return found, answer[code] if len(code) else code
-
-
-def _receipt(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-class ProductsShown(Func):
-    """The product keys of an answer in its order, without the rest of what its receipt says."""
-
-    output_field = JSONField()
-    template = "jsonb_path_query_array(%(expressions)s, '$.items[*].product_id')"
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = (
-            "(SELECT json_group_array(json_extract(item.value, '$.product_id'))"
-            " FROM json_each(%(expressions)s, '$.items') AS item)"
-        )
-        return self.as_sql(compiler, connection, template=template, **context)
-
-
-def _shown_by(receipts: list[UUID]) -> Iterable[tuple[UUID, str, list[int]]]:
-    found = Decision.objects.filter(pk__in=receipts, kind=KIND).order_by("pk")
-    return found.annotate(place=KT("inputs__placement"), shown=ProductsShown("output")).values_list(
-        "pk", "place", "shown"
-    )
-
-
 def _as_seen(
     read: dict[str, Any],
     order: np.ndarray,
-    answers: _Answers,
+    answers: Answers,
     place: np.ndarray,
     people: People,
     ignored: dict[str, int],
@@ -228,13 +149,12 @@ def _as_seen(
     entry, first = entry[came], first[came]
     answer = answers.answer[entry].tolist()
     receipts = [answers.receipts[one] for one in answer]
-    customers, shown_at = read["customer"][order[first]].tolist(), at[first]
-    visitors = [read["visitor"][row] for row in order[first].tolist()]
-    who = [
-        customer or visitor or f"answer:{receipt}"
-        for customer, visitor, receipt in zip(customers, visitors, receipts, strict=True)
-    ]
-    numbers = people.numbers(list(zip(who, shown_at.tolist(), strict=True)))
+    customers, shown_at = read["customer"][order[first]], at[first]
+    strangers = {
+        row: read["visitor"][order[first[row]]] or f"answer:{receipts[row]}"
+        for row in np.flatnonzero(customers == 0).tolist()
+    }
+    numbers = people.of(customers, strangers, shown_at)
     touches = Touches(numbers, answers.product[entry], shown_at, clicked_at[entry])
     placements = [answers.placements[one] for one in answer]
     return Seen(touches, placements, receipts, answers.position[entry], ignored)
@@ -246,10 +166,18 @@ class People:
     def __init__(self) -> None:
         self._strangers: dict[str, int] = {}
 
-    def numbers(self, seen: list[tuple[str | int, float]]) -> np.ndarray:
+    def numbers(self, seen: Sequence[tuple[str | int, float]]) -> np.ndarray:
         """int64 (n,) for (customer key or visitor, epoch seconds), by the rule of VisitorLink."""
         links = _links_of({who for who, _at in seen if isinstance(who, str)})
         return np.array([self._number(who, at, links) for who, at in seen], dtype=np.int64)
+
+    def of(self, customers: np.ndarray, strangers: dict[int, str], at: np.ndarray) -> np.ndarray:
+        """As `numbers`, where most are customers: int64 (n,) keys, 0 for the rows of `strangers`,
+        whose browsers are named there. at: float64 (n,) epoch seconds."""
+        found = customers.astype(np.int64)
+        who = [(name, float(at[row])) for row, name in strangers.items()]
+        found[list(strangers)] = self.numbers(who) if who else found[:0]
+        return found
 
     def _number(self, who: str | int, at: float, links: Browsers) -> int:
         if isinstance(who, int):

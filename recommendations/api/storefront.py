@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as s
 from rest_framework.request import Request
 
+from access.api.quick import QuickReads
 from access.api.views import StorefrontView
 from recommendations.api.asked import read_asked
 from recommendations.api.serializers import RecommendationAsk, RecommendationOut
@@ -20,17 +22,26 @@ from shop.money import minor_digits
 LANGUAGES = {"en": "en", "zh": "zh-hans"}
 
 
-class Recommendations(StorefrontView):
+class Recommendations(QuickReads, StorefrontView):
     @extend_schema(parameters=[RecommendationAsk], responses=RecommendationOut)
     def get(self, request: Request) -> HttpResponse:
         """Products to show in one place, each with its reason; none that cannot be sold now.
 
         An unknown customer code is served like an anonymous visitor, an unknown order like none.
         """
+        return self.answer(self.read(request.query_params))
+
+    @staticmethod
+    def read(params: Mapping[str, str]) -> dict[str, Any]:
+        """Raises ValidationError."""
+        asked = read_asked(params)
+        return asked | {"channel": _channel(asked["channel"])}
+
+    @staticmethod
+    def answer(asked: dict[str, Any]) -> HttpResponse:
         from recommendations.services.asking import Ask  # these load numeric libraries
         from recommendations.services.serving import recommend
 
-        asked = read_asked(request.query_params)
         answer = recommend(
             Ask(
                 placement=asked["placement"],
@@ -41,7 +52,7 @@ class Recommendations(StorefrontView):
                 skus=asked["sku"],
                 exclude=asked["exclude"],
                 limit=asked["limit"],
-                channel=_channel(asked["channel"]),
+                channel=asked["channel"],
             )
         )
         chosen = asked["language"]

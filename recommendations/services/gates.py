@@ -115,12 +115,11 @@ def offers(
             with_attributes=with_attributes,
         )
     rows = journey(
-        "offers",
+        "flash_offers" if price_kind == PriceKind.FLASH else "offers",
         ids=ids,
         at=at,
         channel=channel_id,
         shown=most or len(ids),
-        kind=price_kind,
         facts=with_attributes,
     )[0]
     return {row[0]: Offer.of_row(row) for row in rows}

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -89,9 +88,9 @@ def judge(run: ModelRun, *, at: datetime, progress: Progress | None = None) -> d
     }
 
 
-def _answers(seen: frames.Seen) -> dict[str, dict[UUID, list[int]]]:
+def _answers(seen: frames.Seen) -> dict[str, dict[str, list[int]]]:
     """Placement → answer → its rows, the newest MOST_ANSWERS answers."""
-    found: dict[str, dict[UUID, list[int]]] = defaultdict(dict)
+    found: dict[str, dict[str, list[int]]] = defaultdict(dict)
     for row in range(len(seen.placement) - 1, -1, -1):
         mine = found[seen.placement[row]]
         if seen.receipts[row] in mine or len(mine) < MOST_ANSWERS:
@@ -100,13 +99,13 @@ def _answers(seen: frames.Seen) -> dict[str, dict[UUID, list[int]]]:
 
 
 def _of_placement(
-    seen: frames.Seen, answers: dict[UUID, list[int]], model: Serving
+    seen: frames.Seen, answers: dict[str, list[int]], model: Serving
 ) -> dict[str, Any]:
     rows = _Rows([], [], [], [], [], [])
     for answer in _explored(list(answers)):
         listed = _listed(answer.inputs, model)
         shown = answer.output["items"]
-        for row in answers[answer.pk]:
+        for row in answers[str(answer.pk)]:
             place = int(seen.position[row])
             rows.person.append(int(seen.touches.person[row]))
             rows.product.append(int(seen.touches.product[row]))
@@ -122,7 +121,7 @@ def _of_placement(
         return {"refused": error.reason, "found": error.found, "needed": error.needed}
 
 
-def _explored(keys: list[UUID]) -> Iterator[Decision]:
+def _explored(keys: list[str]) -> Iterator[Decision]:
     """The receipts of answers that were made while products were tried out."""
     for start in range(0, len(keys), CHUNK):
         found = Decision.objects.filter(pk__in=keys[start : start + CHUNK]).only("inputs", "output")

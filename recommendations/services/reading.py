@@ -15,13 +15,14 @@ from recommendations.ml.chains import ABOUT_PRODUCTS
 from recommendations.ml.policy import Settings
 from recommendations.models import ListPublication, PublishedList
 from recommendations.services.asking import Ask
-from recommendations.services.gates import Offer
+from recommendations.services.gates import Offer, price_kind_of
 from recommendations.services.live_model import Named, live_run, refused_run
 from recommendations.services.statements import journey
 from shop.models import Customer, EventKind, OrderLine, Product, Variant
 
 MOST_ROWS = 1_000  # newest purchases, and as many signs of interest
 MOST_LINES = 200
+BOUGHT = "purchase"
 NEWEST = 5  # of so many products that were touched last the categories count
 Names = dict[int, tuple[str, str]]
 
@@ -74,6 +75,7 @@ def may_be_listed(ask: Ask, settings: Settings) -> bool:
         settings.sources[0] == "personal"
         and settings.hide_bought_days is None
         and ask.placement not in ABOUT_PRODUCTS
+        and not price_kind_of(ask.placement)
         and bool(ask.customer or ask.code or ask.visitor)
     )
 
@@ -82,30 +84,29 @@ def _by_journey(
     ask: Ask, settings: Settings, at: datetime, foreseen: Foreseen | None = None
 ) -> Read:
     skus = [*ask.skus, *ask.exclude]
-    person = bool(ask.customer or ask.code or ask.visitor)
+    who = "visitor" if ask.visitor else "customer" if ask.customer or ask.code else ""
     listed = may_be_listed(ask, settings)
-    asked = ["live"]
-    asked += ["person", "purchases", "events"] if person else []
-    asked += ["named"] if skus else []
-    asked += ["ordered"] if ask.order else []
-    asked += ["listed"] if listed and settings.keeps_order else []
+    asked = {"person": who, "history": f"{who}_history"} if who else {"live": "live"}
+    asked |= {"named": "named"} if skus else {}
+    asked |= {"ordered": "ordered"} if ask.order else {}
+    asked |= {"listed": f"{who}_listed"} if listed and settings.keeps_order else {}
     values = _values(ask, skus, at)
     if foreseen:
-        asked.append("offers")
+        asked["offers"] = "offers"
         values |= {"ids": foreseen.product_ids, "shown": foreseen.most}
-    found = dict(zip(asked, journey(*asked, **values), strict=True))
-    live = (*found["live"][0], "") if found["live"] else refused_run()
-    read = Read(live, foreseen=found.get("offers"))
+    found = dict(zip(asked, journey(*asked.values(), **values), strict=True))
+    live = found["person"][0][:2] if who else next(iter(found["live"]), (None, ""))
+    read = Read((*live, "") if live[0] else refused_run(), foreseen=found.get("offers"))
     for sku, product_id, category_id, *names in found.get("named", ()):
         read.named[sku] = (product_id, category_id or 0)
         read.names[product_id] = (names[0], names[1])
     for product_id, category_id, *names in found.get("ordered", ()):
         read.ordered.append((product_id, category_id or 0))
         read.names[product_id] = (names[0], names[1])
-    if person:
+    if who:
         _person(read, found, ask)
-    if listed and found["person"]:
-        _list(read, found)
+    if listed and read.customer_id:
+        _list(read, found["person"][0][4:7], found.get("listed"))
     return read
 
 
@@ -118,7 +119,6 @@ def _values(ask: Ask, skus: Sequence[str], at: datetime) -> dict[str, Any]:
         "skus": list(skus),
         "number": ask.order,
         "channel": ask.channel.pk if ask.channel else None,
-        "kind": "",
         "facts": False,
         "most": MOST_ROWS,
         # A few more than are shown: some of the list may be excluded.
@@ -128,18 +128,17 @@ def _values(ask: Ask, skus: Sequence[str], at: datetime) -> dict[str, Any]:
 
 def _person(read: Read, found: dict[str, list[tuple]], ask: Ask) -> None:
     """Her word decides what may be used: docs/recommendations.md, first table."""
-    word = None
-    if found["person"]:
-        read.customer_id, read.customer_code = found["person"][0][:2]
-        word = found["person"][0][5]
-        read.refused = word is False
+    read.customer_id, code, *_list, word = found["person"][0][2:]
+    read.customer_code = code or ""
+    read.refused = word is False
     touched = []
+    bought = [row for row in found["history"] if row[5] == BOUGHT]
     if read.customer_id and word is not False:
-        touched += [(*row, PURCHASE_WEIGHT, True) for row in found["purchases"]]
+        touched += [(*row[:5], PURCHASE_WEIGHT, True) for row in bought]
     if word or not read.customer_id:
         touched += [
             (*row[:5], WEIGHTS[EventKind(row[5])], False)
-            for row in _of_visit(found["events"], read, ask)
+            for row in _of_visit(found["history"][len(bought) :], read, ask)
         ]
     touched.sort(key=lambda row: (row[1], row[0]))
     for product_id, at, name, name_zh, _category, weight, bought in touched:
@@ -156,16 +155,16 @@ def _of_visit(rows: list[tuple], read: Read, ask: Ask) -> list[tuple]:
     return [row for row in rows if row[6] == ask.session] or rows
 
 
-def _list(read: Read, found: dict[str, list[tuple]]) -> None:
-    """Kept only where nothing that happened since is known."""
-    run_id, since, products = found["person"][0][2:5]
+def _list(read: Read, row: Sequence[Any], offered: list[tuple] | None) -> None:
+    """Kept only where nothing that happened since is known. row: run, since when, products."""
+    run_id, since, products = row
     newest = read.history[-1][2] if read.history else 0.0
     if run_id is None or read.refused or newest >= since.timestamp():
         return
     read.list_run = run_id
     read.listed = json.loads(products) if isinstance(products, str) else products
-    if "listed" in found:
-        read.offered = {row[0]: Offer.of_row(row) for row in found["listed"]}
+    if offered is not None:
+        read.offered = {row[0]: Offer.of_row(row) for row in offered}
 
 
 def _by_querysets(ask: Ask, settings: Settings, at: datetime) -> Read:
@@ -207,8 +206,7 @@ def _list_of(read: Read) -> None:
     written = row and ListPublication.objects.filter(run=row.run_id).first()
     if row and written:
         since = min(row.published_at, written.data_until)
-        columns = (read.customer_id, "", row.run_id, since, row.products, None)
-        _list(read, {"person": [columns]})
+        _list(read, (row.run_id, since, row.products), None)
 
 
 def _categories_of(newest_first: Sequence[int]) -> list[int]:

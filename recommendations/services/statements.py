@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 from weakref import WeakSet
@@ -30,11 +31,12 @@ TYPES = {
     "number": "text",
     "ids": "bigint[]",
     "channel": "bigint",
-    "kind": "text",
     "facts": "boolean",
 }
-# Whose request it is: the customer named, else whose browser it is now.
-WHO = """COALESCE(:customer, (SELECT id FROM shop_customer WHERE code = :code),
+# Whose request it is: the customer named, else whose browser it is now. Once in each statement: the
+# planner would ask it anew at every place.
+CUSTOMER = "COALESCE(:customer, (SELECT id FROM shop_customer WHERE code = :code))"
+VISITOR = """COALESCE(:customer, (SELECT id FROM shop_customer WHERE code = :code),
     (SELECT customer_id FROM shop_visitorlink WHERE visitor = :visitor AND linked_at < :at
      ORDER BY linked_at DESC, id DESC LIMIT 1))"""
 
@@ -43,49 +45,63 @@ SELECT p.run_id, r.artefact_sha256
 FROM decisions_liveperiod p JOIN decisions_modelrun r ON r.id = p.run_id
 WHERE p.task = 'recommender' AND p.ended_at IS NULL"""
 
-PERSON = f"""
-SELECT who.id, c.code, l.run_id, LEAST(l.published_at, d.data_until), l.products,
-       (SELECT granted FROM shop_consent WHERE customer_id = who.id
+# One row, with nothing of her where nobody is known.
+_PERSON = f"""
+SELECT live.run_id, live.artefact_sha256, c.id, c.code, l.run_id,
+       LEAST(l.published_at, d.data_until), l.products,
+       (SELECT granted FROM shop_consent WHERE customer_id = c.id
         AND purpose = '{Purpose.PERSONALISATION}' AND recorded_at <= :at
         ORDER BY recorded_at DESC, id DESC LIMIT 1)
-FROM (SELECT {WHO} AS id) who JOIN shop_customer c ON c.id = who.id
+FROM (SELECT WHO AS id OFFSET 0) who LEFT JOIN shop_customer c ON c.id = who.id
 LEFT JOIN (recommendations_publishedlist l
-    JOIN recommendations_listpublication d ON d.run_id = l.run_id) ON l.customer_id = who.id"""
+    JOIN recommendations_listpublication d ON d.run_id = l.run_id) ON l.customer_id = c.id
+LEFT JOIN ({LIVE}) live ON true"""
 
-PURCHASES = f"""
-SELECT v.product_id, extract(epoch FROM o.placed_at)::float8, p.name, p.name_zh, p.category_id
+_PURCHASES = """
+SELECT v.product_id, extract(epoch FROM o.placed_at)::float8, p.name, p.name_zh, p.category_id,
+       'purchase', ''
 FROM shop_order o JOIN shop_orderline l ON l.order_id = o.id
 JOIN shop_variant v ON v.id = l.variant_id JOIN shop_product p ON p.id = v.product_id
-WHERE o.customer_id = (SELECT {WHO}) AND o.placed_at < :at AND o.state <> 'cancelled'
+WHERE o.customer_id = (SELECT id FROM who) AND o.placed_at < :at AND o.state <> 'cancelled'
   AND l.kind = 'item' AND l.units > l.cancelled_units
 ORDER BY o.placed_at DESC, l.id DESC LIMIT :most"""
 
 # As EventQuerySet.of_customer, and what a visitor did whom nobody has named.
-EVENTS = f"""
-SELECT v.product_id, extract(epoch FROM e.received_at)::float8, p.name, p.name_zh, p.category_id,
-       e.kind, e.session
-FROM (
+_OF_CUSTOMER = """
     SELECT variant_id, received_at, kind, session, id FROM shop_event
-    WHERE customer_id = (SELECT {WHO}) AND kind IN ('view', 'cart_add') AND consent
+    WHERE customer_id = (SELECT id FROM who) AND kind IN ('view', 'cart_add') AND consent
       AND received_at < :at
     UNION ALL
     SELECT g.variant_id, g.received_at, g.kind, g.session, g.id
     FROM (SELECT DISTINCT visitor FROM shop_visitorlink
-          WHERE customer_id = (SELECT {WHO}) AND linked_at < :at) browser
+          WHERE customer_id = (SELECT id FROM who) AND linked_at < :at) browser
     JOIN shop_event g ON g.visitor = browser.visitor AND g.visitor <> '' AND g.customer_id IS NULL
       AND g.kind IN ('view', 'cart_add') AND g.consent AND g.received_at < :at
-    WHERE (SELECT {WHO}) = COALESCE(
+    WHERE (SELECT id FROM who) = COALESCE(
         (SELECT b.customer_id FROM shop_visitorlink b WHERE b.visitor = g.visitor
          AND b.linked_at < :at AND b.linked_at <= g.received_at
          ORDER BY b.linked_at DESC, b.id DESC LIMIT 1),
         (SELECT f.customer_id FROM shop_visitorlink f WHERE f.visitor = g.visitor
-         AND f.linked_at < :at ORDER BY f.linked_at, f.id LIMIT 1))
+         AND f.linked_at < :at ORDER BY f.linked_at, f.id LIMIT 1))"""
+_OF_NOBODY = """
     UNION ALL
     SELECT variant_id, received_at, kind, session, id FROM shop_event
-    WHERE (SELECT {WHO}) IS NULL AND visitor = :visitor AND visitor <> '' AND customer_id IS NULL
-      AND kind IN ('view', 'cart_add') AND consent AND received_at < :at
-) e JOIN shop_variant v ON v.id = e.variant_id JOIN shop_product p ON p.id = v.product_id
-ORDER BY e.received_at DESC, e.id DESC LIMIT :most"""
+    WHERE (SELECT id FROM who) IS NULL AND visitor = :visitor AND visitor <> ''
+      AND customer_id IS NULL AND kind IN ('view', 'cart_add') AND consent AND received_at < :at"""
+
+
+def _history(who: str, events: str) -> str:
+    """What she bought, newest first, then what she looked at, newest first."""
+    return f"""
+WITH who AS MATERIALIZED (SELECT {who} AS id)
+({_PURCHASES})
+UNION ALL
+(SELECT v.product_id, extract(epoch FROM e.received_at)::float8, p.name, p.name_zh, p.category_id,
+        e.kind, e.session
+ FROM ({events}) e JOIN shop_variant v ON v.id = e.variant_id
+ JOIN shop_product p ON p.id = v.product_id
+ ORDER BY e.received_at DESC, e.id DESC LIMIT :most)"""
+
 
 NAMED = """
 SELECT v.sku, v.product_id, p.category_id, p.name, p.name_zh
@@ -99,12 +115,32 @@ WHERE o.number = :number ORDER BY l.position LIMIT :most"""
 
 _RANK = " ".join(f"WHEN '{kind}' THEN {rank}" for kind, rank in RANK.items())
 _FREE = "sum(s.on_hand - s.allocated - s.reserved - s.ring_fenced)"
-# The best SKU of one product that can be sold now. An inner LIMIT and an outer one: the database
-# stops at the first so many products that pass, and looks at no others. OFFSET 0: once a SKU.
-_OFFER = f"""
+# Uncorrelated on purpose: holds are few, so the database hashes them once for all SKUs; asked of each
+# SKU it reads the small table again every time, two fifths of the whole statement with a hundred holds.
+_STANDS = "h.began_at <= :at AND (h.ended_at IS NULL OR h.ended_at > :at)"
+_HELD = f"""SELECT h.variant_id FROM shop_sellinghold h WHERE {_STANDS}
+        UNION ALL SELECT k.kit_id FROM shop_kitcomponent k
+        JOIN shop_sellinghold h ON h.variant_id = k.component_id WHERE {_STANDS}"""
+# The quota of a flash sale that a SKU may be sold from. OFFSET 0, here and below: once a SKU.
+_FENCE = f"""
+    CROSS JOIN LATERAL (SELECT (
+        SELECT f.id FROM shop_ringfence f WHERE f.variant_id = v.id AND f.released_at IS NULL
+        AND f.units_left > 0 AND (f.ends_at IS NULL OR f.ends_at > :at)
+        AND starts_with(f.purpose, '{FLASH_SALE}') ORDER BY f.units_left DESC, f.id LIMIT 1
+    ) AS id OFFSET 0) fence"""
+
+
+def _offer(*, in_flash_sale: bool) -> str:
+    """The best SKU of one product of the `pool` that can be sold now. An inner LIMIT and an outer one:
+    the database stops at the first so many products that pass, and looks at no others."""
+    fence, quota, or_quota, sale = "", "NULL::bigint", "", ""
+    if in_flash_sale:
+        fence, quota, or_quota = _FENCE, "fence.id", " OR fence.id IS NOT NULL"
+        sale = f"AND price.kind = '{PriceKind.FLASH}'"
+    return f"""
 CROSS JOIN LATERAL (
     SELECT v.sku, p.name, p.name_zh, price.amount_minor, price.currency, p.category_id, p.brand_id,
-           v.cost_minor, CASE WHEN :facts THEN p.attributes || v.attributes END, fence.id
+           v.cost_minor, CASE WHEN :facts THEN p.attributes || v.attributes END, {quota}
     FROM shop_product p JOIN shop_variant v ON v.product_id = p.id
     CROSS JOIN LATERAL (
         SELECT CASE WHEN EXISTS (SELECT 1 FROM shop_kitcomponent k WHERE k.kit_id = v.id)
@@ -119,47 +155,42 @@ CROSS JOIN LATERAL (
         WHERE variant_id = v.id AND valid_from <= :at AND (valid_until IS NULL OR valid_until > :at)
           AND (channel_id IS NULL OR channel_id = :channel)
         ORDER BY CASE kind {_RANK} END, channel_id NULLS LAST, valid_from DESC, id DESC LIMIT 1
-    ) price
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN :kind = '{PriceKind.FLASH}' THEN (
-            SELECT f.id FROM shop_ringfence f WHERE f.variant_id = v.id AND f.released_at IS NULL
-            AND f.units_left > 0 AND (f.ends_at IS NULL OR f.ends_at > :at)
-            AND starts_with(f.purpose, '{FLASH_SALE}') ORDER BY f.units_left DESC, f.id LIMIT 1
-        ) END AS id OFFSET 0) fence
+    ) price{fence}
     WHERE p.id = pool.id AND p.state = 'active' AND v.is_active
-      AND (free.units > 0 OR NOT v.tracks_stock OR fence.id IS NOT NULL)
-      AND (:kind = '' OR price.kind = :kind)
-      AND NOT EXISTS (SELECT 1 FROM shop_sellinghold h
-                      WHERE (h.variant_id = v.id OR EXISTS (
-                                 SELECT 1 FROM shop_kitcomponent k
-                                 WHERE k.kit_id = v.id AND k.component_id = h.variant_id))
-                      AND h.began_at <= :at AND (h.ended_at IS NULL OR h.ended_at > :at))
+      AND (free.units > 0 OR NOT v.tracks_stock{or_quota}) {sale}
+      AND v.id NOT IN ({_HELD})
     ORDER BY COALESCE(free.units, 0) DESC, v.sku LIMIT 1
 ) offer
 ORDER BY pool.place LIMIT :shown"""
 
-OFFERS = f"""
+
+_GIVEN = """
 SELECT pool.id, offer.* FROM (
     SELECT id, place FROM unnest(:ids) WITH ORDINALITY AS given (id, place) ORDER BY place
-) pool {_OFFER}"""
+) pool"""
 
-LISTED = f"""
+_LISTED = f"""
 SELECT pool.id, offer.* FROM (
     SELECT given.id::bigint, given.place FROM recommendations_publishedlist l
     CROSS JOIN LATERAL jsonb_array_elements_text(l.products) WITH ORDINALITY AS given (id, place)
-    WHERE l.customer_id = (SELECT {WHO}) ORDER BY given.place
-) pool {_OFFER}"""
+    WHERE l.customer_id = (SELECT WHO) ORDER BY given.place
+) pool {_offer(in_flash_sale=False)}"""
 
+# Of somebody who is named as a customer, and of somebody of whom a browser is known.
 STATEMENTS = {
     "live": LIVE,
-    "person": PERSON,
-    "purchases": PURCHASES,
-    "events": EVENTS,
+    "customer": _PERSON.replace("WHO", CUSTOMER),
+    "visitor": _PERSON.replace("WHO", VISITOR),
+    "customer_history": _history(CUSTOMER, _OF_CUSTOMER),
+    "visitor_history": _history(VISITOR, _OF_CUSTOMER + _OF_NOBODY),
+    "customer_listed": _LISTED.replace("WHO", CUSTOMER),
+    "visitor_listed": _LISTED.replace("WHO", VISITOR),
     "named": NAMED,
     "ordered": ORDERED,
-    "offers": OFFERS,
-    "listed": LISTED,
+    "offers": _GIVEN + _offer(in_flash_sale=False),
+    "flash_offers": _GIVEN + _offer(in_flash_sale=True),
 }
+_NEEDS_NO_QUOTING = re.compile(r"[\w.:@+ -]*\Z", re.ASCII)
 _MARK = re.compile(r"(?<!:):([a-z]+)")
 NAMES = {name: list(dict.fromkeys(_MARK.findall(sql))) for name, sql in STATEMENTS.items()}
 EXECUTE = {
@@ -213,12 +244,17 @@ def _executed(here: Any, asked: Sequence[str], values: Mapping[str, Any]) -> str
 
 
 def _literal(here: Any, value: Any) -> str:
+    """The driver's own quoting takes as long as a short statement: what needs none goes past it."""
     if value is None:
         return "NULL"
+    if isinstance(value, str) and _NEEDS_NO_QUOTING.match(value):
+        return f"'{value}'"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, datetime):
+        return f"'{value.isoformat()}'"
     from psycopg.sql import quote  # not where SQLite is all there is
 
     return quote(value, here.connection)
