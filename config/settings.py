@@ -330,6 +330,7 @@ SPECTACULAR_SETTINGS = {
         "ExperimentState": "decisions.models.ExperimentState",
         "WaitlistState": "shop.models.WaitlistState",
         "CohortUnit": [("month", "month"), ("week", "week")],
+        "VerdictEnum": [(verdict, verdict) for verdict in ("win", "lose", "cannot tell")],
         "OrderStep": [
             ("paid", "paid"),
             ("shipped", "shipped"),
