@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -28,7 +29,7 @@ from marketing.models.campaigns import PausedBy
 from marketing.quiet_hours import first_hour
 from marketing.services import campaigns, claim_ledger, stock_cap
 from marketing.services.guards import Asked
-from marketing.services.hand_over import BATCH, belt, log_missing, opened, settle_interrupted
+from marketing.services.hand_over import BATCH, belt, log_missing, settle_interrupted
 from marketing.services.results import send_counts
 
 STOPS_AT_AN_ORDER = frozenset({Goal.WIN_BACK, Goal.SECOND_ORDER})
@@ -89,26 +90,18 @@ def _send_due(progress: Any, campaign: Campaign) -> bool:
     """Everything that may leave now; False when it was stopped. Facts are read anew every round."""
     total = Audience.objects.get(campaigns=campaign).recipient_count
     done = campaign.sends.exclude(state=SendState.CLAIMED).count()
-    batch, words = _next_round(campaign)
-    while batch:
-        if words is None:
-            return False
-        progress.still_mine()
-        with opened(campaign.channel) as ports, belt(ports, words) as moving:
+    with belt(settings.MESSAGE_CONNECTIONS) as moving:
+        while batch := _next_batch(campaign):  # while the last ones are on their way
+            at = timezone.now()
+            if not _may_go_on(campaign, len(batch), at):
+                return False
+            progress.still_mine()
+            moving.renew(CampaignMessages(campaign, at))
             for start in range(0, len(batch), BATCH):
                 progress(done, total, gettext_noop("sending"))
                 moving.hand_over(batch[start : start + BATCH], at=timezone.now())
                 done += BATCH
-            batch, words = _next_round(campaign)  # while the last ones are on their way
     return True
-
-
-def _next_round(campaign: Campaign) -> tuple[list[int], CampaignMessages | None]:
-    """Who is next and what is true now; nobody: all is done; no words: it has to stop."""
-    batch, at = _next_batch(campaign), timezone.now()
-    if not batch or not _may_go_on(campaign, len(batch), at):
-        return batch, None
-    return batch, CampaignMessages(campaign, at)
 
 
 def continue_campaigns(at: datetime | None = None) -> int:
