@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -91,7 +92,8 @@ def _send_due(progress: Any, campaign: Campaign) -> bool:
     total = Audience.objects.get(campaigns=campaign).recipient_count
     done = campaign.sends.exclude(state=SendState.CLAIMED).count()
     with belt(settings.MESSAGE_CONNECTIONS) as moving:
-        while batch := _next_batch(campaign):  # while the last ones are on their way
+        place = _Place()
+        while batch := _next_batch(campaign, place):  # while the last ones are on their way
             at = timezone.now()
             if not _may_go_on(campaign, len(batch), at):
                 return False
@@ -129,14 +131,21 @@ def _begin(campaign: Campaign) -> Campaign:
     return campaign
 
 
-def _next_batch(campaign: Campaign) -> list[int]:
+@dataclass
+class _Place:
+    """Everybody on the list up to this member has a row: she need not be looked at again."""
+
+    member_id: int = 0
+
+
+def _next_batch(campaign: Campaign, place: _Place) -> list[int]:
     """Claimed sends that are due, as many as the pace allows; claims more when none is left."""
     most = _pace(campaign)
     if most < 1:
         return []
     if found := _due(campaign, most):
         return found
-    while _claim(campaign):
+    while _claim(campaign, place):
         if found := _due(campaign, most):
             return found
     return []
@@ -163,10 +172,10 @@ def _unclaimed(campaign: Campaign) -> QuerySet[AudienceMember]:
     )
 
 
-def _claim(campaign: Campaign) -> int:
+def _claim(campaign: Campaign, place: _Place) -> int:
     """Rows for the next customers of the list, each with the hour at which she is due."""
-    waiting = _unclaimed(campaign).order_by("pk")
-    chosen = list(waiting.values_list("customer_id", "customer__time_zone")[:CLAIMED_AT_ONCE])
+    waiting = _unclaimed(campaign).filter(pk__gt=place.member_id).order_by("pk")
+    chosen = list(waiting.values_list("pk", "customer_id", "customer__time_zone")[:CLAIMED_AT_ONCE])
     Send.objects.bulk_create(
         [
             Send(
@@ -175,10 +184,12 @@ def _claim(campaign: Campaign) -> int:
                 channel=campaign.channel,
                 due_at=_due_at(campaign, zone),
             )
-            for pk, zone in chosen
+            for _member, pk, zone in chosen
         ],
         ignore_conflicts=True,
     )
+    if chosen:
+        place.member_id = chosen[-1][0]
     return len(chosen)
 
 
