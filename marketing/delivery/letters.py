@@ -29,14 +29,14 @@ TAKEN = frozenset({"from", "to", "cc", "reply-to", "date", "message-id", "subjec
 
 
 class Letter(EmailMultiAlternatives):
-    def message(self) -> Any:
+    def message(self, **kept: Any) -> Any:
         """What a backend takes: quick where the letter is plain, else Django's own."""
-        return Written(self) if self._is_plain() else super().message()
+        return Written(self) if self._is_plain() else super().message(**kept)
 
     def _is_plain(self) -> bool:
         if len(self.to) != 1 or self.cc or self.bcc or self.reply_to or self.attachments:
             return False
-        if [one.mimetype for one in self.alternatives] != ["text/html"] or not self.body:
+        if [kind for _html, kind in self.alternatives] != ["text/html"] or not self.body:
             return False
         if self.encoding or settings.DEFAULT_CHARSET != "utf-8":
             return False
@@ -46,8 +46,13 @@ class Letter(EmailMultiAlternatives):
             and len(self.to[0]) <= LONGEST_LINE - len("To: ")
             and not any(name.lower() in TAKEN for name in self.extra_headers)
             and all(f"{name}{value}".isascii() and _is_one_word(value) for name, value in headers)
-            and all(_is_short(part) for part in (self.body, self.alternatives[0].content))
+            and all(_is_short(part) for part in self.texts())
         )
+
+    def texts(self) -> tuple[str, str]:
+        """As text and as HTML."""
+        html, _kind = self.alternatives[0]
+        return str(self.body), str(html)
 
 
 def _is_one_word(value: str) -> bool:
@@ -80,7 +85,7 @@ class Written:
 
     def _lines(self) -> list[str]:
         letter, boundary = self._letter, self._boundary
-        html = letter.alternatives[0].content
+        text, html = letter.texts()
         return [
             f'Content-Type: multipart/alternative;\n boundary="{boundary}"',
             "MIME-Version: 1.0",
@@ -91,7 +96,7 @@ class Written:
             f"Message-ID: {self._id}",
             *(_of_one_word(name, value) for name, value in letter.extra_headers.items()),
             "",
-            *_part(letter.body, "plain", boundary),
+            *_part(text, "plain", boundary),
             *_part(html, "html", boundary),
             f"--{boundary}--",
             "",

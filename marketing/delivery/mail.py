@@ -142,7 +142,7 @@ class _Around:
     between: str
     before_way_out: str
     before_pixel: str
-    end: str
+    end: str = ""
 
     def filled(self, paragraphs: Sequence[str], way_out: str, pixel: str) -> str:
         words = self.between.join(paragraphs)
@@ -169,7 +169,7 @@ def _around(form: _Form, shop: str, address: str) -> _Around:
             "pixel": _CUT if form.is_tracked else "",
         }
         pieces = render_to_string("marketing/email.html", context).split(_CUT)
-    return _Around(*pieces) if form.is_tracked else _Around(*pieces, end="")
+    return _Around(*pieces)
 
 
 def _postal() -> str:

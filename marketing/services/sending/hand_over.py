@@ -92,22 +92,24 @@ def hand_over(
     send_ids: Sequence[int], source: Source, ports: Sequence[Port], *, at: datetime
 ) -> Handed:
     """Deliver these claimed sends. Raises MessagePortError when the port is closed."""
-    with belt(ports, source) as moving:
+    with belt(len(ports)) as moving:
+        moving.ports, moving.source = ports, source
         return moving.hand_over(send_ids, at=at)
 
 
 @contextmanager
-def belt(ports: Sequence[Port], source: Source) -> Iterator[Belt]:
+def belt(ways: int) -> Iterator[Belt]:
     """What was put on it has arrived and is written down at the end, whatever broke in between.
 
-    Raises MessagePortError when a port is closed.
+    ways: how many ports carry side by side. Raises MessagePortError when one is closed.
     """
-    with ThreadPoolExecutor(len(ports), thread_name_prefix="messages") as pool:
-        moving = Belt(ports, source, pool)
+    with ThreadPoolExecutor(ways, thread_name_prefix="messages") as pool:
+        moving = Belt(pool)
         try:
             yield moving
         finally:
-            moving.arrive()
+            with moving.left, moving.open:
+                moving.arrive()
 
 
 class Belt:
@@ -118,12 +120,27 @@ class Belt:
     decided.
     """
 
-    def __init__(self, ports: Sequence[Port], source: Source, pool: ThreadPoolExecutor):
-        self._ports, self._source, self._pool = ports, source, pool
+    ports: Sequence[Port]
+    source: Source
+
+    def __init__(self, pool: ThreadPoolExecutor):
+        self._pool = pool
+        self.open, self.left = ExitStack(), ExitStack()  # connections: in use, and to be closed
         self._on_its_way: list[Future[list[Outcome]]] = []
         self._handed = Handed()  # the batch that is on its way
         self._arrived: list[Outcome] = []  # and not written down yet
         self._unlogged: list[Send] = []
+
+    def renew(self, source: Source) -> None:
+        """Words that are true now and fresh connections for what comes next: a server may have
+        enough of one. The old ones are closed once what is on its way has arrived.
+
+        Raises MessagePortError.
+        """
+        fresh = ExitStack()
+        ports = fresh.enter_context(opened(source.channel))
+        self.left.callback(self.open.close)
+        self.open, self.ports, self.source = fresh, ports, source
 
     def hand_over(self, send_ids: Sequence[int], *, at: datetime) -> Handed:
         """Decide these claimed sends and let them leave once the batch before has arrived.
@@ -137,7 +154,7 @@ class Belt:
             _write([Outcome(send, SendState.CLAIMED) for send, _text in due])
             self.arrive()  # raises what stopped it
         waiting, self._handed = deque(due), done
-        self._on_its_way = [self._pool.submit(_drain, waiting, port) for port in self._ports]
+        self._on_its_way = [self._pool.submit(_drain, waiting, port) for port in self.ports]
         if len(self._unlogged) >= EVENTS_AT_ONCE:
             self._log()
         return done
@@ -162,20 +179,22 @@ class Belt:
         _suppress_gone(self._arrived)
         with transaction.atomic():
             _write(self._arrived)
-            due = _decide(send_ids, self._source, at, done)
+            due = _decide(send_ids, self.source, at, done)
         self._unlogged += _sent(self._arrived)
         self._arrived = []
         return due
 
     def _wait(self) -> None:
-        for future in self._on_its_way:
-            self._arrived += future.result()
+        found = [outcome for future in self._on_its_way for outcome in future.result()]
         self._on_its_way = []
-        self._handed.sent += _sent(self._arrived)
+        self.left.close()
+        self._arrived += found
+        self._handed.sent += _sent(found)
 
     def _log(self) -> None:
         unlogged, self._unlogged = self._unlogged, []
-        log_sent(unlogged, self._source.label)
+        if unlogged:
+            log_sent(unlogged, self.source.label)
 
 
 def settle_interrupted(sends: QuerySet[Send]) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -33,7 +35,6 @@ from marketing.services.sending.hand_over import (
     BATCH,
     belt,
     log_missing,
-    opened,
     settle_interrupted,
 )
 from marketing.texts.facts import campaign_facts
@@ -96,26 +97,19 @@ def _send_due(progress: Any, campaign: Campaign) -> bool:
     """Everything that may leave now; False when it was stopped. Facts are read anew every round."""
     total = Audience.objects.get(campaigns=campaign).recipient_count
     done = campaign.sends.exclude(state=SendState.CLAIMED).count()
-    batch, words = _next_round(campaign)
-    while batch:
-        if words is None:
-            return False
-        progress.still_mine()
-        with opened(campaign.channel) as ports, belt(ports, words) as moving:
+    with belt(settings.MESSAGE_CONNECTIONS) as moving:
+        place = _Place()
+        while batch := _next_batch(campaign, place):  # while the last ones are on their way
+            at = timezone.now()
+            if not _may_go_on(campaign, len(batch), at):
+                return False
+            progress.still_mine()
+            moving.renew(CampaignMessages(campaign, at))
             for start in range(0, len(batch), BATCH):
                 progress(done, total, gettext_noop("sending"))
                 moving.hand_over(batch[start : start + BATCH], at=timezone.now())
                 done += BATCH
-            batch, words = _next_round(campaign)  # while the last ones are on their way
     return True
-
-
-def _next_round(campaign: Campaign) -> tuple[list[int], CampaignMessages | None]:
-    """Who is next and what is true now; nobody: all is done; no words: it has to stop."""
-    batch, at = _next_batch(campaign), timezone.now()
-    if not batch or not _may_go_on(campaign, len(batch), at):
-        return batch, None
-    return batch, CampaignMessages(campaign, at)
 
 
 def continue_campaigns(at: datetime | None = None) -> int:
@@ -143,14 +137,21 @@ def _begin(campaign: Campaign) -> Campaign:
     return campaign
 
 
-def _next_batch(campaign: Campaign) -> list[int]:
+@dataclass
+class _Place:
+    """Everybody on the list up to this member has a row: she need not be looked at again."""
+
+    member_id: int = 0
+
+
+def _next_batch(campaign: Campaign, place: _Place) -> list[int]:
     """Claimed sends that are due, as many as the pace allows; claims more when none is left."""
     most = _pace(campaign)
     if most < 1:
         return []
     if found := _due(campaign, most):
         return found
-    while _claim(campaign):
+    while _claim(campaign, place):
         if found := _due(campaign, most):
             return found
     return []
@@ -177,10 +178,10 @@ def _unclaimed(campaign: Campaign) -> QuerySet[AudienceMember]:
     )
 
 
-def _claim(campaign: Campaign) -> int:
+def _claim(campaign: Campaign, place: _Place) -> int:
     """Rows for the next customers of the list, each with the hour at which she is due."""
-    waiting = _unclaimed(campaign).order_by("pk")
-    chosen = list(waiting.values_list("customer_id", "customer__time_zone")[:CLAIMED_AT_ONCE])
+    waiting = _unclaimed(campaign).filter(pk__gt=place.member_id).order_by("pk")
+    chosen = list(waiting.values_list("pk", "customer_id", "customer__time_zone")[:CLAIMED_AT_ONCE])
     Send.objects.bulk_create(
         [
             Send(
@@ -189,10 +190,12 @@ def _claim(campaign: Campaign) -> int:
                 channel=campaign.channel,
                 due_at=_due_at(campaign, zone),
             )
-            for pk, zone in chosen
+            for _member, pk, zone in chosen
         ],
         ignore_conflicts=True,
     )
+    if chosen:
+        place.member_id = chosen[-1][0]
     return len(chosen)
 
 
