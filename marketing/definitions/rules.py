@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,7 +26,7 @@ from marketing.models.campaigns import PURPOSE_OF_CHANNEL, Channel
 from shop.models import Consent, Customer, Event, EventKind, OrderLine
 from shop.models.event_recency import PLACES
 from shop.money import to_minor
-from shop.services.events.latest_events import taken_over_until, who_did
+from shop.services.events.latest_events import did, taken_over_until
 
 MAX_DEPTH, MAX_CONDITIONS = 3, 30
 MAX_TIMES, MAX_DAYS = 1000, 730
@@ -311,9 +310,7 @@ def _did(rule: dict, moment: Moment) -> Q:
         # Always EXISTS, never pk IN: PostgreSQL makes a (anti-)join of EXISTS, and within an OR a
         # look-up; NOT IN it reads as a list, once per customer where the list outgrows work_mem.
         if through is not None and through <= at and times <= PLACES:
-            asked = who_did(rule["did"], times, (start, at), through)
-            doers = RawSQL(asked.sql, asked.params)  # its text is ours, its values are bound
-            return Q(Exists(Customer.objects.filter(pk=OuterRef("pk"), pk__in=doers)))
+            return Q(did(rule["did"], times, (start, at), through))
         if times == 1:
             return Q(Exists(events.filter(customer=OuterRef("pk"))))
         # EXISTS over a grouped query is no join either, so the groups stand one level below.

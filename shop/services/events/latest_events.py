@@ -8,12 +8,11 @@ ask the log alone. So what is answered is always what the log would answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Value
+from django.db.models import BooleanField, F, Func, Value
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
@@ -66,12 +65,26 @@ DOERS = """
 """
 
 
-@dataclass(frozen=True)
-class Asked:
-    """SQL that gives a customer_id per row, perhaps twice."""
+class Did(Func):
+    """Whether the customer of this key is among those whom a statement names.
 
-    sql: str
-    params: Sequence[Any]
+    EXISTS over the statement itself is a join to PostgreSQL (an anti-join behind NOT), whose size it
+    knows. A list to look in, or a subquery on customers around it, is entered once per customer.
+    """
+
+    conditional = True
+    output_field = BooleanField()
+
+    def __init__(self, customer: Any, statement: str, values: Sequence[Any]):
+        super().__init__(customer)
+        self.statement, self.values = statement, tuple(values)
+
+    def as_sql(
+        self, compiler: Any, connection: Any, *_form: Any, **_context: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        customer, found = compiler.compile(self.source_expressions[0])
+        exists = f"EXISTS (SELECT 1 FROM ({self.statement}) AS did WHERE customer_id = {customer})"
+        return exists, (*self.values, *found)
 
 
 def refresh_latest(until: datetime) -> dict[str, Any]:
@@ -133,8 +146,8 @@ def taken_over_until() -> datetime | None:
     return state.through if state and state.dirty_from is None else None
 
 
-def who_did(kind: str, times: int, window: tuple[datetime, datetime], through: datetime) -> Asked:
-    """Customers with at least `times` (1 … PLACES) events of a kind in (window[0], window[1]].
+def did(kind: str, times: int, window: tuple[datetime, datetime], through: datetime) -> Did:
+    """Of a customer: at least `times` (1 … PLACES) events of a kind in (window[0], window[1]].
 
     through: `taken_over_until()`, not later than the window's end.
     """
@@ -145,7 +158,7 @@ def who_did(kind: str, times: int, window: tuple[datetime, datetime], through: d
         kind, _moment(since), _moment(end),
         kind, times, times, _moment(start),
     ]  # fmt: skip
-    return Asked(DOERS, params)
+    return Did(F("pk"), DOERS, params)
 
 
 def _moment(at: datetime) -> Any:
