@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from marketing.models import Campaign, Send, SendState, SkipReason
-from marketing.services import campaigns
+from marketing.services.campaigns import campaigns
 from marketing.services.sending import guards, hand_over, sends
 from marketing.services.sending.guards import Asked, lock_customers, reasons_not_to_write
 from marketing.services.sending.hand_over import MessagePortError

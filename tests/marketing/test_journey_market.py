@@ -7,8 +7,7 @@ from django.urls import reverse
 from marketing.definitions import journey_edits as edits
 from marketing.definitions.journey_plan import MARKETS, PlanError, read_plan
 from marketing.models import Enrolment, Journey, Market, PulledStep
-from marketing.services import journeys
-from marketing.services.journeys import journey_drafts, journey_review, walking
+from marketing.services.journeys import journey_drafts, journey_review, journeys, walking
 from marketing.services.journeys.journeys import JourneyError
 from marketing.texts.standards import lives_elsewhere
 from tests.factories_access import make_key, make_staff
