@@ -389,6 +389,7 @@ WRITES: dict[str, Callable[[], Write]] = {
     ),
     f"POST {M}briefs/": _brief_body,
     f"POST {M}cohorts/": lambda: Write({}, {"unit": "month"}, {"unit": "week"}),
+    f"POST {M}recommendations/report/": lambda: Write({}),
     f"POST {M}candidates/{{id}}/choice/": lambda: Write({"id": _candidate().pk}),
     f"POST {M}evidence/": lambda: Write({}, _document(), _document()),
     f"POST {M}evidence/{{id}}/revisions/": lambda: _revision(),

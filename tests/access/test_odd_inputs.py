@@ -182,6 +182,7 @@ GOOD = {
     ("merchant", "cohorts/", "post"): {
         **{"unit": "month", "category": "tea", "channel": "web", "country": "GB", "segment": "new"}
     },
+    ("merchant", "recommendations/report/", "post"): {"first": "2026-01-01", "last": "2026-01-07"},
     ("merchant", "jobs/<int:pk>/cancel/", "post"): {},
     ("merchant", "model-runs/<int:pk>/live/", "post"): {"reason": "better"},
     ("merchant", "decisions/<uuid:pk>/approve/", "post"): {"note": "yes"},

@@ -128,7 +128,7 @@ def test_evidence_is_added_approved_and_withdrawn_and_its_file_is_only_handed_ou
     may = ["marketing.view_evidence", "marketing.add_evidence", "marketing.change_evidence"]
     client = signed_in(*may)
     data = {
-        "title": "Survey", "excerpt": "It says so.", "valid_from": "2026-01-01",
+        "title": "Survey", "code": "EV-1", "excerpt": "It says so.", "valid_from": "2026-01-01",
         "file": SimpleUploadedFile("survey.txt", b"It says so."),
         "uses-TOTAL_FORMS": 0, "uses-INITIAL_FORMS": 0,
     }  # fmt: skip
