@@ -351,7 +351,7 @@ def _left(send: Send, text: Text, port: Port) -> Outcome:
         message = composed(send, text)
     except UnknownSlotError:
         return Outcome(send, SendState.SKIPPED, reason=SkipReason.NOTHING_TRUE)
-    except Exception as fault:  # noqa: BLE001 - raised by _carry once the rows say the truth
+    except Exception as fault:  # noqa: BLE001 - raised by Belt.arrive once the rows say the truth
         # It never left, and would break the next attempt in the same way.
         return Outcome(send, SendState.FAILED, error=_said(fault), fault=fault)
     try:
@@ -361,7 +361,7 @@ def _left(send: Send, text: Text, port: Port) -> Outcome:
     except PortDownError as error:
         state = SendState.UNKNOWN if error.is_unknown else SendState.CLAIMED
         return Outcome(send, state, down=str(error) or "closed")
-    except Exception as fault:  # noqa: BLE001 - raised by _carry once the rows say the truth
+    except Exception as fault:  # noqa: BLE001 - raised by Belt.arrive once the rows say the truth
         return Outcome(send, SendState.UNKNOWN, error=_said(fault), fault=fault)
     return Outcome(send, SendState.SENT)
 
