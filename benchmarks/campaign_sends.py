@@ -293,7 +293,7 @@ def _rate(options: argparse.Namespace) -> dict:
 
     The bare loop sends letters like the campaign's that were written before its clock starts: as
     Django's own class writes them out, which is what anybody's loop sends, and for comparison as
-    the campaign's own class does (marketing/letters.py), byte for byte the same.
+    the campaign's own class does (marketing/delivery/letters.py), byte for byte the same.
     """
     from decisions.services import jobs
 
