@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils import timezone
 
@@ -22,10 +21,8 @@ from decisions.services.model_runs import publish_run
 from inventory.models import PurchaseOrder
 from inventory.services import purchase_orders
 from inventory.services.replenishment import plan_replenishment
-from marketing.definitions.journey_library import READY_MADE
-from marketing.models import Candidate, Journey
+from marketing.models import Candidate
 from marketing.services.campaigns import campaigns
-from marketing.services.journeys import journeys
 from outbox.models import Delivery, DeliveryState
 from outbox.services.endpoints import send_test
 from recommendations.models import Rule
@@ -36,6 +33,14 @@ from shop.services.orders.orders import NewOrder, Parcel, WantedLine
 from shop.services.orders.parcels import Piece, pieces_of
 from shop.services.stock import holds, stock
 from shop.services.stock.ring_fences import ring_fence
+from tests.access.marketing_writes import (
+    document,
+    journey_version,
+    live_journey,
+    revision,
+    use,
+)
+from tests.access.writes import NUMBERS, Write
 from tests.decisions.test_experiments import make_experiment
 from tests.factories import make_customer, make_variant, make_warehouse
 from tests.factories_content import make_brief, make_evidence
@@ -45,19 +50,9 @@ from tests.factories_marketing import make_campaign, make_reachable, make_segmen
 from tests.factories_outbox import make_endpoint
 from tests.factories_support import make_ticket
 
-_numbers = count(1)
-
-
-class Write(NamedTuple):
-    """Filled into the path; what is sent; what another request under the same key would send."""
-
-    ids: dict[str, Any]
-    body: dict[str, Any] | None = None
-    other: dict[str, Any] = {"another": "request"}
-
 
 def _sku(units: int = 100) -> str:
-    sku = f"W-{next(_numbers)}"
+    sku = f"W-{next(NUMBERS)}"
     stock.receive(make_variant(sku), units, warehouse=make_warehouse(), key=f"po:{sku}")
     return sku
 
@@ -71,7 +66,7 @@ def _order(*steps: Callable[[Order], Order]) -> Order:
 
 
 def _purchase_order(*steps: Callable[[PurchaseOrder], Any]) -> PurchaseOrder:
-    variant, number = make_variant(f"P-{next(_numbers)}"), next(_numbers)
+    variant, number = make_variant(f"P-{next(NUMBERS)}"), next(NUMBERS)
     make_item(variant, make_supplier(f"S-{number}"))
     make_forecast(variant)
     make_warehouse()
@@ -90,11 +85,11 @@ def _line(order: PurchaseOrder, units: int) -> dict[str, Any]:
 def _decision() -> dict[str, Any]:
     plain = DecisionKind("written", "Written", compute=lambda inputs: inputs)
     kinds._kinds.setdefault("written", plain)  # other tests have a kind "test" with other rules
-    return {"id": make_decision(f"w:{next(_numbers)}", kind="written").pk}
+    return {"id": make_decision(f"w:{next(NUMBERS)}", kind="written").pk}
 
 
 def _dead_delivery() -> Delivery:
-    number = next(_numbers)
+    number = next(NUMBERS)
     endpoint = make_endpoint(f"https://shop.example/hook/{number}")
     delivery = send_test(endpoint, key=f"test:{number}")
     Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.DEAD)
@@ -102,7 +97,7 @@ def _dead_delivery() -> Delivery:
 
 
 def _proposed_campaign() -> dict[str, Any]:
-    number = next(_numbers)
+    number = next(NUMBERS)
     make_reachable(3, prefix=f"R{number}")
     variant = make_variant(f"C-{number}", name="Copper Kettle")
     stock.receive(variant, 100, warehouse=make_warehouse(), key=f"po:C-{number}")
@@ -128,7 +123,7 @@ def _prices() -> Write:
 
 def _reserve() -> Write:
     body = {"sku": _sku(), "units": 2, "minutes": 20}
-    return Write({"cart": f"cart-{next(_numbers)}"}, body, body | {"units": 3})
+    return Write({"cart": f"cart-{next(NUMBERS)}"}, body, body | {"units": 3})
 
 
 def _place() -> Write:
@@ -138,7 +133,7 @@ def _place() -> Write:
 
 def _event() -> Write:
     body = {
-        "event_id": f"e-{next(_numbers)}",
+        "event_id": f"e-{next(NUMBERS)}",
         "kind": "view",
         "sku": _sku(),
         "visitor": "v-1",
@@ -148,37 +143,37 @@ def _event() -> Write:
 
 
 def _consent() -> Write:
-    customer = make_customer(f"C-{next(_numbers)}")
+    customer = make_customer(f"C-{next(NUMBERS)}")
     body = {"customer": customer.code, "purpose": "analytics", "granted": True}
     return Write({}, body, body | {"granted": False})
 
 
 def _wait() -> Write:
-    body = {"sku": _sku(), "customer": make_customer(f"C-{next(_numbers)}").code, "units": 2}
+    body = {"sku": _sku(), "customer": make_customer(f"C-{next(NUMBERS)}").code, "units": 2}
     return Write({}, body, body | {"units": 3})
 
 
 def _place_in_line() -> dict[str, Any]:
-    variant, person = Variant.objects.get(sku=_sku()), make_customer(f"C-{next(_numbers)}")
+    variant, person = Variant.objects.get(sku=_sku()), make_customer(f"C-{next(NUMBERS)}")
     wish = waitlist.Wish(2, "test", consent=True, variant=variant, customer=person)
     return {"id": waitlist.join(wish).public_id}
 
 
 def _returned() -> Write:
     order = _order(orders.pay, orders.ship)
-    body = {"number": f"R-{next(_numbers)}", "lines": [{"position": 0, "units": 1}]}
+    body = {"number": f"R-{next(NUMBERS)}", "lines": [{"position": 0, "units": 1}]}
     return Write({"number": order.number}, body, body | {"lines": [{"position": 0, "units": 2}]})
 
 
 def _part_shipped(order: Order) -> Order:
     pieces = pieces_of(order, [Piece(0, 1, "")], "")
-    orders.ship_part(order, Parcel(f"part-{next(_numbers)}", pieces))
+    orders.ship_part(order, Parcel(f"part-{next(NUMBERS)}", pieces))
     return order
 
 
 def _of_order(body: dict[str, Any], other: dict[str, Any], *steps: Any) -> Write:
     """Each of these writes has a number of its own beside the key."""
-    number = {"number": f"O-{next(_numbers)}"}
+    number = {"number": f"O-{next(NUMBERS)}"}
     return Write({"number": _order(*steps).number}, number | body, number | other)
 
 
@@ -193,7 +188,7 @@ def _parcel() -> Write:
 
 
 def _identity() -> Write:
-    customer = make_customer(f"C-{next(_numbers)}")
+    customer = make_customer(f"C-{next(NUMBERS)}")
     body = {"customer": customer.code, "visitor": "v-1"}
     return Write({}, body, body | {"visitor": "v-2"})
 
@@ -211,19 +206,19 @@ def _edit() -> Write:
 
 
 def _run() -> dict[str, Any]:
-    published = publish_run(make_trained(f"{next(_numbers):064d}"))
-    publish_run(make_trained(f"{next(_numbers):064d}", value=0.9))
+    published = publish_run(make_trained(f"{next(NUMBERS):064d}"))
+    publish_run(make_trained(f"{next(NUMBERS):064d}", value=0.9))
     return {"id": published.pk}
 
 
 def _rule() -> Rule:
-    return Rule.objects.create(name="cheap", action="never", price_to_minor=next(_numbers))
+    return Rule.objects.create(name="cheap", action="never", price_to_minor=next(NUMBERS))
 
 
 def _experiment(begun: bool = False) -> Experiment:
     # One at a time runs at a place, and the write before this one may have begun one.
     Experiment.objects.filter(state=ExperimentState.RUNNING).update(state=ExperimentState.STOPPED)
-    made = save_experiment(make_experiment(f"e-{next(_numbers)}"))
+    made = save_experiment(make_experiment(f"e-{next(NUMBERS)}"))
     return start_experiment(made) if begun else made
 
 
@@ -238,23 +233,6 @@ def _rule_body() -> Write:
     return Write({}, body, body | {"name": "cheaper"})
 
 
-def _journey() -> Journey:
-    made = Journey.objects.create(code=f"j-{next(_numbers)}", name="A journey")
-    journeys.save_version(made, READY_MADE[0].definition)
-    return made
-
-
-def _live_journey() -> Journey:
-    made = _journey()
-    return journeys.go_live(made, made.versions.get())
-
-
-def _journey_version() -> Write:
-    definition = READY_MADE[1].definition
-    other = {"definition": definition | {"exits": []}}
-    return Write({"code": _journey().code}, {"definition": definition}, other)
-
-
 def _brief_body() -> Write:
     body = {"goal": "announce", "channel": "email", "skus": [_sku()], "count": 2}
     return Write({}, body, body | {"count": 3})
@@ -264,22 +242,6 @@ def _candidate() -> Candidate:
     brief = make_brief(variant=Variant.objects.get(sku=_sku()))
     jobs.run_job(brief.job.pk)
     return brief.candidates.get(position=1)
-
-
-def _document() -> dict[str, Any]:
-    said = {"title": "Report", "excerpt": "Brass.", "valid_from": "2026-01-01"}
-    return said | {"code": f"W-{next(_numbers)}", "url": "https://lab.example/7"}
-
-
-def _revision() -> Write:
-    body = _document()
-    body.pop("code")
-    return Write({"id": make_evidence().pk}, body, body | {"title": "Another"})
-
-
-def _use() -> Write:
-    body = {"sentence": "The spout is brass", "kind": "specification", "language": "en"}
-    return Write({"id": make_evidence().pk}, body, body | {"language": "zh"})
 
 
 def _held_sku() -> dict[str, Any]:
@@ -375,7 +337,7 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}stock/transfers/": _transfer,
     f"POST {M}stock/write-offs/": _write_off,
     f"POST {M}tickets/{{number}}/replies/": lambda: Write(
-        {"number": make_ticket(number=f"W-{next(_numbers)}").number},
+        {"number": make_ticket(number=f"W-{next(NUMBERS)}").number},
         *_text(body="It is on its way."),
     ),
     f"POST {M}variants/{{sku}}/hold/": lambda: Write({"sku": _sku()}, {"reason": "A defect."}),
@@ -385,33 +347,31 @@ WRITES: dict[str, Callable[[], Write]] = {
     ),
     f"POST {M}webhooks/{{id}}/replays/": lambda: Write({"id": _dead_delivery().endpoint_id}),
     f"POST {M}webhooks/{{id}}/tests/": lambda: Write(
-        {"id": make_endpoint(f"https://shop.example/{next(_numbers)}").pk}
+        {"id": make_endpoint(f"https://shop.example/{next(NUMBERS)}").pk}
     ),
     f"POST {M}briefs/": _brief_body,
     f"POST {M}cohorts/": lambda: Write({}, {"unit": "month"}, {"unit": "week"}),
     f"POST {M}recommendations/report/": lambda: Write({}),
     f"POST {M}candidates/{{id}}/choice/": lambda: Write({"id": _candidate().pk}),
-    f"POST {M}evidence/": lambda: Write({}, _document(), _document()),
-    f"POST {M}evidence/{{id}}/revisions/": lambda: _revision(),
+    f"POST {M}evidence/": lambda: Write({}, document(), document()),
+    f"POST {M}evidence/{{id}}/revisions/": lambda: revision(),
     f"POST {M}evidence/{{id}}/decision/": lambda: Write(
         {"id": make_evidence(state="pending").pk}, {"to": "approved"}, {"to": "withdrawn"}
     ),
-    f"POST {M}evidence/{{id}}/uses/": lambda: _use(),
-    f"POST {M}journeys/{{code}}/versions/": lambda: _journey_version(),
+    f"POST {M}evidence/{{id}}/uses/": lambda: use(),
+    f"POST {M}journeys/{{code}}/versions/": lambda: journey_version(),
     f"POST {M}journeys/{{code}}/steps/": lambda: Write(
-        {"code": _live_journey().code}, {"to": "paused"}, {"to": "stopped"}
+        {"code": live_journey().code}, {"to": "paused"}, {"to": "stopped"}
     ),
     f"POST {S}carts/{{cart}}/reservations/": _reserve,
-    f"DELETE {S}carts/{{cart}}/reservations/": lambda: Write(
-        _reservation(f"cart-{next(_numbers)}")
-    ),
+    f"DELETE {S}carts/{{cart}}/reservations/": lambda: Write(_reservation(f"cart-{next(NUMBERS)}")),
     f"PATCH {S}carts/{{cart}}/reservations/": lambda: Write(
-        _reservation(f"cart-{next(_numbers)}"), {"minutes": 60}, {"minutes": 70}
+        _reservation(f"cart-{next(NUMBERS)}"), {"minutes": 60}, {"minutes": 70}
     ),
     f"POST {S}consents/": _consent,
     f"POST {S}conversations/": lambda: Write({}, *_text(body="Where is my order?")),
     f"POST {S}conversations/{{id}}/messages/": lambda: Write(
-        {"id": make_ticket(number=f"W-{next(_numbers)}").public_id}, *_text(body="And?")
+        {"id": make_ticket(number=f"W-{next(NUMBERS)}").public_id}, *_text(body="And?")
     ),
     f"POST {S}events/": _event,
     f"POST {S}identities/": _identity,
