@@ -17,7 +17,6 @@ from marketing.models import (
     Evidence,
     GlossaryTerm,
     Journey,
-    JourneyVersion,
     LedgerState,
     PolicyRule,
     PulledStep,
@@ -26,12 +25,9 @@ from marketing.models import (
     SkipReason,
     TermKind,
 )
-from marketing.pages.journey_texts import pulled_cards
 from marketing.services.content import evidence
 from marketing.services.content.policy import ensure_policy_rules
 from marketing.services.journeys import journey_review, journeys, walking
-from marketing.services.journeys.journey_words import JourneyMessages
-from marketing.services.sending.hand_over import Handed, hand_over, opened
 from tests.factories import make_order
 from tests.factories_access import make_staff
 from tests.factories_marketing import make_reachable
@@ -216,70 +212,6 @@ def test_a_message_that_was_written_down_waits_too_and_is_not_sent(mailoutbox):
     proven(title="Renewed")
     journeys.release_step(PulledStep.objects.get())
     assert walking.send_due(NOON + HOUR) == 1
-
-
-def in_hand() -> list[int]:
-    """A message that a round has taken in hand, and its document is withdrawn before it leaves."""
-    paper = proven()
-    make_journey({"on": "cart_left"}, claiming(), exits=())
-    cart()
-    walking.enter(Journey.objects.select_related("live_version").get(), NOON + HOUR)
-    walking.step_due(NOON + HOUR)
-    evidence.withdraw_evidence(paper, None)
-    return list(Send.objects.values_list("pk", flat=True))
-
-
-def handed(pks: list[int]) -> Handed:
-    with opened("email") as ports:
-        return hand_over(pks, JourneyMessages("email"), ports, at=NOON + HOUR)
-
-
-def test_a_message_pulled_while_it_is_in_hand_waits_for_a_person(mailoutbox):
-    pks = in_hand()
-    done = handed(pks)
-    assert (len(done.sent), done.skipped, done.later) == (0, 0, 1)
-    assert Send.objects.get().state == "claimed"
-    proven(title="Renewed")
-    journeys.release_step(PulledStep.objects.get())
-    assert len(handed(pks).sent) == len(mailoutbox) == 1
-
-
-def test_a_message_skipped_while_it_is_in_hand_is_not_sent(mailoutbox):
-    """The control beside the test above: a person has decided already."""
-    pks = in_hand()
-    PulledStep.objects.update(state=PullState.SKIPPED)
-    assert handed(pks).skipped == 1
-    assert Send.objects.get().reason == SkipReason.PULLED
-    assert not mailoutbox
-
-
-def pulled_version(journey: Journey, steps: list[dict], number: int) -> JourneyVersion:
-    """With a version number of its own; every message of it waits for a person."""
-    version = JourneyVersion.objects.create(
-        journey=journey, number=number,
-        definition={"trigger": {"on": "cart_left"}, "exits": [], "steps": steps},
-    )  # fmt: skip
-    for step in steps:
-        PulledStep.objects.create(version=version, step=step["id"], language="en")
-    return version
-
-
-def test_what_stands_in_the_way_costs_the_same_however_many_messages_wait():
-    """And of two versions whose steps have the same names each says its own words."""
-    counts = []
-    for number in (1, 5):
-        journey = make_journey({"on": "cart_left"})
-        names = [f"m{n}" for n in range(number)]
-        pulled_version(journey, [send(name) for name in names], 2)
-        unproven = pulled_version(journey, [claiming(name) for name in names], 3)
-        with CaptureQueriesContext(connection) as counted:
-            cards = pulled_cards(journey)
-        counts.append(len(counted))
-        assert len(cards) == 2 * number
-        for card in cards:
-            said = [words for words, _why in card.stands_in_the_way]
-            assert said == ([SENTENCE] if card.pulled.version == unproven else [])
-    assert counts[0] == counts[1] <= 12
 
 
 def test_an_exit_still_lets_her_leave_while_it_waits():
