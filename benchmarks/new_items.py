@@ -26,8 +26,8 @@ django.setup()
 import numpy as np  # noqa: E402
 
 from inventory.ml.classes import demand_classes  # noqa: E402
+from inventory.ml.counts import dispersion  # noqa: E402
 from inventory.ml.newcomers import Traits, borrow, likeness  # noqa: E402
-from inventory.ml.spread import dispersion  # noqa: E402
 from language.embeddings import load_embedder  # noqa: E402
 from shop.simulator import oracle  # noqa: E402
 from shop.simulator.shop import SimulatedShop, simulate  # noqa: E402

@@ -32,11 +32,11 @@ from scipy.special import stdtrit
 from benchmarks.policy_shops import Shop, known_truth_shop, pasta_shop, retail_shop
 from inventory.ml import backtest
 from inventory.ml.classes import demand_classes
+from inventory.ml.counts import count_quantiles, dispersion
 from inventory.ml.course import find_course
 from inventory.ml.gbm import DemandParams
 from inventory.ml.lead_time import LeadTimeSimulator
 from inventory.ml.panel import Panel
-from inventory.ml.spread import count_quantiles, dispersion
 
 REVIEW = 7
 HORIZON = 28

@@ -117,7 +117,7 @@ def planning_quantiles(row: DemandForecast, mean: np.ndarray, otherwise: np.ndar
     """(days, 9) of counts with the row's dispersion around `mean`; `otherwise` where it has none."""
     import numpy as np
 
-    from inventory.ml.spread import count_quantiles
+    from inventory.ml.counts import count_quantiles
 
     phi = row.basis.get("dispersion")
     if phi is None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .counts import plain_quantiles
 from .metrics import LEVELS, Forecast
-from .spread import count_quantiles
 
 PRIOR_UNITS = 10.0  # a SKU must give as many before they count as much as everything else
 DRAWS = 500
@@ -56,7 +56,7 @@ def split(
     if dispersion is None:
         return means, shares[:, None, None] * quantiles
     phi = np.full(len(shares) + 1, dispersion)
-    plain = count_quantiles(np.vstack([mean, means]), phi)
+    plain = plain_quantiles(np.vstack([mean, means]), phi)
     whole = plain[0]
     width = float((whole[:, -1] - whole[:, 0]).sum())
     ratio = float((quantiles[:, -1] - quantiles[:, 0]).sum()) / width if width > 0 else 1.0

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .counts import count_quantiles
 from .metrics import Forecast
-from .spread import count_quantiles
 
 PRICE_BAND = 0.5  # of the log: prices e^0.5 apart count 0.6
 BRAND = 2.0  # the same brand counts twice

@@ -1,9 +1,7 @@
-"""From a mean to quantiles: counts as jittered negative binomials, the rest by pooled errors.
+"""From a mean to quantiles: whole numbers by the law of counts, the rest by pooled errors.
 
-A count's quantile jumps from one whole number to the next, so an interval between two of them holds
-too much. The quantiles of the count with a uniform number added, less one, are free of jumps:
-they lie between the whole numbers, and over many periods they hold what they say.
-Source: Machado & Santos Silva, Quantiles for counts, 2005.
+Counts are calibrated by the shares of their law (counts.py). Errors, and counts that are mixed with the
+trees' quantiles, by the distance from the median.
 """
 
 from __future__ import annotations
@@ -11,18 +9,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.stats import nbinom
 
 from .classes import NAMES
+from .counts import (
+    RECENT,
+    CountLaw,
+    count_quantiles,
+    dispersion,
+    is_count,
+    levels_below,
+    lots_of,
+    sale_sizes,
+    whole_quantiles,
+)
 from .metrics import LEVELS, pinball_loss
 
-RECENT = 24  # periods that a series' own spread is measured on
-PRIOR_PERIODS = 8.0  # as many periods must speak before they count as much as the class
 BANDS = 3  # parts of the horizon, each with its own calibration
-CLIMBED = 500.0  # units: larger means are looked up one by one, as climbing to them takes longer
 STRETCHES = np.round(np.concatenate([np.arange(0.4, 1.6, 0.03), np.arange(1.6, 3.01, 0.2)]), 2)
 COVERED = (0.78, 0.80)  # what the calibration aims at for a nominal 80 %
 TREE_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+TREES_LEAD = (
+    0.99  # of the loss of the law of counts: the trees' quantiles must be better by as much
+)
+KNOWN_FEW = 100  # forecasts: fewer calibrate nothing
+SEED = 0
 
 
 @dataclass
@@ -33,12 +43,15 @@ class Spread:
     trees:    share of the trees' quantiles.
     counts:   whether demand was spread as counts: what calibrated the one must not stretch the other.
     stretch:  (BANDS, 2) factor of the distance from the median, below and above it.
+    levels:   (BANDS, 9) shares of the law of counts that hold what LEVELS say; a class without them
+              is stretched.
     """
 
     noise: dict[str, list[float]] = field(default_factory=dict)
     trees: dict[str, float] = field(default_factory=dict)
     counts: dict[str, bool] = field(default_factory=dict)
     stretch: dict[str, list[list[float]]] = field(default_factory=dict)
+    levels: dict[str, list[list[float]]] = field(default_factory=dict)
 
     def quantiles(
         self, mean: np.ndarray, train: np.ndarray, classes: np.ndarray, trees: np.ndarray | None
@@ -46,7 +59,17 @@ class Spread:
         """(n, H, 9), non-decreasing, never below 0. trees: (n, H, 9) of the trees, or None."""
         mixed = self._mixed(mean, train, classes, trees)
         factors = np.array([self.stretch[name] for name in NAMES])[classes]
-        return stretched(mixed, factors)
+        found = stretched(mixed, factors)
+        whole = np.array([name in self.levels for name in NAMES])[classes]
+        if whole.any():
+            found[whole] = self._whole(mean[whole], train[whole], classes[whole])
+        return found
+
+    def _whole(self, mean: np.ndarray, train: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        usual = [LEVELS.tolist()] * BANDS
+        levels = np.array([self.levels.get(name, usual) for name in NAMES])[classes]
+        law = CountLaw.around(mean, dispersion(train, classes), sale_sizes(train))
+        return _of_law(law, levels, lots_of(train, mean.shape[1]))
 
     def _mixed(
         self, mean: np.ndarray, train: np.ndarray, classes: np.ndarray, trees: np.ndarray | None
@@ -64,12 +87,6 @@ class Spread:
             return own
         share = np.array([self.trees[name] for name in NAMES])[classes][:, None, None]
         return (1 - share) * own + share * trees
-
-
-def is_count(units: np.ndarray) -> bool:
-    """Whether demand comes in whole numbers small enough for the lattice to matter."""
-    known = units[np.isfinite(units)]
-    return bool(len(known) and (known == np.round(known)).all() and np.median(known) < 50)
 
 
 def usual_error(train: np.ndarray) -> np.ndarray:
@@ -91,66 +108,6 @@ def around(
         return count_quantiles(mean, dispersion(train, classes))
     size = usual_error(train)
     return np.maximum(mean[:, :, None] + (size[:, None] * noise)[:, None, :], 0.0)
-
-
-def dispersion(train: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """(n,) phi of Var = mean + phi · mean², drawn to its class's."""
-    recent = train[:, -RECENT:]
-    known = np.isfinite(recent)
-    count = known.sum(axis=1)
-    mean = np.where(known, recent, 0).sum(axis=1) / np.maximum(count, 1)
-    square = np.where(known, recent - mean[:, None], 0) ** 2
-    excess = square.sum(axis=1) / np.maximum(count - 1, 1) - mean
-    phi = np.zeros(len(train))
-    for number in range(len(NAMES)):
-        rows = np.flatnonzero((classes == number) & (mean > 0) & (count > 1))
-        if not len(rows):
-            continue
-        shared = max((excess[rows]).sum() / (mean[rows] ** 2).sum(), 0.01)
-        own = np.clip(excess[rows] / mean[rows] ** 2, 0.0, 5 * shared)
-        # What a series says of its own spread is worth more the more it sold.
-        trust = count[rows] / (count[rows] + PRIOR_PERIODS * (1 + 1 / mean[rows]))
-        phi[rows] = trust * own + (1 - trust) * shared
-    return np.maximum(phi, 0.01)
-
-
-def count_quantiles(mean: np.ndarray, phi: np.ndarray) -> np.ndarray:
-    """(n, H, 9) jittered quantiles, less one, of negative binomials. mean (n, H) units, phi (n,)."""
-    centre = np.maximum(mean, 1e-6).ravel()
-    size = np.repeat(1 / phi, mean.shape[1])
-    found = np.empty((len(centre), len(LEVELS)))
-    near = centre <= CLIMBED
-    found[near] = _climbed(centre[near], size[near])
-    found[~near] = _looked_up(centre[~near], size[~near])
-    return found.reshape(*mean.shape, len(LEVELS))
-
-
-def _climbed(centre: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """(n, 9): every distribution summed from 0 upwards, one whole number a step, side by side.
-
-    Shops are of small numbers: many times as fast as asking for each quantile of each cell.
-    """
-    found = np.empty((len(centre), len(LEVELS)))
-    rows, miss = np.arange(len(centre)), centre / (size + centre)
-    mass, below = (1 - miss) ** size, np.zeros(len(centre))
-    whole = 0
-    while len(rows):
-        upto = below + mass
-        row, level = np.nonzero((below[:, None] < LEVELS) & (upto[:, None] >= LEVELS))
-        found[rows[row], level] = whole - (upto[row] - LEVELS[level]) / mass[row]
-        on = upto < LEVELS[-1]
-        rows, size, miss, below, mass = (one[on] for one in (rows, size, miss, upto, mass))
-        mass = mass * (size + whole) / (whole + 1) * miss
-        whole += 1
-    return np.maximum(found, 0.0)
-
-
-def _looked_up(centre: np.ndarray, size: np.ndarray) -> np.ndarray:
-    size, chance = size[:, None], (size / (size + centre))[:, None]
-    whole = np.maximum(nbinom.ppf(LEVELS, size, chance), 0)
-    upper = nbinom.cdf(whole, size, chance)
-    mass = np.maximum(nbinom.pmf(whole, size, chance), 1e-12)
-    return np.maximum(whole - np.clip((upper - LEVELS) / mass, 0, 1), 0.0)
 
 
 def fit_spread(
@@ -178,7 +135,58 @@ def fit_spread(
         spread.trees[name] = share
         mixed = own if other is None else (1 - share) * own + share * other
         spread.stretch[name] = _best_stretches(mixed, actual[rows])
+        if spread.counts[name]:
+            factors = np.tile(spread.stretch[name], (len(rows), 1, 1))
+            rival = stretched(mixed, factors) if share > 0 else None
+            _learn_law(spread, name, (mean[rows], train[rows], actual[rows], classes[rows]), rival)
     return spread
+
+
+def _learn_law(
+    spread: Spread, name: str, known: tuple[np.ndarray, ...], rival: np.ndarray | None
+) -> None:
+    """The law of counts of one class, unless what the trees are mixed into is clearly better.
+
+    known: mean, train, actual, classes; rival: (n, H, 9) calibrated quantiles with the trees.
+    """
+    mean, train, actual, classes = known
+    law = CountLaw.around(mean, dispersion(train, classes), sale_sizes(train))
+    levels = _levels_that_hold(law, actual)
+    if rival is not None:
+        own = _of_law(law, np.tile(levels, (len(mean), 1, 1)), lots_of(train, mean.shape[1]))
+        losses = [
+            np.nanmean(pinball_loss(actual, one, LEVELS) / usual_error(train)[:, None])
+            for one in (own, rival)
+        ]
+        if losses[1] < TREES_LEAD * losses[0]:
+            return
+    spread.levels[name] = levels.tolist()
+
+
+def _levels_that_hold(law: CountLaw, actual: np.ndarray) -> np.ndarray:
+    """(BANDS, 9) shares of the law below which as much came as LEVELS say."""
+    below = levels_below(law, actual.ravel(), SEED).reshape(actual.shape)
+    parts = np.array_split(np.arange(actual.shape[1]), BANDS)
+    return np.array(
+        [
+            np.nanquantile(below[:, part], LEVELS)
+            if np.isfinite(below[:, part]).sum() >= KNOWN_FEW
+            else LEVELS
+            for part in parts
+        ]
+    ).clip(0.005, 0.995)
+
+
+def _of_law(law: CountLaw, levels: np.ndarray, lots: np.ndarray) -> np.ndarray:
+    """(n, H, 9) whole numbers. levels (n, BANDS, 9), lots (n, H)."""
+    own = levels[:, _band(lots.shape[1])]
+    return whole_quantiles(law, own.reshape(-1, len(LEVELS)), lots.ravel()).reshape(own.shape)
+
+
+def _band(horizon: int) -> np.ndarray:
+    """(H,) the part of the horizon that each period is in."""
+    parts = np.array_split(np.arange(horizon), BANDS)
+    return np.concatenate([np.full(len(part), number) for number, part in enumerate(parts)])
 
 
 def _best_share(own: np.ndarray, trees: np.ndarray | None, actual: np.ndarray) -> float:
@@ -229,14 +237,7 @@ def _best_stretch(quantiles: np.ndarray, actual: np.ndarray) -> tuple[float, flo
 
 def stretched(quantiles: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Distances from the median times their factor. factors: (n, BANDS, 2). Sorted, never below 0."""
-    horizon = quantiles.shape[1]
-    band = np.concatenate(
-        [
-            np.full(len(part), number)
-            for number, part in enumerate(np.array_split(np.arange(horizon), BANDS))
-        ]
-    )
-    own = factors[:, band]
+    own = factors[:, _band(quantiles.shape[1])]
     reach = np.abs(LEVELS - 0.5) / 0.4  # the full stretch at the ends of the interval
     side = np.where(LEVELS < 0.5, own[:, :, :1], own[:, :, 1:])
     middle = quantiles[:, :, 4:5]

@@ -106,8 +106,8 @@ def rests_on(history: DemandHistory, basis: Basis, rows: np.ndarray) -> list[dic
     year: factors of the weeks after the forecast's day: of the year, where more than one is known,
     and of the reductions that are set already.
     """
+    from inventory.ml.counts import dispersion, is_count
     from inventory.ml.course import find_course
-    from inventory.ml.spread import dispersion, is_count
 
     panel = history.panel
     found: list[dict] = [{} for _row in rows]

@@ -24,8 +24,8 @@ def liken(
     any new SKU, or with too few others to be likened to."""
     import numpy as np
 
+    from inventory.ml.counts import dispersion
     from inventory.ml.newcomers import LEAST_PEERS, borrow, likeness
-    from inventory.ml.spread import dispersion
 
     rows, forecast = known
     if not len(new) or len(rows) < LEAST_PEERS:

@@ -6,10 +6,10 @@ import pytest
 from inventory.ml import baselines
 from inventory.ml.classes import NAMES, demand_classes
 from inventory.ml.combine import find_weights
+from inventory.ml.counts import count_quantiles
 from inventory.ml.learned import learn
 from inventory.ml.members import simple_means
 from inventory.ml.metrics import LEVELS, fill_rate
-from inventory.ml.spread import count_quantiles
 
 
 def test_seasonal_naive_repeats_the_last_season():

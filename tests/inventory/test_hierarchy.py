@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from inventory.ml.counts import count_quantiles
 from inventory.ml.hierarchy import sku_correlation, smoothed_shares, totals
 from inventory.ml.metrics import Forecast
-from inventory.ml.spread import count_quantiles
 
 
 def made(skus=60, days=28, rate=3.0):

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy.stats import nbinom
 
 from inventory.ml.classes import demand_classes
-from inventory.ml.metrics import LEVELS
-from inventory.ml.spread import Spread, count_quantiles, fit_spread
+from inventory.ml.spread import Spread, fit_spread
 
 HORIZON = 28
 
@@ -54,18 +52,7 @@ def test_large_demand_is_no_count():
 def test_a_model_that_was_stored_before_asks_the_demand():
     spread = learned(1_500)
     old = Spread(noise=spread.noise, trees=spread.trees, stretch=spread.stretch)
+    then = Spread(old.noise, old.trees, counts=spread.counts, stretch=old.stretch)
     case = world(200, seed=5)
-    assert held(old, *case) == held(spread, *case)
-
-
-def test_count_quantiles_are_those_of_the_distribution():
-    """Beside scipy's: the level's place within the mass of its whole number, less one."""
-    mean = np.array([[0.0, 1e-6, 0.03, 0.7, 3.2, 48.0, 499.0, 501.0, 80_000.0]])
-    for phi in (1e-4, 0.01, 0.4, 3.0, 40.0):
-        found = count_quantiles(mean, np.array([phi]))[0]
-        for centre, row in zip(np.maximum(mean[0], 1e-6), found, strict=True):
-            law = nbinom(1 / phi, 1 / (1 + phi * centre))
-            for level, said in zip(LEVELS, row, strict=True):
-                whole = law.ppf(level)
-                place = (law.cdf(whole) - level) / law.pmf(whole)
-                assert said == pytest.approx(max(whole - place, 0.0), rel=1e-6, abs=1e-6)
+    assert held(old, *case) == held(then, *case)
+    assert 0.76 < held(old, *case) < 0.84

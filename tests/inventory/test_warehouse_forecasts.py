@@ -7,9 +7,9 @@ import pytest
 from django.urls import reverse
 
 from inventory.frames import stock_positions
+from inventory.ml.counts import count_quantiles
 from inventory.ml.hierarchy import split
 from inventory.ml.metrics import LEVELS, Forecast
-from inventory.ml.spread import count_quantiles
 from inventory.models import DemandForecast, PurchaseOrderLine, WarehouseForecast
 from inventory.planned_frames import plan_days
 from inventory.services import planned_demand
