@@ -279,11 +279,15 @@ def _price_change(variant_id: int, until: date) -> float | None:
 def _reduced_days(variant_id: int, until: date) -> tuple[int, int]:
     """Days under a campaign or flash price: of the past four weeks, of the next four."""
     first, last = until - timedelta(days=WEEKS_DAYS - 1), until + timedelta(days=WEEKS_DAYS)
-    rows = Price.objects.filter(
-        variant=variant_id,
-        valid_from__lt=_midnight(last + timedelta(days=1)),
-        valid_until__gt=_midnight(first),
-    ).exclude(kind=PriceKind.LIST)
+    rows = (
+        Price.objects.ever_asked()
+        .filter(
+            variant=variant_id,
+            valid_from__lt=_midnight(last + timedelta(days=1)),
+            valid_until__gt=_midnight(first),
+        )
+        .exclude(kind=PriceKind.LIST)
+    )
     days: set[date] = set()
     for start, end in rows.values_list("valid_from", "valid_until"):
         if end is None:

@@ -36,9 +36,13 @@ def sku_events(variant_id: int, first: date, last: date) -> list[SkuEvent]:
 
 
 def _prices(variant_id: int, first: date, last: date) -> list[SkuEvent]:
-    rows = Price.objects.filter(
-        variant=variant_id, channel__isnull=True, valid_from__lt=_midnight(last + timedelta(1))
-    ).order_by("-valid_from")
+    rows = (
+        Price.objects.ever_asked()
+        .filter(
+            variant=variant_id, channel__isnull=True, valid_from__lt=_midnight(last + timedelta(1))
+        )
+        .order_by("-valid_from")
+    )
     found = []
     for row in rows[: MOST * 2]:
         start = timezone.localtime(row.valid_from).date()

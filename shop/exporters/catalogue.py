@@ -185,7 +185,7 @@ PRICE_COLUMNS = (
 
 
 def priced_variants() -> QuerySet[Variant]:
-    in_order = Price.objects.select_related("channel").order_by("valid_from", "pk")
+    in_order = Price.objects.ever_asked().select_related("channel").order_by("valid_from", "pk")
     return Variant.objects.prefetch_related(Prefetch("prices", in_order))
 
 

@@ -28,7 +28,7 @@ from .orders import (
     sold_net_minor,
 )
 from .payments import Payment, PaymentEvent, PaymentEventKind, Refund, TaxRate
-from .prices import Price, PriceKind, PriceLook
+from .prices import Price, PriceEnding, PriceKind, PriceLook
 from .reviews import Review
 from .stock import (
     Batch,
@@ -69,6 +69,7 @@ __all__ = [
     "PaymentEvent",
     "PaymentEventKind",
     "Price",
+    "PriceEnding",
     "PriceKind",
     "PriceLook",
     "Product",

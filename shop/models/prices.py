@@ -14,8 +14,17 @@ class PriceKind(models.TextChoices):
     FLASH = "flash", _("flash price")
 
 
+class PriceQuerySet(models.QuerySet["Price"]):
+    def ever_asked(self) -> PriceQuerySet:
+        """Without reductions that were called off before they began (PriceEnding): nobody saw them."""
+        return self.exclude(valid_until__lte=F("valid_from"))
+
+
 class Price(models.Model):
-    """What a SKU costs from a moment on. Never edited, never deleted: a new row replaces it."""
+    """What a SKU costs from a moment on. Never edited, never deleted: a new row replaces it.
+
+    One thing may change, and only of what is to come: a reduction ends sooner (PriceEnding).
+    """
 
     variant = models.ForeignKey("shop.Variant", on_delete=models.PROTECT, related_name="prices")
     channel = models.ForeignKey(
@@ -30,6 +39,8 @@ class Price(models.Model):
     key = models.CharField(max_length=200, unique=True, help_text=_("Same key, same row."))
     recorded_at = models.DateTimeField(default=timezone.now)
 
+    objects = PriceQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("price")
         verbose_name_plural = _("prices")
@@ -37,8 +48,8 @@ class Price(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gte=0), name="price_not_negative"),
             models.CheckConstraint(
-                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
-                name="price_window_not_empty",
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="price_window_not_backwards",
             ),
             models.CheckConstraint(
                 condition=Q(kind="list") | Q(valid_until__isnull=False),
@@ -59,6 +70,34 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.variant_id} {self.kind} {self.amount_minor} {self.currency}"
+
+
+class PriceEnding(models.Model):
+    """A reduction ended sooner than it was set for: what was set, what became of it, and by whom.
+
+    The trigger of migration 0015 lets a price's `valid_until` move only together with such a row,
+    only to an earlier moment and only to one that has not passed: no past price ever changes.
+    """
+
+    price = models.OneToOneField(Price, on_delete=models.PROTECT, related_name="ending")
+    was_until = models.DateTimeField(help_text=_("Until when it had been set."))
+    ends_at = models.DateTimeField(help_text=_("Its beginning: it was called off before."))
+    source = models.CharField(max_length=80, help_text=_("Who or what ended it."))
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("ended price")
+        verbose_name_plural = _("ended prices")
+        ordering = ["-recorded_at", "-id"]
+        default_permissions = ["view"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__lt=F("was_until")), name="price_ends_sooner"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.price_id}: {self.ends_at:%Y-%m-%d %H:%M:%S}"
 
 
 class PriceLook(models.Model):

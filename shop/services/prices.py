@@ -71,7 +71,7 @@ def set_price(
         with transaction.atomic():
             wanted.save(force_insert=True)
             if not terms.is_history:
-                publish("price.changed", _message(wanted), key=f"price:{wanted.pk}")
+                publish("price.changed", message_of(wanted), key=f"price:{wanted.pk}")
                 facts_changed([variant.pk])
     except IntegrityError:
         first = _set_under(wanted, terms)  # a rival with the same key was faster
@@ -133,7 +133,7 @@ def _row(variant: Variant, amount_minor: int, key: str, source: str, terms: Pric
     )
 
 
-def _message(price: Price) -> dict[str, Any]:
+def message_of(price: Price) -> dict[str, Any]:
     names = ("kind", "currency", "amount_minor", "valid_from", "valid_until")
     channel = price.channel.code if price.channel else None
     said = {name: getattr(price, name) for name in names}
