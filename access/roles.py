@@ -41,6 +41,7 @@ ROLES: dict[str, list[str]] = {
     "marketer": [
         *VIEW_SHOP,
         "marketing.*",
+        "inventory.*_flashsale",
         "language.view_textcall",
         "recommendations.*",
         "decisions.*_experiment",

@@ -37,6 +37,11 @@ app.conf.beat_schedule = {
         "options": {"expires": 50},
     },
     "end-ring-fences": {"task": "shop.end_ring_fences", "schedule": 30.0},
+    "settle-flash-sales": {
+        "task": "inventory.settle_flash_sales",
+        "schedule": 30.0,
+        "options": {"expires": 25},
+    },
     "set-aside-expired": {"task": "shop.set_aside_expired", "schedule": 600.0},
     "prune-answers": {"task": "access.prune_answers", "schedule": 3600.0},
     "refresh-lists": {

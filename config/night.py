@@ -21,7 +21,13 @@ from decisions.jobs import CancelledError, GiveUpError, Progress
 from decisions.models import Job, JobState
 from decisions.services import housekeeping, jobs, receipts
 from decisions.text import render
-from inventory.services import clearance, forecasts, replenishment, stock_health
+from inventory.services import (
+    clearance,
+    flash_sale_expected,
+    forecasts,
+    replenishment,
+    stock_health,
+)
 from marketing.services.audiences.segments import refresh_segments
 from marketing.services.campaigns.clearance_campaigns import pick_up_clearance
 from marketing.services.campaigns.expected_units import refresh_expected
@@ -121,6 +127,10 @@ def _demand(progress: Progress, as_of: datetime) -> dict:
         raise SkipStepError(error.sentence) from error
 
 
+def _flash_sales(progress: Progress, as_of: datetime) -> dict:
+    return flash_sale_expected.refresh_expected(as_of)
+
+
 def _replenishment(progress: Progress, as_of: datetime) -> dict:
     try:
         return replenishment.plan_replenishment(as_of, seed=SEED, progress=progress)
@@ -216,6 +226,7 @@ STEPS: list[Step] = [
     Step("lost_demand", gettext_noop("Count what was wanted and not there"), _lost_demand),
     Step("lists", gettext_noop("Write every customer's recommendations"), _lists),
     Step("planned_demand", gettext_noop("Measure what campaigns brought"), refresh_expected),
+    Step("flash_sales", gettext_noop("Expect anew what flash sales will sell"), _flash_sales),
     Step("demand", gettext_noop("Demand forecast"), _demand),
     Step("replenishment", gettext_noop("Reorder plan"), _replenishment, needs=("demand",)),
     Step("stock_health", gettext_noop("Stock health"), stock_health.refresh_stock_health),

@@ -17,11 +17,10 @@ from inventory.models import LostDemandDay, PurchaseOrderLine, SupplierItem
 from inventory.models.purchase_orders import INCOMING
 from inventory.ordered_frames import between, ordered
 from inventory.planned_frames import extra_units_by_sku_day
+from inventory.price_frames import daily_prices
 from shop.models import (
     Allocation,
     LineKind,
-    Price,
-    PriceKind,
     ReturnLine,
     StockLevel,
     StockMovement,
@@ -44,7 +43,8 @@ class DemandHistory:
     variant_ids:    n database keys.
     returned_units: (n,) units that came back in the same window: beside demand, never netted.
     stockout_days:  (n,) days masked because nothing was available from morning to night.
-    planned:        reductions of the H later days that are already set as campaign or flash prices.
+    planned:        reductions of the H later days that are already set as campaign or flash prices;
+                    a flash sale's are told as planned demand (price_frames).
     row_count:      order lines behind it.
     bulk_units:     (n,) units of one-off bulk orders, left out of demand.
     out_days:       (n, T) bool, days without stock from morning to night.
@@ -104,7 +104,7 @@ def demand_history(as_of: datetime, *, horizon: int, days: int = 1100) -> Demand
     masked = out & (units == 0) & np.isfinite(demand)
     demand[masked] = np.nan
     demand = np.maximum(demand - extra_units_by_sku_day(variant_ids, first, until, as_of=as_of), 0)
-    price, asked, promotion = _prices(row_of, first, shape[1] + horizon)
+    price, asked, promotion = daily_prices(row_of, first, (shape[1], horizon), as_of=as_of)
     depth = price_falls(price, asked, promotion)
     panel = Panel(
         skus=_skus(variant_ids),
@@ -238,35 +238,6 @@ def _movements(variant_id: int | None) -> Iterator[tuple[int, date, int]]:
         .annotate(delta=Sum(delta))
         .iterator()
     )
-
-
-def _prices(
-    row_of: dict[int, int], first: date, days: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(n, days) list price and asked price in minor units (NaN = none yet), and 1 where a reduction
-    ran that day.
-
-    The day's price is the one at its end; channels' own prices are left aside.
-    """
-    import numpy as np
-
-    price, promotion = np.full((len(row_of), days), np.nan), np.zeros((len(row_of), days))
-    reduced = np.full((len(row_of), days), np.nan)
-    rows = Price.objects.filter(channel__isnull=True).order_by("valid_from", "id")
-    for variant, kind, amount, start, end in rows.values_list(
-        "variant_id", "kind", "amount_minor", "valid_from", "valid_until"
-    ).iterator():
-        row = row_of.get(variant)
-        if row is None:
-            continue
-        begin = (timezone.localtime(start).date() - first).days
-        if kind == PriceKind.LIST:
-            price[row, max(begin, 0) :] = amount
-        else:
-            finish = (timezone.localtime(end).date() - first).days
-            promotion[row, max(begin, 0) : max(finish + 1, 0)] = 1
-            reduced[row, max(begin, 0) : max(finish + 1, 0)] = amount
-    return price, np.where(np.isfinite(reduced), reduced, price), promotion
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from decisions.kinds import DecisionKind, register
 from decisions.models import Decision
 from inventory.models import PurchaseOrder, PurchaseOrderState
-from inventory.services import clearance
+from inventory.services import clearance, flash_sales
 from inventory.services.purchase_orders import cancel_purchase_order, carry_out_approval
 from inventory.services.replenishment import KIND
 
@@ -68,5 +68,22 @@ register(
         approve=clearance.carry_out,
         refuse=clearance.refuse,
         permission="inventory.change_clearancedraft",
+    )
+)
+
+
+def _compute_flash_sale(inputs: dict) -> dict:
+    from inventory.ml.sale_response import expected_of_sale
+
+    return expected_of_sale(inputs)
+
+
+register(
+    DecisionKind(
+        name=flash_sales.KIND,
+        label=_("Flash sale"),
+        compute=_compute_flash_sale,
+        approve=flash_sales.carry_out,
+        permission=flash_sales.PERMISSION,
     )
 )

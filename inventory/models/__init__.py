@@ -1,4 +1,5 @@
 from .clearance import ClearanceDraft, ClearanceReason, ClearanceState
+from .flash_sales import FlashSale, FlashSaleLine, FlashSaleState
 from .forecasts import (
     CategoryForecast,
     DemandClass,
@@ -33,6 +34,9 @@ __all__ = [
     "ClearanceState",
     "DemandClass",
     "DemandForecast",
+    "FlashSale",
+    "FlashSaleLine",
+    "FlashSaleState",
     "LeadTimeEstimate",
     "LostDemand",
     "LostDemandDay",
