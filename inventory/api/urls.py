@@ -3,6 +3,7 @@
 from django.urls import path
 
 from inventory.api import desk
+from inventory.api import flash_sales as f
 from inventory.api import lost_demand as d
 from inventory.api import merchant as m
 from inventory.api import planned_demand as p
@@ -16,6 +17,18 @@ merchant = [
         "planned-demand/<str:kind>/<str:source_id>/",
         p.PlannedDemandDetail.as_view(),
         name="planned-demand-detail",
+    ),
+    path("flash-sales/", f.FlashSales.as_view(), name="flash-sales"),
+    path("flash-sales/<int:pk>/", f.FlashSaleDetail.as_view(), name="flash-sale"),
+    path(
+        "flash-sales/<int:pk>/approval/",
+        f.FlashSaleApproval.as_view(),
+        name="flash-sale-approval",
+    ),
+    path(
+        "flash-sales/<int:pk>/cancellation/",
+        f.FlashSaleCancellation.as_view(),
+        name="flash-sale-cancellation",
     ),
     path("purchase-plan/", desk.PurchasePlan.as_view(), name="purchase-plan"),
     path("stock-health/", desk.StockHealth.as_view(), name="stock-health"),

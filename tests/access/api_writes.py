@@ -33,6 +33,7 @@ from shop.services.orders.orders import NewOrder, Parcel, WantedLine
 from shop.services.orders.parcels import Piece, pieces_of
 from shop.services.stock import holds, stock
 from shop.services.stock.ring_fences import ring_fence
+from tests.access.flash_sale_writes import FLASH_SALE_WRITES
 from tests.access.marketing_writes import (
     document,
     journey_version,
@@ -378,4 +379,5 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"POST {S}orders/": _place,
     f"POST {S}waitlist/": _wait,
     f"DELETE {S}waitlist/{{id}}/": lambda: Write(_place_in_line()),
+    **FLASH_SALE_WRITES,
 }

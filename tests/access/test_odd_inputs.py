@@ -22,6 +22,7 @@ from tests.access.odd_values import BODIES, TEXTS, quoted, spoiled
 from tests.factories import make_customer, make_order, make_stock, make_variant, make_warehouse
 from tests.factories_access import bearer, make_key, make_staff
 from tests.factories_decisions import make_decision
+from tests.factories_flash_sales import make_flash_sale
 from tests.factories_inventory import make_supplier
 from tests.factories_marketing import make_campaign
 from tests.factories_outbox import make_endpoint
@@ -69,6 +70,11 @@ EVENT = {
     "consent": True,
     "occurred_at": "2026-03-02T09:00:00Z",
     "user_agent": "Firefox",
+}
+FLASH_SALE = {
+    **{"name": "Late hours", "name_zh": "夜场"},
+    **{"starts_at": "2099-01-01T10:00:00Z", "ends_at": "2099-01-01T12:00:00Z"},
+    "lines": [LINE | {"price_minor": 500, "warehouse": "MAIN"}],
 }
 GOOD = {
     ("storefront", "events/", "post"): {"events": [EVENT], "sent_at": "2026-03-02T09:00:00Z"},
@@ -173,6 +179,10 @@ GOOD = {
     ("merchant", "webhooks/<int:pk>/tests/", "post"): {},
     ("merchant", "webhooks/<int:pk>/replays/", "post"): {},
     ("merchant", "deliveries/<int:pk>/replays/", "post"): {},
+    ("merchant", "flash-sales/", "post"): FLASH_SALE,
+    ("merchant", "flash-sales/<int:pk>/", "put"): FLASH_SALE,
+    ("merchant", "flash-sales/<int:pk>/approval/", "post"): {},
+    ("merchant", "flash-sales/<int:pk>/cancellation/", "post"): {},
     ("merchant", "purchase-orders/<str:number>/", "patch"): {"lines": [LINE]},
     ("merchant", "purchase-orders/<str:number>/approval/", "post"): {},
     ("merchant", "purchase-orders/<str:number>/sending/", "post"): {},
@@ -216,6 +226,7 @@ def shop(db):
     endpoint = make_endpoint("https://shop.example/hook")
     return {
         "ring-fences": str(fence.pk),
+        "flash-sales": str(make_flash_sale("TEA-1").pk),
         "webhooks": str(endpoint.pk),
         "deliveries": str(send_test(endpoint, key="test").pk),
         "provider": "generic",
