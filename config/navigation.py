@@ -76,6 +76,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
             ("grid_on", _("Cohorts"), "admin:marketing_cohorts", "marketing.view_segment"),
             ("face", _("Personas"), "admin:marketing_persona_changelist", "marketing.view_persona"),
             ("campaign", _("Campaigns"), "admin:marketing_campaign_changelist", "marketing.view_campaign"),
+            ("bolt", _("Flash sales"), "admin:inventory_flashsale_changelist", "inventory.view_flashsale"),
             ("edit_note", _("Briefs"), "admin:marketing_brief_changelist", "marketing.view_brief"),
             ("fact_check", _("Claims"), "admin:marketing_claimrecord_changelist", "marketing.view_claimrecord"),
             ("verified", _("Evidence"), "admin:marketing_evidence_changelist", "marketing.view_evidence"),
