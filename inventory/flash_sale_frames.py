@@ -76,7 +76,8 @@ def measured_sales(exclude: int | None = None) -> list[MeasuredSale]:
 def _flash_sales(sources: Iterable[list[PlannedUnits]]) -> dict[str, FlashSale]:
     names = [items[0].source for items in sources]
     keys = [one.source_id for one in names if one.kind == "flash_sale"]
-    rows = FlashSale.objects.filter(pk__in=[key for key in keys if key.isdigit()])
+    numbers = [int(key) for key in keys if key.isascii() and key.isdecimal() and len(key) < 18]
+    rows = FlashSale.objects.filter(pk__in=numbers)
     return {str(row.pk): row for row in rows.prefetch_related("lines")}
 
 

@@ -51,7 +51,7 @@ class FlashSaleAdmin(ModelAdmin):
     list_before_template = "inventory/flash_sales_none.html"
     warn_unsaved_form = True
     actions = None
-    fields = [("name", "name_zh"), ("starts_at", "ends_at"), "lines"]
+    fields = [("name", "name_zh"), "starts_at", "ends_at", "lines"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FlashSale]:
         found = super().get_queryset(request)
@@ -73,7 +73,7 @@ class FlashSaleAdmin(ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: FlashSale | None = None) -> list[Any]:
         if obj is not None and not self.has_change_permission(request, obj):
-            return self.fields[:2]
+            return self.fields[:-1]
         return self.fields
 
     def get_urls(self) -> list[URLPattern]:
@@ -95,6 +95,8 @@ class FlashSaleAdmin(ModelAdmin):
             obj.__dict__.update(made.__dict__)
 
     def response_add(self, request, obj, post_url_continue=None) -> HttpResponse:
+        if obj.pk is None:  # refused after all; the reason is on the page
+            return redirect("admin:inventory_flashsale_changelist")
         return redirect("admin:inventory_flashsale_page", obj.pk)
 
     def response_change(self, request, obj) -> HttpResponse:
@@ -191,7 +193,8 @@ def _figures(found: SaleReport) -> list[dict[str, str]]:
          "note": gettext("of %s set aside") % figure(found.units)},
         {"label": gettext("Units sold"), "value": figure(found.sold),
          "note": gettext("of these SKUs in its window, set aside or not")},
-        {"label": gettext("Revenue"), "value": format_money(found.revenue_minor), "note": ""},
+        {"label": gettext("Revenue"), "value": format_money(found.revenue_minor),
+         "note": gettext("less what was cancelled")},
         {"label": gettext("The same units at the price before"), "value": format_money(at_former),
          "note": gettext("given away: %s") % format_money(given)},
     ]  # fmt: skip

@@ -112,9 +112,7 @@ def approve_flash_sale(sale: FlashSale, *, by: Any = None) -> FlashSale:
         if not row.is_draft:
             raise FlashSaleError(_("It has ended."))
         lines = list(row.lines.select_related("variant", "warehouse"))
-        # Whoever approves a sale of one of these SKUs, or takes their units, waits here.
-        levels = StockLevel.objects.filter(variant__in={line.variant_id for line in lines})
-        list(levels.select_for_update().order_by("pk"))
+        _lock_counters(lines)
         if reasons := why_not(row, lines):
             raise FlashSaleError(*reasons)
         _note_prices_before(row, lines)
@@ -265,6 +263,13 @@ def _line_reason(
     if not (0 < one.units <= MOST_UNITS and 0 <= one.price_minor < 10**15):
         return _("%(sku)s: a price from 0 on and units above 0.") % {"sku": one.sku}
     return ""
+
+
+def _lock_counters(lines: Sequence[FlashSaleLine]) -> None:
+    """Of its SKUs in all warehouses, in the order of the key: whoever approves a sale of one of them,
+    or takes their units, waits until this one stands or is refused."""
+    levels = StockLevel.objects.filter(variant__in={line.variant_id for line in lines})
+    list(levels.select_for_update().order_by("pk"))
 
 
 def _note_prices_before(row: FlashSale, lines: Sequence[FlashSaleLine]) -> None:
