@@ -1,10 +1,11 @@
-"""Suppliers and purchase orders as their importers read them."""
+"""Suppliers and purchase orders as their importers read them; forecasts per warehouse to look at."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, Subquery
 
 from inventory.models import (
     PurchaseOrder,
@@ -13,6 +14,7 @@ from inventory.models import (
     Receipt,
     Supplier,
     SupplierItem,
+    WarehouseForecast,
 )
 from shop.exporters.registry import Row, exporter
 from shop.money import from_minor
@@ -31,6 +33,15 @@ COLUMNS = (
 PURCHASE_COLUMNS = (
     "purchase_number", "supplier_code", "warehouse", "state", "currency", "sent_at", "expected_on",
     "sku", "units", "unit_cost", "received_units", "received_at",
+)  # fmt: skip
+FORECAST_COLUMNS = (
+    "sku", "warehouse", "as_of", "day", "share", "mean_units", "p10_units", "p50_units",
+    "p90_units", "method", "model_run",
+)  # fmt: skip
+LEVELS = {"p10_units": "0.1", "p50_units": "0.5", "p90_units": "0.9"}
+READ = (
+    "warehouse__code", "share", "mean_units", "quantile_units", "forecast__as_of",
+    "forecast__method", "forecast__model_run_id", "forecast__variant__sku",
 )  # fmt: skip
 ADVICE = (PurchaseOrderState.SUGGESTED, PurchaseOrderState.APPROVED)
 
@@ -126,3 +137,40 @@ def _arrival(receipt: Receipt | None) -> Row:
     if receipt is None:
         return {}
     return {"received_units": receipt.units, "received_at": receipt.received_at}
+
+
+def newest_parts() -> QuerySet[WarehouseForecast]:
+    """Of the last night that has any: what the plan orders by."""
+    night = WarehouseForecast.objects.order_by("-forecast__as_of").values("forecast__as_of")[:1]
+    found = WarehouseForecast.objects.filter(forecast__as_of=Subquery(night))
+    return found.select_related("warehouse", "forecast__variant").only(*READ)
+
+
+def nights_left_out() -> list[str]:
+    nights = WarehouseForecast.objects.values("forecast__as_of").distinct().count()
+    if not nights:
+        return ["any row: the shop's demand falls on one warehouse, or no night has forecast yet"]
+    return [f"{nights - 1} earlier nights"] if nights > 1 else []
+
+
+@exporter(
+    "warehouse_forecasts", newest_parts, FORECAST_COLUMNS, format="table", left_out=nights_left_out
+)
+def forecast_rows(page: list[WarehouseForecast]) -> Iterable[Row]:
+    """A row per SKU, warehouse and day; the means of a SKU's warehouses sum to the SKU's."""
+    for part in page:
+        forecast = part.forecast
+        said = {
+            "sku": forecast.variant.sku,
+            "warehouse": part.warehouse.code,
+            "as_of": forecast.as_of,
+            "share": part.share,
+            "method": forecast.method,
+            "model_run": forecast.model_run_id,
+        }
+        for number, mean in enumerate(part.mean_units):
+            yield said | {
+                "day": forecast.as_of + timedelta(days=number + 1),
+                "mean_units": mean,
+                **{name: part.quantile_units[level][number] for name, level in LEVELS.items()},
+            }

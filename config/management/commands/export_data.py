@@ -19,7 +19,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", help="products, customers, orders, events, stock, reviews …")
         parser.add_argument("file", type=Path, help="a .csv file; one that is there is replaced")
-        parser.add_argument("--format", default="backroom", help="backroom, shopify, woocommerce")
+        parser.add_argument(
+            "--format", default="backroom", help="backroom, shopify, woocommerce, table"
+        )
         parser.add_argument("--bom", action="store_true", help="begin with the mark Excel wants")
 
     def handle(self, *args: Any, **options: Any) -> None:
