@@ -58,8 +58,9 @@ register(
     MessageKind(
         "price.changed",
         _("price changed"),
-        "A price was added to the ledger. It may begin later: see `valid_from`. Of the prices in an "
-        "imported file those that hold now or will.",
+        "A price was added to the ledger, or a reduction ends sooner than it was set for "
+        "(`valid_until` has moved; equal to `valid_from`: it was called off). It may begin later: see "
+        "`valid_from`. Of the prices in an imported file those that hold now or will.",
         {
             "sku": SKU,
             "kind": Field("string", "`list`, `campaign` or `flash`.", "campaign"),
