@@ -106,7 +106,7 @@ def report_of(sale: FlashSale) -> SaleReport:
 
 def _line(
     line: FlashSaleLine,
-    before: dict[int, int | None],
+    before: dict[int, int],
     available: dict[tuple[int, int], int],
     quotas: dict[tuple[int, int], Quota],
 ) -> LineReport:
@@ -121,9 +121,7 @@ def _line(
     )
 
 
-def _skus(
-    skus: dict[int, str], before: dict[int, int | None], sold: dict[int, Sold]
-) -> list[SkuReport]:
+def _skus(skus: dict[int, str], before: dict[int, int], sold: dict[int, Sold]) -> list[SkuReport]:
     found = []
     for pk, sku in skus.items():
         one, price = sold.get(pk, Sold()), before.get(pk)

@@ -33,6 +33,7 @@ KIND = "flash_sale"
 PERMISSION = "inventory.approve_flashsale"
 MOST_LINES = 100
 MOST_DAYS = 31
+MOST_AHEAD = timedelta(days=366)
 MOST_UNITS = 1_000_000
 HEADLINE = gettext_noop("Flash sale %(name)s: %(skus)s SKUs, %(units)s units set aside")
 WHY = gettext_noop("From %(start)s to %(end)s.")
@@ -239,6 +240,8 @@ def _window_reasons(draft: Draft) -> list[str]:
     reasons = []
     if not draft.name.strip():
         reasons.append(_("It needs a name."))
+    if abs(draft.starts_at - timezone.now()) > MOST_AHEAD:
+        reasons.append(_("It begins within a year."))
     if draft.ends_at <= draft.starts_at:
         reasons.append(_("It would end before it begins."))
     elif draft.ends_at - draft.starts_at > timedelta(days=MOST_DAYS):

@@ -22,7 +22,7 @@ from tests.access.odd_values import BODIES, TEXTS, quoted, spoiled
 from tests.factories import make_customer, make_order, make_stock, make_variant, make_warehouse
 from tests.factories_access import bearer, make_key, make_staff
 from tests.factories_decisions import make_decision
-from tests.factories_flash_sales import make_flash_sale
+from tests.factories_flash_sales import make_flash_sale, noon
 from tests.factories_inventory import make_supplier
 from tests.factories_marketing import make_campaign
 from tests.factories_outbox import make_endpoint
@@ -73,7 +73,7 @@ EVENT = {
 }
 FLASH_SALE = {
     **{"name": "Late hours", "name_zh": "夜场"},
-    **{"starts_at": "2099-01-01T10:00:00Z", "ends_at": "2099-01-01T12:00:00Z"},
+    **{"starts_at": noon(2).isoformat(), "ends_at": noon(3).isoformat()},
     "lines": [LINE | {"price_minor": 500, "warehouse": "MAIN"}],
 }
 GOOD = {

@@ -1,7 +1,7 @@
 """A draft tells purchasing what it would sell, and takes every number back when it goes."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -157,6 +157,9 @@ def test_what_it_needs_says_how_much_and_until_when():
     [
         ({"ends_at": noon(1)}, "end before it begins"),
         ({"ends_at": noon(60)}, "at most 31 days"),
+        ({"starts_at": noon(400), "ends_at": noon(401)}, "within a year"),
+        ({"starts_at": datetime.min.replace(tzinfo=UTC)}, "within a year"),
+        ({"ends_at": datetime.max.replace(tzinfo=UTC)}, "at most 31 days"),
         ({"name": " "}, "needs a name"),
         ({"lines": (WantedLine("NO", 500, 1),)}, "NO: there is no such SKU."),
         ({"lines": (WantedLine("TEA-1", 500, 0),)}, "units above 0"),
