@@ -24,8 +24,8 @@ from inventory.services import flash_sale_expected as expected
 from inventory.services import planned_demand
 from inventory.services.flash_sale_rules import why_not
 from shop.models import KitComponent, Price, PriceKind, RingFence, StockLevel, Variant, Warehouse
-from shop.services.price_endings import end_price
-from shop.services.prices import PriceError, PriceTerms, set_price
+from shop.services.price_endings import end_prices
+from shop.services.prices import PriceError, PriceTerms, set_new_prices
 from shop.services.stock.movements import StockError
 from shop.services.stock.ring_fences import release_ring_fence, ring_fence
 
@@ -113,7 +113,7 @@ def approve_flash_sale(sale: FlashSale, *, by: Any = None) -> FlashSale:
         if not row.is_draft:
             raise FlashSaleError(_("It has ended."))
         lines = list(row.lines.select_related("variant", "warehouse"))
-        _lock_counters(lines)
+        _wait_for_rivals(lines)
         if reasons := why_not(row, lines):
             raise FlashSaleError(*reasons)
         _note_prices_before(row, lines)
@@ -128,15 +128,15 @@ def carry_out(decision: Decision, by: Any) -> None:
     """What approving the receipt does, in its transaction."""
     sale = FlashSale.objects.get(decision=decision)
     source, terms = sale.purpose, PriceTerms(PriceKind.FLASH, sale.starts_at, sale.ends_at)
+    lines = _in_order_of_counters(list(sale.lines.select_related("variant", "warehouse")))
+    prices = {line.variant_id: line for line in lines}
     try:
-        for line in sale.lines.select_related("variant", "warehouse"):
-            set_price(
-                line.variant,
-                line.price_minor,
-                key=f"{source}:{line.variant_id}",
-                source=source,
-                terms=terms,
-            )
+        set_new_prices(
+            [(line.variant, line.price_minor, f"{source}:{pk}") for pk, line in prices.items()],
+            source=source,
+            terms=terms,
+        )
+        for line in lines:  # last, since carts wait for the counters until this is committed
             ring_fence(
                 line.variant,
                 line.units,
@@ -181,8 +181,7 @@ def close(row: FlashSale, state: str, now: datetime, by: Any = None) -> None:
 def take_back(row: FlashSale, by: Any = None) -> None:
     """What a closed sale must not leave behind. Again: nothing changes."""
     said = f"user:{by.get_username()}"[:80] if by is not None else row.purpose
-    for price in Price.objects.filter(**row.its_prices):
-        end_price(price, source=said)
+    end_prices(Price.objects.filter(**row.its_prices), source=said)
     for fence in RingFence.objects.filter(**row.its_fences, released_at=None).order_by("pk"):
         release_ring_fence(fence, key=f"{row.purpose}:end:{fence.pk}", by=by)
 
@@ -268,11 +267,20 @@ def _line_reason(
     return ""
 
 
-def _lock_counters(lines: Sequence[FlashSaleLine]) -> None:
-    """Of its SKUs in all warehouses, in the order of the key: whoever approves a sale of one of them,
-    or takes their units, waits until this one stands or is refused."""
+def _wait_for_rivals(lines: Sequence[FlashSaleLine]) -> None:
+    """Whoever approves a sale of one of these SKUs waits here until this one stands or is refused.
+
+    No key of a SKU changes, so that carts and orders, which only refer to it, do not wait.
+    """
+    rows = Variant.objects.filter(pk__in={line.variant_id for line in lines})
+    list(rows.select_for_update(no_key=True).order_by("pk"))
+
+
+def _in_order_of_counters(lines: list[FlashSaleLine]) -> list[FlashSaleLine]:
+    """Counters are locked by everybody in the order of their key."""
     levels = StockLevel.objects.filter(variant__in={line.variant_id for line in lines})
-    list(levels.select_for_update().order_by("pk"))
+    keys = {(level.variant_id, level.warehouse_id): level.pk for level in levels}
+    return sorted(lines, key=lambda line: keys.get((line.variant_id, line.warehouse_id), 0))
 
 
 def _note_prices_before(row: FlashSale, lines: Sequence[FlashSaleLine]) -> None:

@@ -5,7 +5,7 @@ Rules in prose: docs/ledgers.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -79,6 +79,25 @@ def set_price(
             raise
         return first
     return wanted
+
+
+def set_new_prices(
+    wanted: Sequence[tuple[Variant, int, str]], *, source: str, terms: PriceTerms
+) -> list[Price]:
+    """Many prices on the same terms, all or nothing: variant, amount, key. For a caller whose keys no
+    one else can have and who writes them once; who may come twice uses set_price.
+
+    Raises PriceError for what the ledger cannot hold, IntegrityError for a key that stands already.
+    """
+    rows = [_row(variant, amount, key, source, terms) for variant, amount, key in wanted]
+    for row in rows:
+        refuse_what_cannot_be(row.amount_minor, terms, row.valid_from)
+    with transaction.atomic():
+        made = Price.objects.bulk_create(rows)
+        for row in made:
+            publish("price.changed", message_of(row), key=f"price:{row.pk}")
+        facts_changed([row.variant_id for row in made])
+    return made
 
 
 def price_at(variant: Variant, at: datetime, channel: Channel | None = None) -> Price | None:

@@ -52,7 +52,7 @@ def test_one_of_two_sales_of_a_sku_stands(monkeypatch):
 
 
 def test_without_the_lock_both_would(monkeypatch):
-    monkeypatch.setattr(service, "_lock_counters", lambda lines: None)
+    monkeypatch.setattr(service, "_wait_for_rivals", lambda lines: None)
     assert approve_both(monkeypatch) == ["approved", "approved"]
     assert Price.objects.filter(kind=PriceKind.FLASH).count() == 2
 
