@@ -92,15 +92,17 @@ class Candidates:
     sources: list[str] = field(default_factory=list)
 
     def add(self, source: str, items: np.ndarray, scores: np.ndarray, most: int) -> None:
-        known = set(self.items)
+        known, room = set(self.items), most - len(self.items)
+        new: list[int] = []
         for item, score in zip(items.tolist(), scores.tolist(), strict=True):
-            if len(self.items) >= most:
-                return
+            if len(new) >= room:
+                break
             if item not in known:
                 known.add(item)
-                self.items.append(item)
+                new.append(item)
                 self.scores.append(score)
-                self.sources.append(source)
+        self.items += new
+        self.sources += [source] * len(new)
 
 
 Found = tuple[np.ndarray, np.ndarray]

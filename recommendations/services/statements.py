@@ -280,9 +280,20 @@ def _literal(here: Any, value: Any) -> str:
         return str(value)
     if isinstance(value, datetime):
         return f"'{value.isoformat()}'"
+    if isinstance(value, list) and (array := _array(value)):
+        return array
     from psycopg.sql import quote  # not where SQLite is all there is
 
     return quote(value, here.connection)
+
+
+def _array(values: list[Any]) -> str:
+    """The driver quotes each element for itself; empty where one of them needs it."""
+    if values and isinstance(values[0], int):
+        return f"'{{{','.join(map(int.__repr__, values))}}}'"  # raises at what is no whole number
+    if all(isinstance(value, str) and _NEEDS_NO_QUOTING.match(value) for value in values):
+        return f"""'{{"{'","'.join(values)}"}}'""" if values else "'{}'"
+    return ""
 
 
 def keeps_plans(here: Any) -> bool:
