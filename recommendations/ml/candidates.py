@@ -154,7 +154,11 @@ def _near(
     """Summed over the items; only what is a neighbour of at least one."""
     if not len(items):
         return _nothing()
-    found = reached(source, items, values.astype(np.float32))
+    if len(items) == 1:  # as on a page: a row is a sum of one
+        columns, weights = source.similar(int(items[0]))
+        found = Reached(columns.astype(np.int64), weights * np.float32(values[0]))
+    else:
+        found = reached(source, items, values.astype(np.float32))
     positive = found.scores > 0
     return _best(shelf, case, Reached(found.items[positive], found.scores[positive]), most)
 

@@ -87,7 +87,7 @@ def explain(
                 sku=sellable[pk].sku if pk in sellable else "",
                 name=in_reader_language(*named[pk]),
                 source=found.sources[index],
-                score=found.scores[index],
+                score=ranking.as_shown(found.scores[index]),
                 parts=row_parts,
                 reason=reason_text(reason_of({"reason": reason, "because": product_id}, named)),
                 gate=stopped.get(pk, ""),

@@ -93,9 +93,7 @@ def _of_model(inputs: dict, model: Serving, barred: set[int], most: int) -> Pool
     if model.shelf.ranker and inputs["placement"] in RANKED and len(case.history.item_idx):
         _reorder(found, model.shelf.ranker, case.history)
     ids = model.recommender.product_ids[np.array(found.items, dtype=np.int64)].tolist()
-    # Five digits: more would differ between two machines' arithmetic and mean nothing.
-    scores = [float(f"{score:.5g}") for score in found.scores]
-    return Pool(ids, found.items, scores, found.sources)
+    return Pool(ids, found.items, found.scores, found.sources)
 
 
 def _reorder(found: Candidates, ranker: Ranker, history: Histories) -> None:
@@ -172,7 +170,7 @@ def shown(
             "product_id": found.product_ids[row.index],
             "sku": inputs["offers"][found.product_ids[row.index]][0],
             "source": found.sources[row.index],
-            "score": found.scores[row.index],
+            "score": as_shown(found.scores[row.index]),
             "reason": reason,
             "because": product_id,
             "propensity": float(f"{row.propensity:.6g}"),
@@ -180,6 +178,11 @@ def shown(
         }
         for row, (reason, product_id) in zip(chosen, reasons, strict=True)
     ]
+
+
+def as_shown(score: float) -> float:
+    """Five digits: more would differ between two machines' arithmetic and mean nothing."""
+    return float(f"{score:.5g}")
 
 
 def reasons_of(
