@@ -8,9 +8,10 @@ is gone while it is being written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
@@ -169,13 +170,26 @@ def _write_lists(asked: _Asked, reading: Reading, still_mine: Callable[[], None]
         kept = np.flatnonzero(~np.isin(customers, refused))
         customers, histories = customers[kept], histories.take(kept)
     lists, rows = 0, len(reading.history.rows)
-    for written in _streamed(asked.model, customers, histories):
+    for written in ahead(_streamed(asked.model, customers, histories)):
         with transaction.atomic():
             still_mine()
             _upsert(written, asked)
         lists += len(written.customers)
     changed = {} if asked.customers is None else {"changed": len(asked.customers)}
     return {"run": asked.model.run.pk, "lists": lists, "rows": rows, **changed}
+
+
+def ahead(found: Iterator[Written]) -> Iterator[Written]:
+    """The same, each made in a thread while the one before it is used.
+
+    While the database writes a block, this process would only wait: it makes the next one.
+    """
+    nothing: Any = object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, found, nothing)
+        while (one := coming.result()) is not nothing:
+            coming = pool.submit(next, found, nothing)
+            yield one
 
 
 def _known_to(model: Serving, reading: Reading) -> tuple[np.ndarray, Histories]:
