@@ -205,15 +205,19 @@ def _may_be_as_written(ask: Ask) -> bool:
 
     Of a browser alone most are nobody's and have no list. Who did something lately does more.
     """
-    named = ask.code or (ask.customer.pk if ask.customer else None)
+    named = _named(ask)
     return bool(named) and _busy.get(named, 0.0) < time.monotonic()
 
 
 def _note_news(ask: Ask) -> None:
     if len(_busy) >= MOST_BUSY:
         _busy.clear()
-    named = ask.code or (ask.customer.pk if ask.customer else "")
-    _busy[named] = time.monotonic() + SECONDS_BUSY
+    _busy[_named(ask)] = time.monotonic() + SECONDS_BUSY
+
+
+def _named(ask: Ask) -> str | int:
+    """The customer asked for, 0 for none."""
+    return ask.code or (ask.customer.pk if ask.customer else 0)
 
 
 def _is_as_written(found: dict[str, list[tuple]], ask: Ask) -> bool:
