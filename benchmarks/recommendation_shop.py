@@ -79,13 +79,18 @@ STEPS = {
         FROM shop_order o, generate_series(0, 2) n,
             (SELECT min(id) low, count(*) total FROM shop_variant) v""",
     "lists": """
-        INSERT INTO recommendations_publishedlist (customer_id, run_id, products, published_at)
+        INSERT INTO recommendations_publishedlist (customer_id, run_id, products, because,
+            published_at)
         SELECT id, {run}, (SELECT jsonb_agg(p.low + (c.id * 7919 + n * n * 31) % p.total)
-            FROM generate_series(1, {listed}) n), '2026-06-01 00:00:00+00'
+            FROM generate_series(1, {listed}) n), {because}, '2026-06-01 00:00:00+00'
         FROM shop_customer c, (SELECT min(id) low, count(*) total FROM shop_product) p;
         INSERT INTO recommendations_listpublication (run_id, data_until, read_at)
         VALUES ({run}, '2026-06-01 00:00:00+00', '2026-06-01 00:00:00+00')""",
 }
+
+# Two of three are because of one of the three that she bought, as "order lines" has them.
+BECAUSE = """(SELECT jsonb_agg(CASE WHEN n % 3 = 0 THEN 0
+    ELSE p.low + (c.id * 31 + (n % 3) * 7) % p.total END) FROM generate_series(1, {listed}) n)"""
 
 # What a table has besides is empty text: a field that joins later does not stop the filling.
 EMPTY_TEXTS = """
@@ -104,6 +109,7 @@ def make_shop(products: int, customers: int) -> None:
     """Fill an empty database. Foreign keys are not checked meanwhile: every value is computed."""
     started = time.perf_counter()
     values = {"began": BEGAN, "products": products, "customers": customers, "listed": LISTED}
+    values["because"] = BECAUSE.format(**values)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica; SET synchronous_commit = off")
         cursor.execute(EMPTY_TEXTS)

@@ -92,15 +92,17 @@ class Candidates:
     sources: list[str] = field(default_factory=list)
 
     def add(self, source: str, items: np.ndarray, scores: np.ndarray, most: int) -> None:
-        known = set(self.items)
+        known, room = set(self.items), most - len(self.items)
+        new: list[int] = []
         for item, score in zip(items.tolist(), scores.tolist(), strict=True):
-            if len(self.items) >= most:
-                return
+            if len(new) >= room:
+                break
             if item not in known:
                 known.add(item)
-                self.items.append(item)
+                new.append(item)
                 self.scores.append(score)
-                self.sources.append(source)
+        self.items += new
+        self.sources += [source] * len(new)
 
 
 Found = tuple[np.ndarray, np.ndarray]
@@ -152,7 +154,11 @@ def _near(
     """Summed over the items; only what is a neighbour of at least one."""
     if not len(items):
         return _nothing()
-    found = reached(source, items, values.astype(np.float32))
+    if len(items) == 1:  # as on a page: a row is a sum of one
+        columns, weights = source.similar(int(items[0]))
+        found = Reached(columns.astype(np.int64), weights * np.float32(values[0]))
+    else:
+        found = reached(source, items, values.astype(np.float32))
     positive = found.scores > 0
     return _best(shelf, case, Reached(found.items[positive], found.scores[positive]), most)
 

@@ -15,6 +15,13 @@ class PublishedList(models.Model):
     )
     run = models.ForeignKey("decisions.ModelRun", on_delete=models.CASCADE, related_name="+")
     products = models.JSONField(help_text=_("Product keys, best first."))
+    because = models.JSONField(
+        null=True,
+        blank=True,
+        help_text=_(
+            "For each product the one that speaks most for it: below zero where it was only looked at, 0 where none does."
+        ),
+    )
     published_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -54,6 +54,8 @@ class Recommender:
 
     def item_idx(self, product_ids: np.ndarray) -> np.ndarray:
         """int64 per product, −1 for one that the model does not know."""
+        if not len(product_ids):  # as of most things that a request may name
+            return np.zeros(0, dtype=np.int64)
         place = np.searchsorted(self.product_ids, product_ids)
         safe = np.minimum(place, len(self.product_ids) - 1)
         return np.where(self.product_ids[safe] == product_ids, safe, -1)

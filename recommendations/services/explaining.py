@@ -64,7 +64,7 @@ def explain(
     """
     at = at or timezone.now()
     settings = settings or settings_at(ask.placement, at)
-    decided = decide(ask, at, replace(settings, exploration_rate=0.0), seed="")
+    decided = decide(ask, at, replace(settings, exploration_rate=0.0), seed="", in_full=True)
     inputs, found, model = decided.inputs, decided.found, decided.model
     placed = {row.index: (place, row) for place, row in enumerate(decided.chosen, start=1)}
     indices = sorted({*placed, *range(min(show, len(found.product_ids)))})
@@ -87,7 +87,7 @@ def explain(
                 sku=sellable[pk].sku if pk in sellable else "",
                 name=in_reader_language(*named[pk]),
                 source=found.sources[index],
-                score=found.scores[index],
+                score=ranking.as_shown(found.scores[index]),
                 parts=row_parts,
                 reason=reason_text(reason_of({"reason": reason, "because": product_id}, named)),
                 gate=stopped.get(pk, ""),

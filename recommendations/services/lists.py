@@ -7,10 +7,11 @@ is gone while it is being written.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
@@ -22,6 +23,7 @@ from decisions.text import SentenceError, sentence
 from recommendations.frames import changed_customers, refused_customers, shop_interactions
 from recommendations.ml.batch import Scorer, lists_in_blocks
 from recommendations.ml.interactions import Histories, interactions
+from recommendations.ml.reasons import can_say, reasons_of_lists
 from recommendations.ml.sources import Popular
 from recommendations.models import ListPublication, PublishedList
 from recommendations.services.live_model import Serving, serving_model
@@ -40,19 +42,29 @@ NOT_YET = gettext_noop(
 UNCHANGED = gettext_noop("The model and what it reads are the same as at the last time.")
 
 EMPTY_STAGING = (
-    "CREATE TEMPORARY TABLE IF NOT EXISTS list_staging (customer_id bigint, products jsonb)"
-    " ON COMMIT DELETE ROWS"
+    "CREATE TEMPORARY TABLE IF NOT EXISTS list_staging"
+    " (customer_id bigint, products jsonb, because jsonb) ON COMMIT DELETE ROWS"
 )
+STAGE = "COPY list_staging (customer_id, products, because) FROM STDIN"
+NOTHING = "\\N"  # as COPY reads it
 # The customer's row is held until the commit: she may be erased at this moment.
 KEEP_STAGED = (
-    "INSERT INTO recommendations_publishedlist (customer_id, run_id, products, published_at)"
-    " SELECT c.id, %s, s.products, %s FROM list_staging s"
+    "INSERT INTO recommendations_publishedlist"
+    " (customer_id, run_id, products, because, published_at)"
+    " SELECT c.id, %s, s.products, s.because, %s FROM list_staging s"
     " JOIN shop_customer c ON c.id = s.customer_id FOR KEY SHARE OF c"
     " ON CONFLICT (customer_id) DO UPDATE SET run_id = EXCLUDED.run_id,"
-    " products = EXCLUDED.products, published_at = EXCLUDED.published_at"
+    " products = EXCLUDED.products, because = EXCLUDED.because,"
+    " published_at = EXCLUDED.published_at"
 )
 
-Written = tuple[np.ndarray, list[list[int]]]  # customer keys and each one's product keys
+
+class Written(NamedTuple):
+    """Customer keys and each one's product keys, with what speaks for them where that is said."""
+
+    customers: np.ndarray
+    products: list[list[int]]
+    because: list[list[int] | None]
 
 
 class NothingToListError(SentenceError):
@@ -158,13 +170,26 @@ def _write_lists(asked: _Asked, reading: Reading, still_mine: Callable[[], None]
         kept = np.flatnonzero(~np.isin(customers, refused))
         customers, histories = customers[kept], histories.take(kept)
     lists, rows = 0, len(reading.history.rows)
-    for written in _streamed(asked.model, customers, histories):
+    for written in ahead(_streamed(asked.model, customers, histories)):
         with transaction.atomic():
             still_mine()
             _upsert(written, asked)
-        lists += len(written[0])
+        lists += len(written.customers)
     changed = {} if asked.customers is None else {"changed": len(asked.customers)}
     return {"run": asked.model.run.pk, "lists": lists, "rows": rows, **changed}
+
+
+def ahead(found: Iterator[Written]) -> Iterator[Written]:
+    """The same, each made in a thread while the one before it is used.
+
+    While the database writes a block, this process would only wait: it makes the next one.
+    """
+    nothing: Any = object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, found, nothing)
+        while (one := coming.result()) is not nothing:
+            coming = pool.submit(next, found, nothing)
+            yield one
 
 
 def _known_to(model: Serving, reading: Reading) -> tuple[np.ndarray, Histories]:
@@ -197,9 +222,23 @@ def _streamed(model: Serving, customers: np.ndarray, histories: Histories) -> It
     step = ROWS[connection.vendor]
     for first, lists in lists_in_blocks(source_of(model), histories, popular.popularity, MOST):
         products = [ids[row[row >= 0]].tolist() for row in lists]
+        part = histories.take(np.arange(first, first + len(lists)))
+        because = _because(model, part, lists)
         keys = customers[first : first + len(lists)]
         for start in range(0, len(lists), step):
-            yield keys[start : start + step], products[start : start + step]
+            rows = slice(start, start + step)
+            yield Written(keys[rows], products[rows], because[rows])
+
+
+def _because(model: Serving, part: Histories, lists: np.ndarray) -> list[list[int] | None]:
+    """What a request would say of each item: the product that speaks most for it, as in the model's
+    field; None where a request has to find out."""
+    if not can_say(model.shelf.blend):
+        return [None] * len(lists)
+    rows = reasons_of_lists(model.shelf.blend, part, lists)
+    sign = np.where(part.bought, 1, -1) * model.recommender.product_ids[part.item_idx]
+    named = np.where(rows >= 0, np.append(sign, 0)[rows], 0)
+    return [own[row >= 0].tolist() for own, row in zip(named, lists, strict=True)]
 
 
 def _upsert(written: Written, asked: _Asked) -> None:
@@ -207,7 +246,8 @@ def _upsert(written: Written, asked: _Asked) -> None:
     if connection.vendor == "postgresql":
         _copy(written, asked)
         return
-    there = Customer.objects.filter(pk__in=among(written[0].tolist()))
+    keys = written.customers.tolist()
+    there = Customer.objects.filter(pk__in=among(keys))
     still = set(there.values_list("pk", flat=True))
     PublishedList.objects.bulk_create(
         [
@@ -215,23 +255,30 @@ def _upsert(written: Written, asked: _Asked) -> None:
                 customer_id=customer,
                 run=asked.model.run,
                 products=products,
+                because=because,
                 published_at=asked.began_at,
             )
-            for customer, products in zip(written[0].tolist(), written[1], strict=True)
+            for customer, products, because in zip(
+                keys, written.products, written.because, strict=True
+            )
             if customer in still
         ],
         update_conflicts=True,
         unique_fields=["customer"],
-        update_fields=["run", "products", "published_at"],
+        update_fields=["run", "products", "because", "published_at"],
     )
 
 
 def _copy(written: Written, asked: _Asked) -> None:
-    rows = zip(written[0].tolist(), written[1], strict=True)
-    text = "".join(f"{customer}\t{json.dumps(products)}\n" for customer, products in rows)
+    rows = zip(written.customers.tolist(), written.products, written.because, strict=True)
+    # What Python writes for a list of whole numbers is JSON.
+    text = "".join(
+        f"{customer}\t{products}\t{NOTHING if because is None else because}\n"
+        for customer, products, because in rows
+    )
     with connection.cursor() as cursor:
         cursor.execute(EMPTY_STAGING)
         cursor.execute("DELETE FROM list_staging")  # of an earlier block of one transaction
-        with cursor.copy("COPY list_staging (customer_id, products) FROM STDIN") as stream:
+        with cursor.copy(STAGE) as stream:
             stream.write(text)
         cursor.execute(KEEP_STAGED, [asked.model.run.pk, asked.began_at])

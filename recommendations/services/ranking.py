@@ -69,6 +69,8 @@ def _of_list(inputs: dict, model: Serving, barred: set[int]) -> Pool:
     """What the night published for her, without what she may not be offered."""
     found = Pool([], [], [], [])
     found.add("personal", inputs["listed"], barred)
+    if "because" in inputs:  # nothing more is asked of the model
+        return found
     items = model.recommender.item_idx(np.array(found.product_ids, dtype=np.int64))
     return Pool(found.product_ids, items.tolist(), found.scores, found.sources)
 
@@ -91,9 +93,7 @@ def _of_model(inputs: dict, model: Serving, barred: set[int], most: int) -> Pool
     if model.shelf.ranker and inputs["placement"] in RANKED and len(case.history.item_idx):
         _reorder(found, model.shelf.ranker, case.history)
     ids = model.recommender.product_ids[np.array(found.items, dtype=np.int64)].tolist()
-    # Five digits: more would differ between two machines' arithmetic and mean nothing.
-    scores = [float(f"{score:.5g}") for score in found.scores]
-    return Pool(ids, found.items, scores, found.sources)
+    return Pool(ids, found.items, found.scores, found.sources)
 
 
 def _reorder(found: Candidates, ranker: Ranker, history: Histories) -> None:
@@ -170,7 +170,7 @@ def shown(
             "product_id": found.product_ids[row.index],
             "sku": inputs["offers"][found.product_ids[row.index]][0],
             "source": found.sources[row.index],
-            "score": found.scores[row.index],
+            "score": as_shown(found.scores[row.index]),
             "reason": reason,
             "because": product_id,
             "propensity": float(f"{row.propensity:.6g}"),
@@ -180,6 +180,11 @@ def shown(
     ]
 
 
+def as_shown(score: float) -> float:
+    """Five digits: more would differ between two machines' arithmetic and mean nothing."""
+    return float(f"{score:.5g}")
+
+
 def reasons_of(
     found: Pool, indices: Sequence[int], inputs: dict, model: Serving | None
 ) -> list[tuple[str, int | None]]:
@@ -187,6 +192,8 @@ def reasons_of(
     reasons: list[tuple[str, int | None]] = [(found.sources[index], None) for index in indices]
     if model is None:
         return reasons
+    if "because" in inputs:
+        return [_as_written(inputs["because"][found.product_ids[index]]) for index in indices]
     personal = [place for place, (source, _pk) in enumerate(reasons) if source == "personal"]
     if personal:
         history = history_of(inputs, model)
@@ -204,6 +211,13 @@ def reasons_of(
     return reasons
 
 
+def _as_written(because: int) -> tuple[str, int | None]:
+    """A reason of the night, as PublishedList has it."""
+    if not because:
+        return "popular", None
+    return ("bought" if because > 0 else "seen"), abs(because)
+
+
 def _of_history(history: Histories, row: int, model: Serving) -> tuple[str, int | None]:
     if row < 0:
         return "popular", None
@@ -215,8 +229,8 @@ def compute(inputs: dict) -> dict:
     """The output again, from the receipt alone and the file of the model that it names."""
     model = serving_of(inputs["run"], inputs["baseline"]) if inputs["run"] else None
     # Through JSON the keys became text.
-    offers = {int(pk): row for pk, row in inputs["offers"].items()}
-    inputs = inputs | {"offers": offers}
+    keyed = [name for name in ("offers", "because") if name in inputs]
+    inputs = inputs | {name: {int(pk): row for pk, row in inputs[name].items()} for name in keyed}
     found = pool(inputs, model, inputs.get("pool_size", 0))
     return {"items": shown(found, placed(found, inputs, model), inputs, model)}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,24 +24,33 @@ from shop.models import Customer, EventKind, OrderLine, Product, Variant
 MOST_ROWS = 1_000  # newest purchases, and as many signs of interest
 MOST_LINES = 200
 BOUGHT = "purchase"
+LIST_RUN, HAS_NEWS = 4, 8  # columns of the person's row
+BECAUSE = 11  # column of a listed offer; the names of that product follow
 NEWEST = 5  # of so many products that were touched last the categories count
+SECONDS_BUSY, MOST_BUSY = 600.0, 10_000
 Names = dict[int, tuple[str, str]]
+
+# Customer, by code or key → until when on the monotonic clock her history is asked at once.
+_busy: dict[str | int, float] = {}
 
 
 @dataclass
 class Read:
     """Who it is, what is known of her, what the request names, and which model is live.
 
-    customer_code: of the customer behind the request. history: (product, weight, epoch seconds, bought)
+    customer_code: of the customer behind the request; word: hers on personalisation. history: (product, weight, epoch seconds, bought)
     per event, oldest first. named: SKU → (product, category or 0). ordered: the same of an order.
     listed: the list that the night published by list_run, where nothing newer is known of her;
     offered: the first of it that can be sold, where the list alone may be the answer.
+    because: what the night wrote down of each of these, as PublishedList has it. Then nothing has
+    changed since, and her history was not read: `with_history` reads it after all.
     foreseen: rows of offers among the candidates that were guessed.
     """
 
     live: Named | None
     customer_id: int | None = None
     customer_code: str = ""
+    word: bool | None = None
     refused: bool = False
     history: list[tuple[int, float, float, bool]] = field(default_factory=list)
     last_categories: list[int] = field(default_factory=list)
@@ -50,6 +60,7 @@ class Read:
     list_run: int | None = None
     listed: list[int] = field(default_factory=list)
     offered: dict[int, Offer] | None = None
+    because: dict[int, int] | None = None
     foreseen: list[tuple] | None = None
 
 
@@ -62,10 +73,16 @@ class Foreseen:
 
 
 def read_request(
-    ask: Ask, settings: Settings, at: datetime, foreseen: Foreseen | None = None
+    ask: Ask,
+    settings: Settings,
+    at: datetime,
+    foreseen: Foreseen | None = None,
+    *,
+    may_be_brief: bool = False,
 ) -> Read:
+    """may_be_brief: what the night wrote down may stand for her history."""
     if connection.vendor == "postgresql":
-        return _by_journey(ask, settings, at, foreseen)
+        return _by_journey(ask, settings, at, foreseen, may_be_brief)
     return _by_querysets(ask, settings, at)
 
 
@@ -81,15 +98,22 @@ def may_be_listed(ask: Ask, settings: Settings) -> bool:
 
 
 def _by_journey(
-    ask: Ask, settings: Settings, at: datetime, foreseen: Foreseen | None = None
+    ask: Ask,
+    settings: Settings,
+    at: datetime,
+    foreseen: Foreseen | None = None,
+    may_be_brief: bool = False,
 ) -> Read:
     skus = [*ask.skus, *ask.exclude]
-    who = "visitor" if ask.visitor else "customer" if ask.customer or ask.code else ""
+    who = _who(ask)
     listed = may_be_listed(ask, settings)
-    asked = {"person": who, "history": f"{who}_history"} if who else {"live": "live"}
+    alone = listed and settings.keeps_order
+    brief = may_be_brief and alone and _may_be_as_written(ask)
+    asked = {"person": who} if who else {"live": "live"}
+    asked |= {"history": f"{who}_history"} if who and not brief else {}
     asked |= {"named": "named"} if skus else {}
     asked |= {"ordered": "ordered"} if ask.order else {}
-    asked |= {"listed": f"{who}_listed"} if listed and settings.keeps_order else {}
+    asked |= {"listed": f"{who}_listed"} if alone else {}
     values = _values(ask, skus, at)
     if foreseen:
         asked["offers"] = "offers"
@@ -104,10 +128,28 @@ def _by_journey(
         read.ordered.append((product_id, category_id or 0))
         read.names[product_id] = (names[0], names[1])
     if who:
-        _person(read, found, ask)
+        _person(read, found["person"][0])
+        if brief and _is_as_written(found, ask):
+            _why_listed(read, found["listed"])
+        else:
+            if brief:
+                _note_news(ask)
+                [found["history"]] = journey(f"{who}_history", **values)
+            _history(read, found["history"], ask)
     if listed and read.customer_id:
-        _list(read, found["person"][0][4:7], found.get("listed"))
+        _list(read, found["person"][0], found.get("listed"))
     return read
+
+
+def with_history(ask: Ask, at: datetime, read: Read) -> Read:
+    """The same, with what the night's reasons stood for."""
+    rows = journey(f"{_who(ask)}_history", **_values(ask, (), at))[0]
+    _history(read, rows, ask)
+    return replace(read, because=None)
+
+
+def _who(ask: Ask) -> str:
+    return "visitor" if ask.visitor else "customer" if ask.customer or ask.code else ""
 
 
 def _values(ask: Ask, skus: Sequence[str], at: datetime) -> dict[str, Any]:
@@ -126,19 +168,22 @@ def _values(ask: Ask, skus: Sequence[str], at: datetime) -> dict[str, Any]:
     }
 
 
-def _person(read: Read, found: dict[str, list[tuple]], ask: Ask) -> None:
+def _person(read: Read, row: tuple) -> None:
     """Her word decides what may be used: docs/recommendations.md, first table."""
-    read.customer_id, code, *_list, word = found["person"][0][2:]
+    read.customer_id, code, *_list, read.word = row[2:8]
     read.customer_code = code or ""
-    read.refused = word is False
+    read.refused = read.word is False
+
+
+def _history(read: Read, rows: list[tuple], ask: Ask) -> None:
     touched = []
-    bought = [row for row in found["history"] if row[5] == BOUGHT]
-    if read.customer_id and word is not False:
+    bought = [row for row in rows if row[5] == BOUGHT]
+    if read.customer_id and not read.refused:
         touched += [(*row[:5], PURCHASE_WEIGHT, True) for row in bought]
-    if word or not read.customer_id:
+    if read.word or not read.customer_id:
         touched += [
             (*row[:5], WEIGHTS[EventKind(row[5])], False)
-            for row in _of_visit(found["history"][len(bought) :], read, ask)
+            for row in _of_visit(rows[len(bought) :], read, ask)
         ]
     touched.sort(key=lambda row: (row[1], row[0]))
     for product_id, at, name, name_zh, _category, weight, bought in touched:
@@ -155,9 +200,48 @@ def _of_visit(rows: list[tuple], read: Read, ask: Ask) -> list[tuple]:
     return [row for row in rows if row[6] == ask.session] or rows
 
 
-def _list(read: Read, row: Sequence[Any], offered: list[tuple] | None) -> None:
-    """Kept only where nothing that happened since is known. row: run, since when, products."""
-    run_id, since, products = row
+def _may_be_as_written(ask: Ask) -> bool:
+    """Whether to leave the history out at first. A guess: what is read decides.
+
+    Of a browser alone most are nobody's and have no list. Who did something lately does more.
+    """
+    named = _named(ask)
+    return bool(named) and _busy.get(named, 0.0) < time.monotonic()
+
+
+def _note_news(ask: Ask) -> None:
+    if len(_busy) >= MOST_BUSY:
+        _busy.clear()
+    _busy[_named(ask)] = time.monotonic() + SECONDS_BUSY
+
+
+def _named(ask: Ask) -> str | int:
+    """The customer asked for, 0 for none."""
+    return ask.code or (ask.customer.pk if ask.customer else 0)
+
+
+def _is_as_written(found: dict[str, list[tuple]], ask: Ask) -> bool:
+    """Whether nothing has changed since her list was written by the live run, and enough of it can
+    be sold, each with a product that is still there to be named."""
+    [row] = found["person"]
+    return (
+        row[LIST_RUN] == row[0]
+        and row[HAS_NEWS] is False
+        and len(found["listed"]) >= ask.limit
+        and all(one[BECAUSE] == 0 or one[BECAUSE + 1] is not None for one in found["listed"])
+    )
+
+
+def _why_listed(read: Read, rows: list[tuple]) -> None:
+    read.because = {row[0]: row[BECAUSE] for row in rows}
+    for *_offer, because, name, name_zh in rows:
+        if because:
+            read.names[abs(because)] = (name, name_zh)
+
+
+def _list(read: Read, person: Sequence[Any], offered: list[tuple] | None) -> None:
+    """Kept only where nothing that happened since is known."""
+    run_id, since, products = person[LIST_RUN : LIST_RUN + 3]
     newest = read.history[-1][2] if read.history else 0.0
     if run_id is None or read.refused or newest >= since.timestamp():
         return
@@ -206,7 +290,7 @@ def _list_of(read: Read) -> None:
     written = row and ListPublication.objects.filter(run=row.run_id).first()
     if row and written:
         since = min(row.published_at, written.data_until)
-        _list(read, (row.run_id, since, row.products), None)
+        _list(read, (None,) * LIST_RUN + (row.run_id, since, row.products), None)
 
 
 def _categories_of(newest_first: Sequence[int]) -> list[int]:

@@ -31,7 +31,13 @@ from recommendations.services.inputs import request_inputs
 from recommendations.services.live_model import Serving, serving_of, serving_of_request
 from recommendations.services.newcomers import shop_wide_products
 from recommendations.services.placements import experiment_at, settings_at, with_arm
-from recommendations.services.reading import Foreseen, Read, may_be_listed, read_request
+from recommendations.services.reading import (
+    Foreseen,
+    Read,
+    may_be_listed,
+    read_request,
+    with_history,
+)
 from recommendations.services.trials import Trial, record_exposure, trial_of
 from shop.models.catalogue import in_reader_language
 
@@ -141,17 +147,25 @@ def recommend(ask: Ask, *, at: datetime | None = None, settings: Settings | None
 
 
 def decide(
-    ask: Ask, at: datetime, settings: Settings, seed: str, running: Experiment | None = None
+    ask: Ask,
+    at: datetime,
+    settings: Settings,
+    seed: str,
+    running: Experiment | None = None,
+    *,
+    in_full: bool = False,
 ) -> Decided:
     """Candidates → gates → rules, money, diversity, exploration → reasons. Reads, writes nothing.
 
     One journey to the database for all that is known of the person, with the gates of a published
     list or of candidates that could be foreseen; else one more for the gates. More only where most
-    of the candidates cannot be sold.
+    of the candidates cannot be sold. in_full: her history is asked for, also where the night wrote
+    down what follows from it.
     """
     guess = None if running else guess_of(ask, settings, at, may_be_listed(ask, settings))
     foreseen = Foreseen(guess.found.product_ids, guess.most) if guess else None
-    read = read_request(ask, settings, at, foreseen)
+    brief = running is None and not in_full
+    read = read_request(ask, settings, at, foreseen, may_be_brief=brief)
     trial = trial_of(running, read.customer_id, ask.visitor) if running else None
     model = serving_of_request(read.live)
     if trial:
@@ -163,14 +177,12 @@ def decide(
         decided = _deepened(ask, at, settings, read, inputs, model)
         return replace(decided, trial=trial)
     if inputs["listed"] and read.offered is not None:
-        inputs["list_alone"] = True
-        found = ranking.pool(inputs, model, 0)
-        chosen = _placed(found, read.offered, inputs, settings, model)
-        if len(chosen) >= inputs["limit"]:
-            seen = max(row.index for row in chosen) + 1
-            inputs["listed"] = inputs["listed"][: seen + len(inputs["exclude"])]
-            return _decided(read, inputs, read.offered, found, chosen, model)
-        del inputs["list_alone"]
+        alone = _of_list(read, inputs, settings, model)
+        if alone is not None:
+            return alone
+    if read.because is not None:
+        read = with_history(ask, at, read)
+        inputs = request_inputs(ask, settings, read, model, at, seed)
     if guess and read.foreseen is not None and model is guess.model:
         found = guess.pool(inputs)
         offered = guess.offers(read.foreseen, found, inputs["limit"])
@@ -179,6 +191,21 @@ def decide(
             chosen = _placed(found, offered, inputs, settings, model)
             return _decided(read, inputs, offered, found, chosen, model)
     return _deepened(ask, at, settings, read, inputs, model)
+
+
+def _of_list(read: Read, inputs: dict, settings: Settings, model: Serving | None) -> Decided | None:
+    """From the published list and its gates alone; None where too few of it can be sold."""
+    alone = inputs | {"list_alone": True}
+    if read.because is not None:
+        alone["because"] = read.because
+    offered = read.offered or {}
+    found = ranking.pool(alone, model, 0)
+    chosen = _placed(found, offered, alone, settings, model)
+    if len(chosen) < alone["limit"]:
+        return None
+    seen = max(row.index for row in chosen) + 1
+    alone["listed"] = alone["listed"][: seen + len(alone["exclude"])]
+    return _decided(read, alone, offered, found, chosen, model)
 
 
 def _deepened(

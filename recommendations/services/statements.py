@@ -16,7 +16,8 @@ from weakref import WeakSet
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
-from shop.models import PriceKind, Purpose
+from recommendations.frames import LATECOMERS
+from shop.models import OrderState, PriceKind, Purpose
 from shop.models.stock import FLASH_SALE
 from shop.services.prices import RANK
 
@@ -45,16 +46,37 @@ SELECT p.run_id, r.artefact_sha256
 FROM decisions_liveperiod p JOIN decisions_modelrun r ON r.id = p.run_id
 WHERE p.task = 'recommender' AND p.ended_at IS NULL"""
 
+# Whether anything may read otherwise than when her list was made: `frames.changed_customers` of one
+# customer, and orders of which a rest was cancelled. What was under way at the reading counts too.
+_LATE = f"interval '{LATECOMERS.total_seconds():.0f} seconds'"
+_SINCE = f"LEAST(l.published_at, d.data_until) - {_LATE}"
+_NOTICED = "e.kind IN ('view', 'cart_add') AND e.consent AND e.received_at >= since.at AND e.received_at < :at"
+_NEWS = f"""
+word.recorded_at >= since.at
+OR EXISTS (SELECT 1 FROM shop_order o WHERE o.customer_id = c.id AND (
+    o.placed_at >= since.at OR o.created_at >= since.at OR EXISTS (
+        SELECT 1 FROM shop_ordertransition t WHERE t.order_id = o.id AND t.at >= since.at
+        AND (t.to_state = '{OrderState.CANCELLED}' OR t.from_state = '{OrderState.PART_SHIPPED}'))))
+OR word.granted AND (
+    EXISTS (SELECT 1 FROM shop_event e WHERE e.customer_id = c.id AND {_NOTICED})
+    OR EXISTS (SELECT 1 FROM shop_visitorlink k WHERE k.customer_id = c.id AND (
+        k.linked_at >= since.at OR EXISTS (
+            SELECT 1 FROM shop_event e WHERE e.visitor = k.visitor AND e.visitor <> ''
+            AND e.customer_id IS NULL AND {_NOTICED}))))"""
+
 # One row, with nothing of her where nobody is known.
 _PERSON = f"""
 SELECT live.run_id, live.artefact_sha256, c.id, c.code, l.run_id,
-       LEAST(l.published_at, d.data_until), l.products,
-       (SELECT granted FROM shop_consent WHERE customer_id = c.id
-        AND purpose = '{Purpose.PERSONALISATION}' AND recorded_at <= :at
-        ORDER BY recorded_at DESC, id DESC LIMIT 1)
+       LEAST(l.published_at, d.data_until), l.products, word.granted,
+       CASE WHEN l.because IS NOT NULL THEN COALESCE({_NEWS}, false) END
 FROM (SELECT WHO AS id OFFSET 0) who LEFT JOIN shop_customer c ON c.id = who.id
 LEFT JOIN (recommendations_publishedlist l
     JOIN recommendations_listpublication d ON d.run_id = l.run_id) ON l.customer_id = c.id
+LEFT JOIN LATERAL (SELECT {_SINCE} AS at OFFSET 0) since ON true
+LEFT JOIN LATERAL (
+    SELECT granted, recorded_at FROM shop_consent WHERE customer_id = c.id
+    AND purpose = '{Purpose.PERSONALISATION}' AND recorded_at <= :at
+    ORDER BY recorded_at DESC, id DESC LIMIT 1) word ON true
 LEFT JOIN ({LIVE}) live ON true"""
 
 _PURCHASES = """
@@ -169,12 +191,15 @@ SELECT pool.id, offer.* FROM (
     SELECT id, place FROM unnest(:ids) WITH ORDINALITY AS given (id, place) ORDER BY place
 ) pool"""
 
+# With each product what speaks most for it, and that one's names.
 _LISTED = f"""
-SELECT pool.id, offer.* FROM (
-    SELECT given.id::bigint, given.place FROM recommendations_publishedlist l
-    CROSS JOIN LATERAL jsonb_array_elements_text(l.products) WITH ORDINALITY AS given (id, place)
+SELECT pool.id, offer.*, pool.because, b.name, b.name_zh FROM (
+    SELECT given.id::bigint, given.because::bigint, given.place FROM recommendations_publishedlist l
+    CROSS JOIN LATERAL ROWS FROM (
+        jsonb_array_elements_text(l.products), jsonb_array_elements_text(l.because)
+    ) WITH ORDINALITY AS given (id, because, place)
     WHERE l.customer_id = (SELECT WHO) ORDER BY given.place
-) pool {_offer(in_flash_sale=False)}"""
+) pool LEFT JOIN shop_product b ON b.id = abs(pool.because) {_offer(in_flash_sale=False)}"""
 
 # Of somebody who is named as a customer, and of somebody of whom a browser is known.
 STATEMENTS = {
@@ -255,9 +280,20 @@ def _literal(here: Any, value: Any) -> str:
         return str(value)
     if isinstance(value, datetime):
         return f"'{value.isoformat()}'"
+    if isinstance(value, list) and (array := _array(value)):
+        return array
     from psycopg.sql import quote  # not where SQLite is all there is
 
     return quote(value, here.connection)
+
+
+def _array(values: list[Any]) -> str:
+    """The driver quotes each element for itself; empty where one of them needs it."""
+    if values and isinstance(values[0], int):
+        return f"'{{{','.join(map(int.__repr__, values))}}}'"  # raises at what is no whole number
+    if all(isinstance(value, str) and _NEEDS_NO_QUOTING.match(value) for value in values):
+        return f"""'{{"{'","'.join(values)}"}}'""" if values else "'{}'"
+    return ""
 
 
 def keeps_plans(here: Any) -> bool:

@@ -208,8 +208,8 @@ def test_the_check_sees_a_gate_that_is_off(fresh, monkeypatch):
 
 
 def without_list(read):
-    def reading(*args):
-        found = read(*args)
+    def reading(*args, **options):
+        found = read(*args, **options | {"may_be_brief": False})
         found.offered = found.foreseen = None
         return found
 

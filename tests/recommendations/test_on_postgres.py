@@ -104,6 +104,21 @@ def test_the_gates_are_those_of_the_querysets(db, taken, held, in_app, kind, mos
     assert list(own.items()) == list(plain.items())
 
 
+@pytest.mark.parametrize(
+    "skus",
+    [[], ["A"], ["A", "b c"], ['a"b', "c'd", "e\\f"], ["g,h", "{i}"], ["NULL", ""], ["产品", "A"]],
+)
+def test_arrays_arrive_as_they_were_sent(skus):
+    for sku in {"A", *skus}:
+        make_variant(sku)
+    assert {row[0] for row in journey("named", skus=skus)[0]} == set(skus)
+
+
+def test_an_array_of_keys_holds_nothing_but_keys():
+    with pytest.raises(TypeError):
+        journey("offers", ids=[1, "2}'; SELECT 1; --"], at=LATER, shown=1, facts=False)
+
+
 def see(variant, **fields):
     number = Event.objects.count()
     Event.objects.create(

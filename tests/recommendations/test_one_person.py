@@ -1,8 +1,11 @@
 """A request's sparse arithmetic says what the batch says of every item."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from recommendations.ml import candidates as candidates_module
 from recommendations.ml import one_person
 from recommendations.ml.blend import Blend
 from recommendations.ml.candidates import FINDERS, Case, Shelf, candidates
@@ -95,3 +98,28 @@ def test_links_are_the_larger_of_both_directions():
 def test_every_source_has_a_finder_and_every_placement_only_known_sources():
     assert set(FINDERS) == set(SOURCES)
     assert {name for chain in ORDER.values() for name in chain} <= set(SOURCES)
+
+
+@pytest.mark.parametrize("sources", [("similar",), ("bought_together",), ("session",)])
+def test_of_one_item_its_row_alone_is_what_summing_it_gives(monkeypatch, sources):
+    own = shelf()
+    asked = case(0, sources=sources, anchors=np.array([9]), barred=np.array([9, 12]))
+    if sources == ("session",):
+        asked = replace(asked, history=asked.history.newest_baskets())
+        assert len(asked.history.item_idx) == 1
+    short = listed_by(own, asked)
+    monkeypatch.setattr(
+        candidates_module, "reached", lambda *given: pytest.fail("summed all the same")
+    )
+    assert listed_by(own, asked) == short
+    summed = replace(asked, anchors=np.array([9, 9]))
+    monkeypatch.setattr(candidates_module, "reached", one_person.reached)
+    if sources != ("session",):  # twice the row: the same order, twice the score
+        found = candidates(own, summed, 20)
+        assert found.items == short[0]
+        assert found.scores == pytest.approx([2 * score for score in short[1]])
+
+
+def listed_by(own, asked):
+    found = candidates(own, asked, 20)
+    return found.items, found.scores

@@ -1,5 +1,6 @@
 """Everybody's lists: written once, taken away from who said no, kept fresh, safe to run again."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -199,7 +200,7 @@ def test_a_ranker_makes_the_lists_unless_a_baseline_serves_in_its_place(shop):
     assert isinstance(lists.source_of(ranked), Backwards)
     assert lists.source_of(replace(ranked, weights={"popularity": 1.0})) is model.shelf.blend
     reading = read_history(LATER)
-    [(_keys, products)] = lists._streamed(ranked, *lists._known_to(ranked, reading))
+    [(_keys, products, _because)] = lists._streamed(ranked, *lists._known_to(ranked, reading))
     assert all(found == sorted(found, reverse=True) for found in products)
 
 
@@ -271,3 +272,32 @@ def test_writing_takes_a_fixed_number_of_queries_a_block(shop, django_assert_max
     with django_assert_max_num_queries(30):
         lists.publish_lists(LATER)
     assert np.array(stored()["C-0"]).dtype.kind == "i"
+
+
+def test_a_block_is_made_while_the_one_before_it_is_used_and_none_is_lost_or_turned():
+    made, begun = [], threading.Event()
+
+    def blocks():
+        for number in range(4):
+            made.append(number)
+            if number == 1:
+                begun.set()
+            yield number
+
+    used = []
+    for number in lists.ahead(blocks()):
+        if not used:
+            assert begun.wait(10)  # the second is made, though nobody asked for it yet
+        used.append(number)
+    assert used == made == [0, 1, 2, 3]
+
+
+def test_an_error_in_making_a_block_is_raised_where_it_is_used():
+    def blocks():
+        yield 0
+        raise MemoryError
+
+    found = lists.ahead(blocks())
+    assert next(found) == 0
+    with pytest.raises(MemoryError):
+        next(found)
