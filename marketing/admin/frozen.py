@@ -168,7 +168,7 @@ def _new(site: AdminSite, request: HttpRequest) -> HttpResponse:
     if not segments:
         messages.warning(request, _("Choose one to %(most)s segments.") % {"most": MOST})
         return redirect("admin:marketing_audiences")
-    name = " ∩ ".join(str(one) for one in segments)[:120]
+    name = " + ".join(str(one) for one in segments)[:120]
     form = FreezeForm(given if request.method == "POST" else None, initial={"name": name, "key": uuid4()})  # fmt: skip
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data

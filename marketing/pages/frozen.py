@@ -19,6 +19,7 @@ from shop.models import Customer
 
 MAY_SEE_PEOPLE = "shop.view_customer"
 STATES = ("writing", "failed", "ready", "archived")
+STOPPED = (JobState.FAILED, JobState.CANCELLED)
 CAMPAIGNS_SHOWN = 50
 FILE_PAGE = 2_000
 FILE_HEADS = ["customer_code", "arm", "chance", "channel", "may_be_written_to", "address"]
@@ -31,6 +32,18 @@ def with_uses(rows: QuerySet[Audience]) -> QuerySet[Audience]:
     )
 
 
+def reasons_of(audiences: Sequence[Audience]) -> dict[int, str]:
+    """Why a list could not be written: what the job said last. One query where one is not."""
+    waiting = {frozen.job_key(one): one.pk for one in audiences if not one.is_complete}
+    if not waiting:
+        return {}
+    stopped = Job.objects.filter(key__in=list(waiting), state__in=STOPPED)
+    return {
+        waiting[str(key)]: error.strip().rpartition("\n")[2][:300]
+        for key, error in stopped.values_list("key", "error")
+    }
+
+
 def states_of(audiences: Sequence[Audience]) -> dict[int, str]:
     """One of STATES each. One query, where a list is not written yet; else none."""
     waiting = {frozen.job_key(one): one.pk for one in audiences if not one.is_complete}
@@ -39,9 +52,7 @@ def states_of(audiences: Sequence[Audience]) -> dict[int, str]:
         for one in audiences
     }
     if waiting:
-        stopped = Job.objects.filter(
-            key__in=list(waiting), state__in=(JobState.FAILED, JobState.CANCELLED)
-        )
+        stopped = Job.objects.filter(key__in=list(waiting), state__in=STOPPED)
         for key in stopped.values_list("key", flat=True):
             found[waiting[str(key)]] = "failed"
     return found
@@ -73,7 +84,7 @@ def _origin(audience: Audience, names: dict[str, str]) -> str:
     if audience.segment:
         return str(audience.segment)
     if audience.combined:
-        return " ∩ ".join(names.get(code, code) for code in audience.combined)
+        return " + ".join(names.get(code, code) for code in audience.combined)
     return _("a rule of its own")
 
 
@@ -86,6 +97,7 @@ def frozen_page(audience: Audience) -> dict[str, Any]:
         "origin": _origin(audience, _names([audience])),
         "sentences": sentences(audience.rule),
         "job": frozen.job_of(audience),
+        "reason": reasons_of([audience]).get(audience.pk, ""),
         "campaigns": _campaigns(audience),
     }
     if not audience.is_complete:

@@ -50,7 +50,7 @@ def test_a_list_is_frozen_from_the_explorer_once_however_often_the_button_is_pre
     audience = Audience.objects.get()
     assert answer.url == page_of(audience)
     assert (audience.name, audience.holdout_rate) == ("Tea", 0.25)
-    assert "being written" in marketer.get(page_of(audience)).content.decode()
+    assert "waits for a worker" in marketer.get(page_of(audience)).content.decode()
     assert 'data-again="2"' in marketer.get(page_of(audience, part=1)).content.decode()
     assert jobs.run_job(Job.objects.get().pk).state == "succeeded"
     page = marketer.get(page_of(audience)).content.decode()
