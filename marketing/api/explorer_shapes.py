@@ -23,8 +23,9 @@ class CodesField(s.CharField):
     """`tea,coffee`: codes in an address."""
 
     def to_internal_value(self, data: Any) -> list[str]:
-        codes = sorted({code for code in super().to_internal_value(data).split(",") if code})
-        if not 1 <= len(codes) <= MOST:
+        text = super().to_internal_value(data)
+        codes = sorted({code for code in text.split(",") if code})
+        if "\x00" in text or not 1 <= len(codes) <= MOST:
             raise s.ValidationError(f"One to {MOST} codes, separated by commas.")
         return codes
 

@@ -132,8 +132,8 @@ def _longest(people: People | None, language: str) -> dict[str, list[str]]:
 
     A name outside ASCII may turn the whole message into UCS-2, so the longest of those count too.
     """
-    people = reachable(people() if people else Customer.objects.all(), Channel.SMS)
-    names = people.exclude(name="").order_by(Length("name").desc()).values_list("name", flat=True)
+    readers = reachable(people() if people else Customer.objects.all(), Channel.SMS)
+    names = readers.exclude(name="").order_by(Length("name").desc()).values_list("name", flat=True)
     found = [*names[:1], *names.filter(name__regex=OUTSIDE_ASCII)[:LONGEST_NAMES]]
     greetings = [greeting(name, language) for name in found] or [GREETINGS[language][1]]
     return {"greeting": greetings, "link": [address("link", _next_send())]}

@@ -166,17 +166,23 @@ def write_members(progress: Progress, audience_id: int) -> dict[str, Any]:
     return {"frozen": written is not None, "customers": written.customer_count if written else 0}
 
 
+def lock_unwritten(audience_id: int) -> Audience | None:
+    """Held until the transaction ends: a second attempt waits, and finds the members whole."""
+    rows = Audience.objects.select_for_update().filter(is_complete=False)
+    return rows.filter(pk=audience_id).first()
+
+
 def _draw(audience: Audience) -> None:
     with transaction.atomic():
-        locked = Audience.objects.select_for_update().filter(pk=audience.pk, is_complete=False)
-        if not locked.exists() or AudienceMember.objects.filter(audience=audience).exists():
+        row = lock_unwritten(audience.pk)
+        if row is None or AudienceMember.objects.filter(audience=row).exists():
             return
         now = timezone.now()
         people = people_of(audience.rule, audience.segment, audience.as_of)
         takes_part = outside_global_holdout()
         kept_out = people.exclude(takes_part).count() if takes_part is not None else 0
         _insert(audience, people if takes_part is None else people.filter(takes_part))
-        locked.update(frozen_at=now, kept_out_count=kept_out)
+        Audience.objects.filter(pk=row.pk).update(frozen_at=now, kept_out_count=kept_out)
 
 
 def _insert(audience: Audience, people: QuerySet[Customer]) -> None:

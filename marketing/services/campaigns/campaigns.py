@@ -335,8 +335,9 @@ def _proposal(
 
 def _meant_name(campaign: Campaign) -> str:
     """A receipt keeps one name for every reader."""
-    of_list = campaign.frozen_audience or campaign.segment is None
-    return campaign.meant if of_list else campaign.segment.name
+    if campaign.frozen_audience or campaign.segment is None:
+        return campaign.meant
+    return campaign.segment.name
 
 
 def _of_list(campaign: Campaign) -> dict[str, int]:
