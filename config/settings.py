@@ -329,6 +329,9 @@ SPECTACULAR_SETTINGS = {
         "ClaimKind": "marketing.models.ClaimKind",
         "ExperimentState": "decisions.models.ExperimentState",
         "WaitlistState": "shop.models.WaitlistState",
+        "ChannelEnum": "marketing.models.BriefChannel",
+        "MarketingChannel": "marketing.models.Channel",
+        "AudienceState": [(state, state) for state in ("writing", "failed", "ready", "archived")],
         "CohortUnit": [("month", "month"), ("week", "week")],
         "VerdictEnum": [(verdict, verdict) for verdict in ("win", "lose", "cannot tell")],
         "OrderStep": [

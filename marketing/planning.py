@@ -29,6 +29,20 @@ def plan_campaign(inputs: dict) -> dict:
     }
 
 
+def plan_audience(inputs: dict) -> dict:
+    """A list that is frozen for itself: of all who were found, who is on it and who may be written to.
+
+    inputs: found (customers who met the rule), kept_out (of those, held out from everything),
+    held_out (of the rest, drawn to get nothing).
+    """
+    customers = inputs["found"] - inputs["kept_out"]
+    return {
+        "customers": customers,
+        "holdout": inputs["held_out"],
+        "recipients": customers - inputs["held_out"],
+    }
+
+
 def _left_out(audience: dict) -> dict[str, int]:
     """Only where the campaign asked whom it pays with: older receipts replay as they were."""
     if not audience.get("targeting"):

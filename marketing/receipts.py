@@ -5,8 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from decisions.kinds import DecisionKind, register
 from decisions.models import Decision
-from marketing.models import Candidate
-from marketing.planning import plan_campaign
+from marketing.models import Audience, Candidate
+from marketing.planning import plan_audience, plan_campaign
+from marketing.services.audiences import frozen
 from marketing.services.campaigns import campaigns
 from marketing.services.content import descriptions
 
@@ -32,6 +33,24 @@ def brief_page(decision: Decision) -> str:
     pk = decision.subject.partition(":")[2]
     brief = Candidate.objects.filter(pk=pk).values_list("brief_id", flat=True).first()
     return reverse("admin:marketing_brief_page", args=[brief]) if brief else ""
+
+
+def frozen_page(decision: Decision) -> str:
+    pk = decision.subject.partition(":")[2]
+    found = Audience.objects.kept().filter(pk=pk).exists()
+    return reverse("admin:marketing_audience_page", args=[pk]) if found else ""
+
+
+# Nothing to approve: who asks for a list has it.
+register(
+    DecisionKind(
+        name=frozen.RECEIPT,
+        label=_("frozen list"),
+        compute=plan_audience,
+        edit_url=frozen_page,
+        permission="marketing.add_audience",
+    )
+)
 
 
 register(

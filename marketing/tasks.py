@@ -7,7 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from decisions.jobs import Progress, job
 from marketing.models import Campaign
-from marketing.services.audiences import audience_figures, segment_comparisons, segments
+from marketing.services.audiences import (
+    audience_figures,
+    frozen,
+    frozen_standing,
+    segment_comparisons,
+    segments,
+)
 from marketing.services.content import briefs, copies, evidence
 from marketing.services.customers import cohort_snapshots
 from marketing.services.effects import effect_snapshots
@@ -40,6 +46,18 @@ def count_effects(progress: Progress, subject: str) -> dict:
 @job("count_cohorts", label=_("Count cohorts of customers"), queue="ml")
 def count_cohorts(progress: Progress, subject: str, unit: str, who: dict[str, str]) -> dict:
     return cohort_snapshots.refresh(unit, who)
+
+
+@job("freeze_audience", label=_("Freeze a list of customers"))
+def freeze_audience(progress: Progress, audience: int) -> dict:
+    done = frozen.write_members(progress, audience)
+    frozen_standing.refresh(audience)  # so that its page opens at once
+    return done
+
+
+@job("count_frozen", label=_("Count how a frozen list stands"))
+def count_frozen(progress: Progress, subject: str, audience: int) -> dict:
+    return frozen_standing.refresh(audience)
 
 
 @job("count_audience", label=_("Count a segment in figures"), queue="ml")

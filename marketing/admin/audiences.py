@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -71,6 +72,7 @@ def _explorer(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "may_campaign": request.user.has_perm("marketing.add_campaign"),
         "may_brief": request.user.has_perm("marketing.add_brief"),
         "may_add": request.user.has_perm("marketing.add_segment"),
+        "may_freeze": request.user.has_perm("marketing.add_audience"),
     }
     return TemplateResponse(request, "marketing/audiences.html", context)
 
@@ -121,10 +123,16 @@ def _compare(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "all_weeks": segment_comparisons.WEEKS_BACK,
         "by": by,
         "waits": waits,
+        "freeze": freeze_link(segments) if request.user.has_perm("marketing.add_audience") else "",
         "since": segment_comparisons.followed_since(weeks, timezone.now()),
         "query": request.GET.urlencode(),
     }
     return TemplateResponse(request, "marketing/audience_compare.html", context)
+
+
+def freeze_link(segments: list[Segment]) -> str:
+    query = urlencode([("segment", one.code) for one in segments])
+    return f"{reverse('admin:marketing_audience_freeze')}?{query}"
 
 
 def _choice(text: str | None, known: Any, usual: Any) -> Any:

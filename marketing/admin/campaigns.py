@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
@@ -25,6 +26,7 @@ from marketing.admin.base import ReadOnlyAdmin
 from marketing.models import Campaign, CampaignItem, CampaignPlan, CopyVariant, SendState
 from marketing.pages import campaigns as pages
 from marketing.pages import previews, send_monitor
+from marketing.services.audiences.frozen import hold_kept
 from marketing.services.campaigns.expected_units import publish_expected
 from marketing.services.content.copies import CopyError
 
@@ -53,13 +55,31 @@ class PlanInline(StackedInline):
     verbose_name_plural = gettext_lazy("Expected sales, for purchasing")
 
 
+class CampaignForm(forms.ModelForm):
+    """For a segment, or for the members of a kept list; the list then says which segment it was."""
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        chosen = said.get("frozen_audience")
+        if chosen is None:
+            if not said.get("segment") and "segment" not in self.errors:
+                self.add_error("segment", _("Choose a segment or a frozen list."))
+        elif "frozen_audience" in self.changed_data and not chosen.is_usable:
+            self.add_error("frozen_audience", _("No campaign can be made for this list any more."))
+        else:
+            said["segment"] = chosen.segment
+        return said
+
+
 @admin.register(Campaign)
 class CampaignAdmin(ModelAdmin):
-    list_display = ["title", "goal", "segment", "state_label", "recipients", "sent", "created_at"]
+    list_display = ["title", "goal", "readers", "state_label", "recipients", "sent", "created_at"]
     list_display_links = None
     list_filter = ["state", "goal"]
     search_fields = ["name", "name_zh"]
-    list_select_related = ["segment", "audience"]
+    list_select_related = ["segment", "audience", "frozen_audience"]
+    form = CampaignForm
+    autocomplete_fields = ["frozen_audience"]
     inlines = [ItemInline, PlanInline]
     actions = None
     fieldsets = [
@@ -69,6 +89,7 @@ class CampaignAdmin(ModelAdmin):
                 "fields": [
                     ("name", "name_zh"),
                     ("goal", "segment"),
+                    "frozen_audience",
                     ("channel", "tone", "language"),
                     "market",
                     "link_url",
@@ -104,6 +125,10 @@ class CampaignAdmin(ModelAdmin):
     def state_label(self, campaign: Campaign) -> tuple[str, str]:
         return campaign.state, campaign.get_state_display()
 
+    @admin.display(description=gettext_lazy("for"), ordering="segment")
+    def readers(self, campaign: Campaign) -> str:
+        return campaign.meant
+
     @admin.display(description=gettext_lazy("recipients"))
     def recipients(self, campaign: Campaign) -> str:
         return str(campaign.audience.recipient_count) if campaign.audience else "–"
@@ -130,6 +155,11 @@ class CampaignAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
         return False  # a campaign is cancelled, not forgotten
 
+    def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        if obj.frozen_audience_id:
+            hold_kept(obj.frozen_audience_id)  # nobody deletes the list meanwhile
+        super().save_model(request, obj, form, change)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         publish_expected(form.instance)
@@ -144,7 +174,10 @@ class CampaignAdmin(ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         campaign = get_object_or_404(
-            Campaign.objects.select_related("segment", "audience", "decision"), pk=pk
+            Campaign.objects.select_related(
+                "segment", "audience", "decision", "frozen_audience__segment"
+            ),
+            pk=pk,
         )
         context = {
             **self.admin_site.each_context(request),

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -16,6 +17,7 @@ from unfold.admin import ModelAdmin
 
 from marketing.admin import audiences as audience_views
 from marketing.admin import cohorts as cohort_views
+from marketing.admin import frozen as frozen_views
 from marketing.admin.base import ReadOnlyAdmin
 from marketing.admin.rule_field import RuleField, RuleWidget
 from marketing.definitions.rules import RuleError
@@ -77,6 +79,8 @@ class SegmentAdmin(ModelAdmin):
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         segment = self.get_object(request, object_id) if object_id else None
         extra = {"preview": segment_preview(segment.rule)} if segment else {}
+        if segment and request.user.has_perm("marketing.add_audience"):
+            extra["freeze"] = audience_views.freeze_link([segment])
         return super().changeform_view(
             request, object_id, form_url, {**(extra_context or {}), **extra}
         )
@@ -101,6 +105,23 @@ class SegmentAdmin(ModelAdmin):
 
 @admin.register(Audience)
 class AudienceAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "channel", "customer_count", "holdout_count", "frozen_at"]
+    """Lists that are kept have a page of their own; the form shows what a campaign drew."""
+
     list_select_related = ["segment"]
-    search_fields = ["segment__name", "segment__code"]
+    search_fields = ["name", "segment__name", "segment__code"]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*frozen_views.urls(self.admin_site), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return frozen_views.list_page(self.admin_site, request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """The campaign's form chooses among lists that a campaign may still be made for."""
+        if request.GET.get("field_name") == "frozen_audience":
+            queryset = queryset & Audience.objects.usable()
+        return super().get_search_results(request, queryset, search_term)

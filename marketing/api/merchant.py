@@ -78,7 +78,7 @@ class Campaigns(MerchantView):
         """Campaigns, newest first."""
         wanted = self.checked(shapes.CampaignFilter, request.query_params)
         rows = Campaign.objects.filter(**wanted).values(
-            "pk", *CAMPAIGN_COLUMNS, segment_code=F("segment__code")
+            "pk", "frozen_audience_id", *CAMPAIGN_COLUMNS, segment_code=F("segment__code")
         )
         return self.page(rows, lambda page: [_campaign_row(row) for row in page])
 
@@ -165,9 +165,8 @@ def _campaign(pk: int) -> Campaign:
 
 
 def _campaign_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {"id": row["pk"], "segment": row["segment_code"]} | {
-        name: row[name] for name in CAMPAIGN_COLUMNS
-    }
+    of = {"segment": row["segment_code"], "frozen_audience": row["frozen_audience_id"]}
+    return {"id": row["pk"], **of} | {name: row[name] for name in CAMPAIGN_COLUMNS}
 
 
 def _without_pk(row: dict[str, Any]) -> dict[str, Any]:
@@ -178,7 +177,8 @@ def _detail(campaign: Campaign) -> dict[str, Any]:
     results, audience = campaign_results(campaign), campaign.audience
     return {
         "id": campaign.pk,
-        "segment": campaign.segment.code,
+        "segment": campaign.segment.code if campaign.segment else None,
+        "frozen_audience": campaign.frozen_audience_id,
         **{name: getattr(campaign, name) for name in CAMPAIGN_COLUMNS},
         "decision": campaign.decision_id,
         "customer_count": audience.customer_count if audience else None,

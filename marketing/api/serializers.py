@@ -35,7 +35,12 @@ class CampaignOut(s.Serializer):
     name_zh = s.CharField()
     goal = s.ChoiceField(Goal.choices)
     channel = s.CharField()
-    segment = s.CharField()
+    segment = s.CharField(
+        allow_null=True, help_text="Its code; null: of a list whose rule is no segment."
+    )
+    frozen_audience = s.IntegerField(
+        allow_null=True, help_text="The list it is for; null: whoever is in the segment."
+    )
     state = s.ChoiceField(CampaignState.choices)
     created_at = s.DateTimeField()
     started_at = s.DateTimeField(allow_null=True)

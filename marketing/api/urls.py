@@ -2,15 +2,29 @@
 
 from django.urls import path
 
+from marketing.api import audiences as a
 from marketing.api import briefs as b
 from marketing.api import cohorts as c
 from marketing.api import evidence as e
+from marketing.api import explorer as x
 from marketing.api import journeys as j
 from marketing.api import merchant as m
 from marketing.api import personas as p
 
 merchant = [
+    path("audiences/", a.Audiences.as_view(), name="audiences"),
+    path("audiences/<int:pk>/", a.AudienceDetail.as_view(), name="audience"),
+    path("audiences/<int:pk>/steps/", a.AudienceSteps.as_view(), name="audience-steps"),
+    path("audiences/<int:pk>/members/", a.AudienceMembers.as_view(), name="audience-members"),
+    path(
+        "audiences/<int:pk>/members/<str:code>/",
+        a.AudienceMembership.as_view(),
+        name="audience-membership",
+    ),
+    path("audiences/<int:pk>/campaigns/", a.AudienceCampaigns.as_view(), name="audience-campaigns"),
     path("cohorts/", c.Cohorts.as_view(), name="cohorts"),
+    path("segment-figures/", x.SegmentFigures.as_view(), name="segment-figures"),
+    path("segment-comparisons/", x.SegmentComparison.as_view(), name="segment-comparisons"),
     path("segments/", m.Segments.as_view(), name="segments"),
     path("segments/<slug:code>/", m.SegmentDetail.as_view(), name="segment"),
     path("personas/", p.Personas.as_view(), name="personas"),

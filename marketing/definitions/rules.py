@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marketing.models import Persona, Stage, Suppression
-from marketing.models.campaigns import PURPOSE_OF_CHANNEL, Channel
+from marketing.models.campaigns import ADDRESS_OF, PURPOSE_OF_CHANNEL, Channel
 from shop.models import Consent, Customer, Event, EventKind, OrderLine
 from shop.models.event_recency import PLACES
 from shop.money import to_minor
@@ -227,7 +227,7 @@ def reachable(customers: QuerySet[Customer], channel: str) -> QuerySet[Customer]
     ).order_by("-recorded_at", "-id")
     suppressed = Suppression.objects.filter(customer=OuterRef("pk"), channel=channel)
     return (
-        customers.exclude(email="")
+        customers.exclude(**{ADDRESS_OF[Channel(channel)]: ""})
         .annotate(agreed=Subquery(latest.values("granted")[:1]))
         .filter(~Exists(suppressed), agreed=True)
     )

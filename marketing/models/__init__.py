@@ -1,3 +1,4 @@
+from .audiences import Audience, AudienceMember
 from .briefs import Brief, BriefChannel, BriefItem, Candidate, CandidateState
 from .campaigns import (
     Campaign,
@@ -42,7 +43,7 @@ from .policy import (
     TermKind,
 )
 from .predictions import CustomerPrediction
-from .segments import Audience, AudienceMember, Segment, SegmentChange, SegmentMember
+from .segments import Segment, SegmentChange, SegmentMember
 from .sends import Send, SendState, SkipReason, Suppression
 
 __all__ = [

@@ -41,6 +41,8 @@ PURPOSE_OF_CHANNEL = {
     Channel.SMS: Purpose.MARKETING_SMS,
     Channel.PUSH: Purpose.MARKETING_PUSH,
 }
+# The column of a customer without which nothing can be sent there.
+ADDRESS_OF = {Channel.EMAIL: "email", Channel.SMS: "phone", Channel.PUSH: "push_token"}
 
 
 class CampaignState(models.TextChoices):
@@ -84,8 +86,14 @@ class Campaign(models.Model):
     goal = models.CharField(max_length=14, choices=Goal)
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
     segment = models.ForeignKey(
-        "marketing.Segment", on_delete=models.PROTECT, related_name="campaigns"
-    )
+        "marketing.Segment", null=True, blank=True, on_delete=models.PROTECT,
+        related_name="campaigns",
+    )  # fmt: skip
+    frozen_audience = models.ForeignKey(
+        "marketing.Audience", null=True, blank=True, on_delete=models.PROTECT,
+        related_name="campaigns_for_it", verbose_name=_("frozen list"),
+        help_text=_("Write to these customers instead of whoever is in the segment at approval."),
+    )  # fmt: skip
     audience = models.ForeignKey(
         "marketing.Audience",
         null=True,
@@ -194,6 +202,10 @@ class Campaign(models.Model):
                 condition=Q(exploration_rate__gte=0.01) & Q(exploration_rate__lte=0.5),
                 name="campaign_exploration_share",
             ),
+            models.CheckConstraint(
+                condition=Q(segment__isnull=False) | Q(frozen_audience__isnull=False),
+                name="campaign_is_for_somebody",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -205,6 +217,11 @@ class Campaign(models.Model):
     @property
     def is_editable(self) -> bool:
         return self.state == CampaignState.DRAFT
+
+    @property
+    def meant(self) -> str:
+        """Who it is for, by name."""
+        return str(self.frozen_audience.called if self.frozen_audience else self.segment)
 
     @property
     def purpose(self) -> str:

@@ -1,9 +1,8 @@
-"""A segment is a rule; an audience is the list it gave at one moment."""
+"""A segment is a rule, and who is in it where somebody follows that."""
 
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -89,65 +88,3 @@ class SegmentChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment_id}: {self.customer_id} {'+' if self.entered else '−'}"
-
-
-class Audience(models.Model):
-    """Who was meant, frozen: the rule may find others tomorrow, this list stays."""
-
-    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="audiences")
-    rule = models.JSONField(help_text=_("The segment's rule when the list was made."))
-    channel = models.CharField(max_length=8)
-    frozen_at = models.DateTimeField(default=timezone.now)
-    is_complete = models.BooleanField(default=False, help_text=_("All members are written."))
-    customer_count = models.PositiveIntegerField(default=0)
-    holdout_count = models.PositiveIntegerField(default=0)
-    left_out_count = models.PositiveIntegerField(
-        default=0, help_text=_("Not on the list: the message would cost more than it brings.")
-    )
-    targeting = models.JSONField(
-        default=dict, blank=True, help_text=_("By which model run and price they were left out.")
-    )
-    members_sha256 = models.CharField(max_length=64, blank=True)
-
-    class Meta:
-        verbose_name = _("audience")
-        verbose_name_plural = _("audiences")
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"{self.segment} ({self.customer_count})"
-
-    @property
-    def recipient_count(self) -> int:
-        return self.customer_count - self.holdout_count
-
-
-class AudienceMember(models.Model):
-    audience = models.ForeignKey(Audience, on_delete=models.CASCADE, related_name="members")
-    customer = models.ForeignKey("shop.Customer", on_delete=models.CASCADE, related_name="+")
-    is_holdout = models.BooleanField(
-        help_text=_("Gets nothing, so that the effect can be measured.")
-    )
-    is_left_out = models.BooleanField(
-        default=False, help_text=_("Gets nothing: the message would cost more than it brings.")
-    )
-    propensity = models.FloatField(
-        null=True, blank=True, help_text=_("Her chance of getting it when the list was drawn.")
-    )
-    expected_minor = models.FloatField(
-        null=True, blank=True, help_text=_("Profit that the message was expected to bring.")
-    )
-
-    class Meta:
-        verbose_name = _("audience member")
-        verbose_name_plural = _("audience members")
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["audience", "customer"], name="one_place_per_audience"),
-            models.CheckConstraint(
-                condition=~Q(is_holdout=True, is_left_out=True), name="member_in_one_arm"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.audience_id}: {self.customer_id}"

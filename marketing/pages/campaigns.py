@@ -13,7 +13,8 @@ from access.figures import percent
 from decisions.text import render
 from inventory.models import PlannedDemand
 from inventory.services.planned_needs import needs_of
-from marketing.definitions.rules import customers_of, reachable, sentences
+from marketing.definitions.readers import meant_by, meant_in_words
+from marketing.definitions.rules import reachable
 from marketing.models import Audience, Campaign, CampaignState, SendState, SkipReason
 from marketing.pages.copies import copy_card
 from marketing.services.campaigns.campaigns import changed_fact
@@ -43,7 +44,7 @@ def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
         "campaign": campaign,
         "steps": _steps(campaign),
         "audience": _audience(campaign),
-        "sentences": sentences(campaign.segment.rule),
+        "sentences": meant_in_words(campaign),
         "cards": [copy_card(c, facts[c.language], standards[c.language]) for c in copies],
         "facts": facts[campaign.language],
         "output": campaign.decision.output if campaign.decision else {},
@@ -117,7 +118,7 @@ def _audience(campaign: Campaign) -> dict:
             **_targeting(campaign.audience),
             "frozen_at": campaign.audience.frozen_at,
         }
-    found = customers_of(campaign.segment.rule)
+    found = meant_by(campaign)
     return {
         "is_frozen": False,
         "count": found.count(),

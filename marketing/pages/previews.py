@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from language.claims import UnknownSlotError
 from language.sms import SmsLength, sms_length
-from marketing.definitions.rules import customers_of, reachable
+from marketing.definitions.readers import meant_by
+from marketing.definitions.rules import reachable
 from marketing.delivery.messages import Text, composed
 from marketing.models import AudienceMember, Campaign, Channel, Send
 from marketing.services.campaigns.campaigns import chosen_copies
@@ -41,7 +42,7 @@ def recipients_of(campaign: Campaign) -> QuerySet[Customer]:
         members = AudienceMember.objects.filter(audience=campaign.audience_id, is_holdout=False)
         rows = Customer.objects.filter(pk__in=members.values("customer"))
     else:
-        rows = reachable(customers_of(campaign.segment.rule), campaign.channel)
+        rows = reachable(meant_by(campaign), campaign.channel)
     return rows.order_by("pk")
 
 

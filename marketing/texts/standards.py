@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Length
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from marketing.definitions.readers import meant_by
 from marketing.definitions.rules import customers_of, reachable
 from marketing.delivery.mail import address
 from marketing.models import (
@@ -19,12 +22,11 @@ from marketing.models import (
     GlossaryTerm,
     Market,
     PolicyRule,
-    Segment,
     Send,
 )
 from marketing.texts.facts import GREETINGS, LOCALES, greeting
 from marketing.texts.review import Standard
-from shop.models import Product
+from shop.models import Customer, Product
 
 EU = frozenset(
     [
@@ -59,6 +61,7 @@ EU = frozenset(
 )
 MOST_RULES, MOST_TERMS, LONGEST_NAMES = 200, 500, 20
 OUTSIDE_ASCII = r"[^ -~]"
+People = Callable[[], QuerySet[Customer]]  # asked only where somebody's name matters
 
 
 def markets_of(market: str) -> list[str]:
@@ -74,7 +77,7 @@ def standard_of_brief(brief: Brief) -> Standard:
         brief.channel,
         brief.language,
         brief.market,
-        brief.segment,
+        partial(customers_of, brief.segment.rule) if brief.segment else None,
         {
             "required": brief.required,
             "forbidden": brief.forbidden,
@@ -84,7 +87,7 @@ def standard_of_brief(brief: Brief) -> Standard:
 
 
 def standard_of_campaign(campaign: Campaign, language: str) -> Standard:
-    return _standard(campaign.channel, language, campaign.market, campaign.segment, {})
+    return _standard(campaign.channel, language, campaign.market, partial(meant_by, campaign), {})
 
 
 def lives_elsewhere(country: str, market: str) -> bool:
@@ -109,7 +112,7 @@ def standard_of_journey(channel: str, language: str, market: str = "") -> Standa
 
 
 def _standard(
-    channel: str, language: str, market: str, segment: Segment | None, wishes: dict
+    channel: str, language: str, market: str, people: People | None, wishes: dict
 ) -> Standard:
     rules = PolicyRule.objects.filter(is_active=True, market__in=markets_of(market))
     is_sms = channel == Channel.SMS
@@ -118,19 +121,19 @@ def _standard(
         language,
         rules=list(rules[:MOST_RULES]),
         terms=list(GlossaryTerm.objects.all()[:MOST_TERMS]),
-        longest=_longest(segment, language) if is_sms else {},
+        longest=_longest(people, language) if is_sms else {},
         tail=_tail(language) if is_sms else "",
         **wishes,
     )
 
 
-def _longest(segment: Segment | None, language: str) -> dict[str, list[str]]:
+def _longest(people: People | None, language: str) -> dict[str, list[str]]:
     """What a recipient's own slots will hold at most: her name, and the link of her message.
 
     A name outside ASCII may turn the whole message into UCS-2, so the longest of those count too.
     """
-    people = reachable(customers_of(segment.rule if segment else {}), Channel.SMS)
-    names = people.exclude(name="").order_by(Length("name").desc()).values_list("name", flat=True)
+    readers = reachable(people() if people else Customer.objects.all(), Channel.SMS)
+    names = readers.exclude(name="").order_by(Length("name").desc()).values_list("name", flat=True)
     found = [*names[:1], *names.filter(name__regex=OUTSIDE_ASCII)[:LONGEST_NAMES]]
     greetings = [greeting(name, language) for name in found] or [GREETINGS[language][1]]
     return {"greeting": greetings, "link": [address("link", _next_send())]}

@@ -36,9 +36,13 @@ from shop.services.stock.ring_fences import ring_fence
 from tests.access.flash_sale_writes import FLASH_SALE_WRITES
 from tests.access.marketing_writes import (
     document,
+    frozen_list,
     journey_version,
+    kept_list,
+    list_campaign,
     live_journey,
     revision,
+    segments_asked,
     use,
 )
 from tests.access.writes import NUMBERS, Write
@@ -350,7 +354,15 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}webhooks/{{id}}/tests/": lambda: Write(
         {"id": make_endpoint(f"https://shop.example/{next(NUMBERS)}").pk}
     ),
+    f"POST {M}audiences/": frozen_list,
+    f"DELETE {M}audiences/{{id}}/": lambda: Write({"id": kept_list().pk}),
+    f"POST {M}audiences/{{id}}/steps/": lambda: Write(
+        {"id": kept_list().pk}, {"to": "archived"}, {"to": "kept"}
+    ),
+    f"POST {M}audiences/{{id}}/campaigns/": list_campaign,
     f"POST {M}briefs/": _brief_body,
+    f"POST {M}segment-figures/": lambda: segments_asked(1),
+    f"POST {M}segment-comparisons/": lambda: segments_asked(2),
     f"POST {M}cohorts/": lambda: Write({}, {"unit": "month"}, {"unit": "week"}),
     f"POST {M}recommendations/report/": lambda: Write({}),
     f"POST {M}candidates/{{id}}/choice/": lambda: Write({"id": _candidate().pk}),

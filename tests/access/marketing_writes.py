@@ -1,14 +1,17 @@
-"""Journeys and documents that writes of the API are tried on."""
+"""Journeys, documents and frozen lists that writes of the API are tried on."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from marketing.definitions.journey_library import READY_MADE
-from marketing.models import Journey
+from marketing.models import Audience, Journey
+from marketing.services.audiences import frozen
 from marketing.services.journeys import journeys
 from tests.access.writes import NUMBERS, Write
+from tests.factories import make_customer
 from tests.factories_content import make_evidence
+from tests.factories_marketing import Quiet, make_segment
 
 
 def journey() -> Journey:
@@ -26,6 +29,29 @@ def journey_version() -> Write:
     definition = READY_MADE[1].definition
     other = {"definition": definition | {"exits": []}}
     return Write({"code": journey().code}, {"definition": definition}, other)
+
+
+def kept_list() -> Audience:
+    number = next(NUMBERS)
+    make_customer(f"L-{number}")
+    made = frozen.ask_frozen(frozen.Freeze(f"List {number}", {}), key=f"list-{number}")
+    frozen.write_members(Quiet(), made.pk)
+    return Audience.objects.get(pk=made.pk)
+
+
+def frozen_list() -> Write:
+    body = {"name": "Tea", "segments": [make_segment(code=f"s-{next(NUMBERS)}").code]}
+    return Write({}, body, body | {"name": "Coffee"})
+
+
+def segments_asked(most: int) -> Write:
+    codes = [make_segment(code=f"s-{next(NUMBERS)}").code for _n in range(most)]
+    return Write({}, {"segments": codes}, {"segments": ["everybody"]})
+
+
+def list_campaign() -> Write:
+    body = {"name": "Spring", "goal": "announce"}
+    return Write({"id": kept_list().pk}, body, body | {"goal": "thank"})
 
 
 def document() -> dict[str, Any]:

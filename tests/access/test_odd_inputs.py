@@ -189,6 +189,16 @@ GOOD = {
     ("merchant", "purchase-orders/<str:number>/receipts/", "post"): {"lines": [LINE]},
     ("merchant", "tickets/<str:number>/replies/", "post"): {"body": "Tomorrow.", "draft": 1},
     ("merchant", "campaigns/<int:pk>/approve/", "post"): {},
+    ("merchant", "audiences/", "post"): {
+        **{"name": "Tea", "segments": ["everybody"], "as_of": None, "holdout_rate": 0.1}
+    },
+    ("merchant", "audiences/<int:pk>/steps/", "post"): {"to": "archived"},
+    ("merchant", "audiences/<int:pk>/campaigns/", "post"): {
+        **{"name": "Spring", "name_zh": "春", "goal": "announce", "channel": "email"},
+        **{"tone": "warm", "language": "en", "brief": "b"},
+    },
+    ("merchant", "segment-figures/", "post"): {"segments": ["everybody"]},
+    ("merchant", "segment-comparisons/", "post"): {"segments": ["everybody"], "weeks": 24},
     ("merchant", "cohorts/", "post"): {
         **{"unit": "month", "category": "tea", "channel": "web", "country": "GB", "segment": "new"}
     },

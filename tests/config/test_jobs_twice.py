@@ -20,6 +20,7 @@ from decisions.models import Job
 from decisions.services import jobs
 from decisions.services.experiments import save_experiment, start_experiment
 from marketing.models import Campaign, Segment
+from marketing.services.audiences import frozen
 from marketing.services.customers.cohort_snapshots import Ask
 from marketing.services.sending import sends
 from recommendations.services import lists
@@ -151,6 +152,18 @@ def segment_to_count() -> dict:
     return {"subject": f"audience:{buyers()}"}
 
 
+def list_to_freeze() -> dict:
+    segment = Segment.objects.get(pk=buyers())
+    wanted = frozen.Freeze("Buyers", segment.rule, (segment,), holdout_rate=0.2)
+    return {"audience": frozen.ask_frozen(wanted, key="list").pk}
+
+
+def list_to_count() -> dict:
+    payload = list_to_freeze()
+    frozen.write_members(factories_marketing.Quiet(), payload["audience"])
+    return payload | {"subject": f"frozen:{payload['audience']}"}
+
+
 def overlap_to_count() -> dict:
     return {"subject": "overlap", "segments": [buyers(), Segment.objects.get(code="new").pk]}
 
@@ -182,6 +195,8 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "count_effects": effects_to_count,
     "count_cohorts": cohorts_to_count,
     "count_audience": segment_to_count,
+    "freeze_audience": list_to_freeze,
+    "count_frozen": list_to_count,
     "count_overlap": overlap_to_count,
     "count_curve": curve_to_count,
     "count_experiment": experiment_to_count,

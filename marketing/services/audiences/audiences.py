@@ -10,7 +10,8 @@ from typing import Any
 from django.db import transaction
 
 from decisions.services.experiments import in_global_holdout, in_share
-from marketing.definitions.rules import customers_of, reachable
+from marketing.definitions.readers import meant_by, rule_of
+from marketing.definitions.rules import reachable
 from marketing.models import Audience, AudienceMember, Campaign
 from marketing.services.audiences.exclusion import taken_members
 from marketing.services.audiences.targeting import Targeting
@@ -45,7 +46,8 @@ class _Counts:
 
 
 def freeze_audience(campaign: Campaign, targeting: Targeting | None = None) -> Audience:
-    """A new list of everybody reachable in the segment, in chunks, the holdout drawn by hash.
+    """A new list of everybody reachable in the segment, or on the kept list that the campaign is for,
+    in chunks, the holdout drawn by hash.
 
     Both arms are reachable people, so what differs between them is the message. Who is kept out of
     everything (EXPERIMENT_HOLDOUT_RATE) is in neither: she never got the messages before, either. A worker that
@@ -55,10 +57,15 @@ def freeze_audience(campaign: Campaign, targeting: Targeting | None = None) -> A
     that explores; every row keeps its chance of getting the message.
     Raises NobodyReachableError, NobodyMovedError.
     """
+    source = campaign.frozen_audience
     audience = Audience.objects.create(
-        segment=campaign.segment, rule=campaign.segment.rule, channel=campaign.channel
+        segment=source.segment if source else campaign.segment,
+        rule=rule_of(campaign),
+        channel=campaign.channel,
+        source=source,
+        holdout_rate=held_out_rate(campaign),
     )
-    customers = reachable(customers_of(campaign.segment.rule), campaign.channel)
+    customers = reachable(meant_by(campaign), campaign.channel)
     taken = taken_members(campaign, audience.frozen_at)
     if campaign.exclusion_group:
         customers = customers.exclude(pk__in=taken.values("customer"))
@@ -70,7 +77,8 @@ def freeze_audience(campaign: Campaign, targeting: Targeting | None = None) -> A
     ):
         last = chunk[-1][0]
         meant = [(pk, code) for pk, code in chunk if not in_global_holdout(f"customer:{pk}")]
-        members = _members(audience, campaign, meant, targeting)
+        arms = _Arms(campaign, [pk for pk, _code in meant])
+        members = _members(audience, arms, meant, targeting)
         with transaction.atomic():
             AudienceMember.objects.bulk_create(members)
         counts.add(members)
@@ -89,29 +97,54 @@ def freeze_audience(campaign: Campaign, targeting: Targeting | None = None) -> A
     return audience
 
 
+def held_out_rate(campaign: Campaign) -> float:
+    """A kept list with a holdout of its own brings it along: who gets nothing of one campaign for it
+    gets nothing of the others."""
+    source = campaign.frozen_audience
+    return source.holdout_rate if source and source.holdout_rate else campaign.holdout_rate
+
+
+class _Arms:
+    """Who of a chunk is held out: as the kept list drew it, else drawn by the campaign's own hash."""
+
+    def __init__(self, campaign: Campaign, customers: Sequence[int]):
+        self.campaign, self.rate = campaign, held_out_rate(campaign)
+        self._of_list: frozenset[int] | None = None
+        if campaign.frozen_audience and campaign.frozen_audience.holdout_rate:
+            held = AudienceMember.objects.filter(
+                audience=campaign.frozen_audience, is_holdout=True, customer__in=customers
+            )
+            self._of_list = frozenset(held.values_list("customer_id", flat=True))
+
+    def is_held(self, customer_id: int, code: str) -> bool:
+        if self._of_list is not None:
+            return customer_id in self._of_list
+        return in_share(f"campaign:{self.campaign.pk}", code, self.rate)
+
+
 def _members(
     audience: Audience,
-    campaign: Campaign,
+    arms: _Arms,
     meant: Sequence[tuple[int, str]],
     targeting: Targeting | None,
 ) -> list[AudienceMember]:
     if targeting is None or not meant:
-        return [_member(audience, campaign, pk, code, None) for pk, code in meant]
+        return [_member(audience, arms, pk, code, None) for pk, code in meant]
     expected = targeting.expected_minor([pk for pk, _code in meant])
     return [
-        _member(audience, campaign, pk, code, float(money))
+        _member(audience, arms, pk, code, float(money))
         for (pk, code), money in zip(meant, expected, strict=True)
     ]
 
 
 def _member(
-    audience: Audience, campaign: Campaign, customer_id: int, code: str, expected: float | None
+    audience: Audience, arms: _Arms, customer_id: int, code: str, expected: float | None
 ) -> AudienceMember:
-    held = in_share(f"campaign:{campaign.pk}", code, campaign.holdout_rate)
+    campaign, held = arms.campaign, arms.is_held(customer_id, code)
     pays = expected is None or expected >= 0
     explored = not pays and in_share(f"explore:{campaign.pk}", code, campaign.exploration_rate)
     is_left_out = not (pays or explored)
-    chance = (1 - campaign.holdout_rate) * (1 if pays else campaign.exploration_rate)
+    chance = (1 - arms.rate) * (1 if pays else campaign.exploration_rate)
     return AudienceMember(
         audience=audience,
         customer_id=customer_id,

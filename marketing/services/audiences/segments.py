@@ -161,8 +161,9 @@ def count_segments() -> dict[str, int]:
 
 
 def delete_unused_audiences(before: datetime) -> int:
-    """Lists that no campaign uses any more: half-written ones of a killed worker, replaced ones."""
-    unused = Audience.objects.filter(campaigns__isnull=True, frozen_at__lt=before)
+    """Lists that no campaign uses any more: half-written ones of a killed worker, replaced
+    ones. Lists that are kept for themselves go only when somebody deletes them."""
+    unused = Audience.objects.filter(key=None, campaigns__isnull=True, frozen_at__lt=before)
     found = list(unused.values_list("pk", flat=True)[:5])
     Audience.objects.filter(pk__in=found).delete()
     return len(found)

@@ -53,6 +53,10 @@ WHY_SEGMENT = gettext_noop(
     "%(customers)s reachable customers of the segment “%(segment)s”; %(holdout)s of them get "
     "nothing, so that the effect can be measured."
 )
+WHY_LIST = gettext_noop(
+    "%(customers)s reachable customers of the frozen list “%(segment)s”; %(holdout)s of them get "
+    "nothing, so that the effect can be measured."
+)
 FACTS_CHANGED = gettext_noop(
     "%(slot)s was %(before)s when the campaign was checked and is now %(after)s."
 )
@@ -131,7 +135,9 @@ def _frozen(campaign: Campaign, at: datetime) -> Audience:
         ) from error
     except NobodyReachableError as error:
         raise CampaignError(
-            _("Nobody in this segment has an address and agreed to be written to.")
+            _("Nobody on the frozen list has an address and agreed to be written to.")
+            if campaign.frozen_audience
+            else _("Nobody in this segment has an address and agreed to be written to.")
         ) from error
 
 
@@ -301,9 +307,9 @@ def _proposal(
         reason.why
         if reason
         else sentence(
-            WHY_SEGMENT,
+            WHY_LIST if campaign.frozen_audience else WHY_SEGMENT,
             customers=audience.customer_count,
-            segment=campaign.segment.name,
+            segment=_meant_name(campaign),
             holdout=audience.holdout_count,
         )
     )
@@ -327,6 +333,18 @@ def _proposal(
     )
 
 
+def _meant_name(campaign: Campaign) -> str:
+    """A receipt keeps one name for every reader."""
+    if campaign.frozen_audience or campaign.segment is None:
+        return campaign.meant
+    return campaign.segment.name
+
+
+def _of_list(campaign: Campaign) -> dict[str, int]:
+    """Only where the campaign is for a kept list: older receipts stay as they were."""
+    return {"frozen_audience": campaign.frozen_audience_id} if campaign.frozen_audience_id else {}
+
+
 def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -> dict:
     at = timezone.now()
     return {
@@ -335,7 +353,8 @@ def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -
             "name": campaign.name,
             "goal": campaign.goal,
             "channel": campaign.channel,
-            "segment": campaign.segment.code,
+            "segment": campaign.segment.code if campaign.segment else None,
+            **_of_list(campaign),
             "rule": audience.rule,
             "skus": list(campaign.items.values_list("variant__sku", flat=True)),
         },

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from decisions.text import sentence
+from marketing.definitions.readers import meant_by
 from marketing.definitions.rules import customers_of, reachable
 from marketing.models import Campaign, CampaignItem, CampaignState, CopyState, Goal, Segment
 from marketing.services.audiences import segments
@@ -116,7 +117,7 @@ def _ask(campaign: Campaign, occasion: Occasion, as_of: datetime, at: datetime) 
     _clear_older(campaign)
     if campaign.audience_id is not None:
         return str(campaign.state)  # it was proposed and taken back: a person has it now
-    people = reachable(customers_of(campaign.segment.rule), campaign.channel).count()
+    people = reachable(meant_by(campaign), campaign.channel).count()
     if people < MIN_RECIPIENTS:
         return TOO_FEW
     campaigns.propose_campaign(campaign, at=at, reason=_reason(occasion, as_of, people))

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from language.claims import Claim, Fact, check_copy
 from language.providers import DraftRequest, draft_texts, provider_from_settings
 from language.services.calls import CallLog
-from marketing.definitions.rules import customers_of, reachable
+from marketing.definitions.readers import meant_by
+from marketing.definitions.rules import reachable
 from marketing.models import Campaign, Channel, CopyState, CopyVariant
 from marketing.texts.facts import campaign_facts, slot_notes
 from marketing.texts.people import without_customers
@@ -31,9 +32,9 @@ class CopyError(Exception):
 
 
 def languages_of(campaign: Campaign) -> list[str]:
-    """The campaign's own language, and each other that reachable customers of the segment speak."""
+    """The campaign's own language, and each other that its reachable readers speak."""
     spoken = set(
-        reachable(customers_of(campaign.segment.rule), campaign.channel)
+        reachable(meant_by(campaign), campaign.channel)
         .filter(language__in=["en", "zh"])
         .values_list("language", flat=True)
         .distinct()

@@ -16,12 +16,11 @@ from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from marketing.models import Channel, Send, SendState, SkipReason, Suppression
-from marketing.models.campaigns import PURPOSE_OF_CHANNEL
+from marketing.models.campaigns import ADDRESS_OF, PURPOSE_OF_CHANNEL
 from shop.models import Consent, Customer, Order, OrderState, Payment, Refund
 from shop.services.events.event_rows import among
 from support.models import Intent, Ticket, TicketState
 
-ADDRESS_OF = {Channel.EMAIL: "email", Channel.SMS: "phone", Channel.PUSH: "push_token"}
 # States in which a message left, or may have.
 LEFT = (SendState.SENDING, SendState.SENT, SendState.UNKNOWN)
 
