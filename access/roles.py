@@ -41,6 +41,8 @@ ROLES: dict[str, list[str]] = {
     "marketer": [
         *VIEW_SHOP,
         "marketing.*",
+        "shop.*_couponoffer",
+        "shop.change_coupon",
         "language.view_textcall",
         "recommendations.*",
         "decisions.*_experiment",
@@ -69,6 +71,10 @@ ROLES: dict[str, list[str]] = {
         "shop.view_review",
         "shop.view_waitlistentry",
         "shop.change_waitlistentry",  # cancels on the person's word
+        "shop.view_couponoffer",
+        "shop.view_coupon",
+        "shop.view_couponmovement",
+        "shop.change_coupon",  # takes one back that was shared
         "support.*",
         "decisions.view_decision",
         "decisions.decide_decision",

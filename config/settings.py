@@ -329,6 +329,8 @@ SPECTACULAR_SETTINGS = {
         "ClaimKind": "marketing.models.ClaimKind",
         "ExperimentState": "decisions.models.ExperimentState",
         "WaitlistState": "shop.models.WaitlistState",
+        "CouponState": "shop.models.CouponState",
+        "CouponOfferState": "shop.models.OfferState",
         "CohortUnit": [("month", "month"), ("week", "week")],
         "VerdictEnum": [(verdict, verdict) for verdict in ("win", "lose", "cannot tell")],
         "OrderStep": [

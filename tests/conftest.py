@@ -18,7 +18,13 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".py
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-APPEND_ONLY = ("shop_price", "shop_stockmovement", "shop_paymentevent", "shop_refund")
+APPEND_ONLY = (
+    "shop_price",
+    "shop_stockmovement",
+    "shop_paymentevent",
+    "shop_refund",
+    "shop_couponmovement",
+)
 
 
 @pytest.fixture(scope="session")
