@@ -214,8 +214,8 @@ class Coupon(models.Model):
         return self.code
 
     @property
-    def last_on(self) -> datetime:
-        """A moment of its last day: what a letter may name."""
+    def last_moment(self) -> datetime:
+        """Within its last day, whose date a letter names."""
         return self.valid_until - timedelta(microseconds=1)
 
 

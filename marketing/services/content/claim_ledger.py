@@ -45,6 +45,7 @@ KINDS = {
     "rating": ClaimKind.RATING,
     "comparison": ClaimKind.COMPARISON,
     "health": ClaimKind.HEALTH,
+    "coupon": ClaimKind.COUPON,
 }
 
 
