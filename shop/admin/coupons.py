@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -33,24 +33,25 @@ from shop.admin.base import (
     tell_refusals,
 )
 from shop.models import Coupon, CouponMovement, CouponOffer, OfferState
+from shop.money import format_money
 from shop.services.coupons import ledger, offers
 from shop.services.coupons.ledger import CouponError
 
-OFFER_COLOURS = {"draft": "info", "live": "success"}
-COUPON_COLOURS = {"open": "info", "redeemed": "success", "revoked": "danger"}
+OFFER_COLOURS = {"draft": "info", "live": "success", "stopped": "warning"}
+COUPON_COLOURS = {"open": "info", "redeemed": "success", "expired": "warning", "revoked": "danger"}
 
 
 class OfferForm(forms.ModelForm):
     most_minor = MinorField(
-        label=_("Takes off at most"), min_value=0, max_digits=15,
+        label=_("takes off at most"), min_value=0, max_digits=15,
         help_text=_("The fixed amount; of a percentage the most that one coupon takes off."),
     )  # fmt: skip
     budget_minor = MinorField(
-        label=_("Budget"), min_value=0, max_digits=15,
+        label=_("budget"), min_value=0, max_digits=15,
         help_text=_("Once what was taken off and may still be reaches this, no more are issued."),
     )  # fmt: skip
     least_order_minor = MinorField(
-        label=_("Least order"), min_value=0, max_digits=15, initial=0,
+        label=_("least order"), min_value=0, max_digits=15, initial=0,
         help_text=_("What the goods must cost before the coupon."),
     )  # fmt: skip
 
@@ -87,10 +88,21 @@ class CouponOfferAdmin(ShopAdmin):
     autocomplete_fields = ["categories", "products", "variants"]
     actions = None
     actions_detail = ["put_in_force", "stop", "revise"]
-    readonly_fields = ["state_", "open_", "redeemed", "over", "held", "cost", "left"]
+    readonly_fields = [
+        "state",
+        "most",
+        "least",
+        "budget",
+        "open_",
+        "redeemed",
+        "over",
+        "held",
+        "cost",
+        "left",
+    ]
     readonly_fields += ["decided_by", "decided_at", "stopped_by", "stopped_at"]
     fieldsets = [
-        (None, {"fields": [("code", "state_"), ("name", "name_zh")]}),
+        (None, {"fields": [("code", "state"), ("name", "name_zh")]}),
         (
             _("What it takes off"),
             {"fields": [("percent", "most_minor", "least_order_minor")]},
@@ -117,7 +129,11 @@ class CouponOfferAdmin(ShopAdmin):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: CouponOffer | None = None) -> Any:
-        return [*self.fieldsets, self.figures] if obj else self.fieldsets
+        """Money of what cannot be typed any more is shown as money."""
+        if obj is None:
+            return self.fieldsets
+        found = [*self.fieldsets, self.figures]
+        return found if self.has_change_permission(request, obj) else _shown(found)
 
     def get_readonly_fields(self, request: HttpRequest, obj: CouponOffer | None = None) -> Any:
         return [*self.readonly_fields, "code"] if obj else self.readonly_fields
@@ -208,11 +224,23 @@ class CouponOfferAdmin(ShopAdmin):
     def state_(self, offer: CouponOffer) -> tuple[str, Any]:
         return offer.state, offer.get_state_display()
 
-    @display(description=_("open"), ordering="open_coupons")
+    @display(description=_("takes off at most"))
+    def most(self, offer: CouponOffer) -> str:
+        return format_money(offer.most_minor, offer.currency)
+
+    @display(description=_("least order"))
+    def least(self, offer: CouponOffer) -> str:
+        return format_money(offer.least_order_minor, offer.currency)
+
+    @display(description=_("budget"))
+    def budget(self, offer: CouponOffer) -> str:
+        return format_money(offer.budget_minor, offer.currency)
+
+    @display(description=pgettext_lazy("coupon", "open"), ordering="open_coupons")
     def open_(self, offer: CouponOffer) -> str:
         return number(offer.open_coupons)
 
-    @display(description=_("redeemed"), ordering="redeemed_coupons")
+    @display(description=pgettext_lazy("coupon", "redeemed"), ordering="redeemed_coupons")
     def redeemed(self, offer: CouponOffer) -> str:
         return number(offer.redeemed_coupons)
 
@@ -231,7 +259,17 @@ class CouponOfferAdmin(ShopAdmin):
 
     @display(description=_("can still be issued"))
     def left(self, offer: CouponOffer) -> str:
-        return number(offer.left_coupons)
+        return number(offer.left_coupons if offer.state == OfferState.LIVE else None)
+
+
+SHOWN = {"most_minor": "most", "least_order_minor": "least", "budget_minor": "budget"}
+
+
+def _shown(fieldsets: Any) -> list[Any]:
+    def shown(field: Any) -> Any:
+        return tuple(map(shown, field)) if isinstance(field, tuple) else SHOWN.get(field, field)
+
+    return [(title, {"fields": [*map(shown, said["fields"])]}) for title, said in fieldsets]
 
 
 def _over(page: list[CouponOffer]) -> Any:
@@ -260,9 +298,9 @@ class CouponAdmin(ReadOnlyAdmin):
     ]
     search_fields = ["code", "customer__code", "customer__email__exact"]
     search_help_text = _("Coupon, customer code, or an e-mail address in full.")
-    fields = [("code", "state_"), ("who", "offer_"), "occasion", ("issued_at", "valid_until")]
+    fields = [("code", "state"), ("who", "offer_"), "occasion", ("issued_at", "valid_until")]
     fields += [("order_", "off")]
-    readonly_fields = ["state_", "who", "offer_", "order_", "off"]
+    readonly_fields = ["who", "offer_", "order_", "off"]
     inlines = [CouponMovementInline]
     actions = ["take_back"]
 

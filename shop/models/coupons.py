@@ -42,11 +42,12 @@ class CouponOffer(models.Model):
         help_text=_("Off the goods, 1 to 90; empty: a fixed amount."),
     )
     most_minor = models.BigIntegerField(
-        help_text=_("The fixed amount; of a percentage the most that one coupon takes off.")
+        _("takes off at most"),
+        help_text=_("The fixed amount; of a percentage the most that one coupon takes off."),
     )
     currency = models.CharField(max_length=3)
     least_order_minor = models.BigIntegerField(
-        default=0, help_text=_("What the goods must cost before the coupon.")
+        _("least order"), default=0, help_text=_("What the goods must cost before the coupon.")
     )
     categories = models.ManyToManyField(
         "shop.Category", blank=True, related_name="+", help_text=_("With what lies below them.")
@@ -58,7 +59,10 @@ class CouponOffer(models.Model):
         help_text=_("Days after the day of issue; the last one counts to its end."),
     )
     last_on = models.DateField(
-        null=True, blank=True, help_text=_("No coupon is valid longer than this day.")
+        _("last day"),
+        null=True,
+        blank=True,
+        help_text=_("No coupon is valid longer than this day."),
     )
     most_uses = models.PositiveIntegerField(
         validators=[MinValueValidator(1)],
@@ -68,7 +72,8 @@ class CouponOffer(models.Model):
         default=True, help_text=_("A customer gets one, whatever campaign asks.")
     )
     budget_minor = models.BigIntegerField(
-        help_text=_("Once what was taken off and may still be reaches this, no more are issued.")
+        _("budget"),
+        help_text=_("Once what was taken off and may still be reaches this, no more are issued."),
     )
     state = models.CharField(max_length=7, choices=OfferState, default=OfferState.DRAFT)
     open_coupons = models.PositiveIntegerField(default=0, editable=False)
