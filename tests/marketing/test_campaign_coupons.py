@@ -9,10 +9,10 @@ from marketing.models import ClaimRecord, CopyVariant, SendState, SkipReason
 from marketing.services.campaigns.campaigns import CampaignError, propose_campaign
 from marketing.services.content.copies import CopyError, choose_copy
 from marketing.services.effects.effects import campaign_effects
-from marketing.services.sending import hand_over
+from marketing.services.sending import hand_over, sends
 from marketing.services.sending.sends import send_campaign
 from marketing.texts.facts import campaign_facts
-from shop.models import Coupon
+from shop.models import Coupon, CouponOffer
 from shop.services.coupons import ledger, offers
 from shop.services.coupons.verify import coupon_differences
 from shop.services.orders.orders import NewOrder, WantedLine, place_order
@@ -108,6 +108,27 @@ def test_an_offer_that_stops_before_the_letter_leaves_pauses_the_campaign():
     assert not Coupon.objects.exists()
 
 
+def test_an_offer_that_stops_between_two_rounds_lets_nobody_else_have_one(monkeypatch):
+    """The next round reads the offer anew: the rest waits, nobody is skipped for it."""
+    monkeypatch.setattr(sends, "ROUND", 2)
+    monkeypatch.setattr(sends, "BATCH", 2)
+    make_reachable(8)
+    campaign = approve(coupon_campaign())
+    real, rounds = sends._may_go_on, []
+
+    def stops_after_one(*args):
+        if rounds:
+            offers.stop_offer(CouponOffer.objects.get())
+        rounds.append(1)
+        return real(*args)
+
+    monkeypatch.setattr(sends, "_may_go_on", stops_after_one)
+    assert sent(campaign).count() == Coupon.objects.count() == 2
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.paused_by) == ("paused", "facts")
+    assert not campaign.sends.filter(state=SendState.SKIPPED).exists()
+
+
 def test_who_has_ordered_since_the_list_was_drawn_needs_no_coupon():
     customers = make_reachable(4)
     campaign = approve(coupon_campaign())
@@ -143,9 +164,9 @@ def test_the_ledger_of_claims_names_the_offer():
     make_reachable(3)
     campaign = approve(coupon_campaign())
     rows = ClaimRecord.objects.filter(copy__campaign=campaign, kind="coupon")
-    assert set(rows.values_list("source", flat=True)) >= {
-        f"coupon offer:{campaign.coupon_offer.label}"
-    }
+    source = f"coupon offer:{campaign.coupon_offer.label}"
+    assert set(rows.values_list("source", flat=True)) == {source}
+    assert campaign.decision.inputs["campaign"]["coupon_offer"] == campaign.coupon_offer.label
     assert {"{coupon_value}", "{coupon_code}", "{coupon_until}"} <= {row.words for row in rows}
 
 

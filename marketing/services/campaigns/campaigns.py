@@ -348,6 +348,7 @@ def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -
             "channel": campaign.channel,
             "segment": campaign.segment.code,
             "rule": audience.rule,
+            "coupon_offer": campaign.coupon_offer.label if campaign.coupon_offer else None,
             "skus": list(campaign.items.values_list("variant__sku", flat=True)),
         },
         "audience": {

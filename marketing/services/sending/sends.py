@@ -227,7 +227,7 @@ def _pace(campaign: Campaign) -> int:
 
 def _is_sending(campaign: Campaign) -> bool:
     """A person may pause it; a batch that is decided then finds nothing that may leave."""
-    campaign.refresh_from_db(fields=["state", "approved_facts"])
+    campaign.refresh_from_db(fields=["state", "approved_facts", "coupon_offer"])
     return campaign.state == CampaignState.SENDING
 
 
