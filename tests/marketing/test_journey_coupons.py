@@ -1,6 +1,8 @@
 """A message of a journey that gives a coupon: by SMS to a left cart, not to who would buy anyway."""
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core import mail
@@ -170,3 +172,10 @@ def test_the_editor_keeps_the_offer_and_the_page_names_it(client):
     assert "coupon" not in content_from(step, typed | {"coupon": ""})
     page = client.get(reverse("admin:marketing_journey_page", args=[journey.pk])).content.decode()
     assert "with a coupon of CART" in page
+
+
+def test_the_example_of_the_docs_is_a_plan():
+    page = (Path(__file__).parents[2] / "docs" / "coupons.md").read_text()
+    example = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    [message] = read_plan(example).sends
+    assert (message.data["coupon"], message.data["channel"]) == ("CART20", "sms")
