@@ -330,6 +330,13 @@ def test_issuing_to_fifty_takes_as_many_queries_as_to_one(django_assert_num_quer
         assert len(issue(offer, pks, "x").coupons) == 50
 
 
+def test_a_counter_that_differs_is_named():
+    coupon = make_coupon(make_customer())
+    CouponOffer.objects.filter(pk=coupon.offer_id).update(open_coupons=7)
+    label = coupon.offer.label
+    assert coupon_differences() == [(label, "open_coupons", 7, 1)] * 2
+
+
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["issue", "buy", "cancel", "revoke", "expire", "again"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, Sum
 
@@ -24,26 +24,25 @@ class CouponDifference(NamedTuple):
 
 
 def coupon_differences() -> list[CouponDifference]:
-    """Empty when every counter is what its ledger says. Three queries."""
-    sums = CouponMovement.objects.order_by().values("offer")
-    by_movements = {
-        row["offer"]: row
-        for row in sums.annotate(**{name: Sum(delta) for name, delta in COUNTERS.items()})
+    """Empty when every counter is what its ledger says, and what its coupons say. Three queries."""
+    by_movements = _by_offer(
+        CouponMovement.objects, {name: Sum(delta) for name, delta in COUNTERS.items()}
+    )
+    of_states = {
+        "open_coupons": Count("pk", filter=Q(state="open")),
+        "redeemed_coupons": Count("pk", filter=Q(state="redeemed")),
+        "spent_minor": Sum("discount_minor"),
     }
-    coupons = Coupon.objects.order_by().values("offer")
-    by_state = {
-        row["offer"]: row
-        for row in coupons.annotate(
-            open_coupons=Count("pk", filter=Q(state="open")),
-            redeemed_coupons=Count("pk", filter=Q(state="redeemed")),
-            spent_minor=Sum("discount_minor"),
-        )
-    }
-    return [
-        CouponDifference(offer.label, name, getattr(offer, name), found.get(name) or 0)
-        for offer in CouponOffer.objects.order_by("pk")
-        for found in (by_movements.get(offer.pk, {}), by_state.get(offer.pk, {}))
-        for name in COUNTERS
-        if name in found or not found
-        if (found.get(name) or 0) != getattr(offer, name)
-    ]
+    by_coupons = _by_offer(Coupon.objects, of_states)
+    found = []
+    for offer in CouponOffer.objects.order_by("pk"):
+        for names, sums in ((COUNTERS, by_movements), (of_states, by_coupons)):
+            for name in names:
+                by_rows = sums.get(offer.pk, {}).get(name) or 0
+                if by_rows != getattr(offer, name):
+                    found.append(CouponDifference(offer.label, name, getattr(offer, name), by_rows))
+    return found
+
+
+def _by_offer(rows: Any, sums: dict[str, Any]) -> dict[int, dict[str, int]]:
+    return {row["offer"]: row for row in rows.order_by().values("offer").annotate(**sums)}
