@@ -42,6 +42,8 @@ ROLES: dict[str, list[str]] = {
         *VIEW_SHOP,
         "marketing.*",
         "inventory.*_flashsale",
+        "shop.*_couponoffer",
+        "shop.change_coupon",
         "language.view_textcall",
         "recommendations.*",
         "decisions.*_experiment",
@@ -70,6 +72,10 @@ ROLES: dict[str, list[str]] = {
         "shop.view_review",
         "shop.view_waitlistentry",
         "shop.change_waitlistentry",  # cancels on the person's word
+        "shop.view_couponoffer",
+        "shop.view_coupon",
+        "shop.view_couponmovement",
+        "shop.change_coupon",  # takes one back that was shared
         "support.*",
         "decisions.view_decision",
         "decisions.decide_decision",

@@ -79,6 +79,8 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
             ("campaign", _("Campaigns"), "admin:marketing_campaign_changelist", "marketing.view_campaign"),
             ("bolt", _("Flash sales"), "admin:inventory_flashsale_changelist", "inventory.view_flashsale"),
             ("edit_note", _("Briefs"), "admin:marketing_brief_changelist", "marketing.view_brief"),
+            ("sell", _("Coupon offers"), "admin:shop_couponoffer_changelist", "shop.view_couponoffer"),
+            ("confirmation_number", _("Coupons"), "admin:shop_coupon_changelist", "shop.view_coupon"),
             ("fact_check", _("Claims"), "admin:marketing_claimrecord_changelist", "marketing.view_claimrecord"),
             ("verified", _("Evidence"), "admin:marketing_evidence_changelist", "marketing.view_evidence"),
             ("gavel", _("Policy rules"), "admin:marketing_policyrule_changelist", "marketing.view_policyrule"),

@@ -36,6 +36,7 @@ from marketing.services.effects.effect_snapshots import refresh_effects
 from outbox.services import deliveries
 from shop.models import Order
 from shop.services import waitlist
+from shop.services.coupons import ledger as coupon_ledger
 from shop.services.events.event_partitions import keep_months
 from shop.services.stock import batches, verify
 
@@ -72,6 +73,7 @@ def _tidy(progress: Progress, as_of: datetime) -> dict:
     closed = {
         "waitlist_bought": waitlist.close_bought(now),
         "waitlist_expired": waitlist.expire_due(now),
+        "coupons_expired": coupon_ledger.expire_due(now),
     }
     return found | closed | keep_months(now)
 

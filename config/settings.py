@@ -332,6 +332,8 @@ SPECTACULAR_SETTINGS = {
         "ChannelEnum": "marketing.models.BriefChannel",
         "MarketingChannel": "marketing.models.Channel",
         "AudienceState": [(state, state) for state in ("writing", "failed", "ready", "archived")],
+        "CouponState": "shop.models.CouponState",
+        "CouponOfferState": "shop.models.OfferState",
         "CohortUnit": [("month", "month"), ("week", "week")],
         "VerdictEnum": [(verdict, verdict) for verdict in ("win", "lose", "cannot tell")],
         "OrderStep": [

@@ -21,10 +21,14 @@ from language.statements import sentences_of, stated_kinds
 FACT_KINDS = frozenset(
     {
         "money", "prior_money", "percent", "count", "date", "name", "text", "link", "person",
-        "spec", "evidence",
+        "spec", "evidence", "coupon",
     }
 )  # fmt: skip
 FIGURE_KINDS = frozenset({"money", "prior_money", "percent", "count", "date"})
+# What a slot says of goods or of her coupon: a clause with one is about that.
+PROVING_KINDS = FIGURE_KINDS | {"coupon"}
+# Shown through its slot and never written out: a struck-through price, and what is one customer's.
+ONLY_BY_SLOT = frozenset({"prior_money", "coupon"})
 CLAUSE = re.compile(r"[^,，、:：;；–—()（）]+")
 JOINING = re.compile(r"^\s*(?:(?:and|but|or|so|which|also)\b|而且|并且|并|还|且)\s*", re.IGNORECASE)
 CHINESE_LETTER = re.compile(r"[\u4e00-\u9fff]")
@@ -43,6 +47,7 @@ REASONS = {
     "rating": gettext_noop("It claims popularity or praise that is not among the facts."),
     "comparison": gettext_noop("It compares or uses a superlative without evidence."),
     "health": gettext_noop("It states an effect or a property that is not among the facts."),
+    "coupon": gettext_noop("It speaks of a coupon or a code that is not shown through its slot."),
     "price": gettext_noop("It states a price that is not among the facts."),
     "specification": gettext_noop("It describes the product beyond what the facts say."),
     "currency": gettext_noop("A currency sign outside a price slot."),
@@ -226,7 +231,7 @@ def _proven_figures(facts: Sequence[Fact]) -> dict[tuple[str, str], str]:
     return {
         (figure.kind, figure.value): fact.source
         for fact in facts
-        if fact.kind != "prior_money"  # a struck-through price is only ever shown through its slot
+        if fact.kind not in ONLY_BY_SLOT
         for figure in figures(fact.text)
     }
 
@@ -246,6 +251,8 @@ def _word_claims(
             span = folded.span(*match.span())
             if kind == "deadline" and proven and not said:
                 proven = _says_when(text, span, figures_found)
+            if kind == "coupon" and proven:
+                proven = _shows_coupon(match.group(), span, figures_found)
             found.append(Claim(*span, kind, "" if proven else kind))
     return found
 
@@ -280,7 +287,7 @@ def _read(text: str, hidden: str, span: tuple[int, int], slots: Sequence[Claim])
     for clause in CLAUSE.finditer(text[start:end]):
         left, right = start + clause.start(), start + clause.end()
         inside = [c for c in within if left <= c.start < right]
-        if any(c.kind in FIGURE_KINDS for c in inside):
+        if any(c.kind in PROVING_KINDS for c in inside):
             continue
         words, position = [], left
         for slot in inside:
@@ -306,6 +313,14 @@ def _says_when(text: str, span: tuple[int, int], judged: Sequence[Claim]) -> boo
         if start <= span[0] < end:
             return any(start <= date.start < end for date in dates)
     return False
+
+
+def _shows_coupon(word: str, span: tuple[int, int], judged: Sequence[Claim]) -> bool:
+    """A coupon is spoken of where the text shows hers; after “code” stands her code and no other."""
+    shown = [c for c in judged if c.kind == "coupon" and c.is_supported]
+    if re.search(r"code|码", word):
+        return any(0 <= c.start - span[1] <= 2 for c in shown)
+    return bool(shown)
 
 
 def _belongs_to_proven_figure(

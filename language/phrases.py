@@ -119,9 +119,9 @@ ENGLISH = {
         ("Take a look at {product_2} as well, at {price_2}.", "", "plain warm"),
     ),
     "offer": _phrases(
-        ("Until {until} you get {discount} off with the code {code}.", "", ""),
-        ("Use the code {code} for {discount} off, valid until {until}.", "", "plain elegant"),
-        ("A little something from us: {discount} off until {until} with the code {code}.", "", "warm playful"),
+        ("Until {coupon_until} you get {coupon_value} off with the code {coupon_code}.", "", ""),
+        ("Use the code {coupon_code} for {coupon_value} off, valid until {coupon_until}.", "", "plain elegant"),
+        ("A little something from us: {coupon_value} off until {coupon_until} with the code {coupon_code}.", "", "warm playful"),
         ("It was {was_price}, and until {until} it is {price}.", "", ""),
         ("Until {until} it is {price} instead of {was_price}.", "", "plain elegant"),
     ),
@@ -148,7 +148,7 @@ ENGLISH = {
         ("{shop}: have you seen {product}? {link}", "announce", "playful warm"),
         ("{shop}: thank you for being with us. We think you would like {product}. {link}", "thank", ""),
         ("{shop}: with thanks – {product}, at {price}. {link}", "thank", ""),
-        ("{shop}: until {until} you get {discount} off with {code}. {link}", "", ""),
+        ("{shop}: until {coupon_until} you get {coupon_value} off with {coupon_code}. {link}", "", ""),
     ),
     "title": _phrases(
         ("We saved you a look at {product}", "win_back", ""),
@@ -250,8 +250,8 @@ CHINESE = {
         ("与{product_2}（{price_2}）搭配，相得益彰。", "", "warm playful elegant"),
     ),
     "offer": _phrases(
-        ("{until}前凭优惠码{code}，可享{discount}优惠。", "", ""),
-        ("一点小心意：{until}前输入优惠码{code}，享{discount}优惠。", "", "warm playful"),
+        ("{coupon_until}前凭优惠码{coupon_code}，可享{coupon_value}优惠。", "", ""),
+        ("一点小心意：{coupon_until}前输入优惠码{coupon_code}，享{coupon_value}优惠。", "", "warm playful"),
         ("原价{was_price}，{until}前{price}。", "", ""),
     ),
     "closing": _phrases(
@@ -275,7 +275,7 @@ CHINESE = {
         ("【{shop}】{product}已上架，售价{price}。{link}", "announce", ""),
         ("【{shop}】感谢一路相伴，为您推荐{product}。{link}", "thank", ""),
         ("【{shop}】谢谢您的信任：{product}，{price}。{link}", "thank", ""),
-        ("【{shop}】{until}前凭{code}享{discount}优惠：{link}", "", ""),
+        ("【{shop}】{coupon_until}前凭{coupon_code}享{coupon_value}优惠：{link}", "", ""),
     ),
     "title": _phrases(
         ("好久不见，来看看{product}", "win_back", ""),

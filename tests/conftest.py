@@ -19,8 +19,13 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 APPEND_ONLY = (
-    "shop_price", "shop_priceending", "shop_stockmovement", "shop_paymentevent", "shop_refund",
-)  # fmt: skip
+    "shop_price",
+    "shop_priceending",
+    "shop_stockmovement",
+    "shop_paymentevent",
+    "shop_refund",
+    "shop_couponmovement",
+)
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ from marketing.pages import previews, send_monitor
 from marketing.services.audiences.frozen import hold_kept
 from marketing.services.campaigns.expected_units import publish_expected
 from marketing.services.content.copies import CopyError
+from shop.models import CouponOffer, OfferState
 
 STATE_COLOURS = {
     "draft": "info",
@@ -96,6 +97,7 @@ class CampaignAdmin(ModelAdmin):
                 ]
             },
         ),
+        (gettext_lazy("Coupon"), {"fields": ["coupon_offer"]}),
         (gettext_lazy("When"), {"fields": [("send_on", "send_from", "per_minute")]}),
         (gettext_lazy("Copy"), {"fields": ["brief", "persona"]}),
         (
@@ -115,6 +117,8 @@ class CampaignAdmin(ModelAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "link_url":
             kwargs["assume_scheme"] = "https"
+        if db_field.name == "coupon_offer":
+            kwargs["queryset"] = CouponOffer.objects.filter(state=OfferState.LIVE)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.display(description=gettext_lazy("campaign"), ordering="name")

@@ -40,6 +40,7 @@ from marketing.pages.journeys import (
 from marketing.services.content.evidence import EvidenceError, attach
 from marketing.services.journeys import journey_drafts
 from marketing.services.journeys.journeys import JourneyError, checked_plan
+from shop.models import CouponOffer, OfferState
 
 NEEDS, ATTACHING_NEEDS = "marketing.change_journey", "marketing.add_evidenceuse"
 SEGMENTS_OFFERED, DOCUMENTS_OFFERED = 200, 50
@@ -172,6 +173,8 @@ def _form(definition: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
             "channels": Channel.choices,
             "channel": step["send"],
             "held_out": _percent(step.get("holdout_rate", 0)),
+            "coupon": step.get("coupon", ""),
+            "offers": CouponOffer.objects.filter(state=OfferState.LIVE)[:SEGMENTS_OFFERED],
             "texts": [
                 {
                     "language": language,
@@ -312,6 +315,7 @@ def content_from(before: dict[str, Any], data: QueryDict) -> dict[str, Any]:
         }
         held = _share(data.get("held_out", "").strip())
         share = {"holdout_rate": held} if held else {}
+        share |= {"coupon": code} if (code := data.get("coupon", "").strip()) else {}
         return {"id": name, "send": data.get("channel", ""), **share, "texts": texts}
     if "wait" in before:
         typed = {unit: data.get(unit, "").strip() for unit in UNITS}

@@ -144,12 +144,18 @@ class _Reader:
         self.program.append(Instruction("end", name, jump=OVER))
 
     def send(self, step: dict, name: str, place: str, depth: int) -> None:
-        _mapping(step, place, {"id", "send", "texts", "holdout_rate"}, needs=("texts",))
+        known = {"id", "send", "texts", "holdout_rate", "coupon"}
+        _mapping(step, place, known, needs=("texts",))
         if step["send"] not in CHANNELS:
             raise PlanError(f"{place}.send", _("Channels are email, sms and push."))
         texts = _texts(step["texts"], step["send"], f"{place}.texts")
         held = _share(step.get("holdout_rate", 0.0), f"{place}.holdout_rate")
         data = {"channel": step["send"], "texts": texts, "holdout_rate": held}
+        if "coupon" in step:
+            data["coupon"] = _offer_code(step["coupon"], f"{place}.coupon")
+            if not held:
+                message = _("A message with a coupon holds a share out: nothing else measures it.")
+                raise PlanError(f"{place}.holdout_rate", message)
         self.program.append(Instruction("send", name, data))
 
     def wait(self, step: dict, name: str, place: str, depth: int) -> None:
@@ -248,6 +254,12 @@ def _exits(found: Any) -> tuple[str, ...]:
 def _market(found: Any) -> str:
     if found not in ("", *MARKETS):
         raise PlanError("market", _("One of: %(names)s.") % {"names": ", ".join(MARKETS)})
+    return found
+
+
+def _offer_code(found: Any, place: str) -> str:
+    if not isinstance(found, str) or not re.fullmatch(r"[^\s/]{1,40}", found):
+        raise PlanError(place, _("The code of a coupon offer, without spaces."))
     return found
 
 

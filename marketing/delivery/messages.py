@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from language.claims import Fact, fill_words
+from language.slots import slots_of
 from marketing.delivery.mail import address, compose, token_of
 from marketing.delivery.ports import Note
 from marketing.models import Channel, Send
@@ -28,6 +29,11 @@ class Text:
     copy_id: int | None = None
     link_url: str = ""
     preheader: str = ""
+    own: Mapping[str, str] = field(default_factory=dict)  # the recipient's, by slot: her coupon
+
+    @property
+    def slots(self) -> set[str]:
+        return slots_of(self.subject) | slots_of(self.preheader) | slots_of(self.body)
 
     @cached_property
     def words(self) -> dict[str, str]:
@@ -57,7 +63,7 @@ def _way_out(send: Send, language: str) -> str:
 
 def _own_words(send: Send, text: Text) -> dict[str, str]:
     """The facts' words by slot, with what is the recipient's own in the place of what stands for it."""
-    own = dict(text.words)
+    own = dict(text.words) | dict(text.own)
     if "greeting" in own:
         own["greeting"] = greeting(send.customer.name, text.language)
     if "link" in own and text.link_url:

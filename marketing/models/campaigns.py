@@ -121,6 +121,17 @@ class Campaign(models.Model):
         blank=True,
         help_text=_("Whose rules the text must keep. Empty: those of the shop's own countries."),
     )
+    coupon_offer = models.ForeignKey(
+        "shop.CouponOffer",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="campaigns",
+        verbose_name=_("coupon offer"),
+        help_text=_(
+            "Each recipient gets a coupon of it, where the text names {coupon_code}. Empty: none."
+        ),
+    )
     variants = models.ManyToManyField(
         "shop.Variant", through="marketing.CampaignItem", related_name="campaigns", blank=True
     )

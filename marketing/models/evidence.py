@@ -50,6 +50,7 @@ class ClaimKind(models.TextChoices):
     RATING = "rating", _("rating")
     COMPARISON = "comparison", _("comparison")
     HEALTH = "health", _("health")
+    COUPON = "coupon", _("coupon")
 
 
 class EvidenceState(models.TextChoices):

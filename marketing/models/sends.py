@@ -35,6 +35,7 @@ class SkipReason(models.TextChoices):
     TAKEN_BACK = "taken_back", _("taken back before it left")
     HELD_OUT = "held_out", _("held out at this step")
     PULLED = "pulled", _("its text may not be sent any more")
+    NO_COUPON = "no_coupon", _("no coupon is left for her, or she had hers")
 
 
 class Send(models.Model):

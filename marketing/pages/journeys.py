@@ -124,6 +124,7 @@ def step_rows(journey: Journey, definition: dict[str, Any]) -> list[dict[str, An
             "sentence": step_sentence(step),
             "texts": step.get("texts", {}),
             "held_out": significant(100 * step["holdout_rate"]) if step.get("holdout_rate") else "",
+            "coupon": step.get("coupon", ""),
             "visits": sum(count for _word, count in outcomes[step["id"]]),
             "outcomes": [pair for pair in outcomes[step["id"]] if pair[0]],
         }

@@ -16,13 +16,13 @@ from language.claims import Fact
 from language.figures import figures
 from language.providers import SlotNote
 from marketing.models import Brief, BriefChannel, Campaign, Evidence, EvidenceUse
+from marketing.texts.coupons import coupon_facts
+from marketing.texts.dates import DATE_FORMATS, LOCALES
 from shop.models import Attribute, Price, Variant
 from shop.money import format_money
 from shop.services.prices import prices_at
 from shop.services.prior_prices import Reduction, reductions_of
 
-LOCALES = {"en": "en", "zh": "zh-hans"}
-DATE_FORMATS = {"en": "j F Y", "zh": "Y年n月j日"}
 GREETINGS = {"en": ("Hello %s,", "Hello,"), "zh": ("%s，您好：", "您好：")}
 MEANINGS = {
     "shop": gettext_noop("the shop's name"),
@@ -33,13 +33,16 @@ MEANINGS = {
     "discount": gettext_noop("the reduction in per cent, with the sign"),
     "until": gettext_noop("the last day of the reduction"),
     "link": gettext_noop("the web address"),
+    "coupon_code": gettext_noop("the customer's own coupon code, filled per customer"),
+    "coupon_value": gettext_noop("what the coupon takes off, as a percentage or an amount"),
+    "coupon_until": gettext_noop("the last day of the customer's coupon, filled per customer"),
     "spec": gettext_noop("a property from the catalogue, with its label"),
 }
 MOST_SPECS, MOST_EVIDENCE = 12, 100
 YES_NO = {"en": ("yes", "no"), "zh": ("是", "否")}
 WITHOUT_GREETING = frozenset({"social", "description", "landing"})
 # What changes per recipient or with the address is no claim about the shop.
-NOT_COMPARED = frozenset({"greeting", "link"})
+NOT_COMPARED = frozenset({"greeting", "link", "coupon_code", "coupon_until"})
 
 
 def campaign_facts(campaign: Campaign, language: str, at: datetime) -> list[Fact]:
@@ -49,6 +52,7 @@ def campaign_facts(campaign: Campaign, language: str, at: datetime) -> list[Fact
     if campaign.link_url:
         facts.append(Fact("link", "link", campaign.link_url, f"campaign:{campaign.pk}"))
     variants = [item.variant for item in items]
+    facts += coupon_facts(campaign.coupon_offer, language, at)
     facts += variant_facts(variants, language, at) + spec_facts(variants[:1], language)
     return facts + evidence_facts(variants, language, at)
 

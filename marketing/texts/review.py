@@ -20,6 +20,7 @@ from language.slots import SLOT
 from language.sms import SmsLength, sms_length
 from language.statements import sentences_of
 from marketing.models import GlossaryTerm, PolicyCheck, PolicyRule, Severity, TermKind
+from marketing.texts.coupons import COUPON_SLOTS
 
 LATIN = re.compile(r"[a-z0-9]")
 WILDCARD = ".{0,10}?"
@@ -86,6 +87,7 @@ def review(
         *_policy(parts, standard),
         *_glossary(parts, standard),
         *_wishes(parts, facts, standard),
+        *_whole_coupon(parts),
     ]
     sms = sms_at_longest(parts, facts, standard) if standard.channel == "sms" else None
     if sms and sms.parts > settings.SMS_MAX_PARTS:
@@ -245,6 +247,16 @@ def _wishes(
         text = _("%(length)s characters; the brief allows %(most)s.")
         words = {"length": length, "most": standard.max_characters}
         yield _whole(parts, Severity.BLOCK, text % words)
+
+
+def _whole_coupon(parts: Mapping[str, str]) -> Iterator[Finding]:
+    """Who is promised something off is told with which code and until when."""
+    slots = {slot for text in parts.values() for slot in SLOT.findall(text)}
+    if not slots & COUPON_SLOTS:
+        return
+    for slot in sorted({"coupon_code", "coupon_until"} - slots):
+        text = _("It speaks of a coupon and does not say {%(slot)s}.") % {"slot": slot}
+        yield Finding(Severity.BLOCK, "body", 0, 0, text, _("coupon"))
 
 
 def _whole(parts: Mapping[str, str], severity: str, message: str) -> Finding:

@@ -3,6 +3,7 @@
 from shop.admin import (
     batches,
     catalogue,
+    coupons,
     customers,
     events,
     orders,
@@ -16,6 +17,7 @@ from shop.admin import (
 __all__ = [
     "batches",
     "catalogue",
+    "coupons",
     "customers",
     "events",
     "orders",

@@ -26,7 +26,7 @@ from shop.admin.base import (
     number,
 )
 from shop.admin.exports import Exported
-from shop.models import Consent, Customer, Order, VisitorLink
+from shop.models import Consent, Coupon, Customer, Order, VisitorLink
 
 
 class ConsentInline(NewestInline):
@@ -48,6 +48,18 @@ class OrderInline(NewestInline):
         return money(order.total_minor, order.currency)
 
 
+class CouponInline(NewestInline):
+    model = Coupon
+    newest_by = ("-issued_at", "-pk")
+    fields = ["code", "offer", "state", "valid_until", "order", "off"]
+    readonly_fields = ["off"]
+    show_change_link = True
+
+    @admin.display(description=_("taken off"))
+    def off(self, coupon: Coupon) -> str:
+        return money(coupon.discount_minor)
+
+
 @admin.register(Customer)
 class CustomerAdmin(Exported, ShopAdmin):
     export_kind = "customers"
@@ -63,7 +75,7 @@ class CustomerAdmin(Exported, ShopAdmin):
         "created_at",
     ]
     readonly_fields = ["created_at"]
-    inlines = [OrderInline, ConsentInline]
+    inlines = [OrderInline, CouponInline, ConsentInline]
 
     def prepare_page(self, page: list[Customer]) -> None:
         found = Order.objects.filter(customer__in=page).order_by().values_list("customer_id")

@@ -21,6 +21,7 @@ class NewOrderIn(s.Serializer):
     country = s.CharField(required=False, default="", max_length=60)
     discount_minor = Minor(required=False, default=0)
     discount_text = s.CharField(required=False, default="", max_length=200)
+    coupon = Code(required=False, default="", max_length=40, help_text="Not with another discount.")
     shipping_minor = Minor(required=False, default=0)
     visitor = Code(required=False, default="")
     session = Code(required=False, default="")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.api.problems import Problem, describe
 from shop.services import prices
+from shop.services.coupons.ledger import CouponError
 from shop.services.customers import CustomerError
 from shop.services.orders import orders, returns
 from shop.services.stock import stock
@@ -65,6 +66,16 @@ describe(
     _("Nobody can wait like that."),
     _("Read the reason in `detail`."),
 )
+describe(
+    "coupon-refused",
+    _("The order cannot use this coupon."),
+    _("Read the reason in `errors`, or ask for a quote; place the order without the coupon."),
+)
+describe(
+    "coupon-offer-refused",
+    _("The coupon or its offer cannot be changed like that."),
+    _("Read the reason in `detail`; the terms of a decided offer stand, a revision has new ones."),
+)
 
 CODES: list[tuple[type[Exception], str]] = [
     (orders.UnknownPaymentError, "payment-unknown"),
@@ -85,6 +96,7 @@ CODES: list[tuple[type[Exception], str]] = [
     (prices.PriceError, "price-refused"),
     (CustomerError, "customer-refused"),
     (WaitlistError, "waitlist-refused"),
+    (CouponError, "coupon-offer-refused"),
 ]
 
 
@@ -97,6 +109,9 @@ def refusals_as_problems() -> Iterator[None]:
         raise Problem("out-of-stock", error, errors=_shortages(error)) from error
     except orders.OrderRefusedError as error:
         raise Problem("not-for-sale", error, errors=_lines(error)) from error
+    except orders.CouponRefusedError as error:
+        row = {"field": "coupon", "message": str(error), "code": error.reason.value}
+        raise Problem("coupon-refused", error, errors=[row]) from error
     except tuple(kind for kind, _code in CODES) as error:
         code = next(code for kind, code in CODES if isinstance(error, kind))
         # An unknown payment is tried again by its provider for days, as a 404 asks for.

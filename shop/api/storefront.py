@@ -113,6 +113,7 @@ def _new_order(wanted: dict[str, Any]) -> orders.NewOrder:
         country=wanted["country"],
         discount_minor=wanted["discount_minor"],
         discount_text=wanted["discount_text"],
+        coupon=wanted["coupon"],
         shipping_minor=wanted["shipping_minor"],
         visitor=wanted["visitor"],
         session=wanted["session"],

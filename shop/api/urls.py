@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from shop.api import coupons as c
 from shop.api import events as e
 from shop.api import merchant as m
 from shop.api import order_writes as w
@@ -18,6 +19,7 @@ storefront = [
     path("collect/", e.Collect.as_view(), name="collect"),
     path("identities/", e.Identities.as_view(), name="identities"),
     path("carts/<str:cart>/reservations/", CartReservations.as_view(), name="reservations"),
+    path("coupons/quote/", c.CouponQuote.as_view(), name="coupon-quote"),
     path("orders/", s.Orders.as_view(), name="orders"),
     path("orders/<str:number>/", s.OrderDetail.as_view(), name="order"),
     path("payments/<slug:provider>/", payments.PaymentReports.as_view(), name="payments"),
@@ -50,6 +52,13 @@ merchant = [
     path("orders/<str:number>/refunds/", w.OrderRefunds.as_view(), name="order-refunds"),
     path("orders/<str:number>/paid-back/", w.OrderPaidBack.as_view(), name="order-paid-back"),
     path("orders/<str:number>/exchanges/", w.OrderExchanges.as_view(), name="order-exchanges"),
+    path("coupon-offers/", c.CouponOffers.as_view(), name="coupon-offers"),
+    path("coupon-offers/<int:pk>/", c.CouponOfferDetail.as_view(), name="coupon-offer"),
+    path("coupon-offers/<int:pk>/decision/", c.OfferDecision.as_view(), name="offer-decision"),
+    path("coupon-offers/<int:pk>/revisions/", c.OfferRevisions.as_view(), name="offer-revisions"),
+    path("coupons/", c.Coupons.as_view(), name="coupons"),
+    path("coupons/<str:code>/", c.CouponDetail.as_view(), name="coupon"),
+    path("coupons/<str:code>/revocation/", c.Revocation.as_view(), name="coupon-revocation"),
     path("customers/", m.Customers.as_view(), name="customers"),
     path("waitlist/", v.WaitlistEntries.as_view(), name="waitlist"),
     path("waitlist/servable/", v.WaitlistServable.as_view(), name="waitlist-servable"),

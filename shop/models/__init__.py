@@ -9,6 +9,14 @@ from .catalogue import (
     ProductImage,
     Variant,
 )
+from .coupons import (
+    Coupon,
+    CouponMove,
+    CouponMovement,
+    CouponOffer,
+    CouponState,
+    OfferState,
+)
 from .customers import Consent, Customer, Purpose
 from .event_recency import LatestEvent, LatestState
 from .events import Event, EventKey, EventKind, VisitorLink
@@ -52,6 +60,11 @@ __all__ = [
     "Category",
     "Channel",
     "Consent",
+    "Coupon",
+    "CouponMove",
+    "CouponMovement",
+    "CouponOffer",
+    "CouponState",
     "Customer",
     "Event",
     "EventKey",
@@ -61,6 +74,7 @@ __all__ = [
     "LatestState",
     "LineKind",
     "MovementKind",
+    "OfferState",
     "Order",
     "OrderLine",
     "OrderState",

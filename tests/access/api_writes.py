@@ -33,6 +33,7 @@ from shop.services.orders.orders import NewOrder, Parcel, WantedLine
 from shop.services.orders.parcels import Piece, pieces_of
 from shop.services.stock import holds, stock
 from shop.services.stock.ring_fences import ring_fence
+from tests.access.coupon_writes import coupon_writes
 from tests.access.flash_sale_writes import FLASH_SALE_WRITES
 from tests.access.marketing_writes import (
     document,
@@ -389,6 +390,7 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"POST {S}events/": _event,
     f"POST {S}identities/": _identity,
     f"POST {S}orders/": _place,
+    **coupon_writes(M, S),
     f"POST {S}waitlist/": _wait,
     f"DELETE {S}waitlist/{{id}}/": lambda: Write(_place_in_line()),
     **FLASH_SALE_WRITES,

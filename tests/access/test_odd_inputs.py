@@ -79,6 +79,14 @@ FLASH_SALE = {
 GOOD = {
     ("storefront", "events/", "post"): {"events": [EVENT], "sent_at": "2026-03-02T09:00:00Z"},
     ("storefront", "waitlist/", "post"): LINE | {"customer": "C-1", "consent": True},
+    ("storefront", "coupons/quote/", "post"): {"code": "X", "customer": "C-1", "lines": [LINE]},
+    ("merchant", "coupon-offers/", "post"): {
+        **{"code": "SPRING", "name": "Spring", "percent": 20, "most_minor": 500, "valid_days": 7},
+        **{"most_uses": 5, "budget_minor": 5000, "skus": ["TEA-1"], "last_on": "2099-01-01"},
+    },
+    ("merchant", "coupon-offers/<int:pk>/decision/", "post"): {"to": "stopped"},
+    ("merchant", "coupon-offers/<int:pk>/revisions/", "post"): {},
+    ("merchant", "coupons/<str:code>/revocation/", "post"): {"note": "shared"},
     ("storefront", "collect/", "post"): {"events": [EVENT]},
     ("storefront", "identities/", "post"): {"customer": "C-1", "visitor": "v"},
     ("storefront", "carts/<str:cart>/reservations/", "post"): LINE | {"minutes": 5},

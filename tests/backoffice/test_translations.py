@@ -38,10 +38,14 @@ def test_every_message_is_translated_with_its_parameters(path):
 @each_catalogue
 def test_the_compiled_catalogue_is_the_source(path):
     source = {
-        e.msgid: e.msgstr for e in polib.pofile(str(path)) if not e.obsolete and not e.msgid_plural
+        e.msgid_with_context: e.msgstr
+        for e in polib.pofile(str(path))
+        if not e.obsolete and not e.msgid_plural
     }
     compiled = {
-        e.msgid: e.msgstr for e in polib.mofile(str(path.with_suffix(".mo"))) if not e.msgid_plural
+        e.msgid_with_context: e.msgstr
+        for e in polib.mofile(str(path.with_suffix(".mo")))
+        if not e.msgid_plural
     }
     assert compiled == source, "run: make translations"
 

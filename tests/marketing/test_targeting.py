@@ -14,6 +14,7 @@ from marketing.ml.uplift_metrics import Price, targeting_gain
 from marketing.models import Audience, AudienceMember, Campaign
 from marketing.services.campaigns import campaigns
 from marketing.services.campaigns.campaigns import CampaignError, propose_campaign
+from marketing.services.campaigns.units_per_message import units_per_message
 from marketing.services.effects.effects import campaign_effects
 from marketing.services.effects.uplift import _finished, train_uplift
 from marketing.services.sending.sends import send_campaign
@@ -21,6 +22,7 @@ from shop.models import PriceKind
 from shop.services.prices import PriceTerms, set_price
 from tests.factories import make_order, make_variant
 from tests.factories_access import make_staff
+from tests.factories_coupons import make_offer
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable, make_segment
 from tests.marketing.test_uplift import QUICK, world
 from tests.marketing.test_uplift_training import finished_campaign
@@ -120,6 +122,31 @@ def test_whom_it_does_not_pay_with_is_left_out_and_some_of_them_explore(artefact
     effects = campaign_effects(Campaign.objects.get(pk=campaign.pk))
     counted = sum(effects.metrics[f"customers_{arm}"].value for arm in ("treated", "holdout"))
     assert counted == audience.customer_count
+
+
+@pytest.mark.django_db
+def test_a_coupon_goes_to_those_with_whom_it_pays_after_what_it_takes_off(artefacts, settings):
+    """No option is ticked: a coupon asks the live model by itself."""
+    known_shop(settings)
+    dear = make_offer(percent=None, most_minor=1_000, least_order_minor=1_000)
+    campaign = new_campaign(60, 120, only_where_it_pays=False, coupon_offer=dear)
+    propose_campaign(campaign)
+    audience = Audience.objects.get(campaigns=campaign)
+    assert audience.targeting["discount_minor"] == pytest.approx(
+        1_000 * units_per_message(campaign.goal, timezone.now()), abs=0.01
+    )
+    never = audience.members.exclude(customer__orders__placed_at__lt=timezone.now() - 60 * DAY)
+    assert never.filter(is_left_out=True).count() == audience.left_out_count > 70
+
+
+@pytest.mark.django_db
+def test_without_a_model_a_coupon_is_measured_by_its_holdout(settings):
+    make_reachable(60)
+    campaign = make_campaign(coupon_offer=make_offer(), holdout_rate=0.3)
+    propose_campaign(campaign)
+    audience = Audience.objects.get(campaigns=campaign)
+    assert audience.targeting == {}
+    assert (audience.left_out_count, audience.holdout_count > 0) == (0, True)
 
 
 @pytest.mark.django_db

@@ -5,14 +5,16 @@ from importlib import import_module
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from shop.models import PaymentEvent, Price, Refund, StockMovement
+from shop.models import CouponMovement, PaymentEvent, Price, Refund, StockMovement
 from shop.services.orders import orders
 from shop.services.orders.orders import NewOrder, WantedLine, place_order
 from shop.services.stock import stock
-from tests.factories import make_variant, make_warehouse
+from tests.factories import make_customer, make_variant, make_warehouse
+from tests.factories_coupons import make_coupon
 
 pytestmark = pytest.mark.django_db
 APPEND_ONLY = ["shop_price", "shop_stockmovement", "shop_paymentevent", "shop_refund"]
+APPEND_ONLY += ["shop_couponmovement"]
 
 
 @pytest.fixture
@@ -26,6 +28,7 @@ def ledgers():
                 cursor.execute(migration._create("sqlite", table, "DELETE"))
     order = place_order(NewOrder((WantedLine("TEA-1", 1),)), key="k")
     orders.cancel(orders.pay(order))
+    make_coupon(make_customer())
     return variant
 
 
@@ -36,6 +39,7 @@ def ledgers():
         (StockMovement, "reason"),
         (PaymentEvent, "provider"),
         (Refund, "reason"),
+        (CouponMovement, "note"),
     ],
 )
 def test_a_ledger_row_cannot_be_changed(ledgers, ledger, field):
@@ -49,7 +53,7 @@ def test_a_ledger_row_cannot_be_changed(ledgers, ledger, field):
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("ledger", [Price, StockMovement, PaymentEvent, Refund])
+@pytest.mark.parametrize("ledger", [Price, StockMovement, PaymentEvent, Refund, CouponMovement])
 def test_a_ledger_cannot_be_truncated(ledgers, ledger):
     table = ledger._meta.db_table
     migration = import_module("shop.migrations.0008_ledgers_are_not_truncated")

@@ -46,6 +46,10 @@ BELOW_FLOOR = gettext_noop(
     "%(sku)s sells at %(price)s and costs %(cost)s (minor units): that leaves less than the least margin "
     "of %(floor)s %%. Raise the price, or take it out of the campaign."
 )
+COUPON_UNMEASURED = gettext_noop(
+    "Nothing says yet with whom a coupon pays: no uplift model has proven itself. Hold a share out, so that "
+    "this campaign measures it."
+)
 
 
 class TargetingError(SentenceError):
@@ -106,6 +110,20 @@ def targeting_of(campaign: Campaign, at: datetime) -> Targeting:
     )
 
 
+def coupon_targeting(campaign: Campaign, at: datetime) -> Targeting | None:
+    """Who gets a coupon: whom the live model says it pays for, after what the coupon may take off.
+
+    Without a model that has proven itself nobody is left out, and a random holdout measures it.
+    Raises TargetingError where neither the model nor a holdout could tell.
+    """
+    try:
+        return targeting_of(campaign, at)
+    except TargetingError:
+        if campaign.holdout_rate > 0:
+            return None
+        raise TargetingError(sentence(COUPON_UNMEASURED)) from None
+
+
 def refuse_below_floor(campaign: Campaign, at: datetime) -> None:
     """Raises TargetingError where a featured SKU on reduction leaves less than the margin floor.
 
@@ -133,11 +151,14 @@ def refuse_below_floor(campaign: Campaign, at: datetime) -> None:
 
 
 def discount_per_message(campaign: Campaign, at: datetime) -> float:
-    """Given away per message: each featured SKU's reduction × its units per message. Cautious:
-    everybody who buys counts, also who would have bought at the old price."""
+    """Given away per message: each featured SKU's reduction, and the most that a coupon takes off,
+    × the units per message. Cautious: everybody who buys counts, also who would have bought at the
+    old price, and every coupon is used to the full."""
     skus = list(campaign.items.values_list("variant_id", flat=True))
     found = reductions_of(skus, at)
     saved = sum(one.prior.amount_minor - one.price.amount_minor for one in found.values())
+    if campaign.coupon_offer:
+        saved += campaign.coupon_offer.most_minor
     return saved * units_per_message(campaign.goal, at) if saved else 0.0
 
 

@@ -36,7 +36,13 @@ from marketing.services.audiences.audiences import (
     freeze_audience,
 )
 from marketing.services.audiences.exclusion import lock_group, taken_members
-from marketing.services.audiences.targeting import TargetingError, refuse_below_floor, targeting_of
+from marketing.services.audiences.targeting import (
+    Targeting,
+    TargetingError,
+    coupon_targeting,
+    refuse_below_floor,
+    targeting_of,
+)
 from marketing.services.campaigns.expected_units import withdraw_expected
 from marketing.services.content import claim_ledger
 from marketing.services.content.copies import blocking_findings, has_refusals, used_slots
@@ -125,8 +131,7 @@ def _frozen(campaign: Campaign, at: datetime) -> Audience:
     """The list, drawn now. Raises CampaignError with what stands against it."""
     try:
         refuse_below_floor(campaign, at)
-        targeting = targeting_of(campaign, at) if campaign.only_where_it_pays else None
-        return freeze_audience(campaign, targeting)
+        return freeze_audience(campaign, _targeting(campaign, at))
     except TargetingError as error:
         raise CampaignError(_stale(error.sentence)) from error
     except NobodyMovedError as error:
@@ -139,6 +144,12 @@ def _frozen(campaign: Campaign, at: datetime) -> Audience:
             if campaign.frozen_audience
             else _("Nobody in this segment has an address and agreed to be written to.")
         ) from error
+
+
+def _targeting(campaign: Campaign, at: datetime) -> Targeting | None:
+    if campaign.only_where_it_pays:
+        return targeting_of(campaign, at)
+    return coupon_targeting(campaign, at) if campaign.coupon_offer else None
 
 
 def verified_copies(campaign: Campaign, at: datetime) -> list[CopyVariant]:
@@ -356,6 +367,7 @@ def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -
             "segment": campaign.segment.code if campaign.segment else None,
             **_of_list(campaign),
             "rule": audience.rule,
+            "coupon_offer": campaign.coupon_offer.label if campaign.coupon_offer else None,
             "skus": list(campaign.items.values_list("variant__sku", flat=True)),
         },
         "audience": {

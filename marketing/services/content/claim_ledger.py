@@ -45,6 +45,7 @@ KINDS = {
     "rating": ClaimKind.RATING,
     "comparison": ClaimKind.COMPARISON,
     "health": ClaimKind.HEALTH,
+    "coupon": ClaimKind.COUPON,
 }
 
 
@@ -170,8 +171,8 @@ def _record(
 
 
 def _ground(claim: Claim, facts: Sequence[Fact]) -> str:
-    """A word such as “on offer” rests on the reduction that the facts hold."""
-    for kind in ("percent", "prior_money", "count", "date"):
+    """A word such as “on offer” rests on the reduction that the facts hold, “your code” on the offer."""
+    for kind in ("percent", "prior_money", "count", "date", "coupon"):
         for fact in facts:
             if fact.kind == kind and KINDS.get(kind) == KINDS.get(claim.kind):
                 return fact.source

@@ -33,9 +33,11 @@ from marketing.models import (
     PullState,
 )
 from marketing.services.content import claim_ledger
+from marketing.texts.coupons import coupon_facts
 from marketing.texts.facts import MEANINGS, evidence_facts, shop_facts
 from marketing.texts.review import Finding, Review, review, sentence_at
 from marketing.texts.standards import standard_of_journey
+from shop.models import CouponOffer, OfferState
 
 MOST_FEATURED = 3
 KINDS = {
@@ -77,16 +79,27 @@ def reviews_of(plan: Plan, at: datetime | None = None) -> list[TextReview]:
     at = at or timezone.now()
     facts: dict[str, list[Fact]] = {}
     standards: dict[tuple[str, str], Any] = {}
-    found = []
+    found, offers = [], _offers(plan)
     for step, language, parts in _texts(plan.sends):
         channel = step.data["channel"]
         if language not in facts:
             facts[language] = possible_facts(plan, language, at)
         if (channel, language) not in standards:
             standards[channel, language] = standard_of_journey(channel, language, plan.market)
-        judged = review(parts, facts[language], standards[channel, language], slots_only=True)
-        found.append(TextReview(step.step, language, parts, facts[language], judged))
+        offer = offers.get(step.data.get("coupon", ""))
+        known = facts[language] + coupon_facts(offer, language, at)
+        judged = review(parts, known, standards[channel, language], slots_only=True)
+        found.append(TextReview(step.step, language, parts, known, judged))
     return found
+
+
+def _offers(plan: Plan) -> dict[str, CouponOffer]:
+    """By code, those in force: of another one nothing can be said."""
+    codes = {code for step in plan.sends if (code := step.data.get("coupon", ""))}
+    if not codes:
+        return {}
+    live = CouponOffer.objects.filter(code__in=codes, state=OfferState.LIVE)
+    return {offer.code: offer for offer in live}
 
 
 def possible_facts(plan: Plan, language: str, at: datetime) -> list[Fact]:

@@ -3,6 +3,7 @@ ones or none, and every word is proven again."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,9 +16,11 @@ from marketing.delivery.messages import Text
 from marketing.models import Enrolment, PullState, Send, SkipReason
 from marketing.services.journeys.carts import open_carts
 from marketing.services.journeys.journey_review import pulled_steps
+from marketing.services.sending.coupons import with_coupons
 from marketing.services.sending.guards import Asked
+from marketing.texts.coupons import coupon_facts
 from marketing.texts.facts import evidence_facts, shop_facts, variant_facts
-from shop.models import OrderLine, Variant
+from shop.models import CouponOffer, OfferState, OrderLine, Variant
 
 FEATURED = 3
 
@@ -39,14 +42,15 @@ class JourneyMessages:
         stops = {
             send.customer_id: send.road.entered_at
             for send in sends
-            if "ordered" in self.plan_of(send).exits
+            # Who has ordered since needs no coupon to order.
+            if "ordered" in self.plan_of(send).exits or self.offer_code(send)
         }
         wished = {send.customer_id for send in sends if send.was_wished}
         return Asked(self.channel, stops, frozenset(wished))
 
     def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason | None]:
         """None of a message that was pulled since it was taken in hand: a person decides."""
-        subjects = _subjects(sends, self, at)
+        subjects, offers = _subjects(sends, self, at), self._offers(sends)
         pulled = pulled_steps({send.road.version_id for send in sends})
         found: dict[int, Text | SkipReason | None] = {}
         for send in sends:
@@ -56,29 +60,71 @@ class JourneyMessages:
                 case PullState.SKIPPED:
                     found[send.pk] = SkipReason.PULLED
                 case _:
-                    found[send.pk] = self._words(send, subjects[send.pk], at)
+                    offer = offers.get(self.offer_code(send))
+                    found[send.pk] = self._words(send, subjects[send.pk], offer, at)
+        return self._with_coupons(sends, found, offers, at)
+
+    def offer_code(self, send: Send) -> str:
+        """Of the coupon that the message gives; empty: none."""
+        return self.plan_of(send).step(send.step).data.get("coupon", "")
+
+    def _offers(self, sends: Sequence[Send]) -> dict[str, CouponOffer]:
+        """By code, those in force."""
+        codes = {code for send in sends if (code := self.offer_code(send))}
+        if not codes:
+            return {}
+        live = CouponOffer.objects.filter(code__in=codes, state=OfferState.LIVE)
+        return {offer.code: offer for offer in live.order_by("pk")}
+
+    def _with_coupons(
+        self,
+        sends: Sequence[Send],
+        found: dict[int, Text | SkipReason | None],
+        offers: Mapping[str, CouponOffer],
+        at: datetime,
+    ) -> dict[int, Text | SkipReason | None]:
+        """Once per journey, step and customer: who leaves cart after cart gets no second one."""
+        groups: dict[tuple[str, str], list[Send]] = defaultdict(list)
+        texts = {pk: text for pk, text in found.items() if isinstance(text, Text)}
+        for send in sends:
+            if send.pk in texts and (code := self.offer_code(send)):
+                groups[code, f"journey:{send.road.journey_id}:{send.step}"].append(send)
+        for code, occasion in sorted(groups):
+            group = groups[code, occasion]
+            own = {send.pk: texts[send.pk] for send in group}
+            found |= with_coupons(offers[code], group, own, occasion=occasion, at=at)
         return found
 
     def label(self, send: Send) -> dict[str, Any]:
         return {"journey": send.road.journey_id, "step": send.step}
 
     def _words(
-        self, send: Send, featured: list[Variant] | SkipReason, at: datetime
+        self,
+        send: Send,
+        featured: list[Variant] | SkipReason,
+        offer: CouponOffer | None,
+        at: datetime,
     ) -> Text | SkipReason:
         if isinstance(featured, SkipReason):
             return featured
         texts = self.plan_of(send).step(send.step).data["texts"]
-        return words_about(texts, send.customer.language, featured, at)
+        return words_about(texts, send.customer.language, featured, at, offer=offer)
 
 
 def words_about(
-    texts: Mapping[str, Mapping[str, str]], language: str, featured: list[Variant], at: datetime
+    texts: Mapping[str, Mapping[str, str]],
+    language: str,
+    featured: list[Variant],
+    at: datetime,
+    *,
+    offer: CouponOffer | None = None,
 ) -> Text | SkipReason:
     """The text in that language, the shop's own or any, every claim proven by the facts of now."""
     if language not in texts:
         language = fallback_language(texts)
     link = link_to(featured)
     facts = shop_facts(language) + variant_facts(featured, language, at)
+    facts += coupon_facts(offer, language, at)
     if link:
         facts.append(Fact("link", "link", link, "settings:STOREFRONT_URL"))
     text = texts[language]

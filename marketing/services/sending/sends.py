@@ -30,6 +30,7 @@ from marketing.models.campaigns import PausedBy
 from marketing.services.campaigns import campaigns, stock_cap
 from marketing.services.content import claim_ledger
 from marketing.services.effects.results import send_counts
+from marketing.services.sending.coupons import with_coupons
 from marketing.services.sending.guards import Asked
 from marketing.services.sending.hand_over import (
     BATCH,
@@ -64,13 +65,22 @@ class CampaignMessages:
 
     def asked(self, sends: Sequence[Send]) -> Asked:
         since = self.campaign.audience.frozen_at if self.campaign.audience else None
-        if since is None or self.campaign.goal not in STOPS_AT_AN_ORDER:
+        # Who has ordered since needs no coupon to order.
+        stops = self.campaign.goal in STOPS_AT_AN_ORDER or self.campaign.coupon_offer_id
+        if since is None or not stops:
             return Asked(self.channel, {})
         return Asked(self.channel, {send.customer_id: since for send in sends})
 
     def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason]:
         own = self.texts[self.campaign.language]
-        return {send.pk: self.texts.get(send.customer.language, own) for send in sends}
+        found = {send.pk: self.texts.get(send.customer.language, own) for send in sends}
+        if self.campaign.coupon_offer is None:
+            return found
+        return with_coupons(self.campaign.coupon_offer, sends, found, occasion=self.occasion, at=at)
+
+    @property
+    def occasion(self) -> str:
+        return f"campaign:{self.campaign.pk}"
 
     def label(self, send: Send) -> dict[str, Any]:
         return {"campaign": self.campaign.pk}
@@ -217,7 +227,7 @@ def _pace(campaign: Campaign) -> int:
 
 def _is_sending(campaign: Campaign) -> bool:
     """A person may pause it; a batch that is decided then finds nothing that may leave."""
-    campaign.refresh_from_db(fields=["state", "approved_facts"])
+    campaign.refresh_from_db(fields=["state", "approved_facts", "coupon_offer"])
     return campaign.state == CampaignState.SENDING
 
 

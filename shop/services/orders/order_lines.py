@@ -38,21 +38,32 @@ class Amount(NamedTuple):
     tax_minor: int
 
 
-def bill(wanted: NewOrder, goods: list[Priced], on: date) -> list[OrderLine]:
-    """Unsaved lines: one per SKU in the order wanted, then the discount, then the shipping."""
+class Discount(NamedTuple):
+    """What goes off the goods, line by line, and how the order calls it."""
+
+    shares_minor: list[int]
+    text: str
+
+
+def general_discount(wanted: NewOrder, goods: list[Priced]) -> Discount:
+    """One amount over all goods in proportion. Raises DiscountTooLargeError."""
     worth = [one.total_minor for one in goods]
     if wanted.discount_minor > sum(worth):
         raise DiscountTooLargeError(_("A discount is not more than the goods cost."))
     shares = share_out(wanted.discount_minor, worth)
+    return Discount(shares, wanted.discount_text or _("Discount"))
+
+
+def bill(wanted: NewOrder, goods: list[Priced], on: date, discount: Discount) -> list[OrderLine]:
+    """Unsaved lines: one per SKU in the order wanted, then the discount, then the shipping."""
     classes = {one.variant.product.tax_class for one in goods} | {SHIPPING, STANDARD}
     rates = rates_at(wanted.country, classes, on)
     lines = [
         _taxed(_goods_line(one, share), rates.get(one.variant.product.tax_class))
-        for one, share in zip(goods, shares, strict=True)
+        for one, share in zip(goods, discount.shares_minor, strict=True)
     ]
-    if wanted.discount_minor:
-        text = wanted.discount_text or _("Discount")
-        lines.append(_single(LineKind.DISCOUNT, text, -wanted.discount_minor))
+    if off_minor := sum(discount.shares_minor):
+        lines.append(_single(LineKind.DISCOUNT, discount.text, -off_minor))
     if wanted.shipping_minor:
         charge = _single(LineKind.SHIPPING, _("Shipping"), wanted.shipping_minor)
         lines.append(_taxed(charge, rates.get(SHIPPING, rates.get(STANDARD))))

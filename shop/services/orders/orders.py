@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shop.models import Order, OrderState
+from shop.services.coupons import ledger as coupon_ledger
+from shop.services.coupons.redeeming import CouponRefusedError
 from shop.services.orders.order_lines import DiscountTooLargeError
 from shop.services.orders.order_states import OrderError, OrderStateError, enter, lock
 from shop.services.orders.payment_records import (
@@ -29,8 +31,10 @@ from shop.services.orders.placing import (
     OrderKeyReusedError,
     OrderRefusedError,
     PriceChangedError,
+    Quoted,
     WantedLine,
     place_order,
+    quote_coupon,
 )
 from shop.services.orders.refunds import (
     RefundKeyReusedError,
@@ -95,11 +99,13 @@ def _cancel(order: Order, by: Any, note: str) -> None:
         put_payment_on_record(order)
         if not order.is_history:
             give_back_open(order, by)
+            coupon_ledger.give_back(order, by=by)
     if enter(order, OrderState.CANCELLED, by=by, note=note):
         refund_what_is_left(order, number=f"{order.number}-C", reason=_("Order cancelled."), by=by)
 
 
 __all__ = [
+    "CouponRefusedError",
     "DiscountTooLargeError",
     "KitHalfShippedError",
     "LineProblem",
@@ -113,6 +119,7 @@ __all__ = [
     "PaymentMismatchError",
     "PaymentReport",
     "PriceChangedError",
+    "Quoted",
     "RefundKeyReusedError",
     "RefundTooLargeError",
     "ShipmentKeyReusedError",
@@ -126,6 +133,7 @@ __all__ = [
     "pay",
     "pay_back",
     "place_order",
+    "quote_coupon",
     "record_payment_event",
     "refund",
     "ship",

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import (
@@ -30,9 +31,10 @@ from shop.models import (
     Return,
     Variant,
 )
+from shop.services.coupons import redeeming
 from shop.services.events.event_log import append_events
 from shop.services.events.event_rows import EventRow
-from shop.services.orders.order_lines import Priced, bill
+from shop.services.orders.order_lines import Discount, Priced, bill, general_discount
 from shop.services.orders.order_states import OrderError, announce, enter
 from shop.services.prices import prices_at
 from shop.services.stock import allocations
@@ -79,6 +81,7 @@ class NewOrder:
     country: str = ""  # where it goes: its taxes apply
     discount_minor: int = 0  # off the goods, never more than they cost
     discount_text: str = ""
+    coupon: str = ""  # its code; not together with another discount
     shipping_minor: int = 0
     visitor: str = ""
     session: str = ""
@@ -98,7 +101,7 @@ class NewOrder:
 
         Visitor and session are not part of it: a browser that was opened anew repeats the wish.
         """
-        said = [
+        said: list[Any] = [
             sorted(self.units_by_sku.items()),
             self.customer.pk if self.customer else None,
             self.channel.pk if self.channel else None,
@@ -106,6 +109,8 @@ class NewOrder:
             [self.cart, self.country, self.discount_text],
             [self.discount_minor, self.shipping_minor, self.expected_total_minor],
         ]
+        if self.coupon:
+            said.append(redeeming.normal(self.coupon))
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
@@ -132,6 +137,8 @@ def _refuse_nonsense(wanted: NewOrder) -> None:
         raise OrderError(_("An order has lines, and each line has units above zero."))
     if wanted.discount_minor < 0 or wanted.shipping_minor < 0:
         raise OrderError(_("A discount and a shipping charge are not negative."))
+    if wanted.coupon and wanted.discount_minor:
+        raise OrderError(_("A coupon does not go together with another discount."))
 
 
 def _placed_under(key: str, wanted: NewOrder) -> Order | None:
@@ -154,23 +161,66 @@ def _alike(first: Order, wanted: NewOrder) -> bool:
 
 def _place_once(wanted: NewOrder, key: str) -> Order:
     now = timezone.now()
-    variants, prices = _sellable(wanted, now)
-    goods = [
-        Priced(variants[sku], units, prices[variants[sku].pk].amount_minor)
-        for sku, units in wanted.units_by_sku.items()
-    ]
+    goods, currency = _priced(wanted, now)
     parts = parts_of([one.variant for one in goods])
     taken = allocations.take(
         wanted.cart, items_of({one.variant.pk: one.units for one in goods}, parts)
     )
-    lines = bill(wanted, goods, timezone.localdate(now))
-    order = _write_order(wanted, key, next(iter(prices.values())).currency, lines, now)
+    coupon = _coupon(wanted, goods, currency, now)
+    discount = _coupon_discount(coupon) if coupon else general_discount(wanted, goods)
+    lines = bill(wanted, goods, timezone.localdate(now), discount)
+    order = _write_order(wanted, key, currency, lines, now)
     allocations.give_to_lines(order, lines, parts, taken)
+    if coupon:
+        redeeming.redeem(coupon, order, at=now)  # after the stock: whoever cancels locks it so too
     _write_events(order, wanted, goods)
     announce(order, OrderState.PLACED)
     if not order.total_minor:
         enter(order, OrderState.PAID, note=str(_("Nothing to pay.")))
     return order
+
+
+def _priced(wanted: NewOrder, now: datetime) -> tuple[list[Priced], str]:
+    """The goods at the prices in force, and their currency. Raises OrderRefusedError."""
+    variants, prices = _sellable(wanted, now)
+    goods = [
+        Priced(variants[sku], units, prices[variants[sku].pk].amount_minor)
+        for sku, units in wanted.units_by_sku.items()
+    ]
+    return goods, next(iter(prices.values())).currency
+
+
+class Quoted(NamedTuple):
+    goods: list[Priced]
+    currency: str
+    quote: redeeming.Quote
+
+
+def quote_coupon(wanted: NewOrder, *, at: datetime | None = None) -> Quoted:
+    """What the order's coupon would take off now; nothing is changed, no stock is looked at.
+
+    Raises OrderRefusedError for what cannot be sold.
+    """
+    _refuse_nonsense(wanted)
+    at = at or timezone.now()
+    goods, currency = _priced(wanted, at)
+    cart = redeeming.Cart(wanted.customer, goods, currency, wanted.country)
+    return Quoted(goods, currency, redeeming.quote(wanted.coupon, cart, at))
+
+
+def _coupon(
+    wanted: NewOrder, goods: list[Priced], currency: str, now: datetime
+) -> redeeming.Quote | None:
+    """What its code takes off these goods. Raises CouponRefusedError."""
+    if not wanted.coupon:
+        return None
+    cart = redeeming.Cart(wanted.customer, goods, currency, wanted.country)
+    return redeeming.valid_quote(wanted.coupon, cart, now)
+
+
+def _coupon_discount(coupon: redeeming.Quote) -> Discount:
+    text = gettext("Coupon {code}").format(code=coupon.code)
+    return Discount([one.minor for one in coupon.lines], text)
 
 
 def parts_of(variants: list[Variant]) -> Components:

@@ -8,8 +8,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('decisions', '0006_snapshots_of_figures'),
-        ('marketing', '0011_codes_and_revisions_of_evidence'),
-        ('shop', '0014_latest_events_of_customers'),
+        ('marketing', '0012_campaigns_give_coupons'),
+        ('shop', '0017_coupon_ledger_is_append_only'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -60,5 +60,5 @@ def allow(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marketing", "0012_frozen_lists_of_their_own")]
+    dependencies = [("marketing", "0013_frozen_lists_of_their_own")]
     operations = [migrations.RunPython(forbid, allow)]

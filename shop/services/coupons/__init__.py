@@ -1,0 +1,1 @@
+"""Coupons: offers, the ledger of coupons, and what a code takes off a cart. Rules: docs/coupons.md."""
