@@ -100,7 +100,8 @@ def _readable(definition: Mapping[str, Any]) -> Plan:
             if language in LANGUAGES
         }
         if step.get("send") in CHANNELS and texts:
-            data = {"channel": step["send"], "texts": texts}
+            coupon = step.get("coupon", "")
+            data = {"channel": step["send"], "texts": texts, "coupon": str(coupon)[:40]}
             sends.append(Instruction("send", str(step.get("id", "")), data))
     trigger, market = str(definition.get("trigger", {}).get("on", "")), definition.get("market")
     return Plan(trigger, {}, (), tuple(sends), market if market in MARKETS else "")

@@ -166,12 +166,17 @@ def test_the_editor_keeps_the_offer_and_the_page_names_it(client):
     address = reverse("admin:marketing_journey_edit", args=[journey.pk])
     form = client.get(address, {"step": "reminder"}).content.decode()
     assert '<option value="CART" selected>' in form
+    assert "No fact fills this slot" not in form
     typed = {"id": "reminder", "channel": "email", "held_out": "20", "body-en": BODY}
     step = journey.live_version.definition["steps"][0]
     assert content_from(step, typed | {"coupon": "CART"})["coupon"] == "CART"
     assert "coupon" not in content_from(step, typed | {"coupon": ""})
     page = client.get(reverse("admin:marketing_journey_page", args=[journey.pk])).content.decode()
     assert "with a coupon of CART" in page
+    assert "No fact fills this slot" not in page
+    offers.stop_offer(offer)
+    form = client.get(address, {"step": "reminder"}).content.decode()
+    assert "No fact fills this slot" in form  # and the page says so before somebody saves it
 
 
 def test_the_example_of_the_docs_is_a_plan():
