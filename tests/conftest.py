@@ -18,31 +18,14 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".py
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-APPEND_ONLY = (
-    "shop_price",
-    "shop_priceending",
-    "shop_stockmovement",
-    "shop_paymentevent",
-    "shop_refund",
-    "shop_couponmovement",
-)
-
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """SQLite empties tables after a transactional test with DELETE, which the ledgers forbid.
-
-    PostgreSQL truncates, which they forbid there too; test_append_only puts both back.
-    """
-    from django.db import connection
+    """A transactional test ends with empty tables, which the ledgers forbid."""
+    from tests.emptying import let_ledgers_be_emptied
 
     with django_db_blocker.unblock():
-        on = {"sqlite": ("delete", ""), "postgresql": ("truncate", " ON {}")}
-        verb, where = on[connection.vendor]
-        with connection.cursor() as cursor:
-            for table in APPEND_ONLY:
-                name = f"{table}_no_{verb}{where.format(table)}"
-                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        let_ledgers_be_emptied()
 
 
 def pytest_collection_modifyitems(items):

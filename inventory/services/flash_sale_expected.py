@@ -103,14 +103,14 @@ def read(sale: FlashSale, lines: Sequence[FlashSaleLine]) -> Known:
     found = {}
     for variant, line in sorted(of_sku.items()):
         response = (pooled, NO_PROMOTION) if pooled else estimated.get(variant)
-        price = before.get(variant)
-        if variant not in base or response is None or not (price and price[0] and line.price_minor):
+        usual, is_list = before.get(variant) or (0, False)
+        if variant not in base or response is None or not (usual and line.price_minor):
             continue
         found[variant] = {
             "base_units": [round(units, 3) for units in base[variant]],
             "day_shares": shares,
-            "price_ratio": line.price_minor / price[0],
-            "promotion_change": int(price[1]),
+            "price_ratio": line.price_minor / usual,
+            "promotion_change": int(is_list),
             "elasticity": response[0],
             "promotion_log": response[1],
             "quota": quotas[variant],

@@ -18,8 +18,8 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from shop.admin.base import CappedPaginator, MinorField, ShopAdmin, link, money
-from shop.models import Price
+from shop.admin.base import CappedPaginator, MinorField, NewestInline, ShopAdmin, link, money
+from shop.models import Price, PriceEnding
 from shop.money import format_money
 from shop.services.prices import PriceError, PriceTerms, refuse_what_cannot_be, set_price
 
@@ -62,6 +62,11 @@ class PriceForm(forms.ModelForm):
         """The service writes the row; there is no instance to validate."""
 
 
+class PriceEndingInline(NewestInline):
+    model = PriceEnding
+    fields = ["was_until", "ends_at", "source", "recorded_at"]
+
+
 @admin.register(Price)
 class PriceAdmin(ShopAdmin):
     paginator = CappedPaginator
@@ -81,6 +86,9 @@ class PriceAdmin(ShopAdmin):
             return [("sku", "amount_"), ("kind", "channel"), ("valid_from", "valid_until"),
                     "source", "key", "recorded_at"]  # fmt: skip
         return ["variant", ("kind", "channel"), "amount", "valid_from", "valid_until", "key"]
+
+    def get_inlines(self, request: HttpRequest, obj: Price | None = None) -> list[Any]:
+        return [PriceEndingInline] if obj is not None else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Price | None = None) -> list[str]:
         return ["sku", "amount_"] if obj is not None else []

@@ -36,8 +36,8 @@ def allow(apps, editor):
     on = " ON {}" if editor.connection.vendor == "postgresql" else ""
     verbs = ["update", "delete"] + (["truncate"] if on else [])
     for verb in verbs:
-        editor.execute(f"DROP TRIGGER {LEDGER}_no_{verb}{on.format(LEDGER)}", params=None)
-    editor.execute(f"DROP TRIGGER {OFFERS}_terms_stand{on.format(OFFERS)}", params=None)
+        editor.execute(f"DROP TRIGGER IF EXISTS {LEDGER}_no_{verb}{on.format(LEDGER)}", params=None)
+    editor.execute(f"DROP TRIGGER IF EXISTS {OFFERS}_terms_stand{on.format(OFFERS)}", params=None)
 
 
 class Migration(migrations.Migration):

@@ -42,6 +42,7 @@ NO_FIGURES = {
     "marketing/pages/calibration_chart.py": "coordinates",
     "marketing/pages/effects.py": "a file for programs",
     "marketing/templatetags/personas.py": "coordinates",
+    "recommendations/services/statements.py": "an interval in a statement",
     "recommendations/charts.py": "coordinates",
     "recommendations/services/ranking.py": "digits that are kept in a receipt",
     "recommendations/trial_charts.py": "coordinates",

@@ -40,6 +40,8 @@ from tests.factories_access import make_key, make_staff
 pytestmark = pytest.mark.django_db
 # What is kept only to answer faster, or to know where a look ended: nobody has a use for a page of it.
 WITHOUT_A_PAGE = {"LatestEvent", "LatestState", "PriceLook"}
+# What stands on the page of its coupon, and of its price.
+WITHOUT_A_PAGE |= {"CouponMovement", "PriceEnding"}
 MODELS = [
     model
     for app in ("shop", "access")

@@ -28,6 +28,7 @@ from shop.services import waitlist
 from shop.services.orders import orders
 from shop.services.orders.orders import NewOrder, Parcel, WantedLine, place_order
 from shop.services.stock import stock
+from tests.emptying import let_ledgers_be_emptied
 from tests.factories import make_customer, make_order, make_variant, make_warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -214,6 +215,7 @@ def test_lines_from_before_learn_what_was_given_up():
     finally:
         executor = MigrationExecutor(connection)
         executor.migrate(executor.loader.graph.leaf_nodes())
+        let_ledgers_be_emptied()
 
 
 # Which of an order's SKUs a message names, and the money that went back, are no sums of sales. What
