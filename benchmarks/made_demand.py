@@ -1,8 +1,10 @@
 """How good are forecasts of made series of three kinds, beside every baseline?
 
-    python benchmarks/made_demand.py parts | smooth | grocery [--seed N] [--series N]
+    python benchmarks/made_demand.py parts | binomial | singles | smooth | grocery [--seed N] [--series N]
 
 parts     2,674 spare parts by the month, 51 months, most of them without a sale; horizon 12
+binomial  as many, negative binomials around drifting means
+singles   as many, sales of mostly one unit
 smooth    767 monthly series with seasons and drifting levels, 84 months; horizon 12
 grocery   823 daily series with a weekly profile, seasons and drifting levels, 3 years; horizon 28
 
@@ -28,7 +30,7 @@ import polars as pl
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_DAY = date(2021, 1, 1)
-SHOWN = ("rmsse", "mase", "scaled_pinball", "coverage80", "fill_rate")
+SHOWN = ("rmsse", "mase", "pinball", "scaled_pinball", "coverage80", "fill_rate")
 
 
 class Kind(NamedTuple):
@@ -48,6 +50,17 @@ def parts(dice: np.random.Generator, series: int, periods: int) -> np.ndarray:
     often = often * np.exp(trend * np.linspace(-0.5, 0.5, periods))
     size = 1 + dice.poisson(dice.gamma(1.0, 1.2, (series, 1)) * np.ones((1, periods)))
     return size * (dice.random((series, periods)) < np.clip(often, 0, 0.95))
+
+
+def binomial(dice: np.random.Generator, series: int, periods: int) -> np.ndarray:
+    mean = dice.gamma(0.7, 0.8, (series, 1)) * np.exp(_drift(dice, series, periods, 0.07))
+    return _counts(dice, mean, 0.8)
+
+
+def singles(dice: np.random.Generator, series: int, periods: int) -> np.ndarray:
+    often = dice.beta(1.0, 5.0, (series, 1)) * np.exp(_drift(dice, series, periods, 0.05))
+    more = (dice.random((series, periods)) < 0.35) * dice.geometric(0.5, (series, periods))
+    return (1 + more) * (dice.random((series, periods)) < np.clip(often, 0, 0.9))
 
 
 def smooth(dice: np.random.Generator, series: int, periods: int) -> np.ndarray:
@@ -70,6 +83,8 @@ def grocery(dice: np.random.Generator, series: int, periods: int) -> np.ndarray:
 
 KINDS = {
     "parts": Kind(parts, 2_674, 51, "M", 12),
+    "binomial": Kind(binomial, 2_674, 51, "M", 12),
+    "singles": Kind(singles, 2_674, 51, "M", 12),
     "smooth": Kind(smooth, 767, 84, "M", 12),
     "grocery": Kind(grocery, 823, 3 * 365, "D", 28),
 }

@@ -8,6 +8,9 @@ from itertools import count
 from shop.models import Coupon, CouponOffer, Customer
 from shop.services.coupons.ledger import issue
 from shop.services.coupons.offers import OfferTerms, create_offer, decide_offer
+from shop.services.orders.orders import NewOrder, WantedLine, place_order
+from shop.services.stock import stock
+from tests.factories import make_variant, make_warehouse
 from tests.factories_access import make_staff
 
 _numbers = count(1)
@@ -34,3 +37,16 @@ def make_coupon(
 ) -> Coupon:
     offer = offer or make_offer()
     return issue(offer, [customer.pk], "test", at=at).coupons[customer.pk]
+
+
+def stocked(sku="TEA-1", **fields):
+    variant = make_variant(sku, **fields)
+    stock.receive(variant, 50, warehouse=make_warehouse(), key=f"po:{sku}")
+    return variant
+
+
+def buy(coupon, *, customer=None, sku="TEA-1", units=2, key="k", **wish):
+    wanted = NewOrder(
+        (WantedLine(sku, units),), customer=customer or coupon.customer, coupon=coupon.code, **wish
+    )
+    return place_order(wanted, key=key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
 from typing import Any
 
 from django.contrib import messages
@@ -18,51 +17,31 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from marketing.admin.journey_step_forms import content_from, start_form, step_form
 from marketing.definitions import journey_edits as edits
 from marketing.definitions.journey_plan import (
-    EXITS,
     KINDS,
     LANGUAGES,
-    NAMED,
-    TRIGGERS,
-    UNITS,
-    walk,
 )
-from marketing.models import Channel, ClaimKind, Evidence, Journey, Market, Segment
+from marketing.models import Channel, ClaimKind, Evidence, Journey
 from marketing.pages.journey_texts import cards_of
 from marketing.pages.journeys import (
     EXIT_WORDS,
     market_sentence,
     step_sentence,
-    trigger_choices,
     trigger_sentence,
 )
 from marketing.services.content.evidence import EvidenceError, attach
 from marketing.services.journeys import journey_drafts
 from marketing.services.journeys.journeys import JourneyError, checked_plan
-from shop.models import CouponOffer, OfferState
 
 NEEDS, ATTACHING_NEEDS = "marketing.change_journey", "marketing.add_evidenceuse"
-SEGMENTS_OFFERED, DOCUMENTS_OFFERED = 200, 50
+DOCUMENTS_OFFERED = 50
 KIND_WORDS = {
     "send": gettext_lazy("Message"),
     "wait": gettext_lazy("Wait"),
     "when": gettext_lazy("Branch"),
     "end": gettext_lazy("End"),
-}
-CONDITION_WORDS = {
-    "ordered": gettext_lazy("she has ordered"),
-    "not_ordered": gettext_lazy("she has not ordered"),
-    "opened": gettext_lazy("she opened a message"),
-    "clicked": gettext_lazy("she followed the link in a message"),
-    "in_segment": gettext_lazy("she is in a segment"),
-}
-NUMBER_WORDS = {
-    "minutes": gettext_lazy("minutes"),
-    "hours": gettext_lazy("hours"),
-    "days": gettext_lazy("days"),
-    "views": gettext_lazy("views"),
-    "percent": gettext_lazy("percent"),
 }
 
 
@@ -93,7 +72,7 @@ def editor_page(journey: Journey, opened: str) -> dict[str, Any]:
         "is_changed": journey.draft is not None,
         "problem": problem,
         "opened": opened,
-        "start": _start_form(definition),
+        "start": start_form(definition),
         "trigger": trigger_sentence(trigger) or trigger.get("on", ""),
         "exits": [EXIT_WORDS[one] for one in definition.get("exits", []) if one in EXIT_WORDS],
         "market": market_sentence(definition),
@@ -118,7 +97,7 @@ def _rows(
         if name and problem and problem["step"] == name:
             row["problem"] = problem["text"]
         if name and name == opened:
-            row["form"] = _form(definition, row["step"])
+            row["form"] = step_form(definition, row["step"])
     return rows
 
 
@@ -163,66 +142,6 @@ def _sentence(step: dict[str, Any], kind: str) -> str:
 def _title(step: dict[str, Any]) -> str:
     kind = next((one for one in KINDS if one in step), "")
     return str(KIND_WORDS.get(kind, ""))
-
-
-def _form(definition: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
-    """What the fields of a step hold."""
-    form: dict[str, Any] = {"id": step["id"]}
-    if "send" in step:
-        form |= {
-            "channels": Channel.choices,
-            "channel": step["send"],
-            "held_out": _percent(step.get("holdout_rate", 0)),
-            "coupon": step.get("coupon", ""),
-            "offers": CouponOffer.objects.filter(state=OfferState.LIVE)[:SEGMENTS_OFFERED],
-            "texts": [
-                {
-                    "language": language,
-                    **{"subject": "", "body": "", **step["texts"].get(language, {})},
-                }
-                for language in LANGUAGES
-            ],
-        }
-    elif "wait" in step:
-        form["numbers"] = [
-            {"name": unit, "label": NUMBER_WORDS[unit], "value": step["wait"].get(unit, "")}
-            for unit in reversed(UNITS)
-        ]
-    elif "when" in step:
-        [(word, value)] = step["when"].items()
-        form |= {
-            "words": CONDITION_WORDS.items(),
-            "word": "not_ordered" if word == "ordered" and value is False else word,
-            "value": value,
-            "messages": [
-                one["id"] for _d, _w, one in walk(definition.get("steps", [])) if "send" in one
-            ],
-            "segments": Segment.objects.order_by("code")[:SEGMENTS_OFFERED],
-        }
-    return form
-
-
-def _start_form(definition: dict[str, Any]) -> dict[str, Any]:
-    trigger = definition.get("trigger", {})
-    return {
-        "names": trigger_choices(),
-        "on": trigger.get("on", ""),
-        "segments": Segment.objects.order_by("code")[:SEGMENTS_OFFERED],
-        "segment": trigger.get(NAMED["segment_entered"], ""),
-        "market": definition.get("market", ""),
-        "markets": Market.choices,
-        "numbers": [
-            {
-                "name": key, "label": NUMBER_WORDS.get(key, key), "least": least, "most": most,
-                "value": trigger.get(key, default),
-            }
-            for key, (least, most, default) in TRIGGERS.get(trigger.get("on", ""), {}).items()
-        ],
-        "exits": [
-            {"name": name, "label": EXIT_WORDS[name], "is_on": name in definition.get("exits", [])}
-            for name in EXITS
-        ],
-    }  # fmt: skip
 
 
 def _page(site: AdminSite) -> Any:
@@ -301,52 +220,6 @@ def _set(journey: Journey, data: QueryDict, revision: int, request: HttpRequest)
     wrong = edits.problem_of(changed, checked_plan)
     here = content["id"]
     return _at(journey, here, opened=bool(wrong and wrong["step"] == here))
-
-
-def content_from(before: dict[str, Any], data: QueryDict) -> dict[str, Any]:
-    """A step from its form. What is no number stays as typed: the check names it."""
-    name = data.get("id", "").strip() or before["id"]
-    if "send" in before:
-        texts = {
-            language: {"subject": data.get(f"subject-{language}", "").strip(), "body": body}
-            for language in LANGUAGES
-            if (body := data.get(f"body-{language}", "").replace("\r\n", "\n")).strip()
-            or data.get(f"subject-{language}", "").strip()
-        }
-        held = _share(data.get("held_out", "").strip())
-        share = {"holdout_rate": held} if held else {}
-        share |= {"coupon": code} if (code := data.get("coupon", "").strip()) else {}
-        return {"id": name, "send": data.get("channel", ""), **share, "texts": texts}
-    if "wait" in before:
-        typed = {unit: data.get(unit, "").strip() for unit in UNITS}
-        return {
-            "id": name,
-            "wait": {
-                unit: int(text) if text.isdecimal() else text
-                for unit, text in typed.items()
-                if text
-            },
-        }
-    if "end" in before:
-        return {"id": name, "end": True}
-    word = data.get("word", "")
-    value: Any = {"ordered": True, "not_ordered": False, "in_segment": data.get("segment", "")}.get(
-        word, data.get("message", "")
-    )
-    return {"id": name, "when": {"ordered" if word == "not_ordered" else word: value}}
-
-
-def _share(percent: str) -> float | str:
-    """Of a percentage as typed; what is no number stays, and the check names it."""
-    try:
-        share = float(percent.replace(",", ".") or 0) / 100
-    except ValueError:
-        return percent
-    return round(share, 6) if isfinite(share) else percent
-
-
-def _percent(share: Any) -> Any:
-    return f"{100 * share:g}" if isinstance(share, int | float) else share
 
 
 def _start(journey: Journey, data: QueryDict, revision: int, request: HttpRequest) -> str:

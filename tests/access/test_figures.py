@@ -36,7 +36,7 @@ NO_FIGURES = {
     "inventory/services/substitutes.py": "digits that are kept in a row",
     "inventory/services/warehouse_forecasts.py": "the name of a quantile, as it is stored",
     "language/wire.py": "a timeout, in the message of an exception for the log",
-    "marketing/admin/journey_editor.py": "the value of an input, parsed again",
+    "marketing/admin/journey_step_forms.py": "the value of an input, parsed again",
     "marketing/definitions/rule_text.py": "a rule as text, parsed again",
     "marketing/pages/audiences.py": "coordinates",
     "marketing/pages/calibration_chart.py": "coordinates",

@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from marketing.admin.journey_editor import content_from
+from marketing.admin.journey_step_forms import content_from
 from marketing.definitions.journey_plan import PlanError, read_plan
 from marketing.models import Journey, Send, SendState, SkipReason
 from marketing.services.journeys import journeys, walking

@@ -4,9 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.django import TestCase
 
 from shop.models import Category, Coupon, CouponMovement, CouponOffer, CouponState, Order
 from shop.services.coupons import ledger, offers
@@ -21,26 +18,12 @@ from shop.services.orders.orders import (
     WantedLine,
     place_order,
 )
-from shop.services.stock import stock
-from tests.factories import make_customer, make_variant, make_warehouse
+from tests.factories import make_customer
 from tests.factories_access import make_staff
-from tests.factories_coupons import make_coupon, make_offer
+from tests.factories_coupons import buy, make_coupon, make_offer, stocked
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-
-def stocked(sku="TEA-1", **fields):
-    variant = make_variant(sku, **fields)
-    stock.receive(variant, 50, warehouse=make_warehouse(), key=f"po:{sku}")
-    return variant
-
-
-def buy(coupon, *, customer=None, sku="TEA-1", units=2, key="k", **wish):
-    wanted = NewOrder(
-        (WantedLine(sku, units),), customer=customer or coupon.customer, coupon=coupon.code, **wish
-    )
-    return place_order(wanted, key=key)
 
 
 def test_a_second_run_finds_what_the_first_issued():
@@ -335,79 +318,3 @@ def test_a_counter_that_differs_is_named():
     CouponOffer.objects.filter(pk=coupon.offer_id).update(open_coupons=7)
     label = coupon.offer.label
     assert coupon_differences() == [(label, "open_coupons", 7, 1)] * 2
-
-
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["issue", "buy", "cancel", "revoke", "expire", "again"]),
-        st.integers(0, 3),
-    ),
-    max_size=25,
-)
-
-
-class TestCountersAreTheSumsOfTheirMovements(TestCase):
-    @given(STEPS)
-    @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-    def test_after_any_story(self, steps):
-        world = Story()
-        for verb, who in steps:
-            getattr(world, verb)(who)
-            world.check()
-
-
-class Story:
-    """Four customers, three places, and whatever they do in whatever order."""
-
-    def __init__(self):
-        stocked()
-        self.customers = [make_customer(f"C-{n}") for n in range(4)]
-        self.offer = make_offer(once_per_customer=False, most_uses=3, budget_minor=12_000)
-        self.day, self.bought = 0, 0
-
-    @property
-    def now(self):
-        return datetime.now(UTC) + timedelta(days=self.day)
-
-    def issue(self, who):
-        issue(self.offer, [self.customers[who].pk], f"day:{self.day}", at=self.now)
-
-    def again(self, who):
-        before = Coupon.objects.count()
-        self.issue(who)
-        self.issue(who)
-        assert Coupon.objects.count() <= before + 1
-
-    def coupon_of(self, who):
-        return Coupon.objects.filter(customer=self.customers[who]).order_by("-pk").first()
-
-    def buy(self, who):
-        coupon = self.coupon_of(who)
-        if coupon is None:
-            return
-        usable = coupon.state == "open" and coupon.valid_until > datetime.now(UTC)
-        self.bought += 1
-        try:
-            buy(coupon, units=1, key=f"k{self.bought}")
-        except CouponRefusedError:
-            assert not usable
-        else:
-            assert usable
-
-    def cancel(self, who):
-        coupon = self.coupon_of(who)
-        if coupon and coupon.order:
-            orders.cancel(coupon.order)
-
-    def revoke(self, who):
-        if coupon := self.coupon_of(who):
-            ledger.revoke(coupon)
-
-    def expire(self, _who):
-        self.day += 6
-        ledger.expire_due(self.now)
-
-    def check(self):
-        assert coupon_differences() == []
-        self.offer.refresh_from_db()
-        assert self.offer.open_coupons + self.offer.redeemed_coupons <= self.offer.most_uses
