@@ -21,14 +21,14 @@ from language.statements import sentences_of, stated_kinds
 FACT_KINDS = frozenset(
     {
         "money", "prior_money", "percent", "count", "date", "name", "text", "link", "person",
-        "spec", "evidence", "coupon",
+        "spec", "evidence", "coupon", "products",
     }
 )  # fmt: skip
 FIGURE_KINDS = frozenset({"money", "prior_money", "percent", "count", "date"})
 # What a slot says of goods or of her coupon: a clause with one is about that.
 PROVING_KINDS = FIGURE_KINDS | {"coupon"}
 # Shown through its slot and never written out: a struck-through price, and what is one customer's.
-ONLY_BY_SLOT = frozenset({"prior_money", "coupon"})
+ONLY_BY_SLOT = frozenset({"prior_money", "coupon", "products"})
 CLAUSE = re.compile(r"[^,，、:：;；–—()（）]+")
 JOINING = re.compile(r"^\s*(?:(?:and|but|or|so|which|also)\b|而且|并且|并|还|且)\s*", re.IGNORECASE)
 CHINESE_LETTER = re.compile(r"[\u4e00-\u9fff]")

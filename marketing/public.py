@@ -18,6 +18,7 @@ from marketing.delivery.mail import BadTokenError, guest_entry_of, send_id_of
 from marketing.models import GuestNotice, Send
 from marketing.services.journeys.guests import unsubscribe_guest
 from marketing.services.sending import tracking
+from marketing.services.sending.recommended import page_of
 from marketing.services.sending.reports import read_reports, signature_of, take
 from marketing.texts.facts import LOCALES
 from outbox.signing import SIGNATURE_HEADER
@@ -47,6 +48,19 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "GET":
         tracking.record_click(send)
     return HttpResponseRedirect(send.leads_to)
+
+
+@never_cache
+@require_safe
+def recommended(request: HttpRequest, token: str, place: int = 0) -> HttpResponse:
+    """On to the page of a product that the letter recommended; no other can be named."""
+    send = _send(token)
+    page = page_of(send, place) if send else ""
+    if send is None or not page:
+        raise Http404
+    if request.method == "GET":
+        tracking.record_click(send, place=place)
+    return HttpResponseRedirect(page)
 
 
 # Mail programs post here without a cookie (RFC 8058); the signed token is the proof.

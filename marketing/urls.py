@@ -9,6 +9,8 @@ urlpatterns = [
     path("reports/", public.reports, name="reports"),
     path("o/<str:token>.gif", public.opened, name="open"),
     path("l/<str:token>", public.link, name="link"),
+    path("p/<str:token>", public.recommended, name="recommended"),
+    path("p/<str:token>/<int:place>", public.recommended),
     path("g/<str:token>", public.guest, name="guest"),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),
 ]

@@ -103,9 +103,14 @@ READY_MADE: tuple[ReadyMade, ...] = (
                             "look-around",
                             (
                                 "A look around {shop}",
-                                "If you are looking for something, just reply.",
+                                "Have a look at these:\n\n{recommended}\n\n"
+                                "If you are looking for something else, just reply.",
                             ),
-                            ("逛逛 {shop}", "如果您在找什么，直接回复即可。"),
+                            (
+                                "逛逛 {shop}",
+                                "为您挑选了这些：\n\n{recommended}\n\n"
+                                "如果您在找别的，直接回复即可。",
+                            ),
                         )
                     ],
                 },
@@ -138,8 +143,12 @@ READY_MADE: tuple[ReadyMade, ...] = (
             "steps": [
                 _mail(
                     "missed",
-                    ("We have not heard from you", "We would be glad to see you at {shop} again."),
-                    ("好久不见", "期待您再来 {shop} 看看。"),
+                    (
+                        "We have not heard from you",
+                        "We would be glad to see you at {shop} again. Have a look at these:"
+                        "\n\n{recommended}",
+                    ),
+                    ("好久不见", "期待您再来 {shop} 看看。为您挑选了这些：\n\n{recommended}"),
                 ),
                 {"id": "wait", "wait": {"days": 14}},
                 _mail(

@@ -62,6 +62,11 @@ def address(view: str, send_id: int) -> str:
     return _pattern(view, settings.PUBLIC_URL).replace(PLACE, token_of(send_id))
 
 
+def recommended_address(send_id: int, place: int) -> str:
+    """Of the product at this place of a letter, from 1."""
+    return f"{address('recommended', send_id)}/{place}"
+
+
 @lru_cache(maxsize=16)
 def _pattern(view: str, public_url: str) -> str:
     """The address with a place for the token: looked up once, not once a mail."""
@@ -187,14 +192,28 @@ def _footer(language: str, was_wished: bool) -> tuple[str, str]:
 
 
 def paragraphs(text: str) -> list[SafeString]:
-    """Escaped paragraphs. Only our own addresses can be clicked, not what a name may hold."""
-    own = _own_address(settings.PUBLIC_URL)
-    return [
-        mark_safe(  # escaped in the same breath
-            own.sub(r'<a href="\1">\1</a>', escape(part)).replace("\n", "<br>")
-        )
-        for part in text.split("\n\n")
-    ]
+    """Escaped paragraphs. Only our own addresses can be clicked, not what a name may hold.
+
+    Of a recommended product its name is the link, not the address below it.
+    """
+    own, product = _own_address(settings.PUBLIC_URL), _product(settings.PUBLIC_URL)
+    found = []
+    for part in map(escape, text.split("\n\n")):
+        shown = product.fullmatch(part)
+        linked = _as_product(*shown.groups()) if shown else own.sub(r'<a href="\1">\1</a>', part)
+        found.append(mark_safe(linked.replace("\n", "<br>")))  # escaped above
+    return found
+
+
+def _as_product(name: str, why: str, address: str) -> str:
+    return f'<a href="{address}"><strong>{name}</strong></a>{why}'
+
+
+@lru_cache(maxsize=16)
+def _product(public_url: str) -> re.Pattern:
+    """The paragraph of a recommended product: its name and price, the reason, its address."""
+    base = re.escape(_pattern("recommended", public_url).removesuffix(PLACE))
+    return re.compile(rf"([^\n]+)((?:\n[^\n]+)?)\n({base}\S+)")
 
 
 @lru_cache(maxsize=16)

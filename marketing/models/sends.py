@@ -36,6 +36,7 @@ class SkipReason(models.TextChoices):
     HELD_OUT = "held_out", _("held out at this step")
     PULLED = "pulled", _("its text may not be sent any more")
     NO_COUPON = "no_coupon", _("no coupon is left for her, or she had hers")
+    NOTHING_TO_SHOW = "no_products", _("no product is left to recommend to her")
 
 
 class Send(models.Model):
@@ -57,6 +58,9 @@ class Send(models.Model):
     )
     language = models.CharField(max_length=2, blank=True, help_text=_("What it was written in."))
     link_url = models.URLField(blank=True, help_text=_("Where its link leads."))
+    recommendation = models.UUIDField(
+        null=True, blank=True, help_text=_("Receipt of the products that were chosen for her.")
+    )
     state = models.CharField(max_length=8, choices=SendState, default=SendState.CLAIMED)
     due_at = models.DateTimeField(null=True, blank=True, help_text=_("Not before; empty: at once."))
     reason = models.CharField(max_length=14, choices=SkipReason, blank=True)

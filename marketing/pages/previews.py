@@ -17,10 +17,13 @@ from marketing.definitions.rules import reachable
 from marketing.delivery.messages import Text, composed
 from marketing.models import AudienceMember, Campaign, Channel, Send
 from marketing.services.campaigns.campaigns import chosen_copies
+from marketing.services.sending.recommended import seen_beforehand
 from marketing.texts.facts import campaign_facts
+from marketing.texts.recommended import RECOMMENDED
 from shop.models import Customer
 
 MAY_SEE_PEOPLE = "shop.view_customer"
+MASKED = "•••"
 NO_SEND = 0  # the links of a preview belong to no message: they lead nowhere
 
 
@@ -80,6 +83,8 @@ def preview_of(campaign: Campaign, customer: Customer, at: datetime) -> Preview 
         link_url=campaign.link_url,
         preheader=copy.preheader,
     )
+    if RECOMMENDED in text.slots and customer.code != MASKED:
+        text = replace(text, own={RECOMMENDED: seen_beforehand(customer, copy.language, at)})
     send = Send(pk=NO_SEND, campaign=campaign, customer=customer, channel=campaign.channel)
     try:
         message = composed(send, text)
@@ -98,7 +103,7 @@ def masked(customer: Customer) -> Customer:
     """The same message to somebody whose name and addresses are dots; never saved."""
     return Customer(
         pk=customer.pk,
-        code="•••",
+        code=MASKED,
         name=f"{customer.name[:1]}•••" if customer.name else "",
         email="•••@•••",
         phone="•••",

@@ -18,6 +18,7 @@ from language.providers import SlotNote
 from marketing.models import Brief, BriefChannel, Campaign, Evidence, EvidenceUse
 from marketing.texts.coupons import coupon_facts
 from marketing.texts.dates import DATE_FORMATS, LOCALES
+from marketing.texts.recommended import RECOMMENDED, recommended_facts
 from shop.models import Attribute, Price, Variant
 from shop.money import format_money
 from shop.services.prices import prices_at
@@ -37,12 +38,15 @@ MEANINGS = {
     "coupon_value": gettext_noop("what the coupon takes off, as a percentage or an amount"),
     "coupon_until": gettext_noop("the last day of the customer's coupon, filled per customer"),
     "spec": gettext_noop("a property from the catalogue, with its label"),
+    "recommended": gettext_noop(
+        "products chosen for the customer, each with price and link, in lines of their own"
+    ),
 }
 MOST_SPECS, MOST_EVIDENCE = 12, 100
 YES_NO = {"en": ("yes", "no"), "zh": ("是", "否")}
 WITHOUT_GREETING = frozenset({"social", "description", "landing"})
 # What changes per recipient or with the address is no claim about the shop.
-NOT_COMPARED = frozenset({"greeting", "link", "coupon_code", "coupon_until"})
+NOT_COMPARED = frozenset({"greeting", "link", "coupon_code", "coupon_until", RECOMMENDED})
 
 
 def campaign_facts(campaign: Campaign, language: str, at: datetime) -> list[Fact]:
@@ -53,6 +57,7 @@ def campaign_facts(campaign: Campaign, language: str, at: datetime) -> list[Fact
         facts.append(Fact("link", "link", campaign.link_url, f"campaign:{campaign.pk}"))
     variants = [item.variant for item in items]
     facts += coupon_facts(campaign.coupon_offer, language, at)
+    facts += recommended_facts(campaign.channel, language)
     facts += variant_facts(variants, language, at) + spec_facts(variants[:1], language)
     return facts + evidence_facts(variants, language, at)
 
@@ -69,7 +74,7 @@ def brief_facts(brief: Brief, at: datetime) -> list[Fact]:
     else:
         link = brief.campaign.link_url if brief.campaign else settings.STOREFRONT_URL
         facts += [Fact("link", "link", link, "settings:STOREFRONT_URL")] if link else []
-        facts += variant_facts(variants, language, at)
+        facts += variant_facts(variants, language, at) + recommended_facts(brief.channel, language)
     facts += spec_facts(variants[:1], language)
     return facts + evidence_facts(variants, language, at)
 

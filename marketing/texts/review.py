@@ -21,6 +21,7 @@ from language.sms import SmsLength, sms_length
 from language.statements import sentences_of
 from marketing.models import GlossaryTerm, PolicyCheck, PolicyRule, Severity, TermKind
 from marketing.texts.coupons import COUPON_SLOTS
+from marketing.texts.recommended import RECOMMENDED
 
 LATIN = re.compile(r"[a-z0-9]")
 WILDCARD = ".{0,10}?"
@@ -88,6 +89,7 @@ def review(
         *_glossary(parts, standard),
         *_wishes(parts, facts, standard),
         *_whole_coupon(parts),
+        *_products_apart(parts),
     ]
     sms = sms_at_longest(parts, facts, standard) if standard.channel == "sms" else None
     if sms and sms.parts > settings.SMS_MAX_PARTS:
@@ -257,6 +259,18 @@ def _whole_coupon(parts: Mapping[str, str]) -> Iterator[Finding]:
     for slot in sorted({"coupon_code", "coupon_until"} - slots):
         text = _("It speaks of a coupon and does not say {%(slot)s}.") % {"slot": slot}
         yield Finding(Severity.BLOCK, "body", 0, 0, text, _("coupon"))
+
+
+def _products_apart(parts: Mapping[str, str]) -> Iterator[Finding]:
+    """Recommended products are lines of their own: in a sentence or a subject they read as nothing."""
+    for part, text in parts.items():
+        for match in SLOT.finditer(text):
+            if match[1] != RECOMMENDED:
+                continue
+            line = text[text.rfind("\n", 0, match.start()) + 1 :].partition("\n")[0]
+            if part != "body" or line.strip() != match[0]:
+                message = _("{recommended} must stand in a line of its own in the body.")
+                yield Finding(Severity.BLOCK, part, *match.span(), message, _("recommendations"))
 
 
 def _whole(parts: Mapping[str, str], severity: str, message: str) -> Finding:

@@ -138,12 +138,14 @@ def recommend(ask: Ask, *, at: datetime | None = None, settings: Settings | None
     decided = decide(ask, at, settings, str(receipt_id), running)
     if decided.trial:
         record_exposure(decided.trial, decided.read.customer_id, ask.visitor, at)
-    rows, names = decided.output["items"], decided.read.names
-    missing = {row["because"] for row in rows} - {None, *names}
-    named = names | names_of(missing) if missing else names
-    items = [_item(row, decided.offers[row["product_id"]], named) for row in rows]
+    items = _items(decided)
     record_soon(_receipt(ask, decided, items), receipt_id)
     return Answer(items, receipt_id, decided.model.run.pk if decided.model else None)
+
+
+def items_now(ask: Ask, at: datetime) -> list[Item]:
+    """What `recommend` would show outside an experiment, for a preview: no receipt is left."""
+    return _items(decide(ask, at, settings_at(ask.placement, at), str(uuid.uuid4())))
 
 
 def decide(
@@ -261,6 +263,13 @@ def _decided(
     last = max((row.index for row in chosen), default=len(found.product_ids) - 1)
     dropped = [pk for pk in found.product_ids[:last] if pk not in offered]
     return Decided(read, inputs, output, offered, dropped, found, chosen, model)
+
+
+def _items(decided: Decided) -> list[Item]:
+    rows, names = decided.output["items"], decided.read.names
+    missing = {row["because"] for row in rows} - {None, *names}
+    named = names | names_of(missing) if missing else names
+    return [_item(row, decided.offers[row["product_id"]], named) for row in rows]
 
 
 def _item(row: dict, offer: Offer, named: dict[int, tuple[str, str]]) -> Item:

@@ -35,6 +35,7 @@ from marketing.models import (
 from marketing.services.content import claim_ledger
 from marketing.texts.coupons import coupon_facts
 from marketing.texts.facts import MEANINGS, evidence_facts, shop_facts
+from marketing.texts.recommended import recommended_facts
 from marketing.texts.review import Finding, Review, review, sentence_at
 from marketing.texts.standards import standard_of_journey
 from shop.models import CouponOffer, OfferState
@@ -88,6 +89,7 @@ def reviews_of(plan: Plan, at: datetime | None = None) -> list[TextReview]:
             standards[channel, language] = standard_of_journey(channel, language, plan.market)
         offer = offers.get(step.data.get("coupon", ""))
         known = facts[language] + coupon_facts(offer, language, at)
+        known += recommended_facts(channel, language)
         judged = review(parts, known, standards[channel, language], slots_only=True)
         found.append(TextReview(step.step, language, parts, known, judged))
     return found

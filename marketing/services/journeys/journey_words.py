@@ -18,8 +18,10 @@ from marketing.services.journeys.carts import open_carts
 from marketing.services.journeys.journey_review import pulled_steps
 from marketing.services.sending.coupons import with_coupons
 from marketing.services.sending.guards import Asked
+from marketing.services.sending.recommended import with_recommended
 from marketing.texts.coupons import coupon_facts
 from marketing.texts.facts import evidence_facts, shop_facts, variant_facts
+from marketing.texts.recommended import recommended_facts
 from shop.models import CouponOffer, OfferState, OrderLine, Variant
 
 FEATURED = 3
@@ -62,7 +64,13 @@ class JourneyMessages:
                 case _:
                     offer = offers.get(self.offer_code(send))
                     found[send.pk] = self._words(send, subjects[send.pk], offer, at)
-        return self._with_coupons(sends, found, offers, at)
+        found = self._with_coupons(sends, found, offers, at)
+        about = {
+            pk: [one.sku for one in shown]
+            for pk, shown in subjects.items()
+            if isinstance(shown, list)
+        }
+        return with_recommended(sends, found, at, about=about)
 
     def offer_code(self, send: Send) -> str:
         """Of the coupon that the message gives; empty: none."""
@@ -108,7 +116,9 @@ class JourneyMessages:
         if isinstance(featured, SkipReason):
             return featured
         texts = self.plan_of(send).step(send.step).data["texts"]
-        return words_about(texts, send.customer.language, featured, at, offer=offer)
+        return words_about(
+            texts, send.customer.language, featured, at, offer=offer, channel=self.channel
+        )
 
 
 def words_about(
@@ -118,13 +128,17 @@ def words_about(
     at: datetime,
     *,
     offer: CouponOffer | None = None,
+    channel: str = "",
 ) -> Text | SkipReason:
-    """The text in that language, the shop's own or any, every claim proven by the facts of now."""
+    """The text in that language, the shop's own or any, every claim proven by the facts of now.
+
+    channel: empty for somebody who is no customer; nothing can be chosen for her.
+    """
     if language not in texts:
         language = fallback_language(texts)
     link = link_to(featured)
     facts = shop_facts(language) + variant_facts(featured, language, at)
-    facts += coupon_facts(offer, language, at)
+    facts += coupon_facts(offer, language, at) + recommended_facts(channel, language)
     if link:
         facts.append(Fact("link", "link", link, "settings:STOREFRONT_URL"))
     text = texts[language]

@@ -38,6 +38,7 @@ from marketing.services.sending.hand_over import (
     log_missing,
     settle_interrupted,
 )
+from marketing.services.sending.recommended import with_recommended
 from marketing.texts.facts import campaign_facts
 
 STOPS_AT_AN_ORDER = frozenset({Goal.WIN_BACK, Goal.SECOND_ORDER})
@@ -50,6 +51,8 @@ class CampaignMessages:
 
     def __init__(self, campaign: Campaign, at: datetime):
         self.campaign, self.channel = campaign, campaign.channel
+        items = campaign.items.values_list("variant__sku", flat=True)
+        self.featured = list(items)  # what is spoken of is not recommended as well
         self.texts = {
             copy.language: Text(
                 copy.subject,
@@ -74,9 +77,11 @@ class CampaignMessages:
     def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason]:
         own = self.texts[self.campaign.language]
         found = {send.pk: self.texts.get(send.customer.language, own) for send in sends}
-        if self.campaign.coupon_offer is None:
-            return found
-        return with_coupons(self.campaign.coupon_offer, sends, found, occasion=self.occasion, at=at)
+        if self.campaign.coupon_offer is not None:
+            offer = self.campaign.coupon_offer
+            found = with_coupons(offer, sends, found, occasion=self.occasion, at=at)
+        about = dict.fromkeys(found, self.featured)
+        return with_recommended(sends, found, at, about=about)
 
     @property
     def occasion(self) -> str:

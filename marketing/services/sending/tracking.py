@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from marketing.models import Send
+from marketing.services.sending.recommended import record_product_click, record_seen
 from shop.models import EventKind, WaitlistEntry
 from shop.services import waitlist
 from shop.services.customers import record_consent
@@ -16,12 +17,19 @@ from shop.services.events.events import record_events
 def record_open(send: Send) -> None:
     """The first time counts; mail programs load the picture again and again."""
     _first(send, "opened_at", EventKind.OPEN)
+    if send.recommendation:
+        record_seen(send, timezone.now())
 
 
-def record_click(send: Send) -> None:
-    """Whoever follows the link has seen the mail, though pictures were off."""
-    _first(send, "opened_at", EventKind.OPEN)
+def record_click(send: Send, *, place: int = 0) -> None:
+    """Whoever follows the link has seen the mail, though pictures were off.
+
+    place: of the recommended product whose link it was, from 1.
+    """
+    record_open(send)
     _first(send, "clicked_at", EventKind.LINK)
+    if place:
+        record_product_click(send, place, timezone.now())
 
 
 def unsubscribe(send: Send) -> None:
