@@ -13,6 +13,24 @@ import re
 _FREE_OF = "hassle|worry|care|stress|fuss|hands|trouble|effort|drama|free"
 _WEEKDAY = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 
+# A day is a deadline beside words of haste, buying or delivery; “see you tonight” is none.
+_PRESSING_EN = (
+    r"\b(?:only|just|ends?|ending|last|final|until|till|by|before|clos\w+|over|deadline|order\w*|buy\w*|bought|get|grab|snap|"
+    r"save|saving|offer\w*|deals?|price\w*|off|deliver\w*|arriv\w+|ship\w*|dispatch\w*|gone|left|stock|restock\w*|expir\w+|"
+    r"yours|with\s+you|back|goes|rise\w*|receive\w*|land\w*|reach\w*)\b"
+)
+_PRESSING_ZH = (
+    r"(?:仅|只[限有剩到要]|限|截止|截至|结束|之?前|最后|以?内|下单|购买|买|抢|拍|优惠|价|折|送[达到货]|到货|到家|到手|发货|寄|收到|"
+    r"拿到|补货|涨|过期|有效|错过|返场|赶|恢复|下架|停售|库存)"
+)
+
+
+def _near(word: str, other: str) -> str:
+    """The word with the other before or after it in one sentence."""
+    rest = r"[^.!?。！？\n]*?"
+    return rf"(?:{other}{rest}{word}|{word}{rest}{other})"
+
+
 _ROWS: list[tuple[str, str, set[str]]] = [
     ("discount", r"\bhalf[\s-]*(?:price[ds]?|off|the\s+(?:\w+\s+)?(?:price|cost))", {"half"}),
     ("discount", r"\b(?:an?|one)[\s-]+(?:half|third|quarter|fifth|tenth)[\s-]+(?:off|less|cheaper|of\s+the)", set()),
@@ -34,13 +52,15 @@ _ROWS: list[tuple[str, str, set[str]]] = [
      {"count"}),
     ("stock", r"仅剩|只剩|所剩无几|库存(?:紧张|告急|不多)|即将售罄|售罄|限量|数量有限|最后[几一两三数]?[件份盒个批]|卖完|断货|现货|供不应求|手慢无|抢光", {"count"}),
     ("deadline", r"\b(?:limited[\s-]+time|for\s+a\s+limited|last\s+chance|final\s+(?:hours?|days?|call)|ends?\s+soon|ending\s+soon|(?<!no )(?<!without )(?<!need to )hurry)\b|限时|即将(?:结束|截止)|最后机会|倒计时|抓紧|赶快|马上结束", {"date"}),
-    ("deadline", rf"\b(?:today\s+only|only\s+today|tonight|tomorrow|midnight|this\s+(?:week|weekend|month|{_WEEKDAY})|next\s+(?:week|month|{_WEEKDAY})|(?:until|till|by|before|ends?(?:\s+on)?|on|from)\s+(?:today|noon|{_WEEKDAY}|christmas|new\s+year))\b", set()),
-    ("deadline", r"今[天日晚夜](?:仅|截止|结束|前|内|特|最后)|仅(?:限)?今[天日]|今晚|明[天日晚]|后天|本周|下周|本月|月底|(?<!的)周[末一二三四五六日天]|星期[一二三四五六日天]|礼拜[一二三四五六日天]|双十[一二]|双1[12]|半(?:年|个?月|天|日|个?小时|个?钟头|周)", set()),
+    ("deadline", rf"\b(?:today\s+only|only\s+today|(?:until|till|by|before|ends?(?:\s+on)?)\s+(?:today|noon|midnight|{_WEEKDAY}|christmas|new\s+year))\b", set()),
+    ("deadline", _near(rf"\b(?:tonight|tomorrow|midnight|(?:this|next)\s+(?:week|weekend|month|{_WEEKDAY})|(?:on|from)\s+(?:today|noon|{_WEEKDAY}|christmas|new\s+year))\b", _PRESSING_EN), set()),
+    ("deadline", r"今[天日晚夜](?:仅|截止|结束|前|内|特|最后)|仅(?:限)?今[天日]|双十[一二]|双1[12]|半(?:年|个?月|天|日|个?小时|个?钟头|周)", set()),
+    ("deadline", _near(r"(?:今晚|明[天日晚]|后天|本周|下周|本月|月底|(?<!的)周[末一二三四五六日天]|星期[一二三四五六日天]|礼拜[一二三四五六日天])", _PRESSING_ZH), set()),
     ("delivery", r"\b(?:next|same|one)[\s-]day\b|\bovernight\b|\b(?:express|fast|quick|rapid|instant|guaranteed|worldwide)\s+(?:delivery|shipping|dispatch)\b|\b(?:ships?|arrives?|delivered|dispatched)\s+(?:today|in|within|by|before|the\s+same|straight)\b", set()),
     ("delivery", r"次日达|当日达|隔日达|当天发货|闪送|极速(?:达|发货|配送)|今发|顺丰|小时达|即日发货|隔天", set()),
     ("guarantee", r"\b(?:guarantee[ds]?|warrant(?:y|ies)|money[\s-]+back|lifetime|no[\s-]+questions[\s-]+asked|refund(?:s|able|ed)?|full\s+year|all\s+year\s+cover|fortnight|decades?|centur(?:y|ies))\b|\ban?[\s-]+(?:full\s+)?year(?:'s|’s|s)?[\s-]+(?:of\s+)?(?:cover|supply|guarantee|warranty)", set()),
     ("guarantee", r"质保|保修|包换|包退|退款|终身|假一赔|无理由|保证|永久|三包", set()),
-    ("rating", r"\b(?:best|top)[\s-]+(?:sell(?:er|ers|ing)|rated)\b|\bbestsell\w+|\baward[\s-]?winn\w+|\b(?:most|hugely|wildly)\s+(?:popular|loved)\b|\bnumber[\s-]+one\b|#\s*1\b|\bno\.?\s*1\b|\b\w+[\s-]stars?\s+(?:rat\w+|review\w*)|\b(?:five|four)[\s-]star\b|\bthousands\s+of\b|\bhundreds\s+of\b|\bmillions\s+of\b|\beveryone(?:'s|’s)\s+favou?rite\b|\bloved\s+by\b|\bcustomers?\s+(?:rate|say|love|agree)\b|\b(?:rated|voted|recommended)\b", set()),
+    ("rating", r"\b(?:best|top)[\s-]+(?:sell(?:er|ers|ing)|rated)\b|\bbestsell\w+|\baward[\s-]?winn\w+|\b(?:most|hugely|wildly)\s+(?:popular|loved)\b|\bnumber[\s-]+one\b|#\s*1\b|\bno\.?\s*1\b|\b\w+[\s-]stars?\s+(?:rat\w+|review\w*)|\b(?:five|four)[\s-]star\b|\bthousands\s+of\b|\bhundreds\s+of\b|\bmillions\s+of\b|\b(?:everyone|everybody|nation|country|britain|world|town|city|family|families|people)(?:'s|’s|s'|s’)?\s+favou?rites?\b|\bloved\s+by\b|\bcustomers?\s+(?:rate|say|love|agree)\b|\b(?:rated|voted|recommended)\b", set()),
     ("rating", r"好评|五星|销量|爆款|热销|畅销|口碑|获奖|金奖|万人|网红|人气|推荐指数|回购率|满意度|百强", set()),
     ("comparison", r"\b(?:the|our|britain(?:'s|’s)|europe(?:'s|’s)|world(?:'s|’s)|uk(?:'s|’s)?)\s+(?:very\s+)?(?:best|cheapest|fastest|finest|lowest|greatest|leading|strongest|lightest)\b|\b(?:lowest|best|unbeatable|cheapest)\s+(?:ever\s+)?(?:prices?|value|deals?|offers?)\b|\bworld[\s-]?(?:class|leading|famous)\b|\b(?:better|cheaper|faster|lighter|stronger)\s+than\b|\bunrivall?ed\b|\bunbeatable\b|\bmarket[\s-]leading\b", set()),
     ("comparison", r"最(?:好|佳|低|高|优|强|大|新|先进|便宜|划算|实惠|快|畅销|受欢迎|权威|顶级|具)|第一(?!次|时间|口|眼|步|杯)|顶级|国家级|世界级|唯一|首选|独家|极品|史低|全网|全国|冠军|领先|绝无仅有|无与伦比|史上|媲美|优于|胜过|王牌", set()),
@@ -56,7 +76,7 @@ _ROWS: list[tuple[str, str, set[str]]] = [
     ("rating", r"\bas\s+(?:seen|worn|featured)\b|\bswear\s+by\b|\bfavou?rite\s+of\b|\b(?:chefs|experts|professionals|celebrities)\b|同款|大奖|赞不绝口|人手一", set()),
     ("comparison", r"\bof\s+its\s+kind\b|\bunlike\s+(?:other|any)\b|\b(?:anywhere|nowhere)\s+else\b|\bcheaper\s+anywhere\b|\bnothing\s+else\b|\bthe\s+only\s+\w+\s+you\b|\b\w+est\s+\w+\s+(?:on\s+the\s+market|in\s+the\s+world|money\s+can\s+buy|around)\b|同类|独一无二(?!的[您你])|极致|史无前例|前所未有|首屈一指|一流|不可替代", set()),
     ("health", r"\bgood\s+for\s+(?:your|the)\s+(?:heart|skin|eyes|gut|health|body|mind|bones|joints|hair|liver|brain)\b|\bhelps?\s+(?:you\s+)?(?:to\s+)?(?:sleep|lose|burn|digest|concentrate|focus|recover|breathe)\b|\b(?:burns?|melts?)\s+(?:fat|calories)\b|\btoxins?\b|有益|有助于?(?:睡眠|消化|减|健康)|改善(?:睡眠|肤质|视力|循环)|缓解|舒缓(?!心情)|纯天然", set()),
-    ("specification", r"\b(?:hand|home|machine)[\s-]?(?:made|crafted|finished|sewn|woven)\b|\bmade\s+(?:of|from|in)\s+(?!love\b)\w+|\b(?:dishwasher|microwave|oven|freezer|machine)[\s-]+(?:safe|proof|washable)\b|\bcarbon[\s-]neutral\b|\bsustainabl[ye]\b|\brecycl\w+|\bstainless\b|手工制|纯手工|可机洗|洗碗机|不锈钢|环保|可回收|进口", set()),
+    ("specification", r"\b(?:hand|home|machine)[\s-]?(?:made|crafted|finished|sewn|woven)\b|\bmade\s+(?:of|from|in|by\s+hand)\s+(?!love\b)\w+|\b(?:made|sewn|woven|carved|painted|knitted|finished|stitched|poured)\s+by\s+hand\b|\b(?:dishwasher|microwave|oven|freezer|machine)[\s-]+(?:safe|proof|washable)\b|\bcarbon[\s-]neutral\b|\bsustainabl[ye]\b|\brecycl\w+|\bstainless\b|手工制|纯手工|可机洗|洗碗机|不锈钢|环保|可回收|进口", set()),
     ("free", r"\b(?:postage|shipping|delivery)\s+(?:is\s+)?(?:included|covered|paid)\b|\bno\s+(?:shipping|postage|delivery)\s+(?:costs?|fees?|charges?)?|运费我们|邮费我们|含运费|送[^\s，。]{0,6}一[只份个支件条盒]", set()),
     ("delivery", r"\bdeliver\s+(?:worldwide|anywhere)\b|当[天日]送达|[节春年]前(?:送|收|到)|送货上门", set()),
     # Families that benchmarks/planted_families.py plants: what is said in other words.
@@ -107,18 +127,26 @@ FOREIGN = re.compile(
 OWN_ROLE: dict[str, tuple[re.Pattern, re.Pattern]] = {
     "date": (
         re.compile(
-            r"(?:\b(?:until|till|through|valid\s+(?:to|until|through)|ends?(?:\s+on)?|up\s+to(?:\s+and\s+including)?|order\s+(?:by|before))"
-            r"|截至|截止到?|有效期?[至到]|至|到|直到)\s*[:：]?\s*$"
+            r"(?:\b(?:until|till|through|after|past|once|valid\s+(?:to|until|through)|up\s+to(?:\s+and\s+including)?|no\s+later\s+than|"
+            r"(?:end|finishe|close|expire|stop|run)s?(?:\s+out)?(?:\s+(?:on|after|at\s+the\s+end\s+of))?|ending(?:\s+on)?|over\s+(?:on|after)|"
+            r"(?:last|final)\s+day(?:\s+is)?|deadline(?:\s+is)?|"
+            r"(?:order|shop|buy|decide|choose|visit|drop\s+in|look\s+in|(?:take|have)\s+a\s+look)(?:\s+\w+){0,3}?\s+(?:by|before)|"
+            r"(?:(?:price|offer|it)\s+)?(?:goes|go|changes?|returns?)(?:\s+\w+){0,2}?\s+(?:on|after))"
+            r"|截至|截止(?:到|于|日期?[是为]?|时间[是为]?)?|有效期?[至到]|直?至|到|直到|持续[到至]|结束[于在日]?|最后一天[是为]?)\s*[:：]?\s*$"
         ),
-        re.compile(r"^\s*(?:之前|以前|前|止|截止|为止|到期|有效)"),
+        re.compile(
+            r"^\s*(?:之前|以前|前|止|截止|为止|到期|有效|结束|之?后|过后|(?:就|便)?(?:是|为)(?:它的)?(?:最后|末)一?[天日]|恢复|一过"
+            r"|is\s+(?:the|its|your|our)\s+(?:last|final)\b|(?:has|is)\s+(?:passed|over|gone)\b|marks\s+the\s+end|is\s+(?:when|where)\s+(?:it|this|the\s+\w+)\s+(?:ends|stops|closes))"
+        ),
     ),
     "percent": (
         re.compile(
-            r"(?:\b(?:save|saves|saving|discount\s+of|reduction\s+of|reduced\s+by|cut\s+by|down\s+by|take|less|off\s+by)"
-            r"|优惠|立减|直降|降价?|减免?|省|折扣|让利)\s*[:：]?\s*$"
+            r"(?:\b(?:save|saves|saving(?:\s+(?:of|is))?|discount(?:\s+(?:of|is))?|reduction(?:\s+(?:of|is))?|take|takes|taken|less|"
+            r"(?:reduced|cut|down|off|lower(?:ed)?|drop(?:s|ped)?|fell|falls|comes?\s+down|came\s+down|gone\s+down)\s+by|down)"
+            r"|优惠[了力度幅度]*|[立直]减|直降|降[价了低幅]*|下调[了]?|减[免价了少]*|[节]?省[了下]*|折扣[力度幅度]*|让利[了]?|低[了]?|便宜[了]?|少[了付花]*|[立尊]?享)\s*[是为达]?\s*[:：]?\s*$"
         ),
         re.compile(
-            r"^\s*(?:off\b|discount\b|reduction\b|less\b|cheaper\b|的?(?:优惠|折扣|降价|减免|让利))"
+            r"^\s*(?:off\b|discount\b|reduction\b|less\b|lower\b|below\b|cheaper\b|saving\b|的?(?:优惠|折扣|降价|降幅|减免|让利|价差|幅度))"
         ),
     ),
 }
@@ -140,7 +168,7 @@ MISUSE: dict[str, tuple[re.Pattern, re.Pattern]] = {
         re.compile(rf"{_EN_OFF}|{_ZH_OFF}|^\s*(?:%|折|元|pounds|dollars|stars?|reviews|customers|days|hours|\d)"),
     ),
     "date": (
-        re.compile(r"(?:\b(?:for|save|costs?|arrives?|delivered by|delivery by|since|from|starts?)|售价|送达|起|[£$€¥])\s*$"),
-        re.compile(r"^\s*(?:off\b|%|折|元|days|years|送达|到货)"),
+        re.compile(r"(?:\b(?:for|save|costs?|arrives?|since|from|starts?|(?:arriv\w+|deliver\w*|ship\w*|dispatch\w*|with\s+you|at\s+your\s+door|get\s+it|have\s+it|receive\w*|reach\w*|land\w*)(?:\s+\w+){0,3}?\s+(?:by|before|on|until|no\s+later\s+than))|售价|送达|发货|到货|收到|起|[£$€¥])\s*$"),
+        re.compile(r"^\s*(?:off\b|%|折|元|days|years)|^[^，。；！？]{0,4}(?:送达|到货|发货|送到|收到|到家|拿到|到手)"),
     ),
 }  # fmt: skip

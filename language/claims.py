@@ -16,7 +16,7 @@ from django.utils.translation import gettext, gettext_noop
 from language.claim_words import FOREIGN, MISUSE, OWN_ROLE, WORD_CLAIMS
 from language.figures import Folded, figures, fold
 from language.slots import SLOT
-from language.statements import sentences_of, stated_kinds
+from language.statements import CLAUSE, sentences_of, stated_kinds
 
 FACT_KINDS = frozenset(
     {
@@ -29,7 +29,6 @@ FIGURE_KINDS = frozenset({"money", "prior_money", "percent", "count", "date"})
 PROVING_KINDS = FIGURE_KINDS | {"coupon"}
 # Shown through its slot and never written out: a struck-through price, and what is one customer's.
 ONLY_BY_SLOT = frozenset({"prior_money", "coupon", "products"})
-CLAUSE = re.compile(r"[^,，、:：;；–—()（）]+")
 JOINING = re.compile(r"^\s*(?:(?:and|but|or|so|which|also)\b|而且|并且|并|还|且)\s*", re.IGNORECASE)
 CHINESE_LETTER = re.compile(r"[\u4e00-\u9fff]")
 REASONS = {
@@ -294,7 +293,8 @@ def _read(text: str, hidden: str, span: tuple[int, int], slots: Sequence[Claim])
             words += [hidden[position : slot.start], name if slot.kind == "name" else " "]
             position = slot.end
         kept.append(JOINING.sub("", "".join([*words, hidden[position:right]])))
-    return ", ".join(kept)
+    asks = text[end : end + 1] in ("?", "？")
+    return ", ".join(kept) + ("?" if asks and kept else "")
 
 
 def _halves(facts: Sequence[Fact]) -> set[str]:

@@ -47,6 +47,9 @@ _UNIT_OF_ONE = (
 BENIGN_WORDS = re.compile(
     r"\bone(?!" + _UNIT_OF_ONE + r")(?<!only one)(?<!just one)(?<!buy one)(?<!number one)"
     r"(?<!get one)(?<!no\. one)(?<!last one)(?<!for one)\b(?![\s-]+(?:and|hundred|thousand|million))"
+    r"|\bones\b|\btwo of (?:us|you)\b|\byou two\b|\bthree cheers\b|\bfirst things first\b"
+    r"|\b(?:one|two|three|five|ten|fifteen|twenty|thirty) (?:\w+ )?(?:minutes?|seconds?) "
+    r"(?:of (?:quiet|peace|calm|silence|stillness|rest|your (?:time|day))|to yoursel(?:f|ves)|for yoursel(?:f|ves)|alone)\b"
     r"|\bcloud nine\b|\bor two\b|\bone in a million\b|\bthanks a million\b"
 )
 # 一 before a classifier is "a"; these idioms count nothing either.
@@ -56,7 +59,11 @@ _MEASURES = (
 )
 BENIGN_CHINESE = re.compile(
     rf"(?<![第买送仅剩减打满赔付百之])一(?!{_MEASURES})"
-    r"|(?:的|每|新|这|让|把|给|为|整|和|开启|开始|结束|度过|点亮)一天|一天(?=从|里|之|的(?:开始|结束|疲惫|忙碌|清晨))|一年四季|一年一度|一心一意|一点一滴|一五一十|独一无二|万一|第一次|第一时间|第一口"
+    r"|(?:的|每|新|这|让|把|给|为|整|和|开启|开始|结束|度过|点亮)一天|一天(?=从|里|之|的(?:开始|结束|疲惫|忙碌|清晨))"
+    # A day, week or year that is nobody's term: nothing lasts it, comes in it or is kept for it.
+    r"|(?<![第买送仅剩减打满赔付百之只限保修换退航用达每])一(?:天|日|周|星期|年)(?!之?内|以内|送|到|达|发|质|保|退|换|期|有效|无|不|都|仍|还|也|只|就|一|两|用|能|可|够|量|之?后)"
+    r"|(?<![\d年零一二三四五六七八九十])(?:[一二三四五六七八九]|十[一二]?)月(?!\d|[一二三四五六七八九十底初末前内])"
+    r"|两个人|[两三]五?好友|三口之家|三言两语|五味|七夕|五一(?=[假劳黄小])|六一(?=儿童)|十一(?=[假黄国])|四时|三更|(?:早上|上午|中午|下午|傍晚|晚上|凌晨|清晨|夜里)(?:[一二两三四五六七八九]|十[一二]?)点|一年四季|一年一度|一心一意|一点一滴|一五一十|独一无二|万一|第一次|第一时间|第一口"
     r"|十分(?!之|钟)|万分(?!之)|千万(?=别|不|要|记)|百(?=分之)|百搭|百般|百姓|四季|四周|四处|四方|三餐|五彩|七彩|八方|四海|五湖"
     r"|万物|万家|万事|万象|千家万户|千山万水|千变万化|十足|二维码|五谷|五官|五金|两全|三三两两|三五好友|丢三落四|七上八下|乱七八糟|百合"
 )

@@ -1,42 +1,58 @@
 """Does a sentence state something that can be true or false of goods, or is it only mood?
 
-Two logistic regressions over sentence vectors beside character n-grams: one says whether anything
-is stated, the other what kind. Words alone miss what is said in other words; vectors alone
-miss a single word that turns a mood into a promise.
-Source: Fan et al., LIBLINEAR (2008), for the solver; the examples are this project's own.
+Logistic regression over sentence vectors beside hashed character n-grams says whether anything is
+stated; one over the vectors alone says what kind. Words alone miss what is said in other words;
+vectors alone miss a single word that turns a mood into a promise.
+Source: Fan et al., LIBLINEAR (2008), for the solver; Weinberger et al., Feature Hashing (2009); the
+examples are this project's own.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 
 NONE = "none"
-VECTOR_WEIGHT = 1.5  # of the sentence vector beside n-grams of length 1
-INVERSE_PENALTY = 5.0
+VECTOR_WEIGHT = 3.0  # of the sentence vector beside n-grams of length 1
+INVERSE_PENALTY = 2.0
+FORMAT_VERSION = 1  # 1: first
+_HASHED: dict[str, Any] = {"alternate_sign": False, "binary": True}
+_VECTORIZERS = (
+    HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=2**16, **_HASHED),
+    HashingVectorizer(analyzer="char", ngram_range=(1, 3), n_features=2**14, **_HASHED),
+)
 
 
 @dataclass(frozen=True)
 class StatementModel:
-    """What `fit_statements` learned; `chances` and `kinds` answer in the order of the texts."""
+    """What `fit_statements` learned; `chances` and `kinds` answer in the order of the texts.
 
-    vectorizers: tuple[Any, ...]
-    states: Any
-    kind: Any
+    states: float32 (d + n-grams,), with bias; kind: float32 (n_kinds, d), with biases (n_kinds,).
+    """
+
+    states: np.ndarray
+    bias: float
+    kind: np.ndarray
+    kind_bias: np.ndarray
+    names: tuple[str, ...]
 
     def chances(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
         """Shape (n_texts,): chance, 0 to 1, that a text states something. vectors: (n_texts, d)."""
-        return self.states.predict_proba(_features(self.vectorizers, texts, vectors))[:, 1]
+        margin = _features(texts, vectors) @ self.states + self.bias
+        return 1.0 / (1.0 + np.exp(-margin))
 
-    def kinds(self, texts: Sequence[str], vectors: np.ndarray) -> list[str]:
+    def kinds(self, vectors: np.ndarray) -> list[str]:
         """What each text would state, if it states anything."""
-        return [str(k) for k in self.kind.predict(_features(self.vectorizers, texts, vectors))]
+        best = (vectors @ self.kind.T + self.kind_bias).argmax(axis=1)
+        return [self.names[index] for index in best]
 
 
 def fit_statements(
@@ -50,20 +66,50 @@ def fit_statements(
     stated = truth != NONE
     if stated.all() or len(set(truth[stated])) < 2:
         raise ValueError("needs sentences that state nothing and two kinds that do")
-    vectorizers = (
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True).fit(texts),
-        TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True).fit(texts),
-    )
-    rows = _features(vectorizers, texts, vectors)
-    states, kind = (
-        LogisticRegression(C=INVERSE_PENALTY, max_iter=2000, class_weight="balanced")
-        for _model in range(2)
-    )
+    states = LogisticRegression(C=INVERSE_PENALTY, solver="liblinear", class_weight="balanced")
+    states.fit(_features(texts, vectors), stated)
+    kind = LogisticRegression(C=10.0, max_iter=2000, class_weight="balanced")
+    kind.fit(vectors[stated], truth[stated])
+    weights, biases = kind.coef_, kind.intercept_
+    if len(kind.classes_) == 2:  # one row that speaks for the second
+        weights, biases = np.vstack([-weights, weights]), np.r_[-biases, biases]
     return StatementModel(
-        vectorizers, states.fit(rows, stated), kind.fit(rows[stated], truth[stated])
+        states.coef_[0].astype(np.float32),
+        float(states.intercept_[0]),
+        weights.astype(np.float32),
+        biases.astype(np.float32),
+        tuple(str(name) for name in kind.classes_),
     )
 
 
-def _features(vectorizers: Sequence[Any], texts: Sequence[str], vectors: np.ndarray) -> Any:
-    parts = [vectorizer.transform(texts) for vectorizer in vectorizers]
+def save_statements(model: StatementModel, path: Path, *, embedder: str, digest: str) -> None:
+    """embedder, digest: of the vectors and the examples that it was learned with."""
+    about = {"version": FORMAT_VERSION, "embedder": embedder, "digest": digest, "bias": model.bias}
+    np.savez_compressed(
+        path,
+        about=np.array(json.dumps(about | {"names": model.names})),
+        states=model.states.astype(np.float16),
+        kind=model.kind.astype(np.float16),
+        kind_bias=model.kind_bias,
+    )
+
+
+def load_statements(path: Path, *, embedder: str, digest: str) -> StatementModel | None:
+    """None where the file is of other examples or other vectors, or of another version."""
+    with np.load(path, allow_pickle=False) as arrays:
+        about = json.loads(str(arrays["about"]))
+        found = (about["version"], about["embedder"], about["digest"])
+        if found != (FORMAT_VERSION, embedder, digest):
+            return None
+        return StatementModel(
+            arrays["states"].astype(np.float32),
+            about["bias"],
+            arrays["kind"].astype(np.float32),
+            arrays["kind_bias"],
+            tuple(about["names"]),
+        )
+
+
+def _features(texts: Sequence[str], vectors: np.ndarray) -> Any:
+    parts = [vectorizer.transform(texts) for vectorizer in _VECTORIZERS]
     return sparse.hstack([sparse.csr_matrix(vectors * VECTOR_WEIGHT), *parts]).tocsr()

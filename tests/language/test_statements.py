@@ -12,7 +12,7 @@ import pytest
 from language.claims import Fact, refusals
 from language.ml.statements import fit_statements
 from language.seeds import statement_examples
-from language.statements import sentences_of, stated_kinds
+from language.statements import as_read, sentences_of, stated_kinds
 
 FACTS = [
     Fact("greeting", "person", "Hello"), Fact("shop", "name", "Backroom"),
@@ -41,8 +41,43 @@ def test_held_out_statements_are_refused_and_moods_pass(language):
 
 
 def test_nothing_held_out_was_learned_from():
-    learned = {text for _label, text in statement_examples()}
-    assert not learned & {text for _language, _label, text in held_out()}
+    learned = {as_read(text) for _label, text in statement_examples()}
+    assert not learned & {as_read(text) for _language, _label, text in held_out()}
+    for name in ("fourth", "fifth"):
+        path = Path(__file__).with_name(f"{name}_claim_texts.csv")
+        with path.open(encoding="utf-8", newline="") as file:
+            assert not learned & {as_read(row["text"]) for row in csv.DictReader(file)}
+
+
+def test_what_is_shipped_was_learned_from_the_examples_as_they_are():
+    """After a change of examples or phrases: manage.py learn_statements."""
+    from language.ml.statements import load_statements
+    from language.statements import SHIPPED, examples_digest
+
+    name = "universal-sentence-encoder-multilingual-v3"
+    assert load_statements(SHIPPED, embedder=name, digest=examples_digest()) is not None
+    assert load_statements(SHIPPED, embedder="another", digest=examples_digest()) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "most_passing", "most_refused"), [("fourth", 32, 20), ("fifth", 19, 32)]
+)
+def test_lists_of_strangers_are_read_no_worse_than_is_written_down(
+    name, most_passing, most_refused
+):
+    path = Path(__file__).with_name(f"{name}_claim_texts.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [(row["label"], row["text"]) for row in csv.DictReader(file)]
+    read = [(label, bool(refusals(text, FACTS, slots_only=True))) for label, text in rows]
+    assert sum(label != "none" and not refused for label, refused in read) <= most_passing
+    assert sum(label == "none" and refused for label, refused in read) <= most_refused
+
+
+def test_a_question_is_read_as_one():
+    [asked] = [text[a : b + 1] for text in ["Is it warm?"] for a, b in sentences_of(text)]
+    assert as_read(asked) == "is it warm?"
+    assert as_read("它 暖和吗？") == "它 暖和吗?"
+    assert as_read("It is warm. ") == "it is warm"
 
 
 def test_a_claim_beside_a_proven_figure_is_read_too():
