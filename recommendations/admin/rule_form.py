@@ -111,9 +111,9 @@ class RuleForm(forms.ModelForm):
         self.instance = forms.models.construct_instance(
             self, self.instance, self._meta.fields, self._meta.exclude
         )
-        from recommendations.services.rules import problems_of  # numeric libraries
+        from recommendations.services.rules import problems_of, too_many  # numeric libraries
 
-        for field, text in problems_of(self.instance).items():
+        for field, text in (problems_of(self.instance) | too_many(self.instance)).items():
             if field not in self.errors:
                 self.add_error(field, text)
 

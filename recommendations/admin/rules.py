@@ -95,12 +95,16 @@ class RuleAdmin(ModelAdmin):
         self._switch(request, queryset, on=False)
 
     def _switch(self, request: HttpRequest, queryset: QuerySet[Rule], *, on: bool) -> None:
-        from recommendations.services.rules import switch_rule
+        from recommendations.services.rules import RuleError, switch_rule
 
-        rules = list(queryset.filter(is_on=not on))
-        for rule in rules:
-            self.log_change(request, switch_rule(rule, on=on), "on" if on else "off")
-        messages.success(request, _("%(count)s switched.") % {"count": len(rules)})
+        switched = 0
+        try:
+            for rule in queryset.filter(is_on=not on):
+                self.log_change(request, switch_rule(rule, on=on), "on" if on else "off")
+                switched += 1
+        except RuleError as error:
+            messages.error(request, next(iter(error.problems.values())))
+        messages.success(request, _("%(count)s switched.") % {"count": switched})
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "",

@@ -27,6 +27,20 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Within:
+    """What a placement's rules leave, as far as it is known before anything is asked.
+
+    only: products outside of these fit no `only` rule; None: any may. never: these are barred.
+    """
+
+    only: frozenset[int] | None = None
+    never: frozenset[int] = frozenset()
+
+
+EVERYTHING = Within()
+
+
+@dataclass(frozen=True)
 class Rule:
     """One standing rule. Every condition that is not None must fit; none at all fits everything.
 

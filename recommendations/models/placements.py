@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -80,6 +80,23 @@ class RuleAction(models.TextChoices):
 
 
 class RuleQuerySet(models.QuerySet["Rule"]):
+    def around(self, at: datetime, span: timedelta) -> RuleQuerySet:
+        """Switched on, and in force at some moment less than `span` from that time."""
+        return self.filter(
+            Q(starts_at__isnull=True) | Q(starts_at__lte=at + span),
+            Q(ends_at__isnull=True) | Q(ends_at__gt=at - span),
+            is_on=True,
+        )
+
+    def beside(self, begins: datetime | None, ends: datetime | None) -> RuleQuerySet:
+        """Switched on, and in force at some moment of this window; None: without a bound."""
+        found = self.filter(is_on=True)
+        if ends is not None:
+            found = found.filter(Q(starts_at__isnull=True) | Q(starts_at__lt=ends))
+        if begins is not None:
+            found = found.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=begins))
+        return found
+
     def standing(self, at: datetime) -> RuleQuerySet:
         """Switched on, and within their window at that time."""
         return self.filter(

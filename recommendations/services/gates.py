@@ -32,6 +32,7 @@ NOT_LISTED = gettext_noop("not on sale")
 HELD = gettext_noop("sale stopped")
 SOLD_OUT = gettext_noop("nothing available")
 NO_PRICE = gettext_noop("no price")
+NOT_ON_OFFER = gettext_noop("not on offer for a short time")
 MOST_ON_FLASH = 200
 NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
 
@@ -176,14 +177,24 @@ def on_flash(at: datetime) -> list[int]:
 
 
 def why_not(
-    product_ids: Iterable[int], at: datetime, *, channel_id: int | None = None
+    product_ids: Iterable[int],
+    at: datetime,
+    *,
+    channel_id: int | None = None,
+    price_kind: str = "",
 ) -> dict[int, str]:
-    """For products without an offer, the first gate that stopped every SKU of theirs."""
+    """For products without an offer, the first gate that stopped every SKU of theirs.
+
+    price_kind: as in `offers`; in a flash sale what is set aside for one is available.
+    """
     ids = list(product_ids)
+    mine = Variant.objects.filter(product_id__in=ids)
+    in_flash_sale = price_kind == PriceKind.FLASH
     stages = (
-        (NOT_LISTED, Variant.objects.filter(product_id__in=ids).on_sale()),
+        (NOT_LISTED, mine.on_sale()),
         (HELD, _on_sale_not_held(ids, at)),
-        (SOLD_OUT, Variant.objects.filter(product_id__in=ids).sellable(at)),
+        (SOLD_OUT, mine.sellable_in_flash_sale(at) if in_flash_sale else mine.sellable(at)),
+        (NO_PRICE, mine.filter(pk__in=_priced(mine, at, channel_id))),
     )
     reasons: dict[int, str] = {}
     for reason, passing in stages:
@@ -191,11 +202,16 @@ def why_not(
         for product_id in ids:
             if product_id not in passed:
                 reasons.setdefault(product_id, reason)
-    priced = offers(ids, at, channel_id=channel_id)
+    offered = offers(ids, at, channel_id=channel_id, price_kind=price_kind)
     for product_id in ids:
-        if product_id not in priced:
-            reasons.setdefault(product_id, NO_PRICE)
+        if product_id not in offered:
+            reasons.setdefault(product_id, NOT_ON_OFFER if price_kind else NO_PRICE)
     return reasons
+
+
+def _priced(among: VariantQuerySet, at: datetime, channel_id: int | None) -> Any:
+    priced = among.annotate(amount=_price("amount_minor", at, channel_id))
+    return priced.filter(amount__isnull=False).values("pk")
 
 
 def names_of(product_ids: Iterable[int]) -> dict[int, tuple[str, str]]:

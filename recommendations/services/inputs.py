@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from inventory.services.substitutes import products_instead
+from recommendations.ml.one_person import gathered
 from recommendations.ml.policy import Settings
 from recommendations.services.asking import MAX_LIMIT, Ask
 from recommendations.services.gates import on_flash
@@ -23,7 +24,8 @@ def request_inputs(
     anchors = [read.named[sku] for sku in ask.skus if sku in read.named] + read.ordered
     categories = sorted({category for _product, category in anchors if category})
     listed = model is not None and (read.list_run, "") == (model.run.pk, baseline_of(model))
-    return {
+    before = {"bought_before": read.bought_before} if read.bought_before else {}
+    return before | {
         "placement": ask.placement,
         "at": at.isoformat(),
         "seed": seed,
@@ -32,7 +34,7 @@ def request_inputs(
         "baseline": baseline_of(model),
         "settings": settings.as_json,
         "personalisation_refused": read.refused,
-        "history": _by_product(read.history),
+        "history": gathered(read.history),
         "anchors": list(dict.fromkeys(product_id for product_id, _category in anchors)),
         "categories": categories or sorted(read.last_categories),
         "exclude": [read.named[sku][0] for sku in ask.exclude if sku in read.named],
@@ -48,15 +50,6 @@ def _instead(ask: Ask, settings: Settings) -> list[int]:
     if "taken_instead" not in settings.sources or not ask.skus:
         return []
     return products_instead(ask.skus)[:MOST_INSTEAD]
-
-
-def _by_product(rows: list[tuple[int, float, float, bool]]) -> list[list]:
-    """[product, summed weight, latest time, bought] per product: short, and enough to fold in."""
-    found: dict[int, list] = {}
-    for product_id, weight, at, bought in rows:
-        row = found.setdefault(product_id, [product_id, 0.0, at, False])
-        row[1], row[2], row[3] = round(row[1] + weight, 4), max(row[2], at), row[3] or bought
-    return list(found.values())
 
 
 def baseline_of(model: Serving | None) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
 
-from recommendations.frames import PURCHASE_WEIGHT, WEIGHTS, person_history
+from recommendations.frames import PURCHASE_WEIGHT, WEIGHTS
 from recommendations.ml.chains import ABOUT_PRODUCTS
+from recommendations.ml.one_person import oldest_first
 from recommendations.ml.policy import Settings
 from recommendations.models import ListPublication, PublishedList
+from recommendations.person_frames import last_purchases, person_history
 from recommendations.services.asking import Ask
 from recommendations.services.gates import Offer, price_kind_of
 from recommendations.services.live_model import Named, live_run, refused_run
@@ -45,6 +48,8 @@ class Read:
     because: what the night wrote down of each of these, as PublishedList has it. Then nothing has
     changed since, and her history was not read: `with_history` reads it after all.
     foreseen: rows of offers among the candidates that were guessed.
+    bought_before: (product, epoch seconds of the last time) of what she bought further back than the
+    history reaches; has_more: whether there is any such thing.
     """
 
     live: Named | None
@@ -62,6 +67,8 @@ class Read:
     offered: dict[int, Offer] | None = None
     because: dict[int, int] | None = None
     foreseen: list[tuple] | None = None
+    bought_before: list[tuple[int, float]] = field(default_factory=list)
+    has_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,6 +143,7 @@ def _by_journey(
                 _note_news(ask)
                 [found["history"]] = journey(f"{who}_history", **values)
             _history(read, found["history"], ask)
+            _whole_purchases(read, who, values)
     if listed and read.customer_id:
         _list(read, found["person"][0], found.get("listed"))
     return read
@@ -143,8 +151,9 @@ def _by_journey(
 
 def with_history(ask: Ask, at: datetime, read: Read) -> Read:
     """The same, with what the night's reasons stood for."""
-    rows = journey(f"{_who(ask)}_history", **_values(ask, (), at))[0]
-    _history(read, rows, ask)
+    who, values = _who(ask), _values(ask, (), at)
+    _history(read, journey(f"{who}_history", **values)[0], ask)
+    _whole_purchases(read, who, values)
     return replace(read, because=None)
 
 
@@ -176,21 +185,33 @@ def _person(read: Read, row: tuple) -> None:
 
 
 def _history(read: Read, rows: list[tuple], ask: Ask) -> None:
-    touched = []
     bought = [row for row in rows if row[5] == BOUGHT]
+    purchases, noticed = [], []
     if read.customer_id and not read.refused:
-        touched += [(*row[:5], PURCHASE_WEIGHT, True) for row in bought]
+        purchases = [(*row[:5], PURCHASE_WEIGHT, True) for row in bought]
     if read.word or not read.customer_id:
-        touched += [
+        noticed = [
             (*row[:5], WEIGHTS[EventKind(row[5])], False)
             for row in _of_visit(rows[len(bought) :], read, ask)
         ]
-    touched.sort(key=lambda row: (row[1], row[0]))
-    for product_id, at, name, name_zh, _category, weight, bought in touched:
-        read.history.append((product_id, weight, at, bought))
+    read.has_more = len(purchases) >= MOST_ROWS
+    touched = oldest_first(purchases, noticed, itemgetter(1))
+    for product_id, at, name, name_zh, _category, weight, was_bought in touched:
+        read.history.append((product_id, weight, at, was_bought))
         read.names[product_id] = (name, name_zh)
     newest = {row[0]: row[4] for row in touched[::-1]}
     read.last_categories = [category for category in list(newest.values())[:NEWEST] if category]
+
+
+def _whole_purchases(read: Read, who: str, values: dict[str, Any]) -> None:
+    """Also what lies further back is not offered again: one journey more, for very few."""
+    if read.has_more:
+        read.bought_before = _further_back(read, journey(f"{who}_bought", **values)[0])
+
+
+def _further_back(read: Read, rows: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
+    near = {product_id for product_id, _weight, _at, bought in read.history if bought}
+    return sorted((product_id, at) for product_id, at in rows if product_id not in near)
 
 
 def _of_visit(rows: list[tuple], read: Read, ask: Ask) -> list[tuple]:
@@ -269,6 +290,8 @@ def _by_querysets(ask: Ask, settings: Settings, at: datetime) -> Read:
     weights = [round(weight, 4) for weight in person.weight.tolist()]
     columns = (person.product_ids.tolist(), weights, person.at.tolist(), person.bought.tolist())
     read.history = list(zip(*columns, strict=True))
+    if person.purchases >= MOST_ROWS and person.customer_id:
+        read.bought_before = _further_back(read, last_purchases(person.customer_id, at))
     read.last_categories = _categories_of([row[0] for row in read.history[::-1]])
     skus = [*ask.skus, *ask.exclude]
     if skus:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from recommendations.models import Rule, RuleAction
 from recommendations.services.asking import MAX_LIMIT
+from recommendations.services.placements import MOST_RULES
 from shop.models import Variant
 from shop.services.events.event_rows import among
 
@@ -32,7 +34,7 @@ def save_rule(rule: Rule, *, by: Any = None) -> Rule:
 
     Raises RuleError.
     """
-    if problems := problems_of(rule):
+    if problems := problems_of(rule) | too_many(rule):
         raise RuleError(problems)
     if rule.action != RuleAction.PIN:
         rule.position = None
@@ -46,10 +48,28 @@ def save_rule(rule: Rule, *, by: Any = None) -> Rule:
 
 
 def switch_rule(rule: Rule, *, on: bool) -> Rule:
-    """Switch it on or off; everything else of it stays as it is."""
-    rule.is_on = on
+    """Switch it on or off; everything else of it stays as it is. Raises RuleError."""
+    before, rule.is_on = rule.is_on, on
+    if problems := too_many(rule):
+        rule.is_on = before
+        raise RuleError(problems)
     rule.save(update_fields=["is_on"])
     return rule
+
+
+def too_many(rule: Rule) -> dict[str, str]:
+    """Rules that stand at one time are read for every answer, so there is an end to them: the newest
+    is refused, where it would silently not count."""
+    if not rule.is_on or (rule.ends_at and rule.ends_at <= timezone.now()):
+        return {}
+    begins = max(rule.starts_at or timezone.now(), timezone.now())
+    beside = Rule.objects.beside(begins, rule.ends_at).exclude(pk=rule.pk).count()
+    if beside < MOST_RULES:
+        return {}
+    text = _(
+        "%(n)s rules are switched on at that time already, and no more are kept: switch off or delete some that are not needed."
+    )
+    return {"is_on": text % {"n": beside}}
 
 
 def problems_of(rule: Rule) -> dict[str, str]:
