@@ -80,7 +80,7 @@ def _kept_out(product_id: int, inputs: dict) -> str:
         return _("The shop asked to leave it out (exclude).")
     if product_id not in ranking.bought(inputs):
         return ""
-    days = inputs["settings"]["hide_bought_days"]
+    days = dict(inputs.get("again", ())).get(product_id, inputs["settings"]["hide_bought_days"])
     at = next((row[2] for row in inputs["history"] if row[0] == product_id), None)
     if at is None:
         return _("The customer has bought it, and what was bought is not offered again.")

@@ -13,6 +13,7 @@ from recommendations.services.gates import on_flash
 from recommendations.services.live_model import Serving
 from recommendations.services.newcomers import shop_wide_products
 from recommendations.services.reading import Read
+from recommendations.services.repeats import again_days
 
 MOST_INSTEAD = 50
 
@@ -24,8 +25,7 @@ def request_inputs(
     anchors = [read.named[sku] for sku in ask.skus if sku in read.named] + read.ordered
     categories = sorted({category for _product, category in anchors if category})
     listed = model is not None and (read.list_run, "") == (model.run.pk, baseline_of(model))
-    before = {"bought_before": read.bought_before} if read.bought_before else {}
-    return before | {
+    return _of_repeats(read) | {
         "placement": ask.placement,
         "at": at.isoformat(),
         "seed": seed,
@@ -43,6 +43,17 @@ def request_inputs(
         "on_flash": on_flash(at) if "on_flash" in settings.sources else [],
         "shop_wide": [] if model else shop_wide_products(at),
     }
+
+
+def _of_repeats(read: Read) -> dict[str, Any]:
+    """What decides which of her purchases are offered again; nothing of it where she has none."""
+    said: dict[str, Any] = {"bought_before": read.bought_before} if read.bought_before else {}
+    mine = [row[0] for row in read.history if row[3]] + [row[0] for row in read.bought_before]
+    if mine:
+        days = again_days()
+        again = sorted((pk, days[pk]) for pk in set(mine) if pk in days)
+        said |= {"again": again} if again else {}
+    return said
 
 
 def _instead(ask: Ask, settings: Settings) -> list[int]:

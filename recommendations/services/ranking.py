@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from recommendations.ml.rules import Facts
 from recommendations.services.live_model import Serving, serving_of
 
 NO_FACTS = Facts()
+SECONDS_A_DAY = 86_400
 # Where a list is about a person and not about products: what the ranker learned to order.
 RANKED = frozenset({"home", "email"})
 
@@ -80,7 +81,7 @@ def _of_model(inputs: dict, model: Serving, barred: set[int], most: int) -> Pool
     anchors = known(keys(inputs["anchors"]))
     case = Case(
         sources=tuple(inputs["settings"]["sources"]),
-        history=history_of(inputs, model),
+        history=_open_again(history_of(inputs, model), named[named >= 0]),
         anchors=anchors[anchors >= 0],
         categories=np.array(inputs["categories"], dtype=np.int64),
         barred=named[named >= 0],
@@ -95,6 +96,12 @@ def _of_model(inputs: dict, model: Serving, barred: set[int], most: int) -> Pool
     return Pool(ids, found.items, found.scores, found.sources)
 
 
+def _open_again(history: Histories, barred: np.ndarray) -> Histories:
+    """Her history, where what may be offered again counts as what she only looked at: nothing bars it."""
+    open_again = history.bought & ~np.isin(history.item_idx, barred)
+    return replace(history, bought=history.bought & ~open_again) if open_again.any() else history
+
+
 def keys(product_ids: Sequence[int]) -> np.ndarray:
     """int64."""
     return np.array(product_ids, dtype=np.int64)
@@ -106,13 +113,16 @@ def _known(product_ids: Sequence[int], model: Serving) -> np.ndarray:
 
 
 def bought(inputs: dict) -> set[int]:
-    """What is not offered again: bought ever, or within the days that the placement says."""
-    days = inputs["settings"]["hide_bought_days"]
-    since = -np.inf
-    if days is not None:
-        since = (datetime.fromisoformat(inputs["at"]) - timedelta(days=days)).timestamp()
-    near = {pk for pk, _weight, at, was_bought in inputs["history"] if was_bought and at >= since}
-    return near.union(pk for pk, at in inputs.get("bought_before", ()) if at >= since)
+    """What is not offered again: bought ever, or not as long ago as is learnt or said of the product, or
+    of the placement where nothing is."""
+    usual, again = inputs["settings"]["hide_bought_days"], dict(inputs.get("again", ()))
+    now = datetime.fromisoformat(inputs["at"]).timestamp()
+    rows = [(pk, at) for pk, _weight, at, was_bought in inputs["history"] if was_bought]
+    rows += [(pk, at) for pk, at in inputs.get("bought_before", ())]
+    if usual is None and not again:
+        return {pk for pk, _at in rows}
+    days_of = ((pk, at, again.get(pk, usual)) for pk, at in rows)
+    return {pk for pk, at, days in days_of if days is None or at >= now - SECONDS_A_DAY * days}
 
 
 def placed(

@@ -27,7 +27,7 @@ from shop.models import Customer, EventKind, OrderLine, Product, Variant
 MOST_ROWS = 1_000  # newest purchases, and as many signs of interest
 MOST_LINES = 200
 BOUGHT = "purchase"
-LIST_RUN, HAS_NEWS = 4, 8  # columns of the person's row
+LIST_RUN, HAS_NEWS, HIDDEN_DAYS = 4, 8, 9  # columns of the person's row
 BECAUSE = 11  # column of a listed offer; the names of that product follow
 NEWEST = 5  # of so many products that were touched last the categories count
 SECONDS_BUSY, MOST_BUSY = 600.0, 10_000
@@ -94,10 +94,12 @@ def read_request(
 
 
 def may_be_listed(ask: Ask, settings: Settings) -> bool:
-    """Whether what the night computed may stand for the source `personal`, which comes first."""
+    """Whether what the night computed may stand for the source `personal`, which comes first.
+
+    Of a placement that hides what was bought for another time than the lists do, it does not.
+    """
     return (
         settings.sources[0] == "personal"
-        and settings.hide_bought_days is None
         and ask.placement not in ABOUT_PRODUCTS
         and not price_kind_of(ask.placement)
         and bool(ask.customer or ask.code or ask.visitor)
@@ -136,7 +138,7 @@ def _by_journey(
         read.names[product_id] = (names[0], names[1])
     if who:
         _person(read, found["person"][0])
-        if brief and _is_as_written(found, ask):
+        if brief and _is_as_written(found, ask, settings):
             _why_listed(read, found["listed"])
         else:
             if brief:
@@ -144,7 +146,7 @@ def _by_journey(
                 [found["history"]] = journey(f"{who}_history", **values)
             _history(read, found["history"], ask)
             _whole_purchases(read, who, values)
-    if listed and read.customer_id:
+    if listed and read.customer_id and found["person"][0][HIDDEN_DAYS] == settings.hide_bought_days:
         _list(read, found["person"][0], found.get("listed"))
     return read
 
@@ -241,13 +243,14 @@ def _named(ask: Ask) -> str | int:
     return ask.code or (ask.customer.pk if ask.customer else 0)
 
 
-def _is_as_written(found: dict[str, list[tuple]], ask: Ask) -> bool:
+def _is_as_written(found: dict[str, list[tuple]], ask: Ask, settings: Settings) -> bool:
     """Whether nothing has changed since her list was written by the live run, and enough of it can
     be sold, each with a product that is still there to be named."""
     [row] = found["person"]
     return (
         row[LIST_RUN] == row[0]
         and row[HAS_NEWS] is False
+        and row[HIDDEN_DAYS] == settings.hide_bought_days
         and len(found["listed"]) >= ask.limit
         and all(one[BECAUSE] == 0 or one[BECAUSE + 1] is not None for one in found["listed"])
     )
@@ -304,14 +307,14 @@ def _by_querysets(ask: Ask, settings: Settings, at: datetime) -> Read:
         customer = Customer.objects.filter(pk=read.customer_id).first()
     read.customer_code = customer.code if customer else ""
     if read.customer_id and may_be_listed(ask, settings):
-        _list_of(read)
+        _list_of(read, settings)
     return read
 
 
-def _list_of(read: Read) -> None:
+def _list_of(read: Read, settings: Settings) -> None:
     row = PublishedList.objects.filter(customer=read.customer_id).first()
     written = row and ListPublication.objects.filter(run=row.run_id).first()
-    if row and written:
+    if row and written and written.hide_bought_days == settings.hide_bought_days:
         since = min(row.published_at, written.data_until)
         _list(read, (None,) * LIST_RUN + (row.run_id, since, row.products), None)
 

@@ -59,7 +59,7 @@ def resolved(
     skus = {sku for rule in rules for sku in rule.skus}
     found = Variant.objects.filter(sku__in=skus).values_list("sku", "product_id") if skus else []
     products = dict(found)
-    below = _below() if any(rule.category_id for rule in rules) else {}
+    below = categories_below() if any(rule.category_id for rule in rules) else {}
     matches = _matches(rules, below, known or {}, most)
     found = []
     for place, rule in enumerate(rules, start=1):
@@ -137,7 +137,7 @@ def _inside(rule: Rule, below: Mapping[int, tuple[int, ...]]) -> tuple[int, ...]
     return below.get(category, (category,)) if category else None
 
 
-def _below() -> dict[int, tuple[int, ...]]:
+def categories_below() -> dict[int, tuple[int, ...]]:
     """Category → itself and all below it."""
     children: dict[int | None, list[int]] = {}
     for pk, parent in Category.objects.order_by("pk").values_list("pk", "parent_id"):
@@ -183,7 +183,7 @@ def _asked_together(
     for place, (_meaning, (limit, products)) in enumerate(asked):
         newest = products.order_by("-pk").values_list("pk")[: limit + 1]
         sql, params = newest.query.sql_with_params()
-        parts.append(f"SELECT {place}, id FROM ({sql}) AS of_{place}")
+        parts.append(f"SELECT {place}, of_{place}.* FROM ({sql}) AS of_{place}")
         values += params
     found: list[list[int]] = [[] for _one in asked]
     with connection.cursor() as cursor:

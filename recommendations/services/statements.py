@@ -68,7 +68,7 @@ OR word.granted AND (
 _PERSON = f"""
 SELECT live.run_id, live.artefact_sha256, c.id, c.code, l.run_id,
        LEAST(l.published_at, d.data_until), l.products, word.granted,
-       CASE WHEN l.because IS NOT NULL THEN COALESCE({_NEWS}, false) END
+       CASE WHEN l.because IS NOT NULL THEN COALESCE({_NEWS}, false) END, d.hide_bought_days
 FROM (SELECT WHO AS id OFFSET 0) who LEFT JOIN shop_customer c ON c.id = who.id
 LEFT JOIN (recommendations_publishedlist l
     JOIN recommendations_listpublication d ON d.run_id = l.run_id) ON l.customer_id = c.id
