@@ -41,7 +41,9 @@ class RuleAdmin(ModelAdmin):
     list_display = ["name", "says", "state_label", "conflicts", "author", "created_at"]
     list_filter = ["is_on", "action", "placement"]
     search_fields = ["name", "note"]
-    list_select_related = ["placement", "category", "brand", "attribute", "author"]
+    list_select_related = [
+        "placement", "category", "brand", "attribute", "page_category", "author"
+    ]  # fmt: skip
     list_per_page = 50
     show_full_result_count = False
     actions = ["switch_on", "switch_off"]

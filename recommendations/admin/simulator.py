@@ -106,5 +106,5 @@ def _people(form: TryForm) -> tuple[list[Customer], str]:
 
 def _every_rule(now: datetime) -> Any:
     every = Rule.objects.beside(now, None)
-    named = every.select_related("placement", "category", "brand", "attribute")
+    named = every.select_related("placement", "category", "brand", "attribute", "page_category")
     return named.order_by("pk")[:MOST_RULES]

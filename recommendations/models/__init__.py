@@ -1,5 +1,5 @@
 from .lists import ListPublication, PublishedList
-from .placements import Placement, Rule, RuleAction
+from .placements import Placement, PriceThan, Rule, RuleAction
 from .repeats import BuyAgain, RepeatPurchase
 from .runs import KIND, TASK, Recommendation, RecommenderRun
 
@@ -9,6 +9,7 @@ __all__ = [
     "BuyAgain",
     "ListPublication",
     "Placement",
+    "PriceThan",
     "PublishedList",
     "Recommendation",
     "RecommenderRun",

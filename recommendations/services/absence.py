@@ -53,9 +53,13 @@ def why_absent(sku: str, ask: Ask, at: datetime, decided: Decided, settings: Set
         return Absence(sku, name, kept_out)
     channel_id, kind = ask.channel.pk if ask.channel else None, price_kind_of(ask.placement)
     offered = offers([product_id], at, channel_id=channel_id, price_kind=kind, with_attributes=True)
-    rules = rules_against(product_id, offered.get(product_id), settings)
+    rules = _first_of_each(rules_against(product_id, offered.get(product_id), settings))
     text = _ruled_out(rules) or _too_far_down(product_id, decided, rules)
     return Absence(sku, name, text, None, rules)
+
+
+def _first_of_each(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    return tuple({rule.pk: rule for rule in rules}.values())
 
 
 def rules_against(product_id: int, offer: Offer | None, settings: Settings) -> tuple[Rule, ...]:

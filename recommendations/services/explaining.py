@@ -76,15 +76,17 @@ def explain(
     if decided.trial:
         settings = with_arm(settings, decided.trial.settings)
     inputs = decided.inputs
+    # As they were applied: what refers to the page's product has its values there.
+    applied = Settings.of_json(inputs["settings"])
     return Explanation(
-        _lines(ask, at, decided, settings, show),
+        _lines(ask, at, decided, applied, show),
         inputs["run"],
         inputs["baseline"],
         len(inputs["history"]),
         inputs["personalisation_refused"],
         settings,
         decided.trial,
-        why_absent(about, ask, at, decided, settings) if about else None,
+        why_absent(about, ask, at, decided, applied) if about else None,
     )
 
 
@@ -126,5 +128,6 @@ def _rules_of(
 ) -> tuple[Rule, ...]:
     """Those that moved it, and of what is not shown those that keep it away."""
     if row is not None:
-        return tuple(rule for rule in settings.rules if rule.pk in row.rules)
+        moved = {rule.pk: rule for rule in settings.rules if rule.pk in row.rules}
+        return tuple(moved.values())  # once, also where it stands for several products of a cart
     return rules_against(product_id, offer, settings)

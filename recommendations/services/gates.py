@@ -167,6 +167,26 @@ def _rows(among: VariantQuerySet, at: datetime, channel_id: int | None) -> Itera
     )  # fmt: skip
 
 
+def facts_of_page(
+    product_ids: Sequence[int], skus: Sequence[str], at: datetime, channel_id: int | None
+) -> list[Facts]:
+    """Of the products of a page, sold out or not: of several SKUs the one that was named, else the
+    cheapest. price_minor: 0 where none is in force."""
+    rows = Variant.objects.filter(product_id__in=product_ids).annotate(
+        price_minor=_price("amount_minor", at, channel_id)
+    )
+    found: dict[int, tuple[tuple, Facts]] = {}
+    for product_id, sku, price, category, brand, of_product, own in rows.values_list(
+        "product_id", "sku", "price_minor", "product__category_id", "product__brand_id",
+        "product__attributes", "attributes",
+    ):  # fmt: skip
+        facts = Facts(category or 0, brand or 0, price or 0, None, of_product | own)
+        order = (sku not in skus, price is None, price or 0, sku)
+        if product_id not in found or order < found[product_id][0]:
+            found[product_id] = (order, facts)
+    return [found[product_id][1] for product_id in product_ids if product_id in found]
+
+
 def on_flash(at: datetime) -> list[int]:
     """Products of which a SKU has a flash price in force, the newest offer first; 200 at most."""
     standing = Price.objects.filter(

@@ -103,7 +103,11 @@ def settings_at(placement: str, at: datetime) -> Settings:
 
 
 def _with_rules(settings: Settings, rules: list[Resolved]) -> Settings:
-    return replace(settings, rules=tuple(one.wanted for one in rules), within=within_of(rules))
+    pairs = [(one.wanted, one.matched) for one in rules]
+    plain = [pair for pair in pairs if not pair[0].is_of_page]
+    return replace(
+        settings, rules=tuple(rule for rule, _products in pairs), within=within_of(plain)
+    )
 
 
 def experiment_at(placement: str, at: datetime) -> Experiment | None:
@@ -194,7 +198,7 @@ def _resolved(rules: list[Rule]) -> list[Resolved]:
     if kept is None or kept.until <= now or kept.at_change != changes():
         kept = _Matches({}, now + MATCHED_SECONDS, changes())
     found = resolved(rules, kept.found)
-    matched = {meaning_of(one.rule): one.matched for one in found if one.matched}
+    matched = {meaning_of(one.wanted): one.matched for one in found if one.matched}
     _matches = replace(kept, found=matched)
     return found
 

@@ -70,6 +70,11 @@ class Read:
     bought_before: list[tuple[int, float]] = field(default_factory=list)
     has_more: bool = False
 
+    def page_products(self, skus: Sequence[str]) -> list[int]:
+        """What the page, the cart or the order is about."""
+        named = [self.named[sku][0] for sku in skus if sku in self.named]
+        return named + [product_id for product_id, _category in self.ordered]
+
 
 @dataclass(frozen=True)
 class Foreseen:

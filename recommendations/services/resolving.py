@@ -4,7 +4,7 @@ products a rule can mean at all, asked of the database for all rules together.""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,8 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Lower, Trim
 from django.utils import timezone
 
+from recommendations.ml.rules import SAME, Within
 from recommendations.ml.rules import Rule as Wanted
-from recommendations.ml.rules import Within
 from recommendations.models import Rule, RuleAction
 from shop.models import Category, Price, Product, Variant
 
@@ -57,83 +57,103 @@ def resolved(
     rule without SKUs, also of those that bring or bar nothing; None: as many as serving needs.
     """
     skus = {sku for rule in rules for sku in rule.skus}
-    found = Variant.objects.filter(sku__in=skus).values_list("sku", "product_id") if skus else []
-    products = dict(found)
-    below = categories_below() if any(rule.category_id for rule in rules) else {}
-    matches = _matches(rules, below, known or {}, most)
-    found = []
-    for place, rule in enumerate(rules, start=1):
-        pk = rule.pk or -place  # unsaved ones of a preview are told apart by numbers below zero
-        matched = matches.get(meaning_of(rule))
-        wanted = _wanted(rule, pk, products, _inside(rule, below), matched)
-        found.append(Resolved(rule, wanted, matched))
-    return found
+    rows = Variant.objects.filter(sku__in=skus).values_list("sku", "product_id") if skus else []
+    products = dict(rows)
+    named = any(rule.category_id or rule.page_category_id for rule in rules)
+    below = categories_below() if named else {}
+    wanted = [
+        # Unsaved ones of a preview are told apart by numbers below zero.
+        _wanted(rule, rule.pk or -place, products, below)
+        for place, rule in enumerate(rules, start=1)
+    ]
+    found = matched(wanted, known, most=most)
+    return [
+        Resolved(rule, one, products_of)
+        for rule, (one, products_of) in zip(rules, found, strict=True)
+    ]
 
 
-def meaning_of(rule: Rule) -> Meaning:
+def matched(
+    rules: Sequence[Wanted], known: Known | None = None, *, most: int | None = None
+) -> list[tuple[Wanted, Matched | None]]:
+    """Each with the products that it can mean, and those that it brings among the candidates."""
+    now, known = timezone.now(), known or {}
+    asked: dict[Meaning, tuple[int, QuerySet]] = {}
+    for rule in rules:
+        limit, meaning = most or _limit_of(rule), meaning_of(rule)
+        # What a rule about the page's product means is not known before there is a page.
+        if limit and rule.product_ids is None and meaning not in known and not rule.is_of_page:
+            asked[meaning] = (limit, _products_of(rule, now))
+    found = dict(known)
+    every = list(asked.items())
+    for start in range(0, len(every), RULES_ASKED):
+        found |= _asked_together(every[start : start + RULES_ASKED])
+    return [_with_brought(rule, found.get(meaning_of(rule))) for rule in rules]
+
+
+def _with_brought(rule: Wanted, products: Matched | None) -> tuple[Wanted, Matched | None]:
+    """What is asked for must be among the candidates, also where no source names it."""
+    brings = rule.product_ids or (products.product_ids if products else ())
+    if rule.action not in BRINGING or rule.is_of_page or not brings:
+        return rule, products
+    return replace(rule, brings=brings[:MOST_BROUGHT]), products
+
+
+def meaning_of(rule: Wanted) -> Meaning:
     """What decides which products a rule without SKUs can mean, and how many of them are asked for."""
-    conditions = (rule.category_id, rule.brand_id, rule.attribute_id, rule.attribute_value)
+    conditions = (rule.category_ids, rule.brand_id, rule.attribute)
     return (_limit_of(rule), *conditions, rule.price_from_minor, rule.price_to_minor)
 
 
-def within_of(rules: Iterable[Resolved]) -> Within:
+def within_of(rules: Iterable[tuple[Wanted, Matched | None]]) -> Within:
     """What these rules leave, as far as it is known before a gate is asked."""
     only: set[int] | None = None
     never: set[int] = set()
     knows_only = True
-    for one in rules:
-        said = _said_of(one)
-        if one.rule.action == RuleAction.ONLY:
+    for rule, products in rules:
+        said = rule.product_ids
+        if said is None and products and products.is_all:
+            said = products.product_ids
+        if rule.action == RuleAction.ONLY:
             knows_only = knows_only and said is not None
             only = (only or set()).union(said or ())
-        elif one.rule.action == RuleAction.NEVER and said and _is_exact(one.rule):
+        elif rule.action == RuleAction.NEVER and said and _is_exact(rule):
             never.update(said)
     return Within(frozenset(only) if only is not None and knows_only else None, frozenset(never))
 
 
-def _said_of(one: Resolved) -> Sequence[int] | None:
-    """All products that it can mean; None where they are not known."""
-    if one.rule.skus:
-        return one.wanted.product_ids
-    return one.matched.product_ids if one.matched and one.matched.is_all else None
-
-
-def _is_exact(rule: Rule) -> bool:
+def _is_exact(rule: Wanted) -> bool:
     """Whether what it can mean is what it means: prices move, and of several SKUs of a product the
     one that is offered decides whether an attribute fits."""
-    if rule.attribute_id or rule.price_from_minor is not None or rule.price_to_minor is not None:
+    if rule.attribute or rule.price_from_minor is not None or rule.price_to_minor is not None:
         return False
-    return not (rule.skus and (rule.category_id or rule.brand_id))
+    return rule.product_ids is None or (rule.category_ids is None and rule.brand_id is None)
 
 
 def _wanted(
-    rule: Rule,
-    pk: int,
-    products: Mapping[str, int],
-    inside: tuple[int, ...] | None,
-    matched: Matched | None,
+    rule: Rule, pk: int, products: Mapping[str, int], below: Mapping[int, tuple[int, ...]]
 ) -> Wanted:
     named = tuple(dict.fromkeys(products[sku] for sku in rule.skus if sku in products))
-    brings = named if rule.skus else matched.product_ids if matched else ()
+    said = rule.attribute and (rule.attribute.code, rule.attribute_value)
     return Wanted(
         pk=pk,
         name=rule.name,
         action=str(rule.action),
         product_ids=named if rule.skus else None,
-        category_ids=inside,
+        category_ids=_inside(rule.category_id, below),
         brand_id=rule.brand_id,
-        attribute=(rule.attribute.code, rule.attribute_value) if rule.attribute else None,
+        attribute=said or None,
         price_from_minor=rule.price_from_minor,
         price_to_minor=rule.price_to_minor,
         position=rule.position,
         factor=rule.factor,
-        # What is asked for must be among the candidates, also where no source names it.
-        brings=brings[:MOST_BROUGHT] if rule.action in BRINGING else (),
+        same=tuple(name for name in SAME if getattr(rule, f"same_{name}")),
+        price_than=str(rule.price_than),
+        page_categories=_inside(rule.page_category_id, below),
     )
 
 
-def _inside(rule: Rule, below: Mapping[int, tuple[int, ...]]) -> tuple[int, ...] | None:
-    category = rule.category_id
+def _inside(category: int | None, below: Mapping[int, tuple[int, ...]]) -> tuple[int, ...] | None:
     return below.get(category, (category,)) if category else None
 
 
@@ -151,24 +171,7 @@ def categories_below() -> dict[int, tuple[int, ...]]:
     return found
 
 
-def _matches(
-    rules: Sequence[Rule], below: Mapping[int, tuple[int, ...]], known: Known, most: int | None
-) -> dict[Meaning, Matched]:
-    """Of those that name no SKU and bring or bar something."""
-    now = timezone.now()
-    asked: dict[Meaning, tuple[int, QuerySet]] = {}
-    for rule in rules:
-        limit, meaning = most or _limit_of(rule), meaning_of(rule)
-        if limit and not rule.skus and meaning not in known:
-            asked[meaning] = (limit, _products_of(rule, _inside(rule, below), now))
-    found = dict(known)
-    every = list(asked.items())
-    for start in range(0, len(every), RULES_ASKED):
-        found |= _asked_together(every[start : start + RULES_ASKED])
-    return found
-
-
-def _limit_of(rule: Rule) -> int:
+def _limit_of(rule: Wanted) -> int:
     """A rule that changes nothing of the candidates needs none."""
     if rule.action in NARROWING:
         return MOST_MATCHED
@@ -196,15 +199,15 @@ def _asked_together(
     }
 
 
-def _products_of(rule: Rule, inside: tuple[int, ...] | None, now: datetime) -> QuerySet[Any]:
+def _products_of(rule: Wanted, now: datetime) -> QuerySet[Any]:
     """What it can mean: all that fits now, and little else."""
     found = Product.objects.filter(state=Product.State.ACTIVE)
-    if inside:
-        found = found.filter(category__in=inside)
+    if rule.category_ids:
+        found = found.filter(category__in=rule.category_ids)
     if rule.brand_id:
         found = found.filter(brand=rule.brand_id)
     if rule.attribute:
-        found = _with_value(found, rule.attribute.code, rule.attribute_value)
+        found = _with_value(found, *rule.attribute)
     lowest, highest = rule.price_from_minor, rule.price_to_minor
     if lowest is not None or highest is not None:
         prices = Price.objects.filter(

@@ -68,6 +68,11 @@ def _of_time(rule: Rule, at: datetime) -> list[Conflict]:
 
 
 def _of_itself(mine: _Tried) -> list[Conflict]:
+    if mine.rule.is_of_page:
+        text = _(
+            "What it is about depends on the page's product, and so does what it collides with: try it with a SKU beside."
+        )
+        return [Conflict(text, is_bad=False)]
     if not mine.sure:
         text = _(
             "It fits more products than the newest %(n)s that are looked at here: what it has in common with other rules may be more than is said."
@@ -84,7 +89,8 @@ def _of_itself(mine: _Tried) -> list[Conflict]:
 
 def _of_others(mine: _Tried, every: list[_Tried]) -> list[Conflict]:
     beside = [one for one in every if one is not mine and _meet(mine.rule, one.rule)]
-    if not mine.rule.is_on:
+    beside = [one for one in beside if not one.rule.is_of_page]
+    if not mine.rule.is_on or mine.rule.is_of_page:
         return []
     if mine.rule.action == RuleAction.PIN:
         return [*_same_place(mine, beside), *_barred(mine, beside), *_outside(mine, beside)]

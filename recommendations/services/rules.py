@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from recommendations.ml.chains import ABOUT_PRODUCTS
 from recommendations.models import Rule, RuleAction
 from recommendations.services.asking import MAX_LIMIT
 from recommendations.services.placements import MOST_RULES
@@ -18,6 +19,7 @@ MOST_SKUS = 200
 YEARS = (2000, 2200)  # what every zone can write
 CONDITIONS = (
     "skus", "category_id", "brand_id", "attribute_id", "price_from_minor", "price_to_minor",
+    "same_category", "same_brand", "price_than",
 )  # fmt: skip
 
 
@@ -75,6 +77,10 @@ def too_many(rule: Rule) -> dict[str, str]:
 def problems_of(rule: Rule) -> dict[str, str]:
     """Field → what to change; empty for a rule that can be kept."""
     found = _of_action(rule) | _of_conditions(rule)
+    if rule.is_of_page and rule.placement and rule.placement.code not in ABOUT_PRODUCTS:
+        found["placement"] = _(
+            "There is no page's product here: choose a placement on a product's page, in the cart or after the order, or everywhere."
+        )
     if not rule.name.strip():
         found["name"] = _("Give it a name that others understand.")
     for field in ("starts_at", "ends_at"):
@@ -101,7 +107,7 @@ def _of_action(rule: Rule) -> dict[str, str]:
 
 def _of_conditions(rule: Rule) -> dict[str, str]:
     found = {}
-    if not any(getattr(rule, name) not in (None, [], "") for name in CONDITIONS):
+    if not any(getattr(rule, name) not in (None, [], "", False) for name in CONDITIONS):
         found["skus"] = _("Say which products: SKUs, a category, a brand, an attribute or a price.")
     if unknown := _unknown_skus(rule.skus):
         found["skus"] = _("There is no SKU %(skus)s.") % {"skus": ", ".join(unknown[:5])}
@@ -109,8 +115,12 @@ def _of_conditions(rule: Rule) -> dict[str, str]:
         found["skus"] = _("At most %(most)s SKUs; a category or brand says more in one word.") % {
             "most": MOST_SKUS
         }
-    if rule.attribute_id and not rule.attribute_value.strip():
+    if rule.attribute_id and not rule.attribute_value.strip() and not rule.same_attribute:
         found["attribute_value"] = _("Say which value.")
+    if rule.same_attribute and rule.attribute_value.strip():
+        found["attribute_value"] = _("The page's product says which value: leave this empty.")
+    if rule.same_attribute and not rule.attribute_id:
+        found["attribute"] = _("Say which attribute is to have the same value.")
     if rule.attribute_value.strip() and not rule.attribute_id:
         found["attribute"] = _("Say which attribute has this value.")
     lowest, highest = rule.price_from_minor, rule.price_to_minor

@@ -30,6 +30,7 @@ from recommendations.services.guesses import GUESSED, guess_of
 from recommendations.services.inputs import request_inputs
 from recommendations.services.live_model import Serving, serving_of_arm, serving_of_request
 from recommendations.services.newcomers import shop_wide_products
+from recommendations.services.page_rules import for_page
 from recommendations.services.placements import (
     experiment_at,
     run_of_arm,
@@ -178,6 +179,7 @@ def decide(
         trial, model = _of_arm(trial, model, at)
     if in_full and settings.exploration_rate:
         settings = replace(settings, exploration_rate=0.0)
+    settings = for_page(settings, read.page_products(ask.skus), ask, at)
     inputs = request_inputs(ask, settings, read, model, at, seed)
     if trial:
         inputs["trial"] = trial.as_json
