@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from recommendations.ml.policy import Settings
-from recommendations.ml.rules import ONLY, Facts, Within, bound
+from recommendations.ml.rules import ONLY, USUAL_FACTOR, Facts, Rule, Within, bound
 from recommendations.services.asking import Ask
 from recommendations.services.gates import facts_of_page
 from recommendations.services.resolving import matched, within_of
@@ -26,13 +26,15 @@ def for_page(settings: Settings, product_ids: Sequence[int], ask: Ask, at: datet
     channel_id = ask.channel.pk if ask.channel else None
     asked = list(dict.fromkeys(product_ids))[:MOST_PAGES]
     pages: list[Facts] = facts_of_page(asked, ask.skus, at, channel_id) if asked else []
-    of_page = [
-        one for rule in settings.rules if rule.is_of_page for one in bound(rule, pages)
-    ]  # in their order, so that of two pins for one place the older has it
-    pairs = matched(of_page, most=MOST_MEANT)
-    plain_of = {}
-    for rule, _products in pairs:
-        plain_of.setdefault(rule.pk, []).append(rule)
+    # In their order, so that of two pins for one place the older has it.
+    of_page = [one for rule in settings.rules if rule.is_of_page for one in bound(rule, pages)]
+    moving = [
+        rule for rule in of_page if rule.action in USUAL_FACTOR
+    ]  # these bring and bar nothing
+    pairs = matched([rule for rule in of_page if rule.action not in USUAL_FACTOR], most=MOST_MEANT)
+    plain_of: dict[int, list[Rule]] = {}
+    for plain in [*moving, *(rule for rule, _products in pairs)]:
+        plain_of.setdefault(plain.pk, []).append(plain)
     rules = tuple(
         one
         for rule in settings.rules
@@ -41,7 +43,7 @@ def for_page(settings: Settings, product_ids: Sequence[int], ask: Ask, at: datet
     return replace(settings, rules=rules, within=_joined(settings, within_of(pairs), of_page))
 
 
-def _joined(settings: Settings, own: Within, of_page: Sequence) -> Within:
+def _joined(settings: Settings, own: Within, of_page: Sequence[Rule]) -> Within:
     """What both kinds of rules leave: one of all `only` rules must fit."""
     never = settings.within.never | own.never
     has_plain = any(rule.action == ONLY and not rule.is_of_page for rule in settings.rules)

@@ -210,8 +210,17 @@ def _products_of(rule: Wanted, now: datetime) -> QuerySet[Any]:
         found = _with_value(found, *rule.attribute)
     lowest, highest = rule.price_from_minor, rule.price_to_minor
     if lowest is not None or highest is not None:
+        later = Price.objects.filter(
+            variant=OuterRef("variant"),
+            kind=OuterRef("kind"),
+            channel__isnull=True,
+            valid_from__gt=OuterRef("valid_from"),
+            valid_from__lte=now,
+        )
         prices = Price.objects.filter(
-            Q(valid_until__isnull=True) | Q(valid_until__gt=now), variant__product=OuterRef("pk")
+            Q(valid_until__isnull=True) | Q(valid_until__gt=now),
+            Q(channel__isnull=False) | ~Exists(later),  # the newest of its kind stands
+            variant__product=OuterRef("pk"),
         )
         prices = prices if lowest is None else prices.filter(amount_minor__gte=lowest)
         prices = prices if highest is None else prices.filter(amount_minor__lte=highest)

@@ -19,8 +19,8 @@ from recommendations.services.resolving import resolved
 from recommendations.services.rule_conflicts import conflicts_of
 from recommendations.services.rules import RuleError, save_rule, switch_rule
 from recommendations.services.serving import recommend
-from shop.models import Attribute, Brand, Customer, Price, Product
-from tests.factories import make_stock, make_variant
+from shop.models import Attribute, Brand, Customer, Product
+from tests.factories import make_price, make_stock, make_variant
 from tests.factories_recommendations import LATER, make_taste_shop, publish_model
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ def test_a_pin_by_price_brings_what_has_such_a_price():
     rule = Rule(name="Dear", action="pin", position=1, price_from_minor=50_000)
     [found] = resolved([rule])
     assert found.wanted.brings == (dear.product_id,)
-    Price.objects.filter(variant=dear).update(valid_until=timezone.now() - timedelta(days=1))
+    make_price(dear, 100, at=timezone.now() - timedelta(days=1))  # cheaper since yesterday
     [found] = resolved([rule])
     assert found.wanted.brings == ()
 
@@ -127,7 +127,6 @@ def test_what_rules_mean_is_kept_longer_than_they_are(monkeypatch, django_assert
     make_taste_shop(customers=3)
     brand = Brand.objects.create(code="b", name="B")
     rule = Rule.objects.create(name="x", action="only", brand=brand)
-    settings_at("home", LATER)
     monkeypatch.setattr(placements, "KEPT_SECONDS", 0.0)
     settings_at("home", LATER)
     with django_assert_num_queries(3):  # placements, rules, experiments
