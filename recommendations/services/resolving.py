@@ -182,7 +182,8 @@ def _asked_together(
     asked: Sequence[tuple[Meaning, tuple[int, QuerySet]]],
 ) -> dict[Meaning, Matched]:
     """One statement: a limited SELECT per meaning. SQLite wants each of them wrapped."""
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[Any] = []
     for place, (_meaning, (limit, products)) in enumerate(asked):
         newest = products.order_by("-pk").values_list("pk")[: limit + 1]
         sql, params = newest.query.sql_with_params()
@@ -210,7 +211,9 @@ def _products_of(rule: Wanted, now: datetime) -> QuerySet[Any]:
         found = _with_value(found, *rule.attribute)
     lowest, highest = rule.price_from_minor, rule.price_to_minor
     if lowest is not None or highest is not None:
+        stands = Q(valid_until__isnull=True) | Q(valid_until__gt=now)
         later = Price.objects.filter(
+            stands,
             variant=OuterRef("variant"),
             kind=OuterRef("kind"),
             channel__isnull=True,
@@ -218,7 +221,7 @@ def _products_of(rule: Wanted, now: datetime) -> QuerySet[Any]:
             valid_from__lte=now,
         )
         prices = Price.objects.filter(
-            Q(valid_until__isnull=True) | Q(valid_until__gt=now),
+            stands,
             Q(channel__isnull=False) | ~Exists(later),  # the newest of its kind stands
             variant__product=OuterRef("pk"),
         )
