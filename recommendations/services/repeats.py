@@ -98,11 +98,20 @@ def learn_repeats(as_of: datetime) -> dict:
         )
         for place in np.flatnonzero(np.isfinite(again)).tolist()
     ]
-    with transaction.atomic():
-        there = set(Product.objects.values_list("pk", flat=True))
-        RepeatPurchase.objects.all().delete()
-        kept = [row for row in found if row.product_id in there]
-        RepeatPurchase.objects.bulk_create(kept, batch_size=1_000)
+    there = set(Product.objects.values_list("pk", flat=True))
+    kept = [row for row in found if row.product_id in there]
+    with transaction.atomic():  # also beside another run of the same: each row is written over
+        gone = RepeatPurchase.objects.exclude(
+            product__in=among([row.product_id for row in kept] or [0])
+        )
+        gone.delete()
+        RepeatPurchase.objects.bulk_create(
+            kept,
+            batch_size=1_000,
+            update_conflicts=True,
+            unique_fields=["product"],
+            update_fields=["buyers", "came_back", "again_days", "by_category", "learnt_at"],
+        )
     return {"purchases": len(bought), "products": len(kept)}
 
 

@@ -171,3 +171,10 @@ def test_the_pages_open(client, shop):
     assert BuyAgain.objects.get().again_days == 14
     page = client.get(reverse("admin:recommendations_buyagain_changelist"))
     assert "after 14 days" in page.content.decode()
+
+
+def test_a_shop_without_purchases_has_nothing_to_learn_and_what_is_gone_is_forgotten(shop):
+    repeats.learn_repeats(LATER)
+    assert RepeatPurchase.objects.exists()
+    assert repeats.learn_repeats(START - timedelta(days=1)) == {"purchases": 0, "products": 0}
+    assert not RepeatPurchase.objects.exists()
