@@ -178,7 +178,8 @@ def _write_lists(asked: _Asked, reading: Reading, still_mine: Callable[[], None]
         kept = np.flatnonzero(~np.isin(customers, refused))
         customers, histories = customers[kept], histories.take(kept)
     lists, rows = 0, len(reading.history.rows)
-    for written in ahead(_streamed(asked, customers, histories)):
+    offered = _offered(asked, histories)  # here: the thread that makes the lists asks no database
+    for written in ahead(_streamed(asked.model, customers, histories, offered)):
         with transaction.atomic():
             still_mine()
             _upsert(written, asked)
@@ -223,17 +224,24 @@ def source_of(model: Serving) -> Scorer:
     return (model.recommender.ranker if own else None) or model.shelf.blend
 
 
-def _streamed(asked: _Asked, customers: np.ndarray, histories: Histories) -> Iterator[Written]:
-    model = asked.model
+def _offered(asked: _Asked, histories: Histories) -> Histories:
+    """The same, where what is due again bars itself no longer, as in a request."""
+    again = again_of_items(asked.model.recommender.product_ids, asked.hide_bought_days)
+    if not np.isfinite(again).any():
+        return histories
+    return replace(histories, bought=still_hidden(histories, again, asked.as_of))
+
+
+def _streamed(
+    model: Serving, customers: np.ndarray, histories: Histories, offered: Histories | None = None
+) -> Iterator[Written]:
+    """offered: the histories as they bar their own; None: all that was bought is barred."""
     popular = model.recommender.sources["popularity"]
     assert isinstance(popular, Popular)
     ids = model.recommender.product_ids
     step = ROWS[connection.vendor]
-    again = again_of_items(ids, asked.hide_bought_days)
-    offered = histories
-    if np.isfinite(again).any():  # what is due again bars itself no longer, as in a request
-        offered = replace(histories, bought=still_hidden(histories, again, asked.as_of))
-    for first, lists in lists_in_blocks(source_of(model), offered, popular.popularity, MOST):
+    ranked = histories if offered is None else offered
+    for first, lists in lists_in_blocks(source_of(model), ranked, popular.popularity, MOST):
         products = [ids[row[row >= 0]].tolist() for row in lists]
         part = histories.take(np.arange(first, first + len(lists)))
         because = _because(model, part, lists)

@@ -200,9 +200,7 @@ def test_a_ranker_makes_the_lists_unless_a_baseline_serves_in_its_place(shop):
     assert isinstance(lists.source_of(ranked), Backwards)
     assert lists.source_of(replace(ranked, weights={"popularity": 1.0})) is model.shelf.blend
     reading = read_history(LATER)
-    [(_keys, products, _because)] = lists._streamed(
-        lists._Asked(ranked, LATER, LATER), *lists._known_to(ranked, reading)
-    )
+    [(_keys, products, _because)] = lists._streamed(ranked, *lists._known_to(ranked, reading))
     assert all(found == sorted(found, reverse=True) for found in products)
 
 
