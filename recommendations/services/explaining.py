@@ -11,13 +11,13 @@ from django.utils import timezone
 from recommendations.ml.policy import Placed, Settings
 from recommendations.ml.rules import Rule
 from recommendations.services import ranking
-from recommendations.services.absence import Absence, rules_against, why_absent
 from recommendations.services.asking import Ask
 from recommendations.services.gates import Offer, names_of, offers, price_kind_of, why_not
 from recommendations.services.placements import experiment_at, settings_at, with_arm
-from recommendations.services.score_parts import scores_of
 from recommendations.services.serving import Decided, decide, reason_of, reason_text
 from recommendations.services.trials import Trial
+from recommendations.services.why.absence import Absence, rules_against, why_absent
+from recommendations.services.why.score_parts import scores_of
 from shop.models.catalogue import in_reader_language
 
 

@@ -19,7 +19,7 @@ from recommendations.ml.rules import EVERYTHING
 from recommendations.models import Placement, Rule
 from recommendations.services import mapped_models
 from recommendations.services.live_model import Named, named_runs
-from recommendations.services.resolving import (
+from recommendations.services.meaning.resolving import (
     Matched,
     Meaning,
     Resolved,

@@ -15,8 +15,8 @@ from recommendations.kept import changes
 from recommendations.ml.interactions import Histories
 from recommendations.ml.repeats import LEAST_BUYERS, again_of_products, repeats_of
 from recommendations.models import BuyAgain, RepeatPurchase
+from recommendations.services.meaning.resolving import categories_below
 from recommendations.services.readings import read_history
-from recommendations.services.resolving import categories_below
 from shop.models import Product
 from shop.services.events.event_rows import among
 

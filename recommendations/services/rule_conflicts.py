@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from recommendations.ml.rules import Facts
 from recommendations.models import Rule, RuleAction
 from recommendations.services.gates import offers
-from recommendations.services.resolving import Resolved, resolved
+from recommendations.services.meaning.resolving import Resolved, resolved
 
 # So many products of each rule that names no SKU are looked at, and of all rules together; of a rule
 # that fits more it is said.

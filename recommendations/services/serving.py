@@ -29,8 +29,8 @@ from recommendations.services.gates import Offer, names_of, offers, price_kind_o
 from recommendations.services.guesses import GUESSED, guess_of
 from recommendations.services.inputs import request_inputs
 from recommendations.services.live_model import Serving, serving_of_arm, serving_of_request
+from recommendations.services.meaning.page_rules import for_page
 from recommendations.services.newcomers import shop_wide_products
-from recommendations.services.page_rules import for_page
 from recommendations.services.placements import (
     experiment_at,
     run_of_arm,

@@ -12,10 +12,11 @@ from decisions.models import Decision
 from decisions.services.receipts import replay
 from recommendations import kept
 from recommendations.models import Rule
-from recommendations.services import placements, resolving, rule_conflicts, rules, serving
+from recommendations.services import placements, rule_conflicts, rules, serving
 from recommendations.services.asking import Ask
+from recommendations.services.meaning import resolving
+from recommendations.services.meaning.resolving import resolved
 from recommendations.services.placements import settings_at
-from recommendations.services.resolving import resolved
 from recommendations.services.rule_conflicts import conflicts_of
 from recommendations.services.rules import RuleError, save_rule, switch_rule
 from recommendations.services.serving import recommend

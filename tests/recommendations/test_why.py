@@ -9,11 +9,11 @@ from decisions.services.experiments import start_experiment
 from recommendations.ml import harness
 from recommendations.ml.selection import Verdict
 from recommendations.models import Placement, Rule
-from recommendations.services import score_parts
 from recommendations.services.asking import Ask
 from recommendations.services.explaining import explain
 from recommendations.services.serving import recommend
 from recommendations.services.training import train_recommender
+from recommendations.services.why import score_parts
 from shop.models import Customer, SellingHold, StockLevel, Variant
 from tests.factories import make_stock
 from tests.factories_access import make_staff

@@ -10,7 +10,7 @@ from recommendations.ml.policy import Settings
 from recommendations.ml.rules import ONLY, USUAL_FACTOR, Facts, Rule, Within, bound
 from recommendations.services.asking import Ask
 from recommendations.services.gates import facts_of_page
-from recommendations.services.resolving import matched, within_of
+from recommendations.services.meaning.resolving import matched, within_of
 
 # Of a long cart those named first; and so many products that a rule about them can mean.
 MOST_PAGES, MOST_MEANT = 20, 2_000
