@@ -25,9 +25,8 @@ from recommendations.ml.batch import Scorer, lists_in_blocks
 from recommendations.ml.interactions import Histories, interactions
 from recommendations.ml.reasons import can_say, reasons_of_lists
 from recommendations.ml.sources import Popular
-from recommendations.models import ListPublication, PublishedList
+from recommendations.models import ListPublication, Placement, PublishedList
 from recommendations.services.live_model import Serving, serving_model
-from recommendations.services.placements import settings_at
 from recommendations.services.readings import Reading, forget, read_history
 from recommendations.services.repeats import again_of_items, still_hidden
 from shop.models import Customer
@@ -100,7 +99,8 @@ def publish_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) ->
         PublishedList.objects.all().delete()
         ListPublication.objects.all().delete()
         raise NothingToListError(sentence(NO_MODEL))
-    days = settings_at(LISTED_FOR, as_of).hide_bought_days
+    row = Placement.objects.filter(code=LISTED_FOR)
+    days = row.values_list("hide_bought_days", flat=True).first()
     known = ListPublication.objects.filter(run=model.run).first()
     if known and known.hide_bought_days == days:
         return refresh_lists(as_of, still_mine)
