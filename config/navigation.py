@@ -95,6 +95,8 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
             ("monitoring", _("Placement report"), "admin:recommendations_report", "recommendations.view_recommendation"),
             ("rule_settings", _("Rules"), "admin:recommendations_rule_changelist", "recommendations.view_rule"),
             ("tune", _("Placements"), "admin:recommendations_placement_changelist", "recommendations.view_placement"),
+            ("autorenew", _("Offer again"), "admin:recommendations_buyagain_changelist", "recommendations.view_buyagain"),
+            ("history", _("Bought again"), "admin:recommendations_repeatpurchase_changelist", "recommendations.view_repeatpurchase"),
             ("science", _("Experiments"), "admin:decisions_experiment_changelist", "decisions.view_experiment"),
             ("recommend", _("Why is this here?"), "admin:recommendations_why", "recommendations.view_recommendation"),
             ("show_chart", _("Scorecards"), "admin:recommendations_recommenderrun_changelist", "recommendations.view_recommenderrun"),

@@ -113,6 +113,12 @@ def _lost_demand(progress: Progress, as_of: datetime) -> dict:
     return found | {"substitutes": substitutes.refresh_substitutes(as_of)}
 
 
+def _repeats(progress: Progress, as_of: datetime) -> dict:
+    from recommendations.services import repeats  # numeric libraries: in the job's own process
+
+    return repeats.learn_repeats(as_of)
+
+
 def _lists(progress: Progress, as_of: datetime) -> dict:
     from recommendations.services import lists  # numeric libraries: in the job's own process
 
@@ -226,6 +232,7 @@ STEPS: list[Step] = [
     Step(verify.CHECK_STEP, gettext_noop("Check the stock ledger"), _stock_check),
     Step("recommendations", gettext_noop("Train recommendations"), _recommendations),
     Step("lost_demand", gettext_noop("Count what was wanted and not there"), _lost_demand),
+    Step("repeats", gettext_noop("Learn what is bought again"), _repeats),
     Step("lists", gettext_noop("Write every customer's recommendations"), _lists),
     Step("planned_demand", gettext_noop("Measure what campaigns brought"), refresh_expected),
     Step("flash_sales", gettext_noop("Expect anew what flash sales will sell"), _flash_sales),

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 _changes = 0
+_is_serving = False
+
+
+def serve() -> None:
+    """In a web process, before its first request: what takes long is done by threads from now on."""
+    global _is_serving
+    _is_serving = True
+
+
+def is_serving() -> bool:
+    """Whether requests wait here for whatever is done in between."""
+    return _is_serving
 
 
 def changes() -> int:

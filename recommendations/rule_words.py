@@ -9,7 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from access.figures import significant
-from recommendations.models import Rule, RuleAction
+from recommendations.models import PriceThan, Rule, RuleAction
 from recommendations.words import placement_name
 from shop.money import format_money
 
@@ -24,6 +24,9 @@ def rule_sentence(rule: Rule) -> str:
         "what": _(" and ").join(_conditions(rule)) or _("everything"),
         "when": _window(rule),
     }
+    if rule.page_category:
+        said = {"place": parts["place"], "name": rule.page_category}
+        parts["place"] = _("%(place)s, on pages of category %(name)s") % said
     text = _("%(place)s: %(action)s %(what)s%(when)s.") % parts
     return text[:1].upper() + text[1:]
 
@@ -50,11 +53,26 @@ def _conditions(rule: Rule) -> list[str]:
         found.append(_("category %(name)s") % {"name": rule.category})
     if rule.brand:
         found.append(_("brand %(name)s") % {"name": rule.brand})
-    if rule.attribute:
+    if rule.attribute and not rule.same_attribute:
         said = {"name": rule.attribute, "value": rule.attribute_value}
         found.append(_("%(name)s = %(value)s") % said)
     if price := _price(rule):
         found.append(price)
+    return found + _of_page(rule)
+
+
+def _of_page(rule: Rule) -> list[str]:
+    found = []
+    if rule.same_category:
+        found.append(_("in the category of the page's product"))
+    if rule.same_brand:
+        found.append(_("of the brand of the page's product"))
+    if rule.same_attribute and rule.attribute:
+        found.append(_("with the %(name)s of the page's product") % {"name": rule.attribute})
+    if rule.price_than == PriceThan.CHEAPER:
+        found.append(_("cheaper than the page's product"))
+    if rule.price_than == PriceThan.DEARER:
+        found.append(_("dearer than the page's product"))
     return found
 
 

@@ -48,7 +48,9 @@ class PlacementForm(forms.ModelForm):
                 "Share of answers that try other products. Without some, no other model can be "
                 "judged by what was shown."
             ),
-            "hide_bought_days": gettext_lazy("Empty: what was bought is never offered again."),
+            "hide_bought_days": gettext_lazy(
+                "Empty: what was bought is never offered again. Products that are bought again have days of their own."
+            ),
         }
         widgets = {
             **{

@@ -79,6 +79,9 @@ class RuleForm(forms.ModelForm):
     attribute = forms.ModelChoiceField(
         Attribute.objects.all(), required=False, empty_label="–", label=_("Attribute")
     )
+    page_category = forms.ModelChoiceField(
+        Category.objects.all(), required=False, empty_label="–", label=_("On pages of category")
+    )
     price_from_minor = MoneyField(required=False, max_length=20, label=_("Price from"))
     price_to_minor = MoneyField(required=False, max_length=20, label=_("Price to"))
     starts_at = moment_field(_("From"))
@@ -88,8 +91,9 @@ class RuleForm(forms.ModelForm):
         model = Rule
         fields = [
             "name", "action", "position", "factor", "placement", "skus", "category", "brand",
-            "attribute", "attribute_value", "price_from_minor", "price_to_minor", "starts_at",
-            "ends_at", "is_on", "note",
+            "attribute", "attribute_value", "price_from_minor", "price_to_minor", "same_category",
+            "same_brand", "same_attribute", "price_than", "page_category", "starts_at", "ends_at",
+            "is_on", "note",
         ]  # fmt: skip
         labels = {
             "name": _("Name"),
@@ -97,6 +101,10 @@ class RuleForm(forms.ModelForm):
             "position": _("Place"),
             "factor": _("Times"),
             "attribute_value": _("Value"),
+            "same_category": _("Of its category"),
+            "same_brand": _("Of its brand"),
+            "same_attribute": _("Of the same value of the attribute"),
+            "price_than": _("Price beside its own"),
             "is_on": _("Switched on"),
             "note": _("Why"),
         }
@@ -111,9 +119,9 @@ class RuleForm(forms.ModelForm):
         self.instance = forms.models.construct_instance(
             self, self.instance, self._meta.fields, self._meta.exclude
         )
-        from recommendations.services.rules import problems_of  # numeric libraries
+        from recommendations.services.rules import problems_of, too_many  # numeric libraries
 
-        for field, text in problems_of(self.instance).items():
+        for field, text in (problems_of(self.instance) | too_many(self.instance)).items():
             if field not in self.errors:
                 self.add_error(field, text)
 

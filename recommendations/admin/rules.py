@@ -41,7 +41,9 @@ class RuleAdmin(ModelAdmin):
     list_display = ["name", "says", "state_label", "conflicts", "author", "created_at"]
     list_filter = ["is_on", "action", "placement"]
     search_fields = ["name", "note"]
-    list_select_related = ["placement", "category", "brand", "attribute", "author"]
+    list_select_related = [
+        "placement", "category", "brand", "attribute", "page_category", "author"
+    ]  # fmt: skip
     list_per_page = 50
     show_full_result_count = False
     actions = ["switch_on", "switch_off"]
@@ -95,12 +97,16 @@ class RuleAdmin(ModelAdmin):
         self._switch(request, queryset, on=False)
 
     def _switch(self, request: HttpRequest, queryset: QuerySet[Rule], *, on: bool) -> None:
-        from recommendations.services.rules import switch_rule
+        from recommendations.services.rules import RuleError, switch_rule
 
-        rules = list(queryset.filter(is_on=not on))
-        for rule in rules:
-            self.log_change(request, switch_rule(rule, on=on), "on" if on else "off")
-        messages.success(request, _("%(count)s switched.") % {"count": len(rules)})
+        switched = 0
+        try:
+            for rule in queryset.filter(is_on=not on):
+                self.log_change(request, switch_rule(rule, on=on), "on" if on else "off")
+                switched += 1
+        except RuleError as error:
+            messages.error(request, next(iter(error.problems.values())))
+        messages.success(request, _("%(count)s switched.") % {"count": switched})
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -29,10 +30,10 @@ def rule_panel(request: HttpRequest, rule: Rule) -> HttpResponse:
     place = form.cleaned_data.get("place") or "home"
     if rule.placement:
         place = rule.placement.code
-    saved = list(_every_rule())
-    changed = [rule if one.pk == rule.pk else one for one in saved]
-    if rule.pk is None:
-        changed.append(rule)
+    saved = list(_every_rule(now))
+    changed = [one for one in saved if one.pk != rule.pk]
+    changed.append(rule)
+    changed.sort(key=lambda one: one.pk or float("inf"))  # the older of two pins has the place
     context = {
         "sentence": rule_sentence(rule),
         "conflicts": conflicts_of(rule, saved, now),
@@ -103,6 +104,7 @@ def _people(form: TryForm) -> tuple[list[Customer], str]:
     return [found[code] for code in codes if code in found], said
 
 
-def _every_rule() -> Any:
-    every = Rule.objects.select_related("placement", "category", "brand", "attribute")
-    return every.order_by("pk")[:MOST_RULES]
+def _every_rule(now: datetime) -> Any:
+    every = Rule.objects.beside(now, None)
+    named = every.select_related("placement", "category", "brand", "attribute", "page_category")
+    return named.order_by("pk")[:MOST_RULES]

@@ -39,6 +39,12 @@ class WhyForm(forms.Form):
         label=_("Order number"),
         help_text=_("After the purchase: instead of SKUs."),
     )
+    about = forms.CharField(
+        required=False,
+        max_length=64,
+        label=_("Why not this SKU?"),
+        help_text=_("Says what keeps it out of the list."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -98,11 +104,12 @@ def _explained(chosen: dict[str, Any]) -> dict[str, Any]:
         skus=chosen["sku"],
         order=chosen["order"].strip(),
     )
-    found = explain(ask)
+    found = explain(ask, about=chosen["about"].strip())
     return {
         "found": found,
         "lines": [(line, source_name(line.source)) for line in found.lines],
         "settings": found.settings,
+        "absence": found.absence,
         "sources": " → ".join(source_name(name) for name in found.settings.sources),
         "trial": _trial(place, chosen["customer"], visitor),
         "row": Placement.objects.filter(code=place).first(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers as s
 
-from recommendations.models import RuleAction
+from recommendations.models import PriceThan, RuleAction
 
 MOST_MINOR = 10**15
 
@@ -37,6 +37,19 @@ class RuleIn(s.Serializer):
     price_to_minor = s.IntegerField(
         required=False, allow_null=True, min_value=0, max_value=MOST_MINOR
     )
+    same_category = s.BooleanField(
+        required=False, help_text=_("In the category of the page's product.")
+    )
+    same_brand = s.BooleanField(required=False, help_text=_("Of the brand of the page's product."))
+    same_attribute = s.BooleanField(
+        required=False,
+        help_text=_("With the same value of the attribute as the page's product."),
+    )
+    price_than = s.ChoiceField(
+        PriceThan.choices, required=False, allow_blank=True,
+        help_text=_("Cheaper or dearer than the page's product."),
+    )  # fmt: skip
+    page_category = _code(help_text=_("Only on pages of products in this category, or below it."))
     position = s.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=50, help_text=_("Of a pin.")
     )
@@ -67,6 +80,11 @@ class RuleOut(s.Serializer):
     attribute_value = s.CharField(allow_blank=True)
     price_from_minor = s.IntegerField(allow_null=True)
     price_to_minor = s.IntegerField(allow_null=True)
+    same_category = s.BooleanField()
+    same_brand = s.BooleanField()
+    same_attribute = s.BooleanField()
+    price_than = s.ChoiceField(PriceThan.choices, allow_blank=True)
+    page_category = s.CharField(allow_null=True)
     position = s.IntegerField(allow_null=True)
     factor = s.FloatField(allow_null=True)
     starts_at = s.DateTimeField(allow_null=True)

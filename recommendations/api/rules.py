@@ -26,10 +26,12 @@ NAMED: dict[str, tuple[str, Any, str]] = {
     "category": ("category", Category, "code"),
     "brand": ("brand", Brand, "code"),
     "attribute": ("attribute", Attribute, "code"),
+    "page_category": ("page_category", Category, "code"),
 }
 PLAIN = (
-    "name", "action", "skus", "attribute_value", "price_from_minor", "price_to_minor", "position",
-    "factor", "starts_at", "ends_at", "is_on", "note",
+    "name", "action", "skus", "attribute_value", "price_from_minor", "price_to_minor",
+    "same_category", "same_brand", "same_attribute", "price_than", "position", "factor", "starts_at",
+    "ends_at", "is_on", "note",
 )  # fmt: skip
 
 
@@ -84,7 +86,9 @@ class RuleOne(MerchantView):
 
 
 def _rules() -> QuerySet[Rule]:
-    return Rule.objects.select_related("placement", "category", "brand", "attribute", "author")
+    return Rule.objects.select_related(
+        "placement", "category", "brand", "attribute", "page_category", "author"
+    )
 
 
 def _rule(pk: int) -> Rule:

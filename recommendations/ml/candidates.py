@@ -25,6 +25,8 @@ class Case:
     cart's, unknown ones left out; categories: category keys to fall back on; barred: item indices
     never to offer, ascending. instead, on_flash: item indices that the shop's facts name, best first.
     listed: hers as the night computed them, best first, in the place of scores of this moment.
+    within: item indices, ascending, outside of which nothing may be offered; None: no such bound.
+    is_ranked: whether the ranker, where there is one, orders what is about her.
     """
 
     sources: tuple[str, ...]
@@ -35,6 +37,13 @@ class Case:
     instead: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     on_flash: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     listed: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    within: np.ndarray | None = None
+    is_ranked: bool = False
+
+    def may_have(self, items: np.ndarray) -> np.ndarray:
+        """bool: which of the items may be offered."""
+        free = ~_is_in(items, self.barred)
+        return free if self.within is None else free & _is_in(items, self.within)
 
 
 @dataclass(frozen=True)
@@ -119,18 +128,23 @@ def candidates(shelf: Shelf, case: Case, most: int) -> Candidates:
 
 
 def _personal(shelf: Shelf, case: Case, most: int) -> Found:
-    """What the blend says of her history; in a large shop only what it reaches is scored."""
+    """What the ranker, else the blend, says of her history: all items in the very order of the night's
+    list. In a large shop without a ranker only what the blend reaches is scored."""
     history = case.history
     if len(case.listed):
-        items = case.listed[~_is_in(case.listed, case.barred)][:most]
+        items = case.listed[case.may_have(case.listed)][:most]
         return items, np.zeros(len(items), dtype=np.float32)
     if not len(history.item_idx):
         return _nothing()
-    if is_sparse(shelf.blend):
+    ranker = shelf.ranker if case.is_ranked else None
+    if ranker is None and is_sparse(shelf.blend):
         reach = most + len(case.barred)
-        return _best(shelf, case, scored(shelf.blend, history, shelf.best_sold[:reach]), most)
-    scores = shelf.blend.scores(history).astype(np.float32, copy=True)
-    return _best_of_all(shelf, case, scores[0], most)
+        usual = shelf.best_sold[:reach] if case.within is None else case.within
+        return _best(shelf, case, scored(shelf.blend, history, usual), most)
+    scores = (ranker or shelf.blend).scores(history).astype(np.float32, copy=True)[0]
+    if case.within is not None:
+        return _best(shelf, case, Reached(case.within, scores[case.within]), most)
+    return _best_of_all(shelf, case, scores, most)
 
 
 def _session(shelf: Shelf, case: Case, most: int) -> Found:
@@ -165,12 +179,19 @@ def _near(
 
 def _of_category(shelf: Shelf, case: Case, most: int) -> Found:
     """By popularity, of all the categories together; what nobody bought is left out."""
-    items = [_inside(shelf, category, case, most) for category in case.categories if category > 0]
+    categories = case.categories[case.categories > 0]
+    if case.within is not None:
+        inside = case.within[np.isin(shelf.category_ids[case.within], categories)]
+        return _sold(shelf, case, inside, most)
+    items = [_inside(shelf, category, case, most) for category in categories]
     if not items:
         return _nothing()
-    every = np.unique(np.concatenate(items))
-    popularity = shelf.popular.popularity[every]
-    return _best(shelf, case, Reached(every[popularity > 0], popularity[popularity > 0]), most)
+    return _sold(shelf, case, np.unique(np.concatenate(items)), most)
+
+
+def _sold(shelf: Shelf, case: Case, items: np.ndarray, most: int) -> Found:
+    popularity = shelf.popular.popularity[items]
+    return _best(shelf, case, Reached(items[popularity > 0], popularity[popularity > 0]), most)
 
 
 def _inside(shelf: Shelf, category: int, case: Case, most: int) -> np.ndarray:
@@ -179,6 +200,8 @@ def _inside(shelf: Shelf, category: int, case: Case, most: int) -> np.ndarray:
 
 
 def _popular(shelf: Shelf, case: Case, most: int) -> Found:
+    if case.within is not None:
+        return _best(shelf, case, _popular_of(shelf, case.within), most)
     items = shelf.best_sold[: most + len(case.barred)]
     return _as_given(shelf, case, items, most)
 
@@ -201,13 +224,13 @@ def _popular_of(shelf: Shelf, items: np.ndarray) -> Reached:
 
 
 def _as_given(shelf: Shelf, case: Case, items: np.ndarray, most: int) -> Found:
-    items = items[~_is_in(items, case.barred)][:most]
+    items = items[case.may_have(items)][:most]
     return items, shelf.popular.popularity[items]
 
 
 def _best(shelf: Shelf, case: Case, found: Reached, most: int) -> Found:
     """The highest scores first; equal ones by popularity, then index, as in `top_lists`."""
-    kept = ~_is_in(found.items, case.barred)
+    kept = case.may_have(found.items)
     items, scores = found.items[kept], found.scores[kept]
     if len(items) > 4 * most:
         cut = np.partition(scores, len(scores) - most)[len(scores) - most]

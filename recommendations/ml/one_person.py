@@ -6,7 +6,9 @@ request adds up those few; what the sources say of all other items is known befo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,10 +28,39 @@ class Reached:
     scores: np.ndarray
 
 
+def oldest_first(
+    bought: Sequence[Any], noticed: Sequence[Any], at: Callable[[Any], float]
+) -> list[Any]:
+    """One person's rows as a training orders them: by time; at one moment what was bought before
+    what was only noticed, each in the order in which it was written down (`interactions`).
+
+    Both are given newest first, as they are read. at: the time of a row.
+    """
+    return sorted([*reversed(bought), *reversed(noticed)], key=at)
+
+
+def gathered(rows: Iterable[tuple[int, float, float, bool]]) -> list[list]:
+    """[product, summed weight, latest time, bought] per product, by the last row of each: short, and
+    enough to fold in. rows: `oldest_first`."""
+    found: dict[int, list] = {}
+    for product_id, weight, at, bought in rows:
+        # Taken out and put in again: of one basket the later line counts, as in a training.
+        before = found.pop(product_id, None)
+        if before is None:
+            found[product_id] = [product_id, round(weight, 4), at, bought]
+        else:
+            total = round(before[1] + weight, 4)
+            found[product_id] = [product_id, total, max(before[2], at), before[3] or bought]
+    return list(found.values())
+
+
 def folded(
     items: list[int], weights: list[float], at: list[float], bought: list[bool]
 ) -> Histories:
-    """`one_history` of rows that hold each item once already: a dozen need no batch's machinery."""
+    """`one_history` of rows that hold each item once already: a dozen need no batch's machinery.
+
+    Rows of one time stay in the order given, that of `gathered`.
+    """
     order = sorted(range(len(items)), key=at.__getitem__)
     times = [at[row] for row in order]
     ago, baskets = [0] * len(order), 0

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
-from .rules import Facts, Rule, factor_of, is_allowed, pins
+from .rules import EVERYTHING, Facts, Rule, Within, factor_of, is_allowed, pins
 
 # What may stand in a free place: of so many times as many candidates as there are places.
 REACH = 4
@@ -25,7 +25,8 @@ Likeness = Callable[[Sequence[int]], Sequence[Sequence[float]]]
 class Settings:
     """What the merchant set for one placement, with the rules that stand there now.
 
-    Rates are 0–1 (recommendations.models.Placement says what each means).
+    Rates are 0–1 (recommendations.models.Placement says what each means). within: what the rules
+    leave, to ask for no others; it decides nothing and is not kept.
     """
 
     placement: str
@@ -35,6 +36,7 @@ class Settings:
     margin_rate: float = 0.0
     hide_bought_days: int | None = None
     rules: tuple[Rule, ...] = ()
+    within: Within = field(default=EVERYTHING, compare=False)
 
     @cached_property
     def keeps_order(self) -> bool:
@@ -44,7 +46,8 @@ class Settings:
     @cached_property
     def as_json(self) -> dict[str, Any]:
         """As a receipt keeps them; not to be changed."""
-        row = asdict(self) | {"rules": [rule.as_json() for rule in self.rules]}
+        row = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "within"}
+        row["rules"] = [rule.as_json() for rule in self.rules]
         return row | {"sources": list(self.sources)}
 
     @classmethod

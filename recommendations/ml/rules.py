@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 PIN, BOOST, BURY, ONLY, NEVER = "pin", "boost", "bury", "only", "never"
 # What a boost or a bury without a factor of its own multiplies by.
 USUAL_FACTOR = {BOOST: 2.0, BURY: 0.25}
+# What a product may have in common with the page's.
+SAME = ("category", "brand", "attribute")
+CHEAPER, DEARER = "cheaper", "dearer"
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,27 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Within:
+    """What a placement's rules leave, as far as it is known before anything is asked.
+
+    only: products outside of these fit no `only` rule; None: any may. never: these are barred.
+    """
+
+    only: frozenset[int] | None = None
+    never: frozenset[int] = frozenset()
+
+
+EVERYTHING = Within()
+
+
+@dataclass(frozen=True)
 class Rule:
     """One standing rule. Every condition that is not None must fit; none at all fits everything.
 
     product_ids: of its SKUs, in the merchant's order. category_ids: with all that lie below.
     position: of a pin, 1 for the first place. factor: of boost and bury. brings: products that join
-    the candidates because the rule asks for them.
+    the candidates because the rule asks for them. same, price_than, page_categories: what refers to the
+    product of the page; `bound` puts that product's own values in their place.
     """
 
     pk: int
@@ -47,10 +65,18 @@ class Rule:
     position: int | None = None
     factor: float | None = None
     brings: tuple[int, ...] = ()
+    same: tuple[str, ...] = ()
+    price_than: str = ""
+    page_categories: tuple[int, ...] | None = None
+
+    @property
+    def is_of_page(self) -> bool:
+        """Whether it means something on the page of a product alone."""
+        return bool(self.same or self.price_than or self.page_categories is not None)
 
     def as_json(self) -> dict[str, Any]:
         """Only what is said; tuples become lists on their way through JSON."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, ())}
+        return {name: value for name, value in asdict(self).items() if value not in (None, (), "")}
 
     @classmethod
     def of_json(cls, row: Mapping[str, Any]) -> Rule:
@@ -89,6 +115,47 @@ def _as_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value).strip().casefold()
+
+
+def bound(rule: Rule, pages: Sequence[Facts]) -> list[Rule]:
+    """A rule about the page as plain rules: one for each category, brand and value that the page's or
+    the cart's products have, none where they have none of it.
+
+    Cheaper is cheaper than the cheapest of them, dearer is dearer than the dearest.
+    """
+    if rule.page_categories is not None:
+        pages = [page for page in pages if page.category_id in rule.page_categories]
+    plain = replace(rule, same=(), price_than="", page_categories=None)
+    prices = [page.price_minor for page in pages if page.price_minor > 0]
+    if rule.price_than and not prices:
+        return []
+    if rule.price_than == CHEAPER:
+        limits = (min(prices) - 1, rule.price_to_minor)
+        plain = replace(plain, price_to_minor=min(one for one in limits if one is not None))
+    if rule.price_than == DEARER:
+        limits = (max(prices) + 1, rule.price_from_minor)
+        plain = replace(plain, price_from_minor=max(one for one in limits if one is not None))
+    found = (_alike(plain, rule.same, page) for page in pages)
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def _alike(plain: Rule, same: Iterable[str], page: Facts) -> Rule | None:
+    """With this page's values as conditions; None where one is unknown or contradicts the rule's own."""
+    if "category" in same:
+        mine = (page.category_id,)
+        if not page.category_id or not set(mine) <= set(plain.category_ids or mine):
+            return None
+        plain = replace(plain, category_ids=mine)
+    if "brand" in same:
+        if not page.brand_id or plain.brand_id not in (None, page.brand_id):
+            return None
+        plain = replace(plain, brand_id=page.brand_id)
+    if "attribute" in same and plain.attribute:
+        value = _as_text(page.attributes.get(plain.attribute[0]))
+        if not value:
+            return None
+        plain = replace(plain, attribute=(plain.attribute[0], value))
+    return plain
 
 
 def is_allowed(product_id: int, facts: Facts, rules: Iterable[Rule]) -> bool:

@@ -41,6 +41,13 @@ class ListPublication(models.Model):
     )
     data_until = models.DateTimeField(help_text=_("Nothing at or after it was read."))
     read_at = models.DateTimeField(help_text=_("When the reading began, by our clock."))
+    hide_bought_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text=_(
+            "How long what was bought was left out, where nothing is learnt or said of a product; empty: for ever."
+        ),
+    )
 
     class Meta:
         verbose_name = _("publication of lists")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -79,7 +79,29 @@ class RuleAction(models.TextChoices):
     NEVER = "never", _("never offer")
 
 
+class PriceThan(models.TextChoices):
+    CHEAPER = "cheaper", _("cheaper than it")
+    DEARER = "dearer", _("dearer than it")
+
+
 class RuleQuerySet(models.QuerySet["Rule"]):
+    def around(self, at: datetime, span: timedelta) -> RuleQuerySet:
+        """Switched on, and in force at some moment less than `span` from that time."""
+        return self.filter(
+            Q(starts_at__isnull=True) | Q(starts_at__lte=at + span),
+            Q(ends_at__isnull=True) | Q(ends_at__gt=at - span),
+            is_on=True,
+        )
+
+    def beside(self, begins: datetime | None, ends: datetime | None) -> RuleQuerySet:
+        """Switched on, and in force at some moment of this window; None: without a bound."""
+        found = self.filter(is_on=True)
+        if ends is not None:
+            found = found.filter(Q(starts_at__isnull=True) | Q(starts_at__lt=ends))
+        if begins is not None:
+            found = found.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=begins))
+        return found
+
     def standing(self, at: datetime) -> RuleQuerySet:
         """Switched on, and within their window at that time."""
         return self.filter(
@@ -93,7 +115,8 @@ class Rule(models.Model):
     """The merchant's word on which products are shown in one place, or in all of them.
 
     What it is about: every field that is filled must fit (SKU, category with what is below it,
-    brand, an attribute's value, price from and to).
+    brand, an attribute's value, price from and to). same_…, price_than and page_category refer to the
+    product of the page, the cart or the order: where there is none, such a rule does nothing.
     """
 
     name = models.CharField(max_length=120)
@@ -115,6 +138,23 @@ class Rule(models.Model):
     attribute_value = models.CharField(max_length=120, blank=True)
     price_from_minor = models.BigIntegerField(null=True, blank=True)
     price_to_minor = models.BigIntegerField(null=True, blank=True)
+    same_category = models.BooleanField(
+        default=False, help_text=_("In the category of the page's product.")
+    )
+    same_brand = models.BooleanField(
+        default=False, help_text=_("Of the brand of the page's product.")
+    )
+    same_attribute = models.BooleanField(
+        default=False, help_text=_("With the same value of the attribute as the page's product.")
+    )
+    price_than = models.CharField(
+        max_length=8, blank=True, choices=PriceThan,
+        help_text=_("Cheaper or dearer than the page's product."),
+    )  # fmt: skip
+    page_category = models.ForeignKey(
+        "shop.Category", null=True, blank=True, on_delete=models.CASCADE, related_name="+",
+        help_text=_("Only on pages of products in this category, or below it."),
+    )  # fmt: skip
     position = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text=_("Of a pin: 1 is the first.")
     )
@@ -160,3 +200,9 @@ class Rule(models.Model):
         done = super().delete(*args, **kwargs)
         forget_settings()
         return done
+
+    @property
+    def is_of_page(self) -> bool:
+        """Whether it refers to the product of the page."""
+        same = self.same_category or self.same_brand or self.same_attribute
+        return bool(same or self.price_than or self.page_category_id)

@@ -32,6 +32,7 @@ NOT_LISTED = gettext_noop("not on sale")
 HELD = gettext_noop("sale stopped")
 SOLD_OUT = gettext_noop("nothing available")
 NO_PRICE = gettext_noop("no price")
+NOT_ON_OFFER = gettext_noop("not on offer for a short time")
 MOST_ON_FLASH = 200
 NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
 
@@ -166,6 +167,26 @@ def _rows(among: VariantQuerySet, at: datetime, channel_id: int | None) -> Itera
     )  # fmt: skip
 
 
+def facts_of_page(
+    product_ids: Sequence[int], skus: Sequence[str], at: datetime, channel_id: int | None
+) -> list[Facts]:
+    """Of the products of a page, sold out or not: of several SKUs the one that was named, else the
+    cheapest. price_minor: 0 where none is in force."""
+    rows = Variant.objects.filter(product_id__in=product_ids).annotate(
+        price_minor=_price("amount_minor", at, channel_id)
+    )
+    found: dict[int, tuple[tuple, Facts]] = {}
+    for product_id, sku, price, category, brand, of_product, own in rows.values_list(
+        "product_id", "sku", "price_minor", "product__category_id", "product__brand_id",
+        "product__attributes", "attributes",
+    ):  # fmt: skip
+        facts = Facts(category or 0, brand or 0, price or 0, None, of_product | own)
+        order = (sku not in skus, price is None, price or 0, sku)
+        if product_id not in found or order < found[product_id][0]:
+            found[product_id] = (order, facts)
+    return [found[product_id][1] for product_id in product_ids if product_id in found]
+
+
 def on_flash(at: datetime) -> list[int]:
     """Products of which a SKU has a flash price in force, the newest offer first; 200 at most."""
     standing = Price.objects.filter(
@@ -176,14 +197,24 @@ def on_flash(at: datetime) -> list[int]:
 
 
 def why_not(
-    product_ids: Iterable[int], at: datetime, *, channel_id: int | None = None
+    product_ids: Iterable[int],
+    at: datetime,
+    *,
+    channel_id: int | None = None,
+    price_kind: str = "",
 ) -> dict[int, str]:
-    """For products without an offer, the first gate that stopped every SKU of theirs."""
+    """For products without an offer, the first gate that stopped every SKU of theirs.
+
+    price_kind: as in `offers`; in a flash sale what is set aside for one is available.
+    """
     ids = list(product_ids)
+    mine = Variant.objects.filter(product_id__in=ids)
+    in_flash_sale = price_kind == PriceKind.FLASH
     stages = (
-        (NOT_LISTED, Variant.objects.filter(product_id__in=ids).on_sale()),
+        (NOT_LISTED, mine.on_sale()),
         (HELD, _on_sale_not_held(ids, at)),
-        (SOLD_OUT, Variant.objects.filter(product_id__in=ids).sellable(at)),
+        (SOLD_OUT, mine.sellable_in_flash_sale(at) if in_flash_sale else mine.sellable(at)),
+        (NO_PRICE, mine.filter(pk__in=_priced(mine, at, channel_id))),
     )
     reasons: dict[int, str] = {}
     for reason, passing in stages:
@@ -191,11 +222,16 @@ def why_not(
         for product_id in ids:
             if product_id not in passed:
                 reasons.setdefault(product_id, reason)
-    priced = offers(ids, at, channel_id=channel_id)
+    offered = offers(ids, at, channel_id=channel_id, price_kind=price_kind)
     for product_id in ids:
-        if product_id not in priced:
-            reasons.setdefault(product_id, NO_PRICE)
+        if product_id not in offered:
+            reasons.setdefault(product_id, NOT_ON_OFFER if price_kind else NO_PRICE)
     return reasons
+
+
+def _priced(among: VariantQuerySet, at: datetime, channel_id: int | None) -> Any:
+    priced = among.annotate(amount=_price("amount_minor", at, channel_id))
+    return priced.filter(amount__isnull=False).values("pk")
 
 
 def names_of(product_ids: Iterable[int]) -> dict[int, tuple[str, str]]:

@@ -38,7 +38,9 @@ class Guess:
 
     def pool(self, inputs: dict[str, Any]) -> ranking.Pool:
         """The candidates of the request as it was read."""
-        if all(inputs[name] == self.inputs[name] for name in DECIDING):
+        if all(inputs[name] == self.inputs[name] for name in DECIDING) and not (
+            inputs.get("bought_before")
+        ):
             return self.found
         return ranking.pool(inputs, self.model, GUESSED)
 

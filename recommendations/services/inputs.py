@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from inventory.services.substitutes import products_instead
+from recommendations.ml.one_person import gathered
 from recommendations.ml.policy import Settings
 from recommendations.services.asking import MAX_LIMIT, Ask
 from recommendations.services.gates import on_flash
 from recommendations.services.live_model import Serving
 from recommendations.services.newcomers import shop_wide_products
 from recommendations.services.reading import Read
+from recommendations.services.repeats import again_days
 
 MOST_INSTEAD = 50
 
@@ -23,7 +25,7 @@ def request_inputs(
     anchors = [read.named[sku] for sku in ask.skus if sku in read.named] + read.ordered
     categories = sorted({category for _product, category in anchors if category})
     listed = model is not None and (read.list_run, "") == (model.run.pk, baseline_of(model))
-    return {
+    return _of_repeats(read) | {
         "placement": ask.placement,
         "at": at.isoformat(),
         "seed": seed,
@@ -32,7 +34,7 @@ def request_inputs(
         "baseline": baseline_of(model),
         "settings": settings.as_json,
         "personalisation_refused": read.refused,
-        "history": _by_product(read.history),
+        "history": gathered(read.history),
         "anchors": list(dict.fromkeys(product_id for product_id, _category in anchors)),
         "categories": categories or sorted(read.last_categories),
         "exclude": [read.named[sku][0] for sku in ask.exclude if sku in read.named],
@@ -43,20 +45,22 @@ def request_inputs(
     }
 
 
+def _of_repeats(read: Read) -> dict[str, Any]:
+    """What decides which of her purchases are offered again; nothing of it where she has none."""
+    said: dict[str, Any] = {"bought_before": read.bought_before} if read.bought_before else {}
+    mine = [row[0] for row in read.history if row[3]] + [row[0] for row in read.bought_before]
+    if mine:
+        days = again_days()
+        again = sorted((pk, days[pk]) for pk in set(mine) if pk in days)
+        said |= {"again": again} if again else {}
+    return said
+
+
 def _instead(ask: Ask, settings: Settings) -> list[int]:
     """What visits that found these SKUs sold out took, by the night's count."""
     if "taken_instead" not in settings.sources or not ask.skus:
         return []
     return products_instead(ask.skus)[:MOST_INSTEAD]
-
-
-def _by_product(rows: list[tuple[int, float, float, bool]]) -> list[list]:
-    """[product, summed weight, latest time, bought] per product: short, and enough to fold in."""
-    found: dict[int, list] = {}
-    for product_id, weight, at, bought in rows:
-        row = found.setdefault(product_id, [product_id, 0.0, at, False])
-        row[1], row[2], row[3] = round(row[1] + weight, 4), max(row[2], at), row[3] or bought
-    return list(found.values())
 
 
 def baseline_of(model: Serving | None) -> str:

@@ -25,12 +25,14 @@ from recommendations.ml.batch import Scorer, lists_in_blocks
 from recommendations.ml.interactions import Histories, interactions
 from recommendations.ml.reasons import can_say, reasons_of_lists
 from recommendations.ml.sources import Popular
-from recommendations.models import ListPublication, PublishedList
+from recommendations.models import ListPublication, Placement, PublishedList
 from recommendations.services.live_model import Serving, serving_model
 from recommendations.services.readings import Reading, forget, read_history
+from recommendations.services.repeats import again_of_items, still_hidden
 from shop.models import Customer
 from shop.services.events.event_rows import among
 
+LISTED_FOR = "home"  # whose days without what was bought the lists keep to
 MOST = 50  # products per list: what the largest request asks for
 # Rows in one transaction: other writers wait that long on SQLite, not at all on PostgreSQL.
 ROWS = {"postgresql": 8_192, "sqlite": 1_000}
@@ -73,12 +75,14 @@ class NothingToListError(SentenceError):
 
 @dataclass(frozen=True)
 class _Asked:
-    """One writing. customers: whose lists; None: everybody's. began_at: on the wall's clock."""
+    """One writing. customers: whose lists; None: everybody's. began_at: on the wall's clock.
+    hide_bought_days: of what was bought, where nothing is learnt or said of the product."""
 
     model: Serving
     as_of: datetime
     began_at: datetime
     customers: set[int] | None = None
+    hide_bought_days: int | None = None
 
 
 def no_check() -> None:
@@ -95,14 +99,17 @@ def publish_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) ->
         PublishedList.objects.all().delete()
         ListPublication.objects.all().delete()
         raise NothingToListError(sentence(NO_MODEL))
-    if ListPublication.objects.filter(run=model.run).exists():
+    row = Placement.objects.filter(code=LISTED_FOR)
+    days = row.values_list("hide_bought_days", flat=True).first()
+    known = ListPublication.objects.filter(run=model.run).first()
+    if known and known.hide_bought_days == days:
         return refresh_lists(as_of, still_mine)
     with transaction.atomic():
         still_mine()
         ListPublication.objects.all().delete()
     reading = read_history(as_of)
     forget()
-    asked = _Asked(model, as_of, reading.read_at)
+    asked = _Asked(model, as_of, reading.read_at, hide_bought_days=days)
     found = _write_lists(asked, reading, still_mine)
     with transaction.atomic():
         still_mine()
@@ -124,7 +131,7 @@ def refresh_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) ->
     changed = changed_customers(known.data_until, known.read_at, as_of)
     if not changed:
         raise NothingToListError(sentence(UNCHANGED))
-    asked = _Asked(model, as_of, began_at, changed)
+    asked = _Asked(model, as_of, began_at, changed, known.hide_bought_days)
     reading = Reading(as_of, began_at, shop_interactions(as_of, changed))
     found = _write_lists(asked, reading, still_mine)
     with transaction.atomic():
@@ -158,7 +165,8 @@ def _knows_persons(model: Serving) -> bool:
 
 
 def _record(asked: _Asked) -> None:
-    when = {"data_until": asked.as_of, "read_at": asked.began_at}
+    when: dict[str, Any] = {"data_until": asked.as_of, "read_at": asked.began_at}
+    when |= {"hide_bought_days": asked.hide_bought_days}
     ListPublication.objects.update_or_create(run=asked.model.run, defaults=when)
 
 
@@ -170,7 +178,8 @@ def _write_lists(asked: _Asked, reading: Reading, still_mine: Callable[[], None]
         kept = np.flatnonzero(~np.isin(customers, refused))
         customers, histories = customers[kept], histories.take(kept)
     lists, rows = 0, len(reading.history.rows)
-    for written in ahead(_streamed(asked.model, customers, histories)):
+    offered = _offered(asked, histories)  # here: the thread that makes the lists asks no database
+    for written in ahead(_streamed(asked.model, customers, histories, offered)):
         with transaction.atomic():
             still_mine()
             _upsert(written, asked)
@@ -215,12 +224,24 @@ def source_of(model: Serving) -> Scorer:
     return (model.recommender.ranker if own else None) or model.shelf.blend
 
 
-def _streamed(model: Serving, customers: np.ndarray, histories: Histories) -> Iterator[Written]:
+def _offered(asked: _Asked, histories: Histories) -> Histories:
+    """The same, where what is due again bars itself no longer, as in a request."""
+    again = again_of_items(asked.model.recommender.product_ids, asked.hide_bought_days)
+    if not np.isfinite(again).any():
+        return histories
+    return replace(histories, bought=still_hidden(histories, again, asked.as_of))
+
+
+def _streamed(
+    model: Serving, customers: np.ndarray, histories: Histories, offered: Histories | None = None
+) -> Iterator[Written]:
+    """offered: the histories as they bar their own; None: all that was bought is barred."""
     popular = model.recommender.sources["popularity"]
     assert isinstance(popular, Popular)
     ids = model.recommender.product_ids
     step = ROWS[connection.vendor]
-    for first, lists in lists_in_blocks(source_of(model), histories, popular.popularity, MOST):
+    ranked = histories if offered is None else offered
+    for first, lists in lists_in_blocks(source_of(model), ranked, popular.popularity, MOST):
         products = [ids[row[row >= 0]].tolist() for row in lists]
         part = histories.take(np.arange(first, first + len(lists)))
         because = _because(model, part, lists)

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-from dataclasses import dataclass
-from functools import lru_cache
-
-from threadpoolctl import threadpool_limits
-
 from decisions.models import LivePeriod, ModelRun, RunState
-from decisions.services.artefacts import ArtefactError, artefact_path
-from recommendations.ml.candidates import Shelf
-from recommendations.ml.sources import Neighbours, Popular
 from recommendations.models import TASK
-from recommendations.services.artefacts import (
-    ArtefactFormatError,
-    Recommender,
-    read_recommender,
-)
+from recommendations.services import mapped_models
+from recommendations.services.mapped_models import UNUSABLE, Named, Serving, shelf_of
 
-logger = logging.getLogger(__name__)
-SECONDS_BEFORE_NEXT_TRY = 30.0
-Named = tuple[int, str, str]  # run, checksum of its file, baseline that stands in for it or ""
-
-
-@dataclass(frozen=True)
-class Serving:
-    """A run and with which weights it serves: its own when live, its baseline's when refused."""
-
-    run: ModelRun
-    weights: dict[str, float]
-    recommender: Recommender
-    shelf: Shelf
-
+__all__ = [
+    "Named",
+    "Serving",
+    "live_run",
+    "loaded_model",
+    "named_runs",
+    "refused_run",
+    "serving_model",
+    "serving_of",
+    "serving_of_arm",
+    "serving_of_request",
+    "shelf_of",
+]
 
 _current: dict[Named, Serving] = {}
-_failed: dict[Named, float] = {}
-_loading = threading.Lock()
 
 
 def live_run() -> Named | None:
@@ -54,6 +37,14 @@ def refused_run() -> Named | None:
     return refused.values_list("pk", "artefact_sha256", "baseline").first()
 
 
+def named_runs(run_ids: set[int]) -> dict[int, Named]:
+    """Runs that are to serve with their own weights, those that are gone left out; one query."""
+    if not run_ids:
+        return {}
+    found = ModelRun.objects.filter(pk__in=run_ids).values_list("pk", "artefact_sha256")
+    return {pk: (pk, sha256, "") for pk, sha256 in found}
+
+
 def serving_model() -> Serving | None:
     """The live model; else the baseline of the newest run that was refused; else none."""
     return serving_of_request(live_run() or refused_run())
@@ -65,68 +56,58 @@ def loaded_model() -> Serving | None:
 
 
 def serving_of_request(named: Named | None) -> Serving | None:
-    """The model that a request found to be live: from the next request on after a promotion.
+    """The model that a request found to be live: soon after a promotion.
 
-    One thread maps and checks a new file while the others go on with the model before it. A file
-    that is missing or broken stops no request either: it is logged, and the model before it serves.
+    While a new file is mapped and checked, requests go on with the model before it; only where there
+    is none before, the first requests of a process wait. A file that is missing or broken stops no
+    request either: it is logged, and the model before it serves.
     """
     if named is None:
         return None
-    known = _current.get(named)
-    if known is not None:
-        return known
+    found = _current.get(named)
+    if found is not None:
+        return found
     before = loaded_model()
-    if _failed.get(named, 0.0) > time.monotonic() or not _loading.acquire(blocking=before is None):
+    if before is None:
+        found = _or_none(named)
+    else:
+        mapped_models.load_soon(named)
+        found = mapped_models.known(named)
+    if found is None:
         return before
-    try:
-        _current_is(named, _mapped(*named))
-    except (ArtefactError, ArtefactFormatError, OSError):
-        logger.exception("the recommender of run %s cannot be read", named[0])
-        _failed[named] = time.monotonic() + SECONDS_BEFORE_NEXT_TRY
-        return before
-    finally:
-        _loading.release()
-    return _current[named]
+    _current_is(named, found)
+    return found
 
 
-def _current_is(named: Named, serving: Serving) -> None:
-    global _current
-    _current = {named: serving}  # one assignment: a reader sees the old one or the new one
+def serving_of_arm(named: Named | None) -> Serving | None:
+    """The model of an experiment's arm; None where it cannot serve now. Never loads in a web process:
+    `mapped_models.keep` has it loaded as soon as the experiment is known."""
+    if named is None:
+        return None
+    mapped_models.load_soon(named)
+    return mapped_models.known(named)
 
 
 def serving_of(run_id: int, baseline: str) -> Serving:
     """Serve a run with its own weights, or with one baseline alone.
 
-    Raises ArtefactError when the file is missing or was changed.
+    Raises one of `mapped_models.UNUSABLE`, such as ArtefactError where the file is missing or was
+    changed.
     """
     sha256 = ModelRun.objects.values_list("artefact_sha256", flat=True).get(pk=run_id)
-    return _mapped(run_id, sha256, baseline)
+    return mapped_models.mapped((run_id, sha256, baseline))
 
 
-@lru_cache(maxsize=4)  # the live one, the one before it, and what is being replayed
-def _mapped(run_id: int, sha256: str, baseline: str) -> Serving:
-    """The checksum belongs to the key: a restored database may give a number out again."""
-    # For good, not as a context: a process that serves scores one short history at a time, where
-    # a second BLAS thread only adds waiting (p99 of 12 ms and more instead of 0.1 ms).
-    threadpool_limits(1, "blas")
-    run = ModelRun.objects.get(pk=run_id)
-    recommender = read_recommender(artefact_path(run))
-    weights = {baseline: 1.0} if baseline else recommender.weights
-    return Serving(run, weights, recommender, shelf_of(recommender, weights))
+def _or_none(named: Named) -> Serving | None:
+    if mapped_models.has_failed(named):
+        return None
+    try:
+        return mapped_models.mapped(named)
+    except UNUSABLE:
+        mapped_models.note_failure(named)
+        return None
 
 
-def shelf_of(recommender: Recommender, weights: dict[str, float]) -> Shelf:
-    sources = recommender.sources
-    similar = sources.get("similar", sources["item_knn"])
-    together = sources.get("complements", sources["transitions"])
-    popular = sources["popularity"]
-    assert isinstance(similar, Neighbours)
-    assert isinstance(together, Neighbours)
-    if not together.weights.nnz:  # a shop of one thing an order: what follows is the next best
-        together = sources["transitions"]
-        assert isinstance(together, Neighbours)
-    assert isinstance(popular, Popular)
-    blend = recommender.blend(weights)
-    # A baseline that stands in for a refused run serves alone.
-    ranker = recommender.ranker if weights == recommender.weights else None
-    return Shelf.of(blend, similar, together, popular, recommender.category_ids, ranker)
+def _current_is(named: Named, serving: Serving) -> None:
+    global _current
+    _current = {named: serving}  # one assignment: a reader sees the old one or the new one

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from recommendations.ml.candidates import Candidates, Case, candidates
+from recommendations.ml.candidates import Case, candidates
 from recommendations.ml.chains import NOTHING_ELSE
 from recommendations.ml.interactions import Histories
 from recommendations.ml.one_person import because, folded, link, links
 from recommendations.ml.policy import Placed, Settings, arrange
-from recommendations.ml.ranker import Ranker, rank_candidates
 from recommendations.ml.rules import Facts
 from recommendations.services.live_model import Serving, serving_of
 
 NO_FACTS = Facts()
+SECONDS_A_DAY = 86_400
 # Where a list is about a person and not about products: what the ranker learned to order.
 RANKED = frozenset({"home", "email"})
 
@@ -51,7 +51,7 @@ def pool(inputs: dict, model: Serving | None, most: int) -> Pool:
 
     Excluded products, anchors and what the person has bought are not in it.
     """
-    barred = {*inputs["exclude"], *inputs["anchors"], *_bought(inputs)}
+    barred = {*inputs["exclude"], *inputs["anchors"], *bought(inputs)}
     if inputs.get("list_alone") and model:
         return _of_list(inputs, model, barred)
     found = _of_model(inputs, model, barred, most) if model else Pool([], [], [], [])
@@ -77,48 +77,52 @@ def _of_list(inputs: dict, model: Serving, barred: set[int]) -> Pool:
 
 def _of_model(inputs: dict, model: Serving, barred: set[int], most: int) -> Pool:
     known = model.recommender.item_idx
-    named = known(np.array(sorted(barred), dtype=np.int64))
-    anchors = known(np.array(inputs["anchors"], dtype=np.int64))
+    named = known(keys(sorted(barred)))
+    anchors = known(keys(inputs["anchors"]))
     case = Case(
         sources=tuple(inputs["settings"]["sources"]),
-        history=history_of(inputs, model),
+        history=_open_again(history_of(inputs, model), named[named >= 0]),
         anchors=anchors[anchors >= 0],
         categories=np.array(inputs["categories"], dtype=np.int64),
         barred=named[named >= 0],
         instead=_known(inputs.get("taken_instead", ()), model),
         on_flash=_known(inputs.get("on_flash", ()), model),
         listed=_known(inputs.get("listed", ()), model),
+        within=np.unique(_known(inputs["within"], model)) if "within" in inputs else None,
+        is_ranked=inputs["placement"] in RANKED,
     )
     found = candidates(model.shelf, case, most)
-    if model.shelf.ranker and inputs["placement"] in RANKED and len(case.history.item_idx):
-        _reorder(found, model.shelf.ranker, case.history)
     ids = model.recommender.product_ids[np.array(found.items, dtype=np.int64)].tolist()
     return Pool(ids, found.items, found.scores, found.sources)
 
 
-def _reorder(found: Candidates, ranker: Ranker, history: Histories) -> None:
-    """The whole pool by the ranker, sources kept: what its features say of all it was trained on."""
-    if not found.items:
-        return
-    scores = rank_candidates(ranker, history, np.array(found.items, dtype=np.int64))
-    order = np.argsort(-scores, kind="stable").tolist()
-    found.items = [found.items[place] for place in order]
-    found.sources = [found.sources[place] for place in order]
-    found.scores = [float(scores[place]) for place in order]
+def _open_again(history: Histories, barred: np.ndarray) -> Histories:
+    """Her history, where what may be offered again counts as what she only looked at: nothing bars it."""
+    open_again = history.bought & ~np.isin(history.item_idx, barred)
+    return replace(history, bought=history.bought & ~open_again) if open_again.any() else history
+
+
+def keys(product_ids: Sequence[int]) -> np.ndarray:
+    """int64."""
+    return np.array(product_ids, dtype=np.int64)
 
 
 def _known(product_ids: Sequence[int], model: Serving) -> np.ndarray:
-    items = model.recommender.item_idx(np.array(product_ids, dtype=np.int64))
+    items = model.recommender.item_idx(keys(product_ids))
     return items[items >= 0]
 
 
-def _bought(inputs: dict) -> set[int]:
-    """What is not offered again: bought ever, or within the days that the placement says."""
-    days = inputs["settings"]["hide_bought_days"]
-    since = -np.inf
-    if days is not None:
-        since = (datetime.fromisoformat(inputs["at"]) - timedelta(days=days)).timestamp()
-    return {pk for pk, _weight, at, bought in inputs["history"] if bought and at >= since}
+def bought(inputs: dict) -> set[int]:
+    """What is not offered again: bought ever, or not as long ago as is learnt or said of the product, or
+    of the placement where nothing is."""
+    usual, again = inputs["settings"]["hide_bought_days"], dict(inputs.get("again", ()))
+    now = datetime.fromisoformat(inputs["at"]).timestamp()
+    rows = [(pk, at) for pk, _weight, at, was_bought in inputs["history"] if was_bought]
+    rows += [(pk, at) for pk, at in inputs.get("bought_before", ())]
+    if usual is None and not again:
+        return {pk for pk, _at in rows}
+    days_of = ((pk, at, again.get(pk, usual)) for pk, at in rows)
+    return {pk for pk, at, days in days_of if days is None or at >= now - SECONDS_A_DAY * days}
 
 
 def placed(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
 
-from recommendations.frames import PURCHASE_WEIGHT, WEIGHTS, person_history
+from recommendations.frames import PURCHASE_WEIGHT, WEIGHTS
 from recommendations.ml.chains import ABOUT_PRODUCTS
+from recommendations.ml.one_person import oldest_first
 from recommendations.ml.policy import Settings
 from recommendations.models import ListPublication, PublishedList
+from recommendations.person_frames import last_purchases, person_history
 from recommendations.services.asking import Ask
 from recommendations.services.gates import Offer, price_kind_of
 from recommendations.services.live_model import Named, live_run, refused_run
@@ -24,7 +27,7 @@ from shop.models import Customer, EventKind, OrderLine, Product, Variant
 MOST_ROWS = 1_000  # newest purchases, and as many signs of interest
 MOST_LINES = 200
 BOUGHT = "purchase"
-LIST_RUN, HAS_NEWS = 4, 8  # columns of the person's row
+LIST_RUN, HAS_NEWS, HIDDEN_DAYS = 4, 8, 9  # columns of the person's row
 BECAUSE = 11  # column of a listed offer; the names of that product follow
 NEWEST = 5  # of so many products that were touched last the categories count
 SECONDS_BUSY, MOST_BUSY = 600.0, 10_000
@@ -45,6 +48,8 @@ class Read:
     because: what the night wrote down of each of these, as PublishedList has it. Then nothing has
     changed since, and her history was not read: `with_history` reads it after all.
     foreseen: rows of offers among the candidates that were guessed.
+    bought_before: (product, epoch seconds of the last time) of what she bought further back than the
+    history reaches; has_more: whether there is any such thing.
     """
 
     live: Named | None
@@ -62,6 +67,13 @@ class Read:
     offered: dict[int, Offer] | None = None
     because: dict[int, int] | None = None
     foreseen: list[tuple] | None = None
+    bought_before: list[tuple[int, float]] = field(default_factory=list)
+    has_more: bool = False
+
+    def page_products(self, skus: Sequence[str]) -> list[int]:
+        """What the page, the cart or the order is about."""
+        named = [self.named[sku][0] for sku in skus if sku in self.named]
+        return named + [product_id for product_id, _category in self.ordered]
 
 
 @dataclass(frozen=True)
@@ -87,10 +99,12 @@ def read_request(
 
 
 def may_be_listed(ask: Ask, settings: Settings) -> bool:
-    """Whether what the night computed may stand for the source `personal`, which comes first."""
+    """Whether what the night computed may stand for the source `personal`, which comes first.
+
+    Of a placement that hides what was bought for another time than the lists do, it does not.
+    """
     return (
         settings.sources[0] == "personal"
-        and settings.hide_bought_days is None
         and ask.placement not in ABOUT_PRODUCTS
         and not price_kind_of(ask.placement)
         and bool(ask.customer or ask.code or ask.visitor)
@@ -129,22 +143,24 @@ def _by_journey(
         read.names[product_id] = (names[0], names[1])
     if who:
         _person(read, found["person"][0])
-        if brief and _is_as_written(found, ask):
+        if brief and _is_as_written(found, ask, settings):
             _why_listed(read, found["listed"])
         else:
             if brief:
                 _note_news(ask)
                 [found["history"]] = journey(f"{who}_history", **values)
             _history(read, found["history"], ask)
-    if listed and read.customer_id:
+            _whole_purchases(read, who, values)
+    if listed and read.customer_id and found["person"][0][HIDDEN_DAYS] == settings.hide_bought_days:
         _list(read, found["person"][0], found.get("listed"))
     return read
 
 
 def with_history(ask: Ask, at: datetime, read: Read) -> Read:
     """The same, with what the night's reasons stood for."""
-    rows = journey(f"{_who(ask)}_history", **_values(ask, (), at))[0]
-    _history(read, rows, ask)
+    who, values = _who(ask), _values(ask, (), at)
+    _history(read, journey(f"{who}_history", **values)[0], ask)
+    _whole_purchases(read, who, values)
     return replace(read, because=None)
 
 
@@ -176,21 +192,33 @@ def _person(read: Read, row: tuple) -> None:
 
 
 def _history(read: Read, rows: list[tuple], ask: Ask) -> None:
-    touched = []
     bought = [row for row in rows if row[5] == BOUGHT]
+    purchases, noticed = [], []
     if read.customer_id and not read.refused:
-        touched += [(*row[:5], PURCHASE_WEIGHT, True) for row in bought]
+        purchases = [(*row[:5], PURCHASE_WEIGHT, True) for row in bought]
     if read.word or not read.customer_id:
-        touched += [
+        noticed = [
             (*row[:5], WEIGHTS[EventKind(row[5])], False)
             for row in _of_visit(rows[len(bought) :], read, ask)
         ]
-    touched.sort(key=lambda row: (row[1], row[0]))
-    for product_id, at, name, name_zh, _category, weight, bought in touched:
-        read.history.append((product_id, weight, at, bought))
+    read.has_more = len(purchases) >= MOST_ROWS
+    touched = oldest_first(purchases, noticed, itemgetter(1))
+    for product_id, at, name, name_zh, _category, weight, was_bought in touched:
+        read.history.append((product_id, weight, at, was_bought))
         read.names[product_id] = (name, name_zh)
     newest = {row[0]: row[4] for row in touched[::-1]}
     read.last_categories = [category for category in list(newest.values())[:NEWEST] if category]
+
+
+def _whole_purchases(read: Read, who: str, values: dict[str, Any]) -> None:
+    """Also what lies further back is not offered again: one journey more, for very few."""
+    if read.has_more:
+        read.bought_before = _further_back(read, journey(f"{who}_bought", **values)[0])
+
+
+def _further_back(read: Read, rows: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
+    near = {product_id for product_id, _weight, _at, bought in read.history if bought}
+    return sorted((product_id, at) for product_id, at in rows if product_id not in near)
 
 
 def _of_visit(rows: list[tuple], read: Read, ask: Ask) -> list[tuple]:
@@ -220,13 +248,14 @@ def _named(ask: Ask) -> str | int:
     return ask.code or (ask.customer.pk if ask.customer else 0)
 
 
-def _is_as_written(found: dict[str, list[tuple]], ask: Ask) -> bool:
+def _is_as_written(found: dict[str, list[tuple]], ask: Ask, settings: Settings) -> bool:
     """Whether nothing has changed since her list was written by the live run, and enough of it can
     be sold, each with a product that is still there to be named."""
     [row] = found["person"]
     return (
         row[LIST_RUN] == row[0]
         and row[HAS_NEWS] is False
+        and row[HIDDEN_DAYS] == settings.hide_bought_days
         and len(found["listed"]) >= ask.limit
         and all(one[BECAUSE] == 0 or one[BECAUSE + 1] is not None for one in found["listed"])
     )
@@ -269,6 +298,8 @@ def _by_querysets(ask: Ask, settings: Settings, at: datetime) -> Read:
     weights = [round(weight, 4) for weight in person.weight.tolist()]
     columns = (person.product_ids.tolist(), weights, person.at.tolist(), person.bought.tolist())
     read.history = list(zip(*columns, strict=True))
+    if person.purchases >= MOST_ROWS and person.customer_id:
+        read.bought_before = _further_back(read, last_purchases(person.customer_id, at))
     read.last_categories = _categories_of([row[0] for row in read.history[::-1]])
     skus = [*ask.skus, *ask.exclude]
     if skus:
@@ -281,14 +312,14 @@ def _by_querysets(ask: Ask, settings: Settings, at: datetime) -> Read:
         customer = Customer.objects.filter(pk=read.customer_id).first()
     read.customer_code = customer.code if customer else ""
     if read.customer_id and may_be_listed(ask, settings):
-        _list_of(read)
+        _list_of(read, settings)
     return read
 
 
-def _list_of(read: Read) -> None:
+def _list_of(read: Read, settings: Settings) -> None:
     row = PublishedList.objects.filter(customer=read.customer_id).first()
     written = row and ListPublication.objects.filter(run=row.run_id).first()
-    if row and written:
+    if row and written and written.hide_bought_days == settings.hide_bought_days:
         since = min(row.published_at, written.data_until)
         _list(read, (None,) * LIST_RUN + (row.run_id, since, row.products), None)
 

@@ -9,14 +9,13 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from recommendations.ml.rules import Facts
-from recommendations.ml.rules import Rule as Wanted
 from recommendations.models import Rule, RuleAction
 from recommendations.services.gates import offers
-from recommendations.services.placements import resolved
-from shop.models import Product
+from recommendations.services.meaning.resolving import Resolved, resolved
 
-# Rules that name no SKU are tried on so many products; in a larger shop "nothing fits" stays unsaid.
-MOST_TRIED = 2_000
+# So many products of each rule that names no SKU are looked at, and of all rules together; of a rule
+# that fits more it is said.
+MOST_TRIED, MOST_ASKED = 1_000, 5_000
 MOST_RULES = 200
 
 
@@ -31,11 +30,13 @@ class Conflict:
 
 @dataclass(frozen=True)
 class _Tried:
-    """One rule with the products that can be sold now and fit it; `sure`: all were tried."""
+    """One rule with the products that can be sold now and fit it; `sure`: all that it can mean were
+    tried, else the newest `looked_at` of them."""
 
     rule: Rule
     fitting: frozenset[int]
     sure: bool
+    looked_at: int
 
 
 def conflicts_of(rule: Rule, others: Iterable[Rule], at: datetime) -> list[Conflict]:
@@ -67,7 +68,17 @@ def _of_time(rule: Rule, at: datetime) -> list[Conflict]:
 
 
 def _of_itself(mine: _Tried) -> list[Conflict]:
-    if mine.fitting or not mine.sure:
+    if mine.rule.is_of_page:
+        text = _(
+            "What it is about depends on the page's product, and so does what it collides with: try it with a SKU beside."
+        )
+        return [Conflict(text, is_bad=False)]
+    if not mine.sure:
+        text = _(
+            "It fits more products than the newest %(n)s that are looked at here: what it has in common with other rules may be more than is said."
+        )
+        return [Conflict(text % {"n": mine.looked_at}, is_bad=False)]
+    if mine.fitting:
         return []
     return [
         Conflict(
@@ -78,7 +89,8 @@ def _of_itself(mine: _Tried) -> list[Conflict]:
 
 def _of_others(mine: _Tried, every: list[_Tried]) -> list[Conflict]:
     beside = [one for one in every if one is not mine and _meet(mine.rule, one.rule)]
-    if not mine.rule.is_on:
+    beside = [one for one in beside if not one.rule.is_of_page]
+    if not mine.rule.is_on or mine.rule.is_of_page:
         return []
     if mine.rule.action == RuleAction.PIN:
         return [*_same_place(mine, beside), *_barred(mine, beside), *_outside(mine, beside)]
@@ -177,24 +189,24 @@ def _union(tried: list[_Tried]) -> frozenset[int]:
 
 
 def _tried(rules: list[Rule], at: datetime) -> list[_Tried]:
-    """Each rule on the products that it can mean: three queries for all of them together."""
-    pairs = resolved(rules)
-    named = {pk for _rule, wanted in pairs for pk in wanted.product_ids or ()}
-    every: list[int] = []
-    if any(wanted.product_ids is None for _rule, wanted in pairs):
-        active = Product.objects.filter(state=Product.State.ACTIVE).order_by("-pk")
-        every = list(active.values_list("pk", flat=True)[: MOST_TRIED + 1])
-    facts = {
-        pk: offer.facts
-        for pk, offer in offers([*every[:MOST_TRIED], *(named - set(every))], at).items()
-    }
-    sure = len(every) <= MOST_TRIED
-    return [
-        _Tried(rule, _fitting(wanted, facts), wanted.product_ids is not None or sure)
-        for rule, wanted in pairs
-    ]
+    """Each rule on the products that it can mean: four queries for all of them together."""
+    every = resolved(rules, most=MOST_TRIED)
+    asked: dict[int, None] = {}  # as a set that keeps its order
+    for one in every:
+        asked.update(dict.fromkeys(one.wanted.product_ids or ()))
+    for one in every:
+        if one.matched and len(asked) < MOST_ASKED + MOST_TRIED:
+            asked.update(dict.fromkeys(one.matched.product_ids))
+    attributes = any(one.wanted.attribute for one in every)
+    facts = {pk: offer.facts for pk, offer in offers(asked, at, with_attributes=attributes).items()}
+    return [_on_these(one, asked, facts) for one in every]
 
 
-def _fitting(wanted: Wanted, facts: dict[int, Facts]) -> frozenset[int]:
-    asked = facts if wanted.product_ids is None else wanted.product_ids
-    return frozenset(pk for pk in asked if pk in facts and wanted.fits(pk, facts[pk]))
+def _on_these(one: Resolved, asked: dict[int, None], facts: dict[int, Facts]) -> _Tried:
+    meant = one.wanted.product_ids
+    if meant is None:
+        meant = one.matched.product_ids if one.matched else ()
+    fitting = frozenset(pk for pk in meant if pk in facts and one.wanted.fits(pk, facts[pk]))
+    looked_at = sum(pk in asked for pk in meant)
+    whole = one.matched is None or one.matched.is_all
+    return _Tried(one.rule, fitting, whole and looked_at == len(meant), looked_at)

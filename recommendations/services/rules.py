@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from recommendations.ml.chains import ABOUT_PRODUCTS
 from recommendations.models import Rule, RuleAction
 from recommendations.services.asking import MAX_LIMIT
+from recommendations.services.placements import MOST_RULES
 from shop.models import Variant
 from shop.services.events.event_rows import among
 
@@ -16,6 +19,7 @@ MOST_SKUS = 200
 YEARS = (2000, 2200)  # what every zone can write
 CONDITIONS = (
     "skus", "category_id", "brand_id", "attribute_id", "price_from_minor", "price_to_minor",
+    "same_category", "same_brand", "price_than",
 )  # fmt: skip
 
 
@@ -32,7 +36,7 @@ def save_rule(rule: Rule, *, by: Any = None) -> Rule:
 
     Raises RuleError.
     """
-    if problems := problems_of(rule):
+    if problems := problems_of(rule) | too_many(rule):
         raise RuleError(problems)
     if rule.action != RuleAction.PIN:
         rule.position = None
@@ -46,15 +50,37 @@ def save_rule(rule: Rule, *, by: Any = None) -> Rule:
 
 
 def switch_rule(rule: Rule, *, on: bool) -> Rule:
-    """Switch it on or off; everything else of it stays as it is."""
-    rule.is_on = on
+    """Switch it on or off; everything else of it stays as it is. Raises RuleError."""
+    before, rule.is_on = rule.is_on, on
+    if problems := too_many(rule):
+        rule.is_on = before
+        raise RuleError(problems)
     rule.save(update_fields=["is_on"])
     return rule
+
+
+def too_many(rule: Rule) -> dict[str, str]:
+    """Rules that stand at one time are read for every answer, so there is an end to them: the newest
+    is refused, where it would silently not count."""
+    if not rule.is_on or (rule.ends_at and rule.ends_at <= timezone.now()):
+        return {}
+    begins = max(rule.starts_at or timezone.now(), timezone.now())
+    beside = Rule.objects.beside(begins, rule.ends_at).exclude(pk=rule.pk).count()
+    if beside < MOST_RULES:
+        return {}
+    text = _(
+        "%(n)s rules are switched on at that time already, and no more are kept: switch off or delete some that are not needed."
+    )
+    return {"is_on": text % {"n": beside}}
 
 
 def problems_of(rule: Rule) -> dict[str, str]:
     """Field → what to change; empty for a rule that can be kept."""
     found = _of_action(rule) | _of_conditions(rule)
+    if rule.is_of_page and rule.placement and rule.placement.code not in ABOUT_PRODUCTS:
+        found["placement"] = _(
+            "There is no page's product here: choose a placement on a product's page, in the cart or after the order, or everywhere."
+        )
     if not rule.name.strip():
         found["name"] = _("Give it a name that others understand.")
     for field in ("starts_at", "ends_at"):
@@ -81,7 +107,7 @@ def _of_action(rule: Rule) -> dict[str, str]:
 
 def _of_conditions(rule: Rule) -> dict[str, str]:
     found = {}
-    if not any(getattr(rule, name) not in (None, [], "") for name in CONDITIONS):
+    if not any(getattr(rule, name) not in (None, [], "", False) for name in CONDITIONS):
         found["skus"] = _("Say which products: SKUs, a category, a brand, an attribute or a price.")
     if unknown := _unknown_skus(rule.skus):
         found["skus"] = _("There is no SKU %(skus)s.") % {"skus": ", ".join(unknown[:5])}
@@ -89,8 +115,12 @@ def _of_conditions(rule: Rule) -> dict[str, str]:
         found["skus"] = _("At most %(most)s SKUs; a category or brand says more in one word.") % {
             "most": MOST_SKUS
         }
-    if rule.attribute_id and not rule.attribute_value.strip():
+    if rule.attribute_id and not rule.attribute_value.strip() and not rule.same_attribute:
         found["attribute_value"] = _("Say which value.")
+    if rule.same_attribute and rule.attribute_value.strip():
+        found["attribute_value"] = _("The page's product says which value: leave this empty.")
+    if rule.same_attribute and not rule.attribute_id:
+        found["attribute"] = _("Say which attribute is to have the same value.")
     if rule.attribute_value.strip() and not rule.attribute_id:
         found["attribute"] = _("Say which attribute has this value.")
     lowest, highest = rule.price_from_minor, rule.price_to_minor

@@ -28,9 +28,15 @@ from recommendations.services.asking import Ask
 from recommendations.services.gates import Offer, names_of, offers, price_kind_of
 from recommendations.services.guesses import GUESSED, guess_of
 from recommendations.services.inputs import request_inputs
-from recommendations.services.live_model import Serving, serving_of, serving_of_request
+from recommendations.services.live_model import Serving, serving_of_arm, serving_of_request
+from recommendations.services.meaning.page_rules import for_page
 from recommendations.services.newcomers import shop_wide_products
-from recommendations.services.placements import experiment_at, settings_at, with_arm
+from recommendations.services.placements import (
+    experiment_at,
+    run_of_arm,
+    settings_at,
+    with_arm,
+)
 from recommendations.services.reading import (
     Foreseen,
     Read,
@@ -133,7 +139,7 @@ def recommend(ask: Ask, *, at: datetime | None = None, settings: Settings | None
     """
     at = at or timezone.now()
     receipt_id = uuid.uuid4()
-    running = None if settings else experiment_at(ask.placement)
+    running = None if settings else experiment_at(ask.placement, at)
     settings = settings or settings_at(ask.placement, at)
     decided = decide(ask, at, settings, str(receipt_id), running)
     if decided.trial:
@@ -161,8 +167,8 @@ def decide(
 
     One journey to the database for all that is known of the person, with the gates of a published
     list or of candidates that could be foreseen; else one more for the gates. More only where most
-    of the candidates cannot be sold. in_full: her history is asked for, also where the night wrote
-    down what follows from it.
+    of the candidates cannot be sold. in_full: to be explained. Her history is asked for, also where the
+    night wrote down what follows from it, and nothing is tried out.
     """
     guess = None if running else guess_of(ask, settings, at, may_be_listed(ask, settings))
     foreseen = Foreseen(guess.found.product_ids, guess.most) if guess else None
@@ -172,10 +178,13 @@ def decide(
     model = serving_of_request(read.live)
     if trial:
         settings = with_arm(settings, trial.settings)
-        model = serving_of(trial.settings["run"], "") if "run" in trial.settings else model
+        trial, model = _of_arm(trial, model, at)
+    if in_full and settings.exploration_rate:
+        settings = replace(settings, exploration_rate=0.0)
+    settings = for_page(settings, read.page_products(ask.skus), ask, at)
     inputs = request_inputs(ask, settings, read, model, at, seed)
     if trial:
-        inputs["trial"] = {"key": trial.key, "arm": trial.arm}
+        inputs["trial"] = trial.as_json
         decided = _deepened(ask, at, settings, read, inputs, model)
         return replace(decided, trial=trial)
     if inputs["listed"] and read.offered is not None:
@@ -195,6 +204,16 @@ def decide(
     return _deepened(ask, at, settings, read, inputs, model)
 
 
+def _of_arm(trial: Trial, model: Serving | None, at: datetime) -> tuple[Trial, Serving | None]:
+    """The model of the arm; where it cannot serve, the one that is live, and the trial says so."""
+    if "run" not in trial.settings:
+        return trial, model
+    own = serving_of_arm(run_of_arm(trial.settings["run"], at))
+    if own is not None:
+        return trial, own
+    return replace(trial, instead_of=trial.settings["run"]), model
+
+
 def _of_list(read: Read, inputs: dict, settings: Settings, model: Serving | None) -> Decided | None:
     """From the published list and its gates alone; None where too few of it can be sold."""
     alone = inputs | {"list_alone": True}
@@ -205,8 +224,9 @@ def _of_list(read: Read, inputs: dict, settings: Settings, model: Serving | None
     chosen = _placed(found, offered, alone, settings, model)
     if len(chosen) < alone["limit"]:
         return None
-    seen = max(row.index for row in chosen) + 1
-    alone["listed"] = alone["listed"][: seen + len(alone["exclude"])]
+    # The receipt keeps as much of the list as was walked through; some of it is the page's own.
+    last = found.product_ids[max(row.index for row in chosen)]
+    alone["listed"] = alone["listed"][: alone["listed"].index(last) + 1]
     return _decided(read, alone, offered, found, chosen, model)
 
 
@@ -216,8 +236,9 @@ def _deepened(
     """Ask the gates of the first candidates, and of more while too few of them can be sold."""
     channel_id = ask.channel.pk if ask.channel else None
     kind = price_kind_of(ask.placement)
+    barred = False  # what `never` rules bar is passed over once it took too many places
     for size in POOL_SIZES if settings.keeps_order else POOL_SIZES[1:]:
-        found = ranking.pool(inputs, model, size)
+        found = _narrowed(inputs, model, settings, size, barred=barred)
         offered = offers(
             found.product_ids,
             at,
@@ -234,8 +255,40 @@ def _deepened(
         if len(found.product_ids) < size:  # all that the model knows
             if inputs["shop_wide"] or ask.placement in NOTHING_ELSE:
                 break
-            inputs["shop_wide"] = shop_wide_products(at)
+            more = _within(shop_wide_products(at), settings)
+            if not set(more).difference(found.product_ids):
+                break
+            inputs["shop_wide"] = more
+        barred = True
     return _decided(read, inputs, offered, found, chosen, model)
+
+
+def _narrowed(
+    inputs: dict, model: Serving | None, settings: Settings, size: int, *, barred: bool
+) -> ranking.Pool:
+    """Candidates among what the rules leave, where that is known: a rule for a brand of five products
+    needs the gates of five, not of the twenty thousand before the fifth.
+
+    Into the receipt goes what was found, which is found again among itself, and not all that might
+    have been.
+    """
+    within = settings.within
+    never = within.never if barred else frozenset()
+    if model is None or (within.only is None and not never):
+        return ranking.pool(inputs, model, size)
+    left = within.only
+    if left is None:
+        left = frozenset(model.recommender.product_ids.tolist())
+    found = ranking.pool(inputs | {"within": list(left - within.never)}, model, size)
+    inputs["within"] = [
+        pk for pk, item in zip(found.product_ids, found.items, strict=True) if item >= 0
+    ]
+    return found
+
+
+def _within(product_ids: list[int], settings: Settings) -> list[int]:
+    only, never = settings.within.only, settings.within.never
+    return [pk for pk in product_ids if pk not in never and (only is None or pk in only)]
 
 
 def _placed(

@@ -68,7 +68,7 @@ OR word.granted AND (
 _PERSON = f"""
 SELECT live.run_id, live.artefact_sha256, c.id, c.code, l.run_id,
        LEAST(l.published_at, d.data_until), l.products, word.granted,
-       CASE WHEN l.because IS NOT NULL THEN COALESCE({_NEWS}, false) END
+       CASE WHEN l.because IS NOT NULL THEN COALESCE({_NEWS}, false) END, d.hide_bought_days
 FROM (SELECT WHO AS id OFFSET 0) who LEFT JOIN shop_customer c ON c.id = who.id
 LEFT JOIN (recommendations_publishedlist l
     JOIN recommendations_listpublication d ON d.run_id = l.run_id) ON l.customer_id = c.id
@@ -79,37 +79,44 @@ LEFT JOIN LATERAL (
     ORDER BY recorded_at DESC, id DESC LIMIT 1) word ON true
 LEFT JOIN ({LIVE}) live ON true"""
 
-_PURCHASES = """
-SELECT v.product_id, extract(epoch FROM o.placed_at)::float8, p.name, p.name_zh, p.category_id,
-       'purchase', ''
+_SOLD_TO_HER = """
 FROM shop_order o JOIN shop_orderline l ON l.order_id = o.id
 JOIN shop_variant v ON v.id = l.variant_id JOIN shop_product p ON p.id = v.product_id
 WHERE o.customer_id = (SELECT id FROM who) AND o.placed_at < :at AND o.state <> 'cancelled'
-  AND l.kind = 'item' AND l.units > l.cancelled_units
-ORDER BY o.placed_at DESC, l.id DESC LIMIT :most"""
+  AND l.kind = 'item' AND l.units > l.cancelled_units"""
+_PURCHASES = f"""
+SELECT v.product_id, extract(epoch FROM o.placed_at)::float8, p.name, p.name_zh, p.category_id,
+       'purchase', ''
+{_SOLD_TO_HER} ORDER BY o.placed_at DESC, l.id DESC LIMIT :most"""
 
-# As EventQuerySet.of_customer, and what a visitor did whom nobody has named.
-_OF_CUSTOMER = """
-    SELECT variant_id, received_at, kind, session, id FROM shop_event
-    WHERE customer_id = (SELECT id FROM who) AND kind IN ('view', 'cart_add') AND consent
-      AND received_at < :at
+# As EventQuerySet.of_customer, and what a visitor did whom nobody has named. Each part reads its newest
+# rows alone, by their index: a browser in a shop window has fifty thousand. While a browser is hers is found
+# once a link, not once an event; the first customer of a browser owns what came before, too.
+_NEWEST = """
+    SELECT v.product_id, g.received_at, g.kind, g.session, g.id
+    FROM shop_event g JOIN shop_variant v ON v.id = g.variant_id
+    WHERE g.kind IN ('view', 'cart_add') AND g.consent AND g.received_at < :at AND {}
+    ORDER BY g.received_at DESC, g.id DESC LIMIT :most"""
+_SPANS = """
+    SELECT k.visitor, CASE WHEN EXISTS (
+            SELECT 1 FROM shop_visitorlink b WHERE b.visitor = k.visitor
+            AND (b.linked_at, b.id) < (k.linked_at, k.id)) THEN k.linked_at ELSE '-infinity' END AS begins,
+        COALESCE((SELECT n.linked_at FROM shop_visitorlink n WHERE n.visitor = k.visitor
+            AND n.linked_at < :at AND (n.linked_at, n.id) > (k.linked_at, k.id)
+            ORDER BY n.linked_at, n.id LIMIT 1), 'infinity') AS ends
+    FROM shop_visitorlink k WHERE k.customer_id = (SELECT id FROM who) AND k.linked_at < :at
+    ORDER BY k.linked_at DESC, k.id DESC LIMIT :most"""
+_GUEST = "g.visitor = {} AND g.visitor <> '' AND g.customer_id IS NULL"
+_IN_SPAN = _GUEST.format("span.visitor") + (
+    " AND g.received_at >= span.begins AND g.received_at < span.ends"
+)
+_OF_CUSTOMER = f"""
+    ({_NEWEST.format("g.customer_id = (SELECT id FROM who)")})
     UNION ALL
-    SELECT g.variant_id, g.received_at, g.kind, g.session, g.id
-    FROM (SELECT DISTINCT visitor FROM shop_visitorlink
-          WHERE customer_id = (SELECT id FROM who) AND linked_at < :at) browser
-    JOIN shop_event g ON g.visitor = browser.visitor AND g.visitor <> '' AND g.customer_id IS NULL
-      AND g.kind IN ('view', 'cart_add') AND g.consent AND g.received_at < :at
-    WHERE (SELECT id FROM who) = COALESCE(
-        (SELECT b.customer_id FROM shop_visitorlink b WHERE b.visitor = g.visitor
-         AND b.linked_at < :at AND b.linked_at <= g.received_at
-         ORDER BY b.linked_at DESC, b.id DESC LIMIT 1),
-        (SELECT f.customer_id FROM shop_visitorlink f WHERE f.visitor = g.visitor
-         AND f.linked_at < :at ORDER BY f.linked_at, f.id LIMIT 1))"""
-_OF_NOBODY = """
+    SELECT theirs.* FROM ({_SPANS}) span CROSS JOIN LATERAL ({_NEWEST.format(_IN_SPAN)}) theirs"""
+_OF_NOBODY = f"""
     UNION ALL
-    SELECT variant_id, received_at, kind, session, id FROM shop_event
-    WHERE (SELECT id FROM who) IS NULL AND visitor = :visitor AND visitor <> ''
-      AND customer_id IS NULL AND kind IN ('view', 'cart_add') AND consent AND received_at < :at"""
+    ({_NEWEST.format(f"(SELECT id FROM who) IS NULL AND {_GUEST.format(':visitor')}")})"""
 
 
 def _history(who: str, events: str) -> str:
@@ -118,11 +125,17 @@ def _history(who: str, events: str) -> str:
 WITH who AS MATERIALIZED (SELECT {who} AS id)
 ({_PURCHASES})
 UNION ALL
-(SELECT v.product_id, extract(epoch FROM e.received_at)::float8, p.name, p.name_zh, p.category_id,
+(SELECT e.product_id, extract(epoch FROM e.received_at)::float8, p.name, p.name_zh, p.category_id,
         e.kind, e.session
- FROM ({events}) e JOIN shop_variant v ON v.id = e.variant_id
- JOIN shop_product p ON p.id = v.product_id
+ FROM ({events}) e JOIN shop_product p ON p.id = e.product_id
  ORDER BY e.received_at DESC, e.id DESC LIMIT :most)"""
+
+
+def _bought(who: str) -> str:
+    """All that she ever bought, and when last."""
+    return f"""
+WITH who AS MATERIALIZED (SELECT {who} AS id)
+SELECT v.product_id, extract(epoch FROM max(o.placed_at))::float8 {_SOLD_TO_HER} GROUP BY v.product_id"""
 
 
 NAMED = """
@@ -208,6 +221,8 @@ STATEMENTS = {
     "visitor": _PERSON.replace("WHO", VISITOR),
     "customer_history": _history(CUSTOMER, _OF_CUSTOMER),
     "visitor_history": _history(VISITOR, _OF_CUSTOMER + _OF_NOBODY),
+    "customer_bought": _bought(CUSTOMER),
+    "visitor_bought": _bought(VISITOR),
     "customer_listed": _LISTED.replace("WHO", CUSTOMER),
     "visitor_listed": _LISTED.replace("WHO", VISITOR),
     "named": NAMED,

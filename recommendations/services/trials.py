@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +24,8 @@ SECONDS_REMEMBERED = 3600
 @dataclass(frozen=True)
 class Trial:
     """The arm of one person. settings: laid over the placement's own. share: the propensity with
-    which she got it, where shares change; batch: which of them held."""
+    which she got it, where shares change; batch: which of them held. instead_of: the run that was to
+    serve her and could not, so that she was shown the live model's list; None: all as planned."""
 
     key: str
     arm: str
@@ -31,6 +33,19 @@ class Trial:
     unit: str
     share: float = 0.0
     batch: int = 0
+    instead_of: int | None = None
+
+    @property
+    def as_json(self) -> dict[str, object]:
+        """As a receipt keeps it."""
+        said: dict[str, object] = {"key": self.key, "arm": self.arm}
+        return said if self.instead_of is None else said | {"not_served": self.instead_of}
+
+
+def runs_of(experiments: Iterable[Experiment]) -> set[int]:
+    """The models that their arms serve."""
+    arms = (arm["settings"] for one in experiments for arm in one.arms)
+    return {int(settings["run"]) for settings in arms if "run" in settings}
 
 
 def place_of(placement: str) -> str:
@@ -61,8 +76,14 @@ def trial_of(experiment: Experiment, customer_id: int | None, visitor: str) -> T
 
 
 def record_exposure(trial: Trial, customer_id: int | None, visitor: str, at: datetime) -> None:
-    """Log that this person has been shown this arm: once, however often she comes back."""
+    """Log that this person has been shown this arm: once, however often she comes back.
+
+    Where the arm's model could not serve she still counts in her arm, by intention to treat: left
+    out, the people of the other arms at that time would stand against nobody. But the event says so
+    (`not_served`), and the first answer that does come from the arm leaves one of its own.
+    """
     known = f"{trial.key}\x00{trial.unit}\x00{trial.arm}"
+    known += "" if trial.instead_of is None else "\x00not served"
     event_id = f"exposure:{hashlib.sha256(known.encode()).hexdigest()[:50]}"
     if cache.get(event_id):
         return
@@ -81,5 +102,7 @@ def record_exposure(trial: Trial, customer_id: int | None, visitor: str, at: dat
 
 
 def _properties(trial: Trial) -> dict[str, object]:
-    said = {"experiment": trial.key, "arm": trial.arm}
+    said: dict[str, object] = {"experiment": trial.key, "arm": trial.arm}
+    if trial.instead_of is not None:
+        said["not_served"] = trial.instead_of
     return said | ({"batch": trial.batch, "share": trial.share} if trial.batch else {})

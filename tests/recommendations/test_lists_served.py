@@ -11,7 +11,7 @@ from decisions.services import receipt_writer
 from decisions.services.model_runs import make_live
 from decisions.services.receipts import Proposal, replay
 from recommendations.models import KIND, ListPublication, PublishedList
-from recommendations.services import live_model
+from recommendations.services import live_model, mapped_models
 from recommendations.services.asking import Ask
 from recommendations.services.serving import recommend
 from shop.models import Consent, Customer, Event, StockLevel
@@ -117,11 +117,11 @@ def test_a_broken_file_stops_no_request_and_the_model_before_it_serves(shop, set
     assert ask(customer).run_id == run.pk
     broken = publish_model(salt="broken", weights={"popularity": 1.0})
     (settings.ARTEFACT_DIR / broken.artefact).write_bytes(b"not a model")
-    live_model._mapped.cache_clear()  # another test may have made the same file
+    mapped_models.forget_all()  # another test may have made the same file
     answer = ask(customer)
     assert (answer.run_id, skus(answer)) == (run.pk, ["S-02", "S-05", "S-08"])
     live_model._current.clear()
-    live_model._failed.clear()
+    mapped_models.forget_all()
     assert ask(customer).run_id is None  # no model before it: what sells
     assert ask(customer).items
 

@@ -9,11 +9,11 @@ from decisions.services.experiments import start_experiment
 from recommendations.ml import harness
 from recommendations.ml.selection import Verdict
 from recommendations.models import Placement, Rule
-from recommendations.services import explaining
 from recommendations.services.asking import Ask
 from recommendations.services.explaining import explain
 from recommendations.services.serving import recommend
 from recommendations.services.training import train_recommender
+from recommendations.services.why import score_parts
 from shop.models import Customer, SellingHold, StockLevel, Variant
 from tests.factories import make_stock
 from tests.factories_access import make_staff
@@ -65,10 +65,10 @@ def test_a_ranked_list_is_explained_by_what_moves_its_scores(monkeypatch):
         make_stock(variant, 10)
     ask = Ask(customer=Customer.objects.get(code="C-4"), limit=5)
     parts = explain(ask, at=LATER).lines[0].parts
-    assert len(parts) == explaining.MOST_PARTS
+    assert len(parts) == score_parts.MOST_PARTS
     sizes = [abs(value) for _name, value in parts]
     assert sizes == sorted(sizes, reverse=True)
-    monkeypatch.setattr(explaining, "MOST_PARTS", 99)
+    monkeypatch.setattr(score_parts, "MOST_PARTS", 99)
     for line in explain(ask, at=LATER).lines:
         assert sum(value for _name, value in line.parts) == pytest.approx(line.score, abs=0.02)
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from recommendations.frames import person_history, shop_interactions
+from recommendations.frames import shop_interactions
+from recommendations.person_frames import person_history
 from shop.models import Event, VisitorLink
 from shop.services.events.event_log import append_events
 from shop.services.events.event_rows import EventRow
