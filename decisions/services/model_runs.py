@@ -28,6 +28,7 @@ BEATS = gettext_noop(
 LOSES = gettext_noop(
     "%(model)s does not beat %(baseline)s: %(metric)s %(value)s against %(baseline_value)s."
 )
+BEATS_BASELINE = gettext_noop("beats its baseline")
 UNDEFINED = gettext_noop("%(metric)s could not be measured on this history, so nothing changes.")
 
 
@@ -102,9 +103,12 @@ def live_run(task: str, at: datetime | None = None) -> ModelRun | None:
     return period.run if period else None
 
 
-def publish_run(trained: Trained, progress: Progress | None = None) -> ModelRun:
+def publish_run(
+    trained: Trained, progress: Progress | None = None, *, goes_live: bool = True
+) -> ModelRun:
     """Record the run and make it live if it beats its baseline, in one transaction.
 
+    goes_live: False leaves it a candidate, for a caller that asks more of it before it serves.
     Called twice with the same data (a second attempt, a redelivered message) it returns the
     first run unchanged. Within a job (or with `progress`), an attempt that has lost the job
     writes nothing: raises LeaseLostError.
@@ -123,8 +127,8 @@ def publish_run(trained: Trained, progress: Progress | None = None) -> ModelRun:
             if known:
                 return _with_file(known, run)
             run.save()
-            if run.beats_baseline:
-                make_live(run, reason=gettext_noop("beats its baseline"))
+            if run.beats_baseline and goes_live:
+                make_live(run, reason=BEATS_BASELINE)
     except IntegrityError:  # a rival published the same data between our read and our write
         winner = ModelRun.objects.filter(task=run.task, data_hash=run.data_hash).first()
         if winner is None:

@@ -40,6 +40,7 @@ from recommendations.ml.splits import SplitError, held_out_mask, split_rows
 from recommendations.models import TASK
 from recommendations.services.artefacts import FORMAT_VERSION, Recommender, write_recommender
 from recommendations.services.descriptions import with_descriptions
+from recommendations.services.promotion import promote
 from recommendations.services.readings import read_history
 from recommendations.services.sku_index import sku_index_of
 
@@ -87,7 +88,7 @@ def train_recommender(
 
     1. Read what may be used. 2. Choose parameters and model on a validation part, newest last.
     3. Measure once on the newest quarter: what is behind the best source there is refused.
-    4. Fit the winner on everything. 5. Publish.
+    4. Fit the winner on everything. 5. Record it, judge it by what was tried out, let it serve.
     The same data, seed and budget give the run that is there already.
     Raises HistoryTooShortError when there is too little to measure anything.
     """
@@ -98,7 +99,7 @@ def train_recommender(
     facts = product_facts(history.product_ids, as_of)
     digest = _digest(history, facts, seed, budget_seconds)
     if known := existing_run(TASK, digest):
-        return known
+        return promote(known, at=as_of)
     plan = Plan(seed=seed, seconds=budget_seconds, attributes=shop_attributes(facts))
     choice, measured = _backtest(history, plan, report)
     passed = gate(measured, choice.chosen, seed=seed)
@@ -107,14 +108,9 @@ def train_recommender(
     artefact = write_artefact(TASK, ".npz", partial(write_recommender, recommender))
     found = Found(choice, measured, passed)
     trained = _trained(history, found, plan=plan, as_of=as_of, digest=digest)
-    return publish_run(
-        Trained(
-            **trained,
-            artefact=artefact,
-            job_id=job_id,
-            duration_seconds=time.perf_counter() - started,
-        )
-    )
+    seconds = time.perf_counter() - started
+    row = Trained(**trained, artefact=artefact, job_id=job_id, duration_seconds=seconds)
+    return promote(publish_run(row, goes_live=False), at=as_of)
 
 
 def _refuse_if_short(history: ShopInteractions) -> None:
