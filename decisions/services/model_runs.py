@@ -159,7 +159,11 @@ def make_live(run: ModelRun, *, reason: str, by: Any = None) -> LivePeriod:
             if not open_still.update(ended_at=now):
                 raise LiveChangedError(_("What serves has just changed; look again."))
             ModelRun.objects.filter(pk=present.run_id).update(state=RunState.RETIRED)
-        ModelRun.objects.filter(pk=run.pk).update(state=RunState.LIVE)
+        # The night may have let its file go since we looked.
+        there = ModelRun.objects.filter(pk=run.pk, file_deleted_at__isnull=True)
+        if not there.update(state=RunState.LIVE):
+            run.refresh_from_db(fields=["file_deleted_at"])
+            artefact_path(run)
         run.state = RunState.LIVE
         return _open_period(run, now, reason, by)
 
@@ -178,9 +182,10 @@ def _with_file(known: ModelRun, again: ModelRun) -> ModelRun:
     """The first run; if its file was lost (a database restored without its files), with a new one."""
     if not known.artefact or _file_is_there(known):
         return known
-    for name in ("artefact", "artefact_sha256", "artefact_bytes"):
+    names = ["artefact", "artefact_sha256", "artefact_bytes", "file_deleted_at"]
+    for name in names:
         setattr(known, name, getattr(again, name))
-    known.save(update_fields=["artefact", "artefact_sha256", "artefact_bytes"])
+    known.save(update_fields=names)
     return known
 
 

@@ -130,8 +130,9 @@ class ArmForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        fit = RecommenderRun.objects.filter(task=TASK).exclude(artefact="").order_by("-pk")
-        keys = list(fit.values_list("pk", flat=True)[:RUNS_OFFERED])
+        fit = RecommenderRun.objects.filter(task=TASK, file_deleted_at__isnull=True)
+        newest = fit.exclude(artefact="").order_by("-pk")
+        keys = list(newest.values_list("pk", flat=True)[:RUNS_OFFERED])
         self.fields["run"].queryset = RecommenderRun.objects.filter(pk__in=keys)
 
     def arm(self) -> dict[str, Any]:

@@ -162,9 +162,7 @@ def report(shown: Shown, products_on_sale: int, *, seed: int, sample_rate: float
     return Report(counts, figures, _brands(shown, people))
 
 
-def _coverage(
-    shown: Shown, people: _People, products_on_sale: int, sample_rate: float
-) -> Figure:
+def _coverage(shown: Shown, people: _People, products_on_sale: int, sample_rate: float) -> Figure:
     """The share of the products on sale that were seen, with the interval in which it would lie for as
     many other people. Of a sample: what all would see by extrapolation, which is rather too low; at
     least what the sample saw, at most everything.

@@ -1,4 +1,4 @@
-from .lists import ListPublication, PublishedList
+from .lists import ListPublication, ListWriter, PublishedList
 from .placements import Placement, Rule, RuleAction
 from .runs import KIND, TASK, Recommendation, RecommenderRun
 
@@ -6,6 +6,7 @@ __all__ = [
     "KIND",
     "TASK",
     "ListPublication",
+    "ListWriter",
     "Placement",
     "PublishedList",
     "Recommendation",

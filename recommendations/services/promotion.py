@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop, override
 
 from decisions.jobs import Progress
 from decisions.models import Experiment, ExperimentState, ModelRun, RunState
@@ -22,6 +22,7 @@ from decisions.services.model_runs import BEATS_BASELINE, live_run, make_live
 from decisions.text import sentence
 from recommendations.services import off_policy
 from recommendations.services.trials import place_of
+from recommendations.words import PLACEMENTS
 
 LIVE, EXPERIMENT = "live", "experiment"  # of RECOMMENDER_PROMOTION
 REFUSED, WAITS = "refused", "waits"
@@ -33,9 +34,11 @@ FIRST = gettext_noop("Nothing served before it, so there was nothing to compare 
 CANNOT_TELL = gettext_noop(
     "What was tried out in 28 days cannot tell whether it is better or worse than what is shown."
 )
-NOT_WORSE = gettext_noop("By what was tried out in 28 days it is not clearly worse than what is shown.")
+NOT_WORSE = gettext_noop(
+    "By what was tried out in 28 days it is not clearly worse than what is shown."
+)
 WORSE = gettext_noop(
-    "By what was tried out in 28 days it is clearly worse than what is shown (%(placements)s): what serves stays. A person may still make it live."
+    "By what was tried out in 28 days it is clearly worse than what is shown (most on: %(placement)s). What serves stays. A person may still make it live."
 )
 TRIED = gettext_noop(
     "It is shown to half of the people on “home” in the experiment “%(experiment)s”; what serves stays until somebody decides."
@@ -71,7 +74,9 @@ def _decide(run: ModelRun, before: ModelRun | None, judged: dict[str, Any] | Non
     if before is None or judged is None:
         decision, said = LIVE, sentence(FIRST)
     elif worse:
-        decision, said = REFUSED, sentence(WORSE, placements=", ".join(worse))
+        name = PLACEMENTS.get(worse[0], worse[0])
+        with override("en"):  # a message id, which is read in any language
+            decision, said = REFUSED, sentence(WORSE, placement=sentence(str(name)))
     elif settings.RECOMMENDER_PROMOTION == EXPERIMENT:
         decision, said = _tried(run, before)
     elif any("refused" not in one for one in judged["placements"].values()):
@@ -103,7 +108,7 @@ def clearly_worse(placements: dict[str, Any]) -> list[str]:
 def _tried(run: ModelRun, before: ModelRun) -> tuple[str, dict[str, Any]]:
     """Half of the people see it, the others what served at this moment, whatever goes live."""
     begins = timezone.now()
-    label = LABEL % {"number": f"#{run.pk}", "before": f"#{before.pk}"}
+    label = gettext(LABEL) % {"number": f"#{run.pk}", "before": f"#{before.pk}"}
     experiment = Experiment(
         key=f"recommender-run-{run.pk}",
         label=label,

@@ -111,7 +111,9 @@ def test_of_a_large_catalogue_most_neighbours_are_found_in_bounded_blocks(monkey
     monkeypatch.setattr(content, "COSINES_AT_ONCE", 50_000)
     sizes = []
     kept = content.strongest
-    monkeypatch.setattr(content, "strongest", lambda part, k: sizes.append(part.size) or kept(part, k))
+    monkeypatch.setattr(
+        content, "strongest", lambda part, k: sizes.append(part.size) or kept(part, k)
+    )
     found = content_neighbours(vectors, 10, 0)
     both = found.astype(bool).multiply(exact.astype(bool)).nnz
     assert both > 0.9 * exact.nnz

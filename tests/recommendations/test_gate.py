@@ -15,6 +15,7 @@ from recommendations.services import training
 from recommendations.services.asking import Ask
 from recommendations.services.live_model import serving_model
 from recommendations.services.serving import recommend
+from tests.factories import make_stock
 from tests.factories_recommendations import LATER, make_chain_shop
 
 
@@ -57,7 +58,8 @@ def test_a_choice_that_loses_to_a_source_on_the_newest_quarter_does_not_go_live(
 ):
     settings.ARTEFACT_DIR = tmp_path / "artefacts"
     cache.clear()
-    make_chain_shop()
+    for variant in make_chain_shop():
+        make_stock(variant, 10)
     really = training.measure
 
     def against_it(split, choice, plan, **options):
