@@ -37,7 +37,7 @@ from recommendations.words import placement_name
 
 PLACE = "recommendations:"
 COLOURS = {"draft": "info", "running": "success", "stopped": "default"}
-RATES = ("diversity_rate", "margin_rate", "exploration_rate")
+RATES = ("diversity_rate", "margin_rate", "stock_rate", "exploration_rate")
 RUNS_OFFERED = 30
 
 
@@ -116,6 +116,9 @@ class ArmForm(forms.Form):
     )
     margin_rate = forms.FloatField(
         min_value=0, max_value=1, required=False, label=gettext_lazy("Margin")
+    )
+    stock_rate = forms.FloatField(
+        min_value=0, max_value=1, required=False, label=gettext_lazy("Stock")
     )
     exploration_rate = forms.FloatField(
         min_value=0, max_value=1, required=False, label=gettext_lazy("Trying out")

@@ -33,7 +33,7 @@ from recommendations.ml.off_policy import (
 )
 from recommendations.ml.policy import Settings
 from recommendations.services import ranking
-from recommendations.services.gates import Offer, offers
+from recommendations.services.gates import Offer, offers, rows_of
 from recommendations.services.live_model import Serving, serving_of
 
 DAYS = 28
@@ -149,7 +149,7 @@ def _listed(answer: Decision, model: Serving, gates: _Gates) -> list[int]:
     known = {int(pk): row for pk, row in inputs["offers"].items()}
     stopped = {row.get("product_id") for row in answer.constraints_hit}
     unknown = [pk for pk in found.product_ids if pk not in known and pk not in stopped]
-    asked["offers"] = known | gates.rows(unknown, moves=not settings.keeps_order)
+    asked["offers"] = known | gates.rows(unknown, settings)
     return [found.product_ids[one.index] for one in ranking.placed(found, asked, model)]
 
 
@@ -160,14 +160,14 @@ class _Gates:
         self.at = timezone.now()
         self.known: dict[int, Offer | None] = {}
 
-    def rows(self, product_ids: list[int], *, moves: bool) -> dict[int, list[Any]]:
+    def rows(self, product_ids: list[int], settings: Settings) -> dict[int, list[Any]]:
         """As a receipt keeps offers, for those of the products that can be sold."""
         new = [pk for pk in product_ids if pk not in self.known]
         if new:
             found = offers(new, self.at, with_attributes=True)
             self.known |= {pk: found.get(pk) for pk in new}
-        there = [(pk, self.known[pk]) for pk in product_ids]
-        return {pk: offer.as_row(moves) for pk, offer in there if offer is not None}
+        there = {pk: offer for pk in product_ids if (offer := self.known[pk]) is not None}
+        return rows_of(there, settings)
 
 
 def refusal_text(placement: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ from shop.models import Category, Product, Variant
 KEPT_SECONDS = 1.0
 MOST_RULES = 1_000
 MOST_BROUGHT = 200
-RATES = ("diversity_rate", "exploration_rate", "margin_rate")
+RATES = ("diversity_rate", "exploration_rate", "margin_rate", "stock_rate")
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,7 @@ def _settings_of(row: Placement) -> Settings:
         row.exploration_rate,
         row.margin_rate,
         row.hide_bought_days,
+        stock_rate=row.stock_rate,
     )
 
 

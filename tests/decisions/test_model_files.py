@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from decisions.models import Experiment, LivePeriod, ModelRun, RunState
 from decisions.services import artefacts, housekeeping
