@@ -148,6 +148,7 @@ def make_live(run: ModelRun, *, reason: str, by: Any = None) -> LivePeriod:
             _("%(run)s did not beat its baseline, so it must not serve.") % {"run": run}
         )
     if run.artefact:
+        run.refresh_from_db(fields=["file_deleted_at"])
         artefact_path(run)
     with transaction.atomic():
         now = timezone.now()
