@@ -170,9 +170,9 @@ def _coverage(shown: Shown, people: _People, products_on_sale: int, sample_rate:
     Source: Colwell et al., Journal of Plant Ecology 5 (2012), equations 5, 9 and 18; Chao,
     Biometrics 43 (1987) (products that were seen by nobody, from those seen by one or two).
     """
-    if not products_on_sale:
-        return Figure()
     persons = people.count
+    if not products_on_sale or not persons:
+        return Figure(0.0 if products_on_sale else None)
     number = np.unique(shown.product, return_inverse=True)[1]
     pairs = np.unique(number * np.int64(persons) + people.of_row)
     seen_by = np.bincount(pairs // persons)  # people per product, all of them above 0
