@@ -27,7 +27,7 @@ class PersonSample:
     @classmethod
     def for_rows(cls, rows: int, most: int) -> PersonSample:
         """As many people as leave about `most` of so many rows."""
-        return cls(1.0 if rows <= most else float(f"{most / rows:.2g}"))
+        return cls(min(1.0, most / max(rows, 1)))
 
     @property
     def is_all(self) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from django.utils import timezone
 
-from inventory.ml.queries import normal_query
 from shop.models import Product, Variant
 from support.ml.triage import sku_candidates
 from support.models import Intent, Message, MessageKind
@@ -70,7 +70,7 @@ def _single_skus() -> dict[str, int]:
     for product, name, name_zh, variant in found.order_by().iterator(CHUNK):
         if variant is not None:
             skus.setdefault(product, set()).add(variant)
-            for said in (normal_query(name), normal_query(name_zh)):
+            for said in (_plain(name), _plain(name_zh)):
                 if len(said) >= SHORTEST_NAME:
                     products.setdefault(said, set()).add(product)
     return {
@@ -80,9 +80,14 @@ def _single_skus() -> dict[str, int]:
     }
 
 
+def _plain(text: str) -> str:
+    """One spelling: NFKC, lower case, single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
 def _parts(text: str) -> Iterable[str]:
     """Every run of words, or of characters where words are not parted, that could be a name."""
-    words = "".join(c if c.isalnum() or c in "-'" else " " for c in normal_query(text)).split()
+    words = "".join(c if c.isalnum() or c in "-'" else " " for c in _plain(text)).split()
     for first in range(len(words)):
         for last in range(first + 1, min(first + LONGEST_NAME, len(words)) + 1):
             yield " ".join(words[first:last])
