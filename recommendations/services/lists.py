@@ -164,8 +164,13 @@ def _take_over() -> str:
     """A new token, in the caller's transaction: what another wrote is visible by then, and it writes
     nothing after this."""
     token = secrets.token_hex(16)
-    ListWriter.objects.get_or_create(name=WRITER, defaults={"token": token})
-    ListWriter.objects.filter(name=WRITER).update(token=token, began_at=timezone.now())
+    writer, held = (
+        ListWriter.objects.filter(name=WRITER),
+        {"token": token, "began_at": timezone.now()},
+    )
+    if not writer.update(**held):  # the first writing of a shop
+        ListWriter.objects.get_or_create(name=WRITER, defaults=held)
+        writer.update(**held)
     return token
 
 
