@@ -15,7 +15,8 @@ START = 0.5  # spread of the vectors at first, over their number
 def fit_item2vec(train: Interactions, params: dict, seed: int) -> Neighbours:
     """Skip-gram with negative sampling over each user's rows in their order; then the nearest items.
 
-    weight(i → j) = max(0, cos(i, j))^sharpness of the vectors less their mean. params: factors, window
+    weight(i → j) = max(0, cos(i, j))^sharpness · n_j / (n_j + shrink) of the vectors less their mean, of n_j
+    users of j: where an item that few have stands is luck. params: shrink, factors, window
     (rows on either side, drawn anew from 1 to it for each row), negatives, power (of an item's count, by which
     negatives are drawn), rate (falls to a tenth), epochs, sharpness, recency_baskets, recency_rows. Needs numba.
     Source: Mikolov et al., NeurIPS 2013; Barkan & Koenigstein, MLSP 2016; Caselles-Dupré, Lesaint &
@@ -23,7 +24,10 @@ def fit_item2vec(train: Interactions, params: dict, seed: int) -> Neighbours:
     """
     vectors = item_vectors(train, params, seed)
     weights = content_neighbours(vectors, NEIGHBOURS, seed)
+    counts = train.item_users()
+    known = (counts / (counts + params["shrink"])).astype(np.float32)
     weights.data **= np.float32(params["sharpness"])
+    weights.data *= known[weights.indices]
     return Neighbours(weights, HistoryRule.of(params))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from .bpr_loops import _dot, _next
 from .kernels import compiled
 
-SPAN = 2.0**64
+SPAN = 2.0**31  # numbers that `_next` gives
 
 
 @compiled()

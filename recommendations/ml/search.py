@@ -69,6 +69,7 @@ SPACES: dict[str, Space] = {
         "power": [0.75, 0.0, -0.5],
         "window": [5, 15],
         "sharpness": [2.0, 1.0, 4.0],
+        "shrink": [20.0, 5.0, 100.0],
         "factors": [64],
         "negatives": [5],
         "rate": [0.05],

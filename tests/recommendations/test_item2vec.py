@@ -37,6 +37,21 @@ def test_what_stands_among_the_same_others_is_near():
     assert share_of_own(source.scores(part.histories)) > 0.95
 
 
+def test_the_nearest_of_many_groups_are_the_own_group():
+    """30 groups of 20: negatives must come from all of them for nine of ten neighbours to be right."""
+    rng = np.random.default_rng(0)
+    group = rng.integers(0, 30, 3_000)
+    item = np.concatenate([rng.choice(20, 8, False) + 20 * own for own in group])
+    user, at = np.repeat(np.arange(3_000), 8), np.tile(np.arange(8.0) * 86_400, 3_000)
+    part = interactions(Rows(user, item, np.ones(len(user), np.float32), at, 3_000, 600))
+    vectors = item_vectors(part, START, 0)
+    vectors = vectors - vectors.mean(axis=0)
+    cosines = vectors @ vectors.T / np.outer(*[np.linalg.norm(vectors, axis=1)] * 2)
+    np.fill_diagonal(cosines, -1)
+    nearest = np.argsort(-cosines, axis=1)[:, :10]
+    assert (nearest // 20 == np.arange(600)[:, None] // 20).mean() > 0.9
+
+
 def test_the_same_seed_gives_the_same_bits_and_what_nobody_has_is_nobody_s():
     part = interactions(make_rows())
     once, again = (item_vectors(part, START, 5) for _time in range(2))
