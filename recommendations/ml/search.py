@@ -68,12 +68,12 @@ SPACES: dict[str, Space] = {
     | {
         "power": [0.75, 0.0, -0.5],
         "window": [5, 15],
-        "sharpness": [2.0, 1.0, 4.0],
-        "shrink": [20.0, 5.0, 100.0],
+        "sharpness": [6.0, 2.0, 10.0],
+        "shrink": [100.0, 20.0, 400.0],
         "factors": [64],
         "negatives": [5],
-        "rate": [0.05],
-        "epochs": [10],
+        "rate": [0.1],
+        "epochs": [20],
     },
     "trend": {"half_life_days": [7.0, 2.0, 30.0], "growth": [0.5, 0.0, 1.0, 2.0]},
     "sasrec": {
