@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import MD5, Cast, Coalesce, NullIf
 
-from shop.models import OrderLine, VisitorLink
+from shop.models import VisitorLink
 from shop.models.events import EventQuerySet, owner_of_browser
 
 STEPS = 16**8
@@ -46,9 +46,7 @@ class PersonSample:
         )
         return events.alias(drawn=MD5(person)).filter(drawn__lt=self._below)
 
-    def of_lines(
-        self, lines: QuerySet[OrderLine], guests: QuerySet | list[int]
-    ) -> QuerySet[OrderLine]:
+    def of_lines(self, lines: QuerySet[Any, Any], guests: Any) -> QuerySet[Any, Any]:
         """Those of customers drawn, and of the guests' orders that are named."""
         if self.is_all:
             return lines

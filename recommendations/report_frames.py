@@ -233,7 +233,7 @@ def sales_between(
     """
     browsers = {} if sample.is_all else _browsers_drawn(since, until, sample)
     lines = sample.of_lines(_lines(since, until, product_ids), among(browsers) if browsers else [])
-    rows = list(lines.iterator(CHUNK))
+    rows: list[Any] = list(lines.iterator(CHUNK))
     if sample.is_all:
         browsers = _browsers_of_guests({row[0] for row in rows if row[1] is None})
     kept = [row for row in rows if row[1] or row[0] in browsers]
@@ -262,7 +262,7 @@ def _returned(lines: set[int]) -> dict[int, int]:
     return dict(found.values("order_line").annotate(n=Sum("units")).values_list("order_line", "n"))
 
 
-def _lines(since: datetime, until: datetime, product_ids: Iterable[int]) -> QuerySet:
+def _lines(since: datetime, until: datetime, product_ids: Iterable[int]) -> QuerySet[Any, Any]:
     """(order, customer, SKU, product, placed at, units that stand, what they brought net, line)."""
     wanted = {int(pk) for pk in product_ids}
     if not wanted:
