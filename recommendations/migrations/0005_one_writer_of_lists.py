@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name='ListWriter',
             fields=[
                 ('name', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('token', models.CharField(max_length=32)),
+                ('token', models.CharField(blank=True, max_length=32)),
                 ('began_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={

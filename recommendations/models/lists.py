@@ -53,10 +53,11 @@ class ListPublication(models.Model):
 
 class ListWriter(models.Model):
     """Who may write lists now: one row, whose token the newest writing holds. An older one, that is
-    still at work, finds another's token in front of its next block and writes nothing more."""
+    still at work, finds another's token in front of its next block and writes nothing more. token: empty
+    while nobody writes."""
 
     name = models.CharField(max_length=20, primary_key=True)
-    token = models.CharField(max_length=32)
+    token = models.CharField(max_length=32, blank=True)
     began_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

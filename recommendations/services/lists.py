@@ -113,6 +113,7 @@ def publish_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) ->
         with transaction.atomic():
             still_mine()
             _take_over()
+            _let_go()
             PublishedList.objects.all().delete()
             ListPublication.objects.all().delete()
         raise NothingToListError(sentence(NO_MODEL))
@@ -129,6 +130,7 @@ def publish_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) ->
     with asked.writing():
         PublishedList.objects.exclude(published_at=asked.began_at).delete()
         _record(asked)
+        _let_go()
     return found
 
 
@@ -157,6 +159,7 @@ def refresh_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) ->
         theirs = PublishedList.objects.filter(customer_id__in=among(changed))
         theirs.exclude(published_at=began_at).delete()
         _record(asked)
+        _let_go()
     return found
 
 
@@ -172,6 +175,11 @@ def _take_over() -> str:
         ListWriter.objects.get_or_create(name=WRITER, defaults=held)
         writer.update(**held)
     return token
+
+
+def _let_go() -> None:
+    """Nobody writes any more, in the caller's transaction."""
+    ListWriter.objects.filter(name=WRITER).update(token="")
 
 
 def _holds(token: str) -> bool:
