@@ -13,11 +13,12 @@ from decisions.services.model_runs import live_run, make_live
 from recommendations import report_frames
 from recommendations.kept import forget_settings
 from recommendations.models import TASK, Placement
-from recommendations.services import off_policy, promotion
+from recommendations.services import off_policy, promotion, ranking
 from recommendations.services.live_model import serving_of
 from recommendations.services.promotion import clearly_worse, promote
 from recommendations.services.trials import trial_of
 from shop.models import Product
+from tests.factories import make_stock, make_variant
 from tests.factories_access import make_staff
 from tests.factories_recommendations import LATER, browse, make_taste_shop, publish_model
 
@@ -158,21 +159,34 @@ def test_what_the_answer_never_asked_the_gates_about_is_no_support(popular):
     assert first not in off_policy._listed(answer, model, off_policy._Gates())
 
 
-def test_a_candidate_of_what_was_never_listed_is_refused_as_unsupported(popular):
+def test_a_candidate_of_what_was_never_listed_is_refused_as_unsupported(popular, monkeypatch):
+    """It would put three products first that the logged model has never proposed."""
     browse(people=40)
+    new = [make_variant(f"X-{number}") for number in range(3)]
+    for variant in new:
+        make_stock(variant, 10)
+    really = ranking.pool
+
+    def with_new(inputs, model, most):
+        found = ranking.Pool([], [], [], [])
+        found.add("personal", [one.product_id for one in new], set())
+        found.add("personal", really(inputs, model, most).product_ids, set())
+        return found
+
+    monkeypatch.setattr(off_policy.ranking, "pool", with_new)
     run = candidate()
-    model = serving_of(run.pk, "")
-    for answer in Decision.objects.all():
-        mine = set(off_policy._listed(answer, model, off_policy._Gates()))
-        offers = answer.inputs["offers"]
-        answer.inputs["offers"] = {pk: row for pk, row in offers.items() if int(pk) not in mine}
-        answer.save()
     home = off_policy.judge(run, at=AT)["placements"]["home"]
-    assert home["refused"] in ("too_few_effective_rows", "no_support")
+    assert (home["refused"], home["found"]) == ("too_few_effective_rows", 0)
+    # Where they cannot be sold the candidate would not have shown them either.
+    Product.objects.filter(code__startswith="X-").update(state=Product.State.ARCHIVED)
+    home = off_policy.judge(run, at=AT)["placements"]["home"]
+    assert home.get("found", 1) > 0
 
 
 def test_more_events_than_are_read_at_once_are_judged_by_a_sample(popular, monkeypatch):
     browse()
     monkeypatch.setattr(report_frames, "MOST_EVENTS", 600)
+    for name, least in (("EFFECTIVE_ROWS", 1), ("SUPPORT_RATE", 0.01), ("PERSONS", 2)):
+        monkeypatch.setattr(f"recommendations.ml.off_policy.MIN_{name}", least)
     found = off_policy.judge(candidate(), at=AT)["placements"]["home"]
     assert 0 < found["persons"] < 80
