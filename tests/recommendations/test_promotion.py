@@ -178,7 +178,7 @@ def test_a_candidate_of_what_was_never_listed_is_refused_as_unsupported(popular,
     home = off_policy.judge(run, at=AT)["placements"]["home"]
     assert (home["refused"], home["found"]) == ("too_few_effective_rows", 0)
     # Where they cannot be sold the candidate would not have shown them either.
-    Product.objects.filter(code__startswith="X-").update(state=Product.State.ARCHIVED)
+    Product.objects.filter(code__startswith="P-X-").update(state=Product.State.ARCHIVED)
     home = off_policy.judge(run, at=AT)["placements"]["home"]
     assert home.get("found", 1) > 0
 
