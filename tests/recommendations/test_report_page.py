@@ -95,7 +95,6 @@ def test_the_api_says_the_same(viewer):
     assert found["counts"]["purchases"] == 10
     assert figures["conversion_rate"]["value"] == pytest.approx(10 / 120)
     assert figures["coverage_rate"]["low"] is not None
-    assert figures["margin_minor"]["low"] is None
     assert viewer.get(API, {"placement": "cart"}).json()["placements"] == []
 
 
