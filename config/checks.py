@@ -88,6 +88,29 @@ def message_settings(app_configs, **kwargs) -> list[CheckMessage]:
 
 
 @register()
+def model_settings(app_configs, **kwargs) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.RECOMMENDER_PROMOTION not in ("live", "experiment"):
+        found.append(
+            Error(
+                f"RECOMMENDER_PROMOTION is {settings.RECOMMENDER_PROMOTION!r}.",
+                hint="Use live, or experiment to show a new model to half of the people first.",
+                id="config.E030",
+            )
+        )
+    if settings.MODEL_FILES_KEPT < 1 or settings.MODEL_FILE_DAYS < settings.RECEIPT_DAYS:
+        found.append(
+            Error(
+                f"MODEL_FILES_KEPT is {settings.MODEL_FILES_KEPT}, MODEL_FILE_DAYS"
+                f" {settings.MODEL_FILE_DAYS}, RECEIPT_DAYS {settings.RECEIPT_DAYS}.",
+                hint="Keep one file or more, and those that served as long as receipts name them.",
+                id="config.E031",
+            )
+        )
+    return found
+
+
+@register()
 def persona_settings(app_configs, **kwargs) -> list[CheckMessage]:
     method, days = settings.MARKETING_PERSONA_METHOD, settings.MARKETING_PERSONA_REFIT_DAYS
     if method in ("kmeans", "mixture", "hdbscan") and days >= 1:

@@ -39,6 +39,7 @@ from shop.services import waitlist
 from shop.services.coupons import ledger as coupon_ledger
 from shop.services.events.event_partitions import keep_months
 from shop.services.stock import batches, verify
+from support.services.asked_back import asked_back
 
 STEP_KIND, NIGHT_KIND = "night_step", "night"
 STALE = timedelta(days=30)
@@ -109,7 +110,7 @@ def _recommendations(progress: Progress, as_of: datetime) -> dict:
 def _lost_demand(progress: Progress, as_of: datetime) -> dict:
     from inventory.services import lost_demand, substitutes  # numeric libraries, as above
 
-    found = lost_demand.refresh_lost_demand(as_of, progress=progress)
+    found = lost_demand.refresh_lost_demand(as_of, progress=progress, asked_back=asked_back)
     return found | {"substitutes": substitutes.refresh_substitutes(as_of)}
 
 

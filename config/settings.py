@@ -189,6 +189,11 @@ RECEIPT_DAYS = env.int("RECEIPT_DAYS", default=90)
 # Months of events that are kept beside the running one; 0 keeps all of them.
 EVENT_RETENTION_MONTHS = env.int("EVENT_RETENTION_MONTHS", default=0)
 JOB_DAYS = env.int("JOB_DAYS", default=90)
+# Model files: the newest so many of each task, and what served within so many days. Rows stay.
+MODEL_FILES_KEPT = env.int("MODEL_FILES_KEPT", default=10)
+MODEL_FILE_DAYS = env.int("MODEL_FILE_DAYS", default=180)
+# A recommender that beat its baseline: live, or experiment (half of the people see it first).
+RECOMMENDER_PROMOTION = env.str("RECOMMENDER_PROMOTION", default="live")
 # Units offered per unit that is back: 1 tells nobody in vain, 2 counts on every second one buying.
 WAITLIST_OFFER_FACTOR = env.float("WAITLIST_OFFER_FACTOR", default=1.0)
 WAITLIST_DAYS = env.int("WAITLIST_DAYS", default=180)  # then nobody waits any more

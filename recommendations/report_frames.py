@@ -20,6 +20,7 @@ from django.db.models import (
     Case,
     Count,
     IntegerField,
+    QuerySet,
     Sum,
     TextField,
     Value,
@@ -33,11 +34,13 @@ from recommendations.answer_frames import Answers, answers_of
 from recommendations.columns import MICROSECONDS, Wanted, columns_of
 from recommendations.frames import sold_lines
 from recommendations.ml.placement_report import Sales, Touches
+from recommendations.person_sample import PersonSample
 from shop.models import (
     SOLD_UNITS,
     Event,
     EventKind,
     LineKind,
+    OrderLine,
     Product,
     ReturnLine,
     Variant,
@@ -49,18 +52,12 @@ from shop.services.events.event_rows import among
 
 Browsers = dict[str, list[tuple[datetime, int]]]
 CHUNK = 5_000
-MOST_EVENTS = 500_000
+MOST_EVENTS = 500_000  # in memory at once; of more a sample of people is read
+EVERYBODY = PersonSample()
+DAY = timedelta(days=1)
 NOVELTY_WINDOW = timedelta(days=90)
 # What a shop's integration gets wrong, by name; the page says what to do about each.
 NO_RECEIPT, UNKNOWN_RECEIPT, OTHER_PRODUCT = "no_receipt", "unknown_receipt", "other_product"
-
-
-class TooManyEventsError(Exception):
-    """More than `most` in one period."""
-
-    def __init__(self, most: int):
-        super().__init__(most)
-        self.most = most
 
 
 @dataclass
@@ -68,7 +65,7 @@ class Seen:
     """Products that were shown, one entry each, in the order in which they were first seen.
 
     placement, receipts: code and answer per entry. position: int64, 1 for the first, as the
-    receipt says. ignored: reason → events that count nowhere.
+    receipt says. ignored: reason → events that count nowhere. sample: whose events these are.
     """
 
     touches: Touches
@@ -76,6 +73,7 @@ class Seen:
     receipts: list[str]
     position: np.ndarray
     ignored: dict[str, int] = field(default_factory=dict)
+    sample: PersonSample = EVERYBODY
 
 
 RECEIPT = Coalesce(KT("properties__receipt"), Value(""), output_field=TextField())
@@ -95,17 +93,20 @@ _LOGGED = Wanted(
 def seen_between(since: datetime, until: datetime, people: People) -> Seen:
     """What was shown in all placements from `since` until before `until`.
 
-    `people` numbers persons, and goes into `sales_between` as well. Raises TooManyEventsError.
+    `people` numbers persons, and goes into `sales_between` as well. Where there are more than
+    MOST_EVENTS, those of a sample of people.
     """
-    if not at_most(MOST_EVENTS, since, until):
-        raise TooManyEventsError(MOST_EVENTS)
-    read = columns_of(_logged(since, until), _LOGGED)
+    logged = _logged(since, until)
+    sample = PersonSample.for_rows(logged.order_by().count(), MOST_EVENTS)
+    read = columns_of(sample.of_events(logged, RECEIPT), _LOGGED)
     order = np.argsort(read["at"], kind="stable")  # the key decides between equal times
     answers, answer = answers_of(read["receipt"])
     place = answers.place_of(answer, read["product"])[order]
     ignored = _ignored(answer[order], place)
     order = order[place >= 0]
-    return _as_seen(read, order, answers, place[place >= 0], people, ignored)
+    seen = _as_seen(read, order, answers, place[place >= 0], people, ignored)
+    seen.sample = sample
+    return seen
 
 
 def at_most(most: int, since: datetime, until: datetime) -> bool:
@@ -220,11 +221,21 @@ class Bought:
 
 
 def sales_between(
-    since: datetime, until: datetime, product_ids: Iterable[int], people: People
+    since: datetime,
+    until: datetime,
+    product_ids: Iterable[int],
+    people: People,
+    sample: PersonSample = EVERYBODY,
 ) -> Bought:
-    """Lines of these products in orders that were not cancelled, guests' orders by their browser."""
-    rows = _lines(since, until, {int(pk) for pk in product_ids})
-    browsers = _browsers_of_guests({row[0] for row in rows if row[1] is None})
+    """Lines of these products in orders that were not cancelled, guests' orders by their browser.
+
+    sample: of whom; everybody's where nothing is said.
+    """
+    browsers = {} if sample.is_all else _browsers_drawn(since, until, sample)
+    lines = sample.of_lines(_lines(since, until, product_ids), among(browsers) if browsers else [])
+    rows: list[Any] = list(lines.iterator(CHUNK))
+    if sample.is_all:
+        browsers = _browsers_of_guests({row[0] for row in rows if row[1] is None})
     kept = [row for row in rows if row[1] or row[0] in browsers]
     at = [row[4].timestamp() for row in kept]
     who = [(row[1] or browsers[row[0]], when) for row, when in zip(kept, at, strict=True)]
@@ -251,20 +262,33 @@ def _returned(lines: set[int]) -> dict[int, int]:
     return dict(found.values("order_line").annotate(n=Sum("units")).values_list("order_line", "n"))
 
 
-def _lines(since: datetime, until: datetime, product_ids: set[int]) -> list[tuple]:
+def _lines(since: datetime, until: datetime, product_ids: Iterable[int]) -> QuerySet[Any, Any]:
     """(order, customer, SKU, product, placed at, units that stand, what they brought net, line)."""
-    if not product_ids:
-        return []
+    wanted = {int(pk) for pk in product_ids}
+    if not wanted:
+        return OrderLine.objects.none()
     lines = sold_lines(until).filter(
         order__placed_at__gte=since,
         order__currency=settings.SHOP_CURRENCY,
-        variant__product__in=among(product_ids),
+        variant__product__in=among(wanted),
     )
-    found = lines.order_by("pk").values_list(
+    return lines.order_by("pk").values_list(
         "order_id", "order__customer_id", "variant_id", "variant__product_id",
         "order__placed_at", SOLD_UNITS, sold_net_minor(), "pk",
     )  # fmt: skip
-    return list(found.iterator(CHUNK))
+
+
+def _browsers_drawn(since: datetime, until: datetime, sample: PersonSample) -> dict[int, str]:
+    """As `_browsers_of_guests`, of the people drawn; an order is told of within a day."""
+    told = Event.objects.filter(
+        kind=EventKind.PURCHASE,
+        received_at__gte=since - DAY,
+        received_at__lt=until + DAY,
+        customer__isnull=True,
+        order__customer__isnull=True,
+    ).exclude(visitor="")
+    drawn = sample.of_events(told, Value("")).order_by("-id")
+    return dict(drawn.values_list("order_id", "visitor"))
 
 
 def _browsers_of_guests(orders: set[int]) -> dict[int, str]:

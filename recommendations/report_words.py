@@ -31,7 +31,7 @@ FIGURES: dict[str, tuple[Any, Any]] = {
     ),
     "coverage_rate": (
         gettext_lazy("Range shown"),
-        gettext_lazy("of the products on sale; counted, so without an interval"),
+        gettext_lazy("of the products on sale; the interval is for as many other people"),
     ),
     "novelty_bits": (
         gettext_lazy("Novelty"),

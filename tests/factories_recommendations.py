@@ -15,8 +15,11 @@ from recommendations.ml.fits import fit
 from recommendations.ml.interactions import interactions
 from recommendations.ml.search import SPACES
 from recommendations.services.artefacts import Recommender, write_recommender
+from recommendations.services.asking import Ask
+from recommendations.services.serving import recommend
 from recommendations.services.sku_index import sku_index_of
 from shop.models import Customer, Order, OrderLine, Variant
+from shop.services.events.events import record_events
 from tests.factories import make_stock, make_variant
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -81,6 +84,7 @@ def publish_model(
     weights: dict[str, float] | None = None,
     salt: str = "",
     own_params: dict[str, dict] | None = None,
+    goes_live: bool = True,
 ) -> ModelRun:
     """Fit the sources on what is in the shop and publish them without a backtest.
 
@@ -112,5 +116,29 @@ def publish_model(
             row_count=len(history.rows), data_hash=f"test{salt}{beats}", metrics={},
             metric="ndcg", higher_is_better=True, value=0.2 if beats else 0.1,
             baseline="popularity", baseline_value=0.15, artefact=artefact,
-        )
+        ),
+        goes_live=goes_live,
     )  # fmt: skip
+
+
+def browse(people: int = 80, limit: int = 3) -> None:
+    """Each sees three answers on the home page and clicks all that is of her taste."""
+    taste = {sku: int(sku[2:]) % 3 for sku in Variant.objects.values_list("sku", flat=True)}
+    shown, clicked = [], []
+    for number in range(people):
+        customer = Customer.objects.get(code=f"C-{number}")
+        for again in range(3):
+            answer = recommend(Ask(customer=customer, limit=limit), at=LATER)
+            for item in answer.items:
+                event = {
+                    "event_id": f"i{number}-{again}-{item.offer.sku}",
+                    "kind": "impression", "sku": item.offer.sku, "customer": customer.code,
+                    "occurred_at": LATER.isoformat(),
+                    "properties": {"receipt": str(answer.receipt_id)},
+                }  # fmt: skip
+                shown.append(event)
+                if taste[item.offer.sku] == number % 3:
+                    clicked.append(event | {"event_id": f"c{event['event_id']}", "kind": "click"})
+    for events in (shown, clicked):
+        for start in range(0, len(events), 1000):
+            record_events(events[start : start + 1000], received_at=LATER)

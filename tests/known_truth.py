@@ -20,7 +20,7 @@ from recommendations.ml.harness import Plan, choose, fit_all, mixed_model
 from recommendations.ml.interactions import Histories, Interactions, Rows, interactions
 from recommendations.ml.lists import lists_for
 from recommendations.ml.mixing import MIXES
-from recommendations.ml.policy import Settings, arrange
+from recommendations.ml.policy import Settings, arrange, stock_pull
 from recommendations.ml.ranker_features import Attributes
 from recommendations.ml.rules import Facts
 from recommendations.ml.search import SPACES
@@ -196,20 +196,43 @@ def substitutes_found(
     return float(np.mean(hits)), float(np.mean(chance)), learned
 
 
-def lists_under(world: World, source: Source, rates: list[float], pool: int = 40) -> np.ndarray:
-    """int (rates, judged, K): what each margin rate makes of the source's best `pool`."""
+def lists_under(
+    world: World, source: Source, rates: list[float], pool: int = 40, knob: str = "margin_rate"
+) -> np.ndarray:
+    """int (rates, judged, K): what each rate of a knob makes of the source's best `pool`."""
     ties = world.train.item_users()
     best = lists_for(source, world.histories, ties, pool)
-    margin = oracle.margins_minor(world.shop)
-    facts = {item: Facts(margin_minor=int(value)) for item, value in enumerate(margin)}
+    margin, pull = oracle.margins_minor(world.shop), pulls_of(world)
+    facts = {
+        item: Facts(margin_minor=int(value), stock_pull=float(pull[item]))
+        for item, value in enumerate(margin)
+    }
     shown = np.full((len(rates), len(best), K), -1)
     for number, rate in enumerate(rates):
-        settings = Settings("home", ("personal",), margin_rate=rate)
+        settings = Settings("home", ("personal",), **{knob: rate})
         for person, row in enumerate(best):
             ids = row[row >= 0].tolist()
             placed = arrange(ids, facts, settings, limit=K, seed="")
             shown[number, person, : len(placed)] = [ids[one.index] for one in placed]
     return shown
+
+
+def pulls_of(world: World) -> np.ndarray:
+    """float64 (products,): what lies there on the last day beside what is truly wanted: more than sells
+    in 90 days lifts, less than sells in seven days sinks."""
+    shop = world.shop
+    place = {sku: row for row, sku in enumerate(shop.truth["skus"])}
+    moved = shop.movements.group_by("sku").agg(pl.col("on_hand_delta").sum())
+    on_hand = np.zeros(len(place))
+    for sku, units in moved.iter_rows():
+        on_hand[place[sku]] = max(units, 0)
+    product = shop.truth["arrays"]["product_idx"]
+    wanted = shop.truth["arrays"]["demanded_units"][:, -28:].mean(axis=1)
+    there, daily = (np.bincount(product, part) for part in (on_hand, wanted))
+    excess = np.maximum(there - 90 * daily, 0).round()
+    risk = (there < 7 * daily).astype(float)
+    rows = zip(there.tolist(), excess.tolist(), risk.tolist(), strict=True)
+    return np.array([stock_pull(int(one), int(more), r) for one, more, r in rows])
 
 
 def shown(world: World, lists: np.ndarray) -> oracle.Shown:

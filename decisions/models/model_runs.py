@@ -52,6 +52,9 @@ class ModelRun(models.Model):
     )
     artefact_sha256 = models.CharField(max_length=64, blank=True)
     artefact_bytes = models.PositiveBigIntegerField(default=0)
+    file_deleted_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("The file was old and is gone; everything else is kept.")
+    )
     device = models.CharField(max_length=20, default="cpu")
     duration_seconds = models.FloatField(default=0)
     created_at = models.DateTimeField(default=timezone.now)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from decisions.models import ModelRun
@@ -54,6 +56,13 @@ def _flush_folder(folder: Path) -> None:
 
 def artefact_path(run: ModelRun) -> Path:
     """The checked path of a run's file. Raises ArtefactError when missing or changed."""
+    if run.file_deleted_at:
+        raise ArtefactError(
+            _(
+                "%(run)s: its file was old and was deleted on %(day)s (MODEL_FILES_KEPT, MODEL_FILE_DAYS). Training on the same data again brings it back."
+            )
+            % {"run": run, "day": date_format(timezone.localtime(run.file_deleted_at))}
+        )
     path = Path(settings.ARTEFACT_DIR) / run.artefact
     if not run.artefact or not path.is_file():
         raise ArtefactError(

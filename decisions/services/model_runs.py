@@ -28,6 +28,7 @@ BEATS = gettext_noop(
 LOSES = gettext_noop(
     "%(model)s does not beat %(baseline)s: %(metric)s %(value)s against %(baseline_value)s."
 )
+BEATS_BASELINE = gettext_noop("beats its baseline")
 UNDEFINED = gettext_noop("%(metric)s could not be measured on this history, so nothing changes.")
 
 
@@ -102,9 +103,12 @@ def live_run(task: str, at: datetime | None = None) -> ModelRun | None:
     return period.run if period else None
 
 
-def publish_run(trained: Trained, progress: Progress | None = None) -> ModelRun:
+def publish_run(
+    trained: Trained, progress: Progress | None = None, *, goes_live: bool = True
+) -> ModelRun:
     """Record the run and make it live if it beats its baseline, in one transaction.
 
+    goes_live: False leaves it a candidate, for a caller that asks more of it before it serves.
     Called twice with the same data (a second attempt, a redelivered message) it returns the
     first run unchanged. Within a job (or with `progress`), an attempt that has lost the job
     writes nothing: raises LeaseLostError.
@@ -123,8 +127,8 @@ def publish_run(trained: Trained, progress: Progress | None = None) -> ModelRun:
             if known:
                 return _with_file(known, run)
             run.save()
-            if run.beats_baseline:
-                make_live(run, reason=gettext_noop("beats its baseline"))
+            if run.beats_baseline and goes_live:
+                make_live(run, reason=BEATS_BASELINE)
     except IntegrityError:  # a rival published the same data between our read and our write
         winner = ModelRun.objects.filter(task=run.task, data_hash=run.data_hash).first()
         if winner is None:
@@ -144,6 +148,7 @@ def make_live(run: ModelRun, *, reason: str, by: Any = None) -> LivePeriod:
             _("%(run)s did not beat its baseline, so it must not serve.") % {"run": run}
         )
     if run.artefact:
+        run.refresh_from_db(fields=["file_deleted_at"])
         artefact_path(run)
     with transaction.atomic():
         now = timezone.now()
@@ -155,7 +160,11 @@ def make_live(run: ModelRun, *, reason: str, by: Any = None) -> LivePeriod:
             if not open_still.update(ended_at=now):
                 raise LiveChangedError(_("What serves has just changed; look again."))
             ModelRun.objects.filter(pk=present.run_id).update(state=RunState.RETIRED)
-        ModelRun.objects.filter(pk=run.pk).update(state=RunState.LIVE)
+        # The night may have let its file go since we looked.
+        there = ModelRun.objects.filter(pk=run.pk, file_deleted_at__isnull=True)
+        if not there.update(state=RunState.LIVE):
+            run.refresh_from_db(fields=["file_deleted_at"])
+            artefact_path(run)
         run.state = RunState.LIVE
         return _open_period(run, now, reason, by)
 
@@ -174,9 +183,10 @@ def _with_file(known: ModelRun, again: ModelRun) -> ModelRun:
     """The first run; if its file was lost (a database restored without its files), with a new one."""
     if not known.artefact or _file_is_there(known):
         return known
-    for name in ("artefact", "artefact_sha256", "artefact_bytes"):
+    names = ["artefact", "artefact_sha256", "artefact_bytes", "file_deleted_at"]
+    for name in names:
         setattr(known, name, getattr(again, name))
-    known.save(update_fields=["artefact", "artefact_sha256", "artefact_bytes"])
+    known.save(update_fields=names)
     return known
 
 

@@ -58,7 +58,7 @@ class WithTables(ModelAdmin):
 @admin.register(LostDemand)
 class LostDemandAdmin(ReadOnly, WithTables):
     list_display = ["sku", "product", "hours_out", "people_", "other_views_", "waiting"]
-    list_display += ["searches_", "estimated"]
+    list_display += ["searches_", "tickets_", "estimated"]
     list_display_links = ["sku"]
     list_filter = [("people", RangeNumericFilter), ("waitlist_units", RangeNumericFilter)]
     list_filter_submit = True
@@ -107,6 +107,10 @@ class LostDemandAdmin(ReadOnly, WithTables):
     @display(description=_("searches"), ordering="searches")
     def searches_(self, row: LostDemand) -> str:
         return right(_whole(row.searches))
+
+    @display(description=_("tickets"), ordering="tickets")
+    def tickets_(self, row: LostDemand) -> str:
+        return right(_whole(row.tickets))
 
     @display(description=_("estimated units (80 %)"), ordering="estimated_units")
     def estimated(self, row: LostDemand) -> str:

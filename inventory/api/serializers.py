@@ -99,6 +99,7 @@ class LostDemandOut(s.Serializer):
     waitlist_entries = s.IntegerField()
     waitlist_units = s.IntegerField()
     searches = s.IntegerField()
+    tickets = s.IntegerField(help_text="People who asked by a ticket when it is back.")
     estimated_units = s.FloatField(allow_null=True, help_text="Null: not estimated.")
     low_units = s.FloatField(allow_null=True)
     high_units = s.FloatField(allow_null=True)

@@ -23,6 +23,9 @@ class Evidence(models.Model):
     searches = models.PositiveIntegerField(
         default=0, help_text=_("Without a result although their words name it.")
     )
+    tickets = models.PositiveIntegerField(
+        default=0, help_text=_("People a day who asked by a ticket when it is back.")
+    )
     estimated_units = models.FloatField(null=True, help_text=_("Empty: not estimated."))
     low_units = models.FloatField(null=True)
     high_units = models.FloatField(null=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from inventory.models import LostDemand, LostDemandDay, LostQuery
 from shop.models import Event, Variant
 from shop.services.events.event_partitions import kept_since
 
+AskedBack = Callable[[datetime, datetime], dict[tuple[int, date], int]]
 WINDOW_DAYS = 56
 MOST_DAYS = 1100
 MOST_QUERIES = 5_000
@@ -38,16 +39,25 @@ class Counted:
     out_seconds: dict[tuple[int, int], int]
     waiting: dict[tuple[int, date], tuple[int, int]]
     searched: dict[tuple[int, date], int]
+    asked: dict[tuple[int, date], int]
     looks_available: np.ndarray
     sold: tuple[np.ndarray, np.ndarray, np.ndarray]
     rates: LookRates | None
 
 
-def refresh_lost_demand(as_of: datetime, *, progress: Any) -> dict[str, Any]:
+def nobody_asked(begins_at: datetime, ends_at: datetime) -> dict[tuple[int, date], int]:
+    """What stands for the tickets where nobody reads them."""
+    return {}
+
+
+def refresh_lost_demand(
+    as_of: datetime, *, progress: Any, asked_back: AskedBack = nobody_asked
+) -> dict[str, Any]:
     """Count the last WINDOW_DAYS days again, and whatever before them was never counted.
 
     A window is replaced in one transaction. Days of which the event log keeps no more stay as
-    they were counted.
+    they were counted. asked_back: (variant, local day) → people who asked by a ticket, between two times;
+    support, which lies above, hands it in.
     """
     last = last_full_day(as_of)
     shelf = shelf_of(evidence.product_words())
@@ -55,7 +65,8 @@ def refresh_lost_demand(as_of: datetime, *, progress: Any) -> dict[str, Any]:
     days = 0
     for number, window in enumerate(windows):
         progress(number, len(windows), f"{window.first:%Y-%m-%d} … {window.last:%Y-%m-%d}")
-        counted, queries = _count(window, shelf)
+        asked = asked_back(window.begins_at, window.ends_at)
+        counted, queries = _count(window, shelf, asked)
         with transaction.atomic():
             days += _write_days(counted)
             if window.last == last:
@@ -86,7 +97,9 @@ def _kept_from(as_of: datetime) -> date:
     return timezone.localtime(kept_since(as_of)).date() + timedelta(days=1)
 
 
-def _count(window: Window, shelf: Shelf) -> tuple[Counted, dict[str, evidence.Searched]]:
+def _count(
+    window: Window, shelf: Shelf, asked: dict[tuple[int, date], int]
+) -> tuple[Counted, dict[str, evidence.Searched]]:
     rows = evidence.all_rows()
     spans = evidence.out_spans(window, rows)
     looks = evidence.looks(window, rows, spans)
@@ -107,6 +120,7 @@ def _count(window: Window, shelf: Shelf) -> tuple[Counted, dict[str, evidence.Se
         ),
         evidence.joined_waitlist(window),
         _searched_skus(queries, shelf),
+        asked,
         available,
         sold,
         look_rates(available.astype(float), *sold),
@@ -140,13 +154,13 @@ def _write_days(counted: Counted) -> int:
 
 
 def _day_rows(counted: Counted) -> Iterable[LostDemandDay]:
-    """Every SKU-day with a look in vain, somebody who began to wait, or a search for it."""
+    """Every SKU-day with a look in vain, somebody who began to wait or asked, or a search for it."""
     window, found = counted.window, counted.days
     looked = {
         (int(counted.rows.variant_ids[row]), window.first + timedelta(days=int(day))): number
         for number, (row, day) in enumerate(zip(found.row, found.day, strict=True))
     }
-    for variant, day in sorted({*looked, *counted.waiting, *counted.searched}):
+    for variant, day in sorted({*looked, *counted.waiting, *counted.searched, *counted.asked}):
         number = looked.get((variant, day))
         entries, units = counted.waiting.get((variant, day), (0, 0))
         row = int(counted.rows.of(np.array([variant]))[0])
@@ -160,6 +174,7 @@ def _day_rows(counted: Counted) -> Iterable[LostDemandDay]:
             waitlist_entries=entries,
             waitlist_units=units,
             searches=counted.searched.get((variant, day), 0),
+            tickets=counted.asked.get((variant, day), 0),
             as_of=window.as_of,
         )
 
@@ -183,7 +198,7 @@ def _estimate(found: list[Any], counted: Counted, row: np.ndarray) -> None:
 
 SUMMED = (
     "out_of_stock_seconds", "views", "people", "other_views",
-    "waitlist_entries", "waitlist_units", "searches",
+    "waitlist_entries", "waitlist_units", "searches", "tickets",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from inventory.models import LostDemandDay
 
 COLUMNS = (
     "out_of_stock_seconds", "views", "people", "other_views", "waitlist_entries",
-    "waitlist_units", "searches", "estimated_units", "low_units", "high_units",
+    "waitlist_units", "searches", "tickets", "estimated_units", "low_units", "high_units",
 )  # fmt: skip
 CHUNK = 2_000
 

@@ -27,10 +27,11 @@ class DayEvidence:
     view_count: int
     waitlist: list[WaitlistEntry]
     searches: list[Event]
+    tickets: int = 0
 
     @property
     def forgotten(self) -> bool:
-        return not self.views and not self.searches and not self.waitlist
+        return not (self.views or self.searches or self.waitlist or self.tickets)
 
 
 def evidence_of_day(counted: LostDemandDay) -> DayEvidence:
@@ -62,6 +63,7 @@ def evidence_of_day(counted: LostDemandDay) -> DayEvidence:
         view_count=len(inside),
         waitlist=list(waitlist.in_turn()[:MOST_SHOWN]),
         searches=list(_searches_of_day(counted)),
+        tickets=counted.tickets,
     )
 
 

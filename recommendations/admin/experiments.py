@@ -37,7 +37,7 @@ from recommendations.words import placement_name
 
 PLACE = "recommendations:"
 COLOURS = {"draft": "info", "running": "success", "stopped": "default"}
-RATES = ("diversity_rate", "margin_rate", "exploration_rate")
+RATES = ("diversity_rate", "margin_rate", "stock_rate", "exploration_rate")
 RUNS_OFFERED = 30
 
 
@@ -117,6 +117,9 @@ class ArmForm(forms.Form):
     margin_rate = forms.FloatField(
         min_value=0, max_value=1, required=False, label=gettext_lazy("Margin")
     )
+    stock_rate = forms.FloatField(
+        min_value=0, max_value=1, required=False, label=gettext_lazy("Stock")
+    )
     exploration_rate = forms.FloatField(
         min_value=0, max_value=1, required=False, label=gettext_lazy("Trying out")
     )
@@ -130,8 +133,9 @@ class ArmForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        fit = RecommenderRun.objects.filter(task=TASK).exclude(artefact="").order_by("-pk")
-        keys = list(fit.values_list("pk", flat=True)[:RUNS_OFFERED])
+        fit = RecommenderRun.objects.filter(task=TASK, file_deleted_at__isnull=True)
+        newest = fit.exclude(artefact="").order_by("-pk")
+        keys = list(newest.values_list("pk", flat=True)[:RUNS_OFFERED])
         self.fields["run"].queryset = RecommenderRun.objects.filter(pk__in=keys)
 
     def arm(self) -> dict[str, Any]:

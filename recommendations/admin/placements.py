@@ -24,7 +24,7 @@ from recommendations.admin.rule_form import TryForm
 from recommendations.models import Placement
 from recommendations.words import placement_name, source_name
 
-KNOBS = ("diversity_rate", "margin_rate", "exploration_rate")
+KNOBS = ("diversity_rate", "margin_rate", "stock_rate", "exploration_rate")
 
 
 class PlacementForm(forms.ModelForm):
@@ -38,12 +38,16 @@ class PlacementForm(forms.ModelForm):
         labels = {
             "diversity_rate": gettext_lazy("Variety"),
             "margin_rate": gettext_lazy("Margin"),
+            "stock_rate": gettext_lazy("Stock"),
             "exploration_rate": gettext_lazy("Trying out"),
             "hide_bought_days": gettext_lazy("Days without what was bought"),
         }
         help_texts = {
             "diversity_rate": gettext_lazy("0 %: by score alone. 100 %: as unlike as can be."),
             "margin_rate": gettext_lazy("How much of the score is money earned per unit."),
+            "stock_rate": gettext_lazy(
+                "Lifts what there is too much of, sinks what will soon run out, by the night's count."
+            ),
             "exploration_rate": gettext_lazy(
                 "Share of answers that try other products. Without some, no other model can be "
                 "judged by what was shown."
@@ -84,7 +88,8 @@ class PlacementForm(forms.ModelForm):
 @admin.register(Placement)
 class PlacementAdmin(ModelAdmin):
     list_display = [
-        "what", "source_list", "variety", "margin", "trying_out", "experiment", "changed_by",
+        "what", "source_list", "variety", "margin", "stock", "trying_out", "experiment",
+        "changed_by",
     ]  # fmt: skip
     list_display_links = ["what"]
     list_select_related = ["changed_by"]
@@ -123,6 +128,10 @@ class PlacementAdmin(ModelAdmin):
     @display(description=gettext_lazy("Margin"), ordering="margin_rate")
     def margin(self, row: Placement) -> str:
         return percent(row.margin_rate)
+
+    @display(description=gettext_lazy("Stock"), ordering="stock_rate")
+    def stock(self, row: Placement) -> str:
+        return percent(row.stock_rate)
 
     @display(description=gettext_lazy("Trying out"), ordering="exploration_rate")
     def trying_out(self, row: Placement) -> str:

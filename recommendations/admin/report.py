@@ -89,6 +89,7 @@ def _figures(period: Any) -> dict[str, Any]:
         "cards": [card(one) for one in found.placements] if found else [],
         "ignored": ignored_lines(found.ignored) if found else [],
         "open_until": found.open_until if found else None,
+        "sample_rate": found.sample_rate if found else 1.0,
         "shown_period": found.period if found else period,
         "before": found.period.before() if found else period.before(),
         "attribution_days": ATTRIBUTION_DAYS,
@@ -123,6 +124,7 @@ def export(request: HttpRequest) -> HttpResponse:
     for one in found.placements:
         where = [one.placement, period.first, period.last]
         out.writerows([*where, name, count, *[""] * 6] for name, count in one.now.counts.items())
+        out.writerows([*where, "sample_rate", r, *[""] * 6] for r in [found.sample_rate] if r < 1)
         out.writerows([*where, name, *_cells(one, name)] for name in FIGURES)
         out.writerows(
             [*where, f"brand_share_rate:{_plain(brand)}", share.value, share.low, share.high]

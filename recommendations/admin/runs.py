@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from access.figures import points, significant
+from access.figures import figure, points, significant
 from access.read_only import ReadOnly
 from decisions import pages
 from decisions.models import Job, JobState
@@ -87,8 +87,11 @@ class RecommenderRunAdmin(ReadOnly, ModelAdmin):
                 "list_url": reverse("admin:recommendations_recommenderrun_changelist"),
                 **pages.run_page(run, other_id=request.GET.get("with", ""), may_change=may_change),
                 "job": job,
-                "judged": _lines(job),
-                "may_judge": request.user.has_perm("decisions.add_job") and bool(run.artefact),
+                "judged": _lines(_result(run, job)),
+                "has_seen_it": _result(run, job).get("has_seen_it", False),
+                "promotion": run.params.get("promotion", {}),
+                "gate": _gate_text(run),
+                "may_judge": request.user.has_perm("decisions.add_job") and _has_file(run),
             },
         )
 
@@ -132,13 +135,40 @@ def _judged(run: RecommenderRun) -> Job | None:
     return Job.objects.filter(kind=JUDGE, payload__run_id=run.pk).order_by("-pk").first()
 
 
-def _lines(job: Job | None) -> list[dict[str, Any]]:
+def _has_file(run: RecommenderRun) -> bool:
+    return bool(run.artefact) and run.file_deleted_at is None
+
+
+def _result(run: RecommenderRun, job: Job | None) -> dict[str, Any]:
+    """What a person asked for last, else what the night found before it let the run serve."""
+    if job is not None:
+        return job.result if job.state == JobState.SUCCEEDED else {}
+    return run.params.get("promotion", {}).get("judged", {})
+
+
+def _gate_text(run: RecommenderRun) -> str:
+    """The chosen model beside the source that did best on the newest quarter."""
+    gate = run.params.get("gate", {})
+    if not gate or gate["against"] == run.model:
+        return ""
+    said = {
+        "model": run.model,
+        "source": gate["against"],
+        "metric": words(run.metric),
+        "difference": figure(gate["difference"], 4, signed=True),
+        "low": figure(gate["low"], 4, signed=True),
+        "high": figure(gate["high"], 4, signed=True),
+    }
+    if gate["is_behind"]:
+        return _("On the newest quarter %(model)s is behind %(source)s, the best single source there: %(metric)s %(difference)s (%(low)s to %(high)s). So it does not serve.") % said  # fmt: skip
+    return _("On the newest quarter beside %(source)s, the best single source there: %(metric)s %(difference)s (%(low)s to %(high)s).") % said  # fmt: skip
+
+
+def _lines(result: dict[str, Any]) -> list[dict[str, Any]]:
     """One line per placement: the verdict or the refusal, and the figures."""
     from recommendations.services.off_policy import refusal_text, verdict_text
 
-    if job is None or job.state != JobState.SUCCEEDED:
-        return []
-    found = job.result.get("placements", {})
+    found = result.get("placements", {})
     return [
         {
             "name": placement_name(code).capitalize(),

@@ -20,6 +20,7 @@ class ArmSettings(s.Serializer):
 
     diversity_rate = s.FloatField(required=False, min_value=0, max_value=1)
     margin_rate = s.FloatField(required=False, min_value=0, max_value=1)
+    stock_rate = s.FloatField(required=False, min_value=0, max_value=1)
     exploration_rate = s.FloatField(required=False, min_value=0, max_value=1)
     rules = s.BooleanField(required=False)
 

@@ -54,6 +54,7 @@ class Report(MerchantView):
                 "is_refreshing": counted.is_refreshing,
                 "attribution_days": reporting.ATTRIBUTION_DAYS,
                 "open_until": found.open_until,
+                "sample_rate": found.sample_rate,
                 "ignored": found.ignored,
                 "placements": rows,
             }

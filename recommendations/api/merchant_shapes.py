@@ -59,5 +59,8 @@ class ReportOut(s.Serializer):
     is_refreshing = s.BooleanField(help_text=_("A job counts it anew."))
     attribution_days = s.IntegerField()
     open_until = s.DateTimeField(allow_null=True)
+    sample_rate = s.FloatField(
+        help_text=_("Below 1: the share of people whose events were counted; counts are theirs.")
+    )
     ignored = s.DictField(child=s.IntegerField(), help_text=_("Events that counted nowhere."))
     placements = PlacementReportOut(many=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .bpr import PASSES
+from .content import MANY, PROBED
 from .ease import EASE_ITEMS
 from .interactions import Interactions
 from .search import TRAINERS, Fitter
@@ -69,6 +70,13 @@ def fit_seconds(name: str, train: Interactions, params: dict) -> float:
         "popularity": 1e-7 * rows,
         "item_knn": 1e-6 * rows + 5e-9 * pairs,
         "complements": 1e-6 * rows + 5e-9 * pairs,
+        "content": 1e-6 * rows + (6e-8 * PROBED * n**1.5 if n > MANY else 0.0),
+        "item2vec": 2e-9
+        * rows
+        * factors
+        * params.get("epochs", 0)
+        * params.get("window", 0)
+        * (1 + params.get("negatives", 0)),
         "transitions": 1e-5 * rows,
         "walks": 1e-6 * rows + 3e-8 * pairs,
         "ease": 1.2e-11 * dense**2 * eased + 2e-8 * eased * dense + 1e-8 * pairs,

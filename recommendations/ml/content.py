@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy import sparse
 
@@ -9,9 +11,11 @@ from .interactions import Interactions
 from .sources import HistoryRule, Neighbours
 from .sparse_rows import strongest
 
-DIRECTIONS = 128  # kept of the vectors past MANY items, where full ones would cost minutes
-MANY = 20_000
-ROWS_AT_ONCE = 1_024
+MANY = 20_000  # items up to which every pair is compared, by full vectors
+DIRECTIONS = 128  # kept of the vectors past MANY
+PROBED = 16  # cells that an item's neighbours are looked for in, of about 2·√n
+ROUNDS = 4  # of moving the cells' centres
+COSINES_AT_ONCE = 4_000_000  # 16 MB, and some copies of it
 
 
 def fit_content(train: Interactions, params: dict, seed: int) -> Neighbours:
@@ -30,23 +34,73 @@ def fit_content(train: Interactions, params: dict, seed: int) -> Neighbours:
 
 
 def content_neighbours(vectors: np.ndarray, k: int, seed: int) -> sparse.csr_matrix:
-    """CSR float32 (n, n): the k largest positive cosines of each row, without the diagonal."""
+    """CSR float32 (n, n): the k largest positive cosines of each row, without the diagonal.
+
+    Past MANY rows they are looked for in the PROBED cells nearest to the row's own, which finds nine
+    of ten and takes n·√n instead of n² (Jégou et al., IEEE PAMI 33, 2011: inverted file).
+    """
     described = np.abs(vectors).max(axis=1) > 0
+    vectors = projected(vectors, seed) if len(vectors) > MANY else vectors
     centred = np.where(described[:, None], vectors - vectors[described].mean(axis=0), 0)
-    if len(vectors) > MANY and vectors.shape[1] > DIRECTIONS:
-        # A random projection keeps cosines to about 1 / √DIRECTIONS.
-        # Source: Johnson & Lindenstrauss, Contemporary Mathematics 26, 1984.
-        draws = np.random.default_rng(seed).normal(size=(vectors.shape[1], DIRECTIONS))
-        centred = centred @ draws
-    lengths = np.sqrt((centred * centred).sum(axis=1, keepdims=True))
+    lengths = np.sqrt(np.einsum("ij,ij->i", centred, centred))[:, None]
     unit = (centred / np.maximum(lengths, 1e-12)).astype(np.float32)
-    rows = []
-    for start in range(0, len(unit), ROWS_AT_ONCE):
-        cosines = np.maximum(unit[start : start + ROWS_AT_ONCE] @ unit.T, 0)
-        own = np.arange(len(cosines))
-        cosines[own, start + own] = 0
-        rows.append(strongest(cosines, k))
-    return sparse.vstack(rows, format="csr")
+    n = len(unit)
+    everything = np.arange(n)
+    groups = _in_cells(unit, seed) if n > MANY else [(everything, everything)]
+    parts = [part for rows, among in groups for part in _blocks(unit, rows, among, k)]
+    row, column, value = (np.concatenate(some) for some in zip(*parts, strict=True))
+    return sparse.csr_matrix((value, (row, column)), shape=(n, n))
+
+
+def projected(vectors: np.ndarray, seed: int = 0) -> np.ndarray:
+    """float32 (n, DIRECTIONS) by a random projection, which keeps cosines to about 1 / √DIRECTIONS.
+
+    Vectors that are no longer stay as they are.
+    Source: Johnson & Lindenstrauss, Contemporary Mathematics 26, 1984.
+    """
+    if vectors.shape[1] <= DIRECTIONS:
+        return vectors
+    draws = np.random.default_rng(seed).normal(size=(vectors.shape[1], DIRECTIONS))
+    return vectors @ (draws / np.sqrt(DIRECTIONS)).astype(np.float32)
+
+
+def _blocks(unit: np.ndarray, rows: np.ndarray, among: np.ndarray, k: int) -> Iterator[tuple]:
+    """(row, column, cosine) of the k largest positive ones of each row, a bounded block at a time."""
+    step = max(1, COSINES_AT_ONCE // len(among))
+    for start in range(0, len(rows), step):
+        own = rows[start : start + step]
+        cosines = np.maximum(unit[own] @ unit[among].T, 0)
+        cosines[own[:, None] == among[None, :]] = 0
+        found = strongest(cosines, k).tocoo()
+        yield own[found.row], among[found.col], found.data
+
+
+def _in_cells(unit: np.ndarray, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The rows of each cell, and those of the cells nearest to it, its own among them."""
+    rng = np.random.default_rng(seed)
+    count = 2 * int(len(unit) ** 0.5)
+    centres = unit[rng.choice(len(unit), count, replace=False)]
+    for _round in range(ROUNDS):
+        cell = _nearest(unit, centres)
+        sums = sparse.csr_matrix((np.ones(len(unit), np.float32), (cell, np.arange(len(unit)))))
+        moved = np.zeros_like(centres)
+        moved[: sums.shape[0]] = sums @ unit
+        lengths = np.linalg.norm(moved, axis=1, keepdims=True)
+        centres = np.where(lengths > 0, moved / np.maximum(lengths, 1e-12), centres)
+    cell = _nearest(unit, centres)
+    order = np.argsort(cell, kind="stable")
+    members = np.split(order, np.searchsorted(cell[order], np.arange(1, count)))
+    near = np.argsort(-(centres @ centres.T), axis=1, kind="stable")[:, :PROBED]
+    for own, others in zip(members, near, strict=True):
+        if len(own):
+            yield own, np.concatenate([members[other] for other in others])
+
+
+def _nearest(unit: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """int64 (n,): the centre with the largest cosine."""
+    step = max(1, COSINES_AT_ONCE // len(centres))
+    starts = range(0, len(unit), step)
+    return np.concatenate([(unit[s : s + step] @ centres.T).argmax(axis=1) for s in starts])
 
 
 def with_unsold(

@@ -14,6 +14,7 @@ from .complements import fit_complements, fit_trend
 from .content import fit_content
 from .ease import fit_ease
 from .interactions import Interactions
+from .item2vec import fit_item2vec
 from .sources import Factors, HistoryRule, Neighbours, Popular, Source, decayed_values
 from .sparse_rows import strongest_sparse, without_diagonal
 from .walks import fit_walks
@@ -175,6 +176,7 @@ FITS: dict[str, Callable[..., Source]] = {
     "trend": fit_trend,
     "content": fit_content,
     "walks": fit_walks,
+    "item2vec": fit_item2vec,
     "sasrec": fit_attention,
 }
 

@@ -39,6 +39,7 @@ MODELS = (
     "content",
     "transitions",
     "walks",
+    "item2vec",
     "ease",
     "als",
     "bpr",
@@ -47,7 +48,7 @@ MODELS = (
     "ranker",
 )
 # Named where it is wanted: in no comparison did it add anything to the others.
-BY_NAME = frozenset({"bpr"})
+BY_NAME = frozenset({"bpr", "item2vec"})
 USUAL = tuple(name for name in MODELS if name not in BY_NAME)
 BASELINES = ("popularity", "item_knn")
 # How the search's seconds are shared out; what one does not use, the next one has.
@@ -59,6 +60,7 @@ SHARES = {
     "content": 0.05,
     "transitions": 0.1,
     "walks": 0.06,
+    "item2vec": 0.1,
     "ease": 0.18,
     "als": 0.11,
     "bpr": 0.04,
@@ -324,9 +326,10 @@ def _possible(train: Interactions, plan: Plan) -> tuple[list[str], dict[str, str
     if "content" in wanted and train.content is None:
         wanted.remove("content")
         left_out["content"] = "the rows do not say what the items are"
-    if "bpr" in wanted and not compiled_here():
-        wanted.remove("bpr")
-        left_out["bpr"] = "numba is not installed: its loops cannot be compiled"
+    for name in ("bpr", "item2vec"):
+        if name in wanted and not compiled_here():
+            wanted.remove(name)
+            left_out[name] = "numba is not installed: its loops cannot be compiled"
     if "sasrec" in wanted and not torch_here():
         wanted.remove("sasrec")
         left_out["sasrec"] = "torch is not installed: there is nothing to train it with"

@@ -68,6 +68,8 @@ class OffPolicy:
 
     effective_rows: (Σw)² / Σw². support_rate: the mean weight before cutting, 1 where everything
     the candidate shows was tried. clipped_rate: the share of rows whose weight was cut to `clip`.
+    worse_p: the probability of a difference this low or lower if the candidate were as good as what
+    was shown (one-sided).
     """
 
     ips: Estimate
@@ -81,6 +83,7 @@ class OffPolicy:
     support_rate: float
     clip: float
     clipped_rate: float
+    worse_p: float
 
 
 def off_policy(slots: Slots, *, clip: float = CLIP, level: float = 0.95) -> OffPolicy:
@@ -111,6 +114,7 @@ def off_policy(slots: Slots, *, clip: float = CLIP, level: float = 0.95) -> OffP
         support_rate=support,
         clip=clip,
         clipped_rate=float((weight > clip).mean()),
+        worse_p=cluster.below(corrected - slots.reward),
     )
 
 
@@ -147,12 +151,22 @@ class _Clusters:
 
     def ratio(self, above: np.ndarray, below: np.ndarray) -> Estimate:
         """Σabove / Σbelow with the interval of its linearisation."""
+        value, error = self._linearised(above, below)
+        half = self.quantile * error
+        return Estimate(value, value - half, value + half)
+
+    def below(self, values: np.ndarray) -> float:
+        """The one-sided p of a mean below 0."""
+        from scipy.special import stdtr
+
+        value, error = self._linearised(values, np.ones(len(values)))
+        return float(stdtr(self.count - 1, value / error)) if error else float(value >= 0)
+
+    def _linearised(self, above: np.ndarray, below: np.ndarray) -> tuple[float, float]:
         total = float(below.sum())
         value = float(above.sum()) / total
         left = np.bincount(self.of_row, above - value * below, self.count)
-        error = math.sqrt(self.count / (self.count - 1) * float((left**2).sum())) / total
-        half = self.quantile * error
-        return Estimate(value, value - half, value + half)
+        return value, math.sqrt(self.count / (self.count - 1) * float((left**2).sum())) / total
 
 
 @dataclass(frozen=True)
@@ -216,5 +230,7 @@ def as_figures(found: OffPolicy) -> dict[str, Any]:
         name: [getattr(found, name).value, getattr(found, name).low, getattr(found, name).high]
         for name in ("ips", "snips", "dr", "shown", "difference")
     }
-    rest = ("rows", "persons", "effective_rows", "support_rate", "clip", "clipped_rate")
+    rest = (
+        "rows", "persons", "effective_rows", "support_rate", "clip", "clipped_rate", "worse_p",
+    )  # fmt: skip
     return named | {name: getattr(found, name) for name in rest}

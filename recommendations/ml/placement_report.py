@@ -1,7 +1,8 @@
 """What one place brought: rates, money, coverage and novelty, each with its 95 % interval.
 
 People see many products, so that their rows hang together: rates use Wilson's interval with the
-effective number of rows, money and novelty are resampled person by person.
+effective number of rows, money and novelty are resampled person by person. How many products would be
+seen by as many other people follows from how many were seen by one or two people only.
 """
 
 from __future__ import annotations
@@ -130,12 +131,12 @@ class Report:
     missing: list[tuple[str, int, int]] = field(default_factory=list)
 
 
-def report(shown: Shown, products_on_sale: int, *, seed: int) -> Report:
-    """All figures of one placement.
+def report(shown: Shown, products_on_sale: int, *, seed: int, sample_rate: float = 1.0) -> Report:
+    """All figures of one placement. sample_rate: the share of people that `shown` is of.
 
     click_rate, conversion_rate: of all that was shown. revenue_minor, margin_minor: per 1,000
     shown; margin is not known as soon as one cost is not. coverage_rate: share of the products on
-    sale that were shown; counted, so without an interval. novelty_bits: mean over what was shown.
+    sale that were shown (`_coverage`). novelty_bits: mean over what was shown.
     """
     people = _People(shown.person)
     counts = {
@@ -149,8 +150,7 @@ def report(shown: Shown, products_on_sale: int, *, seed: int) -> Report:
     }
     needed = {"persons": MIN_PERSONS, "shown": MIN_SHOWN}
     missing = [(name, counts[name], most) for name, most in needed.items() if counts[name] < most]
-    coverage = counts["products"] / products_on_sale if products_on_sale else None
-    figures = {"coverage_rate": Figure(coverage)}
+    figures = {"coverage_rate": _coverage(shown, people, products_on_sale, sample_rate)}
     if missing:
         return Report(counts, figures, missing=missing)
     figures |= {
@@ -160,6 +160,36 @@ def report(shown: Shown, products_on_sale: int, *, seed: int) -> Report:
         "novelty_bits": people.mean(shown.novelty_bits, seed),
     }
     return Report(counts, figures, _brands(shown, people))
+
+
+def _coverage(shown: Shown, people: _People, products_on_sale: int, sample_rate: float) -> Figure:
+    """The share of the products on sale that were seen, with the interval in which it would lie for as
+    many other people. Of a sample: what all would see by extrapolation, which is rather too low; at
+    least what the sample saw, at most everything.
+
+    Source: Colwell et al., Journal of Plant Ecology 5 (2012), equations 5, 9 and 18; Chao,
+    Biometrics 43 (1987) (products that were seen by nobody, from those seen by one or two).
+    """
+    persons = people.count
+    if not products_on_sale or not persons:
+        return Figure(0.0 if products_on_sale else None)
+    number = np.unique(shown.product, return_inverse=True)[1]
+    pairs = np.unique(number * np.int64(persons) + people.of_row)
+    seen_by = np.bincount(pairs // persons)  # people per product, all of them above 0
+    seen, once, twice = len(seen_by), int((seen_by == 1).sum()), int((seen_by == 2).sum())
+    unseen = (persons - 1) / persons * once * (once - 1) / (2 * (twice + 1))
+    unseen = min(unseen, max(products_on_sale - seen, 0))
+    if sample_rate < 1:
+        others = persons / sample_rate - persons
+        per_person = once / (persons * unseen + once) if unseen else 0.0
+        everybody = seen + unseen * (1 - (1 - per_person) ** others)
+        low, share = (min(1.0, some / products_on_sale) for some in (seen, everybody))
+        return Figure(share, low, 1.0)
+    spread = Z * math.sqrt(seen * unseen / (seen + unseen))
+    low, share, high = (
+        max(0.0, min(1.0, some / products_on_sale)) for some in (seen - spread, seen, seen + spread)
+    )
+    return Figure(share, low, high)
 
 
 def _money(shown: Shown, people: _People, counts: dict[str, int], seed: int) -> dict[str, Figure]:

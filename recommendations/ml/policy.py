@@ -36,12 +36,14 @@ class Settings:
     margin_rate: float = 0.0
     hide_bought_days: int | None = None
     rules: tuple[Rule, ...] = ()
+    stock_rate: float = 0.0
     within: Within = field(default=EVERYTHING, compare=False)
 
     @cached_property
     def keeps_order(self) -> bool:
         """Nothing is moved: the first candidates that can be sold are the list."""
-        return not (self.rules or self.diversity_rate or self.exploration_rate or self.margin_rate)
+        rates = (self.diversity_rate, self.exploration_rate, self.margin_rate, self.stock_rate)
+        return not (self.rules or any(rates))
 
     @cached_property
     def as_json(self) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def arrange(
     """At most `limit` of the candidates, in the order in which they are shown.
 
     product_ids: best first, each once. Those without facts cannot be sold and are passed over.
-    1. never and only. 2. boost, bury, margin: a new order. 3. pins take their places. 4. diversity
+    1. never and only. 2. boost, bury, margin, stock: a new order. 3. pins take their places. 4. diversity
     fills the others. 5. an exploring answer fills them by lot instead. Same arguments, same list.
     likeness: product keys → matrix of 0–1 that joins what category and brand say of two products.
     """
@@ -116,10 +118,21 @@ def _values(
     for place, (pk, facts) in enumerate(allowed.items(), start=1):
         factor, said = factor_of(pk, facts, settings.rules)
         share = 1 - settings.margin_rate * (1 - earned[pk])
-        values[pk] = factor * share / math.log2(place + 1)
+        stock = 1 + settings.stock_rate * facts.stock_pull
+        values[pk] = factor * share * stock / math.log2(place + 1)
         if said:
             moved[pk] = said
     return values, moved
+
+
+def stock_pull(on_hand: int, excess: int, out_risk: float) -> float:
+    """−1 to 1: the share of what lies there that will not sell in time lifts, the chance to be sold
+    out before anything comes sinks.
+
+    on_hand, excess: units of all SKUs of a product; out_risk: 0–1, of the SKU that lasts longest.
+    """
+    lifted = min(excess / on_hand, 1.0) if on_hand > 0 else 0.0
+    return round(lifted - out_risk, 3)
 
 
 def _earned(allowed: Mapping[int, Facts]) -> dict[int, float]:

@@ -11,6 +11,7 @@ from .one_person import because
 from .sources import Neighbours, Popular
 
 PEOPLE = 256  # at once in a thread: 50 items of ten rows each are half a megabyte
+ROWS = 20_000  # of their histories: 4 MB for 50 items; somebody with more stands alone
 
 
 def can_say(blend: Blend) -> bool:
@@ -41,9 +42,20 @@ def reasons_of_lists(
         found = _of_part(blend, part, np.ascontiguousarray(lists[slice(*span)]))
         best[slice(*span)] = np.where(found >= 0, found + first, -1)
 
-    spans = [(start, min(start + PEOPLE, len(lists))) for start in range(0, len(lists), PEOPLE)]
+    spans = _spans(histories.indptr[: len(lists) + 1])
     in_threads(explain, spans, threads or threads_here())
     return best
+
+
+def _spans(begins: np.ndarray) -> list[tuple[int, int]]:
+    """Runs of people of at most PEOPLE and ROWS rows in all, at least one person each."""
+    spans, start, last = [], 0, len(begins) - 1
+    while start < last:
+        within = int(np.searchsorted(begins, begins[start] + ROWS, side="right")) - 1
+        end = min(max(within, start + 1), start + PEOPLE, last)
+        spans.append((start, end))
+        start = end
+    return spans
 
 
 def _of_part(blend: Blend, part: Histories, lists: np.ndarray) -> np.ndarray:

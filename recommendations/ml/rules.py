@@ -19,7 +19,8 @@ class Facts:
     """What rules, margin and diversity ask of a product that can be sold now.
 
     category_id, brand_id: 0 for none. margin_minor: price less unit cost, None where no cost is known.
-    attributes: code → value, of the product and its SKU.
+    attributes: code → value, of the product and its SKU. stock_pull: −1 (about to run out) to 1 (all of
+    it too much), 0 where the stock is as it should be or nobody knows.
     """
 
     category_id: int = 0
@@ -27,6 +28,7 @@ class Facts:
     price_minor: int = 0
     margin_minor: int | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    stock_pull: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,17 @@ SPACES: dict[str, Space] = {
     },
     "complements": RECENCY | {"lift": [0.2, 0.5, 0.0], "shrink": [5.0, 20.0, 1.0]},
     "content": RECENCY | {"sharpness": [2.0, 1.0, 4.0], "k": [100]},
+    "item2vec": RECENCY
+    | {
+        "power": [0.75, 0.0, -0.5],
+        "window": [5, 15],
+        "sharpness": [6.0, 2.0, 10.0],
+        "shrink": [100.0, 20.0, 400.0],
+        "factors": [64],
+        "negatives": [5],
+        "rate": [0.1],
+        "epochs": [20],
+    },
     "trend": {"half_life_days": [7.0, 2.0, 30.0], "growth": [0.5, 0.0, 1.0, 2.0]},
     "sasrec": {
         "horizon": [1, 10],

@@ -1,4 +1,4 @@
-from .lists import ListPublication, PublishedList
+from .lists import ListPublication, ListWriter, PublishedList
 from .placements import Placement, PriceThan, Rule, RuleAction
 from .repeats import BuyAgain, RepeatPurchase
 from .runs import KIND, TASK, Recommendation, RecommenderRun
@@ -8,6 +8,7 @@ __all__ = [
     "TASK",
     "BuyAgain",
     "ListPublication",
+    "ListWriter",
     "Placement",
     "PriceThan",
     "PublishedList",

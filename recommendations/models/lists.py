@@ -56,3 +56,21 @@ class ListPublication(models.Model):
 
     def __str__(self) -> str:
         return f"lists of run {self.run_id} up to {self.data_until:%Y-%m-%d %H:%M}"
+
+
+class ListWriter(models.Model):
+    """Who may write lists now: one row, whose token the newest writing holds. An older one, that is
+    still at work, finds another's token in front of its next block and writes nothing more. token: empty
+    while nobody writes."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    token = models.CharField(max_length=32, blank=True)
+    began_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("writer of lists")
+        verbose_name_plural = _("writers of lists")
+        default_permissions = ["view"]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.token}"

@@ -35,6 +35,11 @@ class Placement(models.Model):
     margin_rate = models.FloatField(
         default=0.0, validators=RATE, help_text=_("How much of the score is money earned.")
     )
+    stock_rate = models.FloatField(
+        default=0.0,
+        validators=RATE,
+        help_text=_("How far too much stock lifts a product, and what soon runs out sinks."),
+    )
     hide_bought_days = models.PositiveIntegerField(
         null=True, blank=True, help_text=_("How long what was bought is not offered; empty: ever.")
     )

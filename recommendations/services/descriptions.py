@@ -8,9 +8,12 @@ import numpy as np
 
 from language.embeddings import load_embedder
 from recommendations.frames import ShopInteractions, described_products
+from recommendations.ml.content import MANY, projected
 from recommendations.services.kept_vectors import encoded
 
-MOST_DESCRIBED = 50_000  # products; the encoder reads about a thousand texts a second
+# Products: the encoder reads about a thousand texts a second, and 512 numbers of each are kept.
+MOST_DESCRIBED = 200_000
+AT_ONCE = 10_000
 
 
 def with_descriptions(history: ShopInteractions) -> ShopInteractions:
@@ -23,10 +26,25 @@ def with_descriptions(history: ShopInteractions) -> ShopInteractions:
     if not 0 < wanted.sum() <= MOST_DESCRIBED:
         return history
     ids, chosen = ids[wanted], np.flatnonzero(wanted)
-    vectors = encoded(load_embedder(), [texts[place] for place in chosen])
+    vectors = _vectors([texts[place] for place in chosen])
     product_ids = np.union1d(ids, history.product_ids)
     content = np.zeros((len(product_ids), vectors.shape[1]), dtype=np.float32)
     content[np.searchsorted(product_ids, ids)] = vectors
     item = np.searchsorted(product_ids, history.product_ids)[history.rows.item]
     rows = replace(history.rows, item=item, n_items=len(product_ids), content=content)
     return replace(history, rows=rows, product_ids=product_ids)
+
+
+def _vectors(texts: list[str]) -> np.ndarray:
+    """Of a large catalogue as many directions as its neighbours are found by, so that hashed n-grams
+    (2,048 numbers each) never stand in memory for all of them."""
+    embedder = load_embedder()
+    if len(texts) <= MANY:
+        return encoded(embedder, texts)
+    starts = range(0, len(texts), AT_ONCE)
+    if embedder.is_semantic:
+        known = encoded(embedder, texts)
+        parts = [projected(known[start : start + AT_ONCE]) for start in starts]
+    else:
+        parts = [projected(embedder.encode(texts[start : start + AT_ONCE])) for start in starts]
+    return np.concatenate(parts)

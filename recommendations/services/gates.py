@@ -22,8 +22,10 @@ from django.db.models import (
 )
 from django.utils.translation import gettext_noop
 
+from recommendations.ml.policy import Settings
 from recommendations.ml.rules import Facts
 from recommendations.services.statements import journey
+from recommendations.services.stock_pulls import stock_pulls
 from shop.models import Price, PriceKind, Product, Variant
 from shop.models.catalogue import VariantQuerySet, in_reader_language
 from shop.services.prices import RANK
@@ -64,13 +66,14 @@ class Offer(NamedTuple):
         facts = (row[6] or 0, row[7] or 0, row[8], attributes or NO_ATTRIBUTES)
         return cls(product_id, sku, name, name_zh, price_minor, currency, *facts, row[10])
 
-    def as_row(self, moves: bool) -> list[Any]:
+    def as_row(self, moves: bool, stock_pull: float = 0.0) -> list[Any]:
         """As a receipt keeps it: SKU, and the facts where the settings move anything."""
         if not moves:
             return [self.sku]
         facts = self.facts
         money = (facts.price_minor, facts.margin_minor)
-        return [self.sku, facts.category_id, facts.brand_id, *money, dict(facts.attributes)]
+        pull = [stock_pull] if stock_pull else []
+        return [self.sku, facts.category_id, facts.brand_id, *money, dict(facts.attributes), *pull]
 
     @property
     def facts(self) -> Facts:
@@ -81,6 +84,12 @@ class Offer(NamedTuple):
     @property
     def name_for_reader(self) -> str:
         return in_reader_language(self.name, self.name_zh)
+
+
+def rows_of(offered: Mapping[int, Offer], settings: Settings) -> dict[int, list[Any]]:
+    """Offers as a receipt keeps them, with all that these settings ask of them."""
+    moves, pulls = not settings.keeps_order, stock_pulls() if settings.stock_rate else {}
+    return {pk: offer.as_row(moves, pulls.get(pk, 0.0)) for pk, offer in offered.items()}
 
 
 def price_kind_of(placement: str) -> str:

@@ -7,8 +7,10 @@ is gone while it is being written.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -25,7 +27,7 @@ from recommendations.ml.batch import Scorer, lists_in_blocks
 from recommendations.ml.interactions import Histories, interactions
 from recommendations.ml.reasons import can_say, reasons_of_lists
 from recommendations.ml.sources import Popular
-from recommendations.models import ListPublication, Placement, PublishedList
+from recommendations.models import ListPublication, ListWriter, Placement, PublishedList
 from recommendations.services.live_model import Serving, serving_model
 from recommendations.services.readings import Reading, forget, read_history
 from recommendations.services.repeats import again_of_items, still_hidden
@@ -36,11 +38,13 @@ LISTED_FOR = "home"  # whose days without what was bought the lists keep to
 MOST = 50  # products per list: what the largest request asks for
 # Rows in one transaction: other writers wait that long on SQLite, not at all on PostgreSQL.
 ROWS = {"postgresql": 8_192, "sqlite": 1_000}
+WRITER = "lists"
 UNDER_WAY = [JobState.QUEUED, JobState.RUNNING]
 NO_MODEL = gettext_noop("No model serves that knows persons apart.")
 NOT_YET = gettext_noop(
     "The lists of the model that serves are not written yet: the night does that."
 )
+OVERTAKEN = gettext_noop("A newer writing of lists has begun; it writes these too.")
 UNCHANGED = gettext_noop("The model and what it reads are the same as at the last time.")
 
 EMPTY_STAGING = (
@@ -76,13 +80,27 @@ class NothingToListError(SentenceError):
 @dataclass(frozen=True)
 class _Asked:
     """One writing. customers: whose lists; None: everybody's. began_at: on the wall's clock.
-    hide_bought_days: of what was bought, where nothing is learnt or said of the product."""
+    hide_bought_days: of what was bought, where nothing is learnt or said of the product.
+
+    still_mine: called first in every transaction; token: asked for right after it.
+    """
 
     model: Serving
     as_of: datetime
     began_at: datetime
+    token: str
+    still_mine: Callable[[], None]
     customers: set[int] | None = None
     hide_bought_days: int | None = None
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction of this writing. Raises NothingToListError once another has begun."""
+        with transaction.atomic():
+            self.still_mine()
+            if not _holds(self.token):
+                raise NothingToListError(sentence(OVERTAKEN))
+            yield
 
 
 def no_check() -> None:
@@ -96,8 +114,12 @@ def publish_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) ->
     """
     model = serving_model()
     if model is None or not _knows_persons(model):
-        PublishedList.objects.all().delete()
-        ListPublication.objects.all().delete()
+        with transaction.atomic():
+            still_mine()
+            _take_over()
+            _let_go()
+            PublishedList.objects.all().delete()
+            ListPublication.objects.all().delete()
         raise NothingToListError(sentence(NO_MODEL))
     row = Placement.objects.filter(code=LISTED_FOR)
     days = row.values_list("hide_bought_days", flat=True).first()
@@ -106,15 +128,16 @@ def publish_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) ->
         return refresh_lists(as_of, still_mine)
     with transaction.atomic():
         still_mine()
+        token = _take_over()
         ListPublication.objects.all().delete()
     reading = read_history(as_of)
     forget()
-    asked = _Asked(model, as_of, reading.read_at, hide_bought_days=days)
-    found = _write_lists(asked, reading, still_mine)
-    with transaction.atomic():
-        still_mine()
+    asked = _Asked(model, as_of, reading.read_at, token, still_mine, hide_bought_days=days)
+    found = _write_lists(asked, reading)
+    with asked.writing():
         PublishedList.objects.exclude(published_at=asked.began_at).delete()
         _record(asked)
+        _let_go()
     return found
 
 
@@ -131,16 +154,44 @@ def refresh_lists(as_of: datetime, still_mine: Callable[[], None] = no_check) ->
     changed = changed_customers(known.data_until, known.read_at, as_of)
     if not changed:
         raise NothingToListError(sentence(UNCHANGED))
-    asked = _Asked(model, as_of, began_at, changed, known.hide_bought_days)
-    reading = Reading(as_of, began_at, shop_interactions(as_of, changed))
-    found = _write_lists(asked, reading, still_mine)
     with transaction.atomic():
         still_mine()
+        token = _take_over()
+        if not ListPublication.objects.filter(run=model.run).exists():  # everybody's are begun
+            raise NothingToListError(sentence(NOT_YET))
+    asked = _Asked(model, as_of, began_at, token, still_mine, changed, known.hide_bought_days)
+    reading = Reading(as_of, began_at, shop_interactions(as_of, changed))
+    found = _write_lists(asked, reading)
+    with asked.writing():
         theirs = PublishedList.objects.filter(customer_id__in=among(changed))
         theirs.exclude(published_at=began_at).delete()
-        if ListPublication.objects.filter(run=model.run).exists():  # else everybody's are begun
-            _record(asked)
+        _record(asked)
+        _let_go()
     return found
+
+
+def _take_over() -> str:
+    """A new token, in the caller's transaction: what another wrote is visible by then, and it writes
+    nothing after this."""
+    token = secrets.token_hex(16)
+    writer, held = (
+        ListWriter.objects.filter(name=WRITER),
+        {"token": token, "began_at": timezone.now()},
+    )
+    if not writer.update(**held):  # the first writing of a shop
+        ListWriter.objects.get_or_create(name=WRITER, defaults=held)
+        writer.update(**held)
+    return token
+
+
+def _let_go() -> None:
+    """Nobody writes any more, in the caller's transaction."""
+    ListWriter.objects.filter(name=WRITER).update(token="")
+
+
+def _holds(token: str) -> bool:
+    """Whether this writing is the newest; holds the row until the commit."""
+    return ListWriter.objects.select_for_update().filter(name=WRITER, token=token).exists()
 
 
 def refresh_or_say_why(as_of: datetime, still_mine: Callable[[], None]) -> dict:
@@ -170,7 +221,7 @@ def _record(asked: _Asked) -> None:
     ListPublication.objects.update_or_create(run=asked.model.run, defaults=when)
 
 
-def _write_lists(asked: _Asked, reading: Reading, still_mine: Callable[[], None]) -> dict:
+def _write_lists(asked: _Asked, reading: Reading) -> dict:
     if refused := refused_customers(asked.as_of):
         PublishedList.objects.filter(customer_id__in=among(refused)).delete()
     customers, histories = _known_to(asked.model, reading)
@@ -180,8 +231,7 @@ def _write_lists(asked: _Asked, reading: Reading, still_mine: Callable[[], None]
     lists, rows = 0, len(reading.history.rows)
     offered = _offered(asked, histories)  # here: the thread that makes the lists asks no database
     for written in ahead(_streamed(asked.model, customers, histories, offered)):
-        with transaction.atomic():
-            still_mine()
+        with asked.writing():
             _upsert(written, asked)
         lists += len(written.customers)
     changed = {} if asked.customers is None else {"changed": len(asked.customers)}

@@ -2,7 +2,9 @@
 
 Read from what was shown while the placement was trying products out: each such slot carries the
 probability with which its product stood there. The candidate's list for the same request is made
-from the receipt (the person's history, what could be sold then), so that nothing of today is in it.
+from the receipt: the person's history, and what could be sold then. Of a product that the answer never
+asked the gates about nobody knows whether it could be sold then; where it can be sold today, the
+candidate is taken to have shown it, in a slot that nothing was tried in.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.figures import points, significant
@@ -28,7 +31,9 @@ from recommendations.ml.off_policy import (
     halves,
     off_policy,
 )
+from recommendations.ml.policy import Settings
 from recommendations.services import ranking
+from recommendations.services.gates import Offer, offers, rows_of
 from recommendations.services.live_model import Serving, serving_of
 
 DAYS = 28
@@ -102,8 +107,9 @@ def _of_placement(
     seen: frames.Seen, answers: dict[str, list[int]], model: Serving
 ) -> dict[str, Any]:
     rows = _Rows([], [], [], [], [], [])
+    gates = _Gates()
     for answer in _explored(list(answers)):
-        listed = _listed(answer.inputs, model)
+        listed = _listed(answer, model, gates)
         shown = answer.output["items"]
         for row in answers[str(answer.pk)]:
             place = int(seen.position[row])
@@ -124,20 +130,44 @@ def _of_placement(
 def _explored(keys: list[str]) -> Iterator[Decision]:
     """The receipts of answers that were made while products were tried out."""
     for start in range(0, len(keys), CHUNK):
-        found = Decision.objects.filter(pk__in=keys[start : start + CHUNK]).only("inputs", "output")
+        found = Decision.objects.filter(pk__in=keys[start : start + CHUNK]).only(
+            "inputs", "output", "constraints_hit"
+        )
         for answer in found.order_by("pk"):
             if answer.inputs.get("settings", {}).get("exploration_rate"):
                 yield answer
 
 
-def _listed(inputs: dict[str, Any], model: Serving) -> list[int]:
+def _listed(answer: Decision, model: Serving, gates: _Gates) -> list[int]:
     """The products that the candidate would have shown, best first, nothing tried out."""
-    settings = inputs["settings"] | {"exploration_rate": 0.0}
-    asked = inputs | {"settings": settings, "run": model.run.pk, "baseline": ""}
+    inputs = answer.inputs
+    settings = Settings.of_json(inputs["settings"] | {"exploration_rate": 0.0})
+    asked = inputs | {"settings": settings.as_json, "run": model.run.pk, "baseline": ""}
     # A list that the night published is of another model.
     asked |= {"listed": [], "list_alone": False}
     found = ranking.pool(asked, model, asked.get("pool_size", USUAL_POOL))
+    known = {int(pk): row for pk, row in inputs["offers"].items()}
+    stopped = {row.get("product_id") for row in answer.constraints_hit}
+    unknown = [pk for pk in found.product_ids if pk not in known and pk not in stopped]
+    asked["offers"] = known | gates.rows(unknown, settings)
     return [found.product_ids[one.index] for one in ranking.placed(found, asked, model)]
+
+
+class _Gates:
+    """What can be sold today, each product asked once."""
+
+    def __init__(self) -> None:
+        self.at = timezone.now()
+        self.known: dict[int, Offer | None] = {}
+
+    def rows(self, product_ids: list[int], settings: Settings) -> dict[int, list[Any]]:
+        """As a receipt keeps offers, for those of the products that can be sold."""
+        new = [pk for pk in product_ids if pk not in self.known]
+        if new:
+            found = offers(new, self.at, with_attributes=True)
+            self.known |= {pk: found.get(pk) for pk in new}
+        there = {pk: offer for pk in product_ids if (offer := self.known[pk]) is not None}
+        return rows_of(there, settings)
 
 
 def refusal_text(placement: dict[str, Any]) -> str:

@@ -35,7 +35,7 @@ MATCHED_SECONDS = 30.0
 # Rules that are about to begin are read along, and those that ended just now.
 AROUND = timedelta(minutes=1)
 MOST_RULES = 1_000
-RATES = ("diversity_rate", "exploration_rate", "margin_rate")
+RATES = ("diversity_rate", "exploration_rate", "margin_rate", "stock_rate")
 
 
 @dataclass
@@ -211,6 +211,7 @@ def _settings_of(row: Placement) -> Settings:
         row.exploration_rate,
         row.margin_rate,
         row.hide_bought_days,
+        stock_rate=row.stock_rate,
     )
 
 

@@ -86,12 +86,14 @@ class PlacementReport:
 @dataclass(frozen=True)
 class Reports:
     """ignored: reason → events that counted nowhere. open_until: when the last sale can still be
-    due to this period; None once that has passed."""
+    due to this period; None once that has passed. sample_rate: the share of people whose events were
+    read, where there were too many; counts are theirs, rates and money hold for all."""
 
     period: Period
     placements: list[PlacementReport]
     ignored: dict[str, int]
     open_until: datetime | None
+    sample_rate: float = 1.0
 
 
 def usual_period(today: date | None = None, days: int = USUAL_DAYS) -> Period:
@@ -119,21 +121,22 @@ def placement_reports(
 ) -> Reports:
     """Every placement that showed something, as known at `now`.
 
-    Raises TooManyEventsError. For pages see services/report_snapshots.py.
+    For pages see services/report_snapshots.py.
     """
     now = now or timezone.now()
     _tell(progress, 0, READING)
-    current, ignored, unpriced = _measured(period, now)
+    current = _measured(period, now)
     _tell(progress, 1, BESIDE)
-    earlier, _ignored, _unpriced = _measured(period.before(), now)
+    earlier = _measured(period.before(), now).reports
     _tell(progress, 2, BESIDE)
     brands = dict(Brand.objects.values_list("pk", "name"))
     placements = [
-        _beside(code, found, earlier.get(code), brands, unpriced.get(code, []))
-        for code, found in sorted(current.items())
+        _beside(code, found, earlier.get(code), brands, current.unpriced.get(code, []))
+        for code, found in sorted(current.reports.items())
     ]
     last_sale = period.until + timedelta(days=ATTRIBUTION_DAYS)
-    return Reports(period, placements, ignored, last_sale if last_sale > now else None)
+    still_open = last_sale if last_sale > now else None
+    return Reports(period, placements, current.ignored, still_open, current.sample_rate)
 
 
 def _tell(progress: Progress | None, done: int, note: str) -> None:
@@ -152,26 +155,35 @@ def _beside(
     return PlacementReport(code, now, before, changes, named, unpriced)
 
 
-def _measured(
-    period: Period, now: datetime
-) -> tuple[dict[str, Report], dict[str, int], dict[str, list[str]]]:
-    """Placement → its report; events that counted nowhere; placement → SKUs without a cost."""
+@dataclass(frozen=True)
+class _Measured:
+    """reports: by placement. ignored: events that counted nowhere. unpriced: placement → SKUs
+    without a cost."""
+
+    reports: dict[str, Report]
+    ignored: dict[str, int]
+    unpriced: dict[str, list[str]]
+    sample_rate: float
+
+
+def _measured(period: Period, now: datetime) -> _Measured:
     people = frames.People()
     seen = frames.seen_between(period.since, period.until, people)
     window = timedelta(days=ATTRIBUTION_DAYS)
     products = np.unique(seen.touches.product)
     until = min(period.until + window, now)
-    bought = frames.sales_between(period.since, until, products, people)
+    bought = frames.sales_between(period.since, until, products, people, seen.sample)
     due = credit(seen.touches, bought.sales, window.total_seconds())
     shown = _shown(seen, bought, due, period)
     placement, on_sale = np.array(seen.placement, dtype=object), frames.products_on_sale()
+    rate = seen.sample.rate
     found: dict[str, Report] = {}
     unpriced: dict[str, list[str]] = {}
     for code in sorted(set(seen.placement)):
         mine = placement == code
-        found[code] = report(_only(shown, mine), on_sale, seed=SEED)
+        found[code] = report(_only(shown, mine), on_sale, seed=SEED, sample_rate=rate)
         unpriced[code] = _without_cost(bought, due, mine)
-    return found, seen.ignored, unpriced
+    return _Measured(found, seen.ignored, unpriced, rate)
 
 
 def _shown(seen: frames.Seen, bought: frames.Bought, due: np.ndarray, period: Period) -> Shown:

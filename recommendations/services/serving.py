@@ -25,7 +25,7 @@ from recommendations.ml.policy import Placed, Settings
 from recommendations.models import KIND
 from recommendations.services import ranking
 from recommendations.services.asking import Ask
-from recommendations.services.gates import Offer, names_of, offers, price_kind_of
+from recommendations.services.gates import Offer, names_of, offers, price_kind_of, rows_of
 from recommendations.services.guesses import GUESSED, guess_of
 from recommendations.services.inputs import request_inputs
 from recommendations.services.live_model import Serving, serving_of_arm, serving_of_request
@@ -299,8 +299,7 @@ def _placed(
     model: Serving | None,
 ) -> list[Placed]:
     """What is shown where; into the receipt goes what was offered, so that it can be computed again."""
-    moves = not settings.keeps_order
-    inputs["offers"] = {pk: offer.as_row(moves) for pk, offer in offered.items()}
+    inputs["offers"] = rows_of(offered, settings)
     return ranking.placed(found, inputs, model, settings)
 
 

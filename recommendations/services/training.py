@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -18,12 +19,12 @@ from decisions.text import SentenceError, sentence
 from recommendations.frames import ProductFacts, ShopInteractions, product_facts
 from recommendations.ml.content import with_unsold
 from recommendations.ml.fits import has_cuda
+from recommendations.ml.gate import Gate, gate
 from recommendations.ml.harness import (
     BASELINES,
     Choice,
     Measured,
     Plan,
-    best_baseline,
     choose,
     comparison,
     fit_all,
@@ -39,6 +40,7 @@ from recommendations.ml.splits import SplitError, held_out_mask, split_rows
 from recommendations.models import TASK
 from recommendations.services.artefacts import FORMAT_VERSION, Recommender, write_recommender
 from recommendations.services.descriptions import with_descriptions
+from recommendations.services.promotion import promote
 from recommendations.services.readings import read_history
 from recommendations.services.sku_index import sku_index_of
 
@@ -64,6 +66,15 @@ class HistoryTooShortError(SentenceError):
     """Nothing can be learned or measured yet; `sentence` says what is missing."""
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a backtest came to."""
+
+    choice: Choice
+    measured: Measured
+    gate: Gate
+
+
 def train_recommender(
     *,
     as_of: datetime,
@@ -76,7 +87,8 @@ def train_recommender(
     """Learn from everything before `as_of`; the run goes live only if it beats its baseline.
 
     1. Read what may be used. 2. Choose parameters and model on a validation part, newest last.
-    3. Measure once on the newest quarter. 4. Fit the winner on everything. 5. Publish.
+    3. Measure once on the newest quarter: what is behind the best source there is refused.
+    4. Fit the winner on everything. 5. Record it, judge it by what was tried out, let it serve.
     The same data, seed and budget give the run that is there already.
     Raises HistoryTooShortError when there is too little to measure anything.
     """
@@ -87,21 +99,18 @@ def train_recommender(
     facts = product_facts(history.product_ids, as_of)
     digest = _digest(history, facts, seed, budget_seconds)
     if known := existing_run(TASK, digest):
-        return known
+        return promote(known, at=as_of)
     plan = Plan(seed=seed, seconds=budget_seconds, attributes=shop_attributes(facts))
     choice, measured = _backtest(history, plan, report)
-    recommender = _final(history, facts, choice, seed)
+    passed = gate(measured, choice.chosen, seed=seed)
+    recommender = _final(history, facts, choice, passed.baseline, seed)
     before_publishing()
     artefact = write_artefact(TASK, ".npz", partial(write_recommender, recommender))
-    trained = _trained(history, choice, measured, plan=plan, as_of=as_of, digest=digest)
-    return publish_run(
-        Trained(
-            **trained,
-            artefact=artefact,
-            job_id=job_id,
-            duration_seconds=time.perf_counter() - started,
-        )
-    )
+    found = Found(choice, measured, passed)
+    trained = _trained(history, found, plan=plan, as_of=as_of, digest=digest)
+    seconds = time.perf_counter() - started
+    row = Trained(**trained, artefact=artefact, job_id=job_id, duration_seconds=seconds)
+    return promote(publish_run(row, goes_live=False), at=as_of)
 
 
 def _refuse_if_short(history: ShopInteractions) -> None:
@@ -149,12 +158,12 @@ def _backtest(history: ShopInteractions, plan: Plan, report: Report) -> tuple[Ch
 
 
 def _final(
-    history: ShopInteractions, facts: ProductFacts, choice: Choice, seed: int
+    history: ShopInteractions, facts: ProductFacts, choice: Choice, baseline: str, seed: int
 ) -> Recommender:
-    """All that serves: the winner's sources, both baselines, and what placements ask besides."""
+    """All that serves: the winner's sources, the baselines, and what placements ask besides."""
     chosen, weights = choice.chosen, choice.weights_of(choice.chosen)
     asked = {name for name in BESIDES if name in choice.params}
-    names = {*choice.sources_of(chosen), *BASELINES, *asked}
+    names = {*choice.sources_of(chosen), *BASELINES, baseline, *asked}
     train = interactions(history.rows)
     sources = fit_all(train, choice, names, seed)
     params = {name: choice.params[name] for name in names}
@@ -194,15 +203,9 @@ def _codes(keys: np.ndarray) -> np.ndarray:
 
 
 def _trained(
-    history: ShopInteractions,
-    choice: Choice,
-    measured: Measured,
-    *,
-    plan: Plan,
-    as_of: datetime,
-    digest: str,
+    history: ShopInteractions, found: Found, *, plan: Plan, as_of: datetime, digest: str
 ) -> dict:
-    baseline = best_baseline(measured.metrics, METRIC)
+    choice, measured, baseline = found.choice, found.measured, found.gate.baseline
     first = datetime.fromtimestamp(history.first_at, tz=as_of.tzinfo)
     return {
         "task": TASK,
@@ -216,6 +219,7 @@ def _trained(
         "extra": {
             "validation_ndcg": choice.values,
             "why": choice.why,
+            "gate": found.gate.as_json,
             "mixes": mixes_compared(measured, seed=plan.seed),
             "cut_by_budget": choice.cut_by_budget,
             "left_out": choice.left_out,

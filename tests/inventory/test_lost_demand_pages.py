@@ -75,7 +75,7 @@ def test_the_file_holds_every_day(buyer, counted):
     answer = buyer.get(reverse("admin:inventory_lostdemand_as_csv"))
     lines = b"".join(answer.streaming_content).decode().splitlines()
     assert lines[0].startswith("sku,day,out_of_stock_seconds,views")
-    assert lines[1:] == ["TEA-1,2026-03-01,50400,3,3,0,1,4,1,,,"]
+    assert lines[1:] == ["TEA-1,2026-03-01,50400,3,3,0,1,4,1,0,,,"]
 
 
 def test_who_may_not_look_does_not(client, counted):

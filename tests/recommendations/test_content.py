@@ -98,3 +98,25 @@ def test_without_descriptions_there_is_nothing_to_compare():
     plain = Rows(rows.user, rows.item, rows.weight, rows.at, rows.n_users, rows.n_items)
     with pytest.raises(ValueError, match="no descriptions"):
         fit("content", interactions(plain), START["content"], 0)
+
+
+def test_of_a_large_catalogue_most_neighbours_are_found_in_bounded_blocks(monkeypatch):
+    """4,000 items in 200 groups: nine of ten of the true neighbours, and no block of n × n."""
+    rng = np.random.default_rng(3)
+    groups = rng.normal(size=(200, 64))
+    noise = 0.7 * rng.normal(size=(4_000, 64))
+    vectors = (groups[rng.integers(0, 200, 4_000)] + noise).astype(np.float32)
+    exact = content_neighbours(vectors, 10, 0)
+    monkeypatch.setattr(content, "MANY", 1_000)
+    monkeypatch.setattr(content, "COSINES_AT_ONCE", 50_000)
+    sizes = []
+    kept = content.strongest
+    monkeypatch.setattr(
+        content, "strongest", lambda part, k: sizes.append(part.size) or kept(part, k)
+    )
+    found = content_neighbours(vectors, 10, 0)
+    both = found.astype(bool).multiply(exact.astype(bool)).nnz
+    assert both > 0.9 * exact.nnz
+    assert max(sizes) <= 50_000
+    assert found.diagonal().max() == 0
+    assert (found != content_neighbours(vectors, 10, 0)).nnz == 0  # the same again

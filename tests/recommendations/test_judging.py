@@ -13,13 +13,9 @@ from decisions.models import Job, ModelRun
 from decisions.services.jobs import enqueue
 from recommendations.kept import forget_settings
 from recommendations.models import Placement, RecommenderRun
-from recommendations.services.asking import Ask
 from recommendations.services.off_policy import judge, refusal_text, verdict_text
-from recommendations.services.serving import recommend
-from shop.models import Customer, Variant
-from shop.services.events.events import record_events
 from tests.factories_access import make_staff
-from tests.factories_recommendations import LATER, make_taste_shop, publish_model
+from tests.factories_recommendations import LATER, browse, make_taste_shop, publish_model
 
 pytestmark = pytest.mark.django_db
 AT = LATER + timedelta(days=1)
@@ -44,28 +40,6 @@ def shop(monkeypatch):
     Placement.objects.filter(code="home").update(exploration_rate=1.0)
     forget_settings()
     return own, popular
-
-
-def browse(people: int = 80, limit: int = 3) -> None:
-    taste = {sku: int(sku[2:]) % 3 for sku in Variant.objects.values_list("sku", flat=True)}
-    shown, clicked = [], []
-    for number in range(people):
-        customer = Customer.objects.get(code=f"C-{number}")
-        for again in range(3):
-            answer = recommend(Ask(customer=customer, limit=limit), at=LATER)
-            for item in answer.items:
-                event = {
-                    "event_id": f"i{number}-{again}-{item.offer.sku}",
-                    "kind": "impression", "sku": item.offer.sku, "customer": customer.code,
-                    "occurred_at": LATER.isoformat(),
-                    "properties": {"receipt": str(answer.receipt_id)},
-                }  # fmt: skip
-                shown.append(event)
-                if taste[item.offer.sku] == number % 3:
-                    clicked.append(event | {"event_id": f"c{event['event_id']}", "kind": "click"})
-    for events in (shown, clicked):
-        for start in range(0, len(events), 1000):
-            record_events(events[start : start + 1000], received_at=LATER)
 
 
 def test_the_better_model_is_found_before_anybody_sees_it(shop, monkeypatch):

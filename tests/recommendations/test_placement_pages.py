@@ -20,7 +20,7 @@ def home(settings, tmp_path):
 
 
 def given(row, **fields):
-    knobs = {"diversity_rate": 0, "margin_rate": 0, "exploration_rate": 0}
+    knobs = {"diversity_rate": 0, "margin_rate": 0, "stock_rate": 0, "exploration_rate": 0}
     return knobs | {"seen_at": row.changed_at.isoformat()} | fields
 
 

@@ -50,7 +50,8 @@ def test_figures_are_what_their_definitions_say():
     assert found.figures["margin_minor"].value == pytest.approx(
         0.4 * found.figures["revenue_minor"].value
     )
-    assert found.figures["coverage_rate"] == Figure(0.8)
+    # Everybody saw one of the 40 products of 50 that are shown at all: other people would, too.
+    assert found.figures["coverage_rate"] == Figure(0.8, 0.8, 0.8)
     assert found.figures["novelty_bits"].value == pytest.approx(shown.novelty_bits.mean())
     assert [brand for brand, _share in found.brands] == [0, 1, 2, 3]
     assert sum(share.value for _brand, share in found.brands) == pytest.approx(1)
@@ -180,3 +181,36 @@ def test_a_change_has_the_interval_of_both():
     assert found.high == pytest.approx(0.1 + math.hypot(0.05, 0.03))
     assert change(Figure(0.3), Figure(0.2, 0.1, 0.3)).low is None
     assert change(Figure(), Figure(0.2, 0.1, 0.3)).value is None
+
+
+def _seen_by_chance(rng: np.random.Generator, people: int) -> Shown:
+    """Six products each, popular ones more often, of 300."""
+    share = 1 / np.arange(1, 301) ** 1.1
+    product = rng.choice(300, (people, 6), p=share / share.sum()).ravel()
+    person = np.repeat(np.arange(people), 6)
+    return make_shown(len(person), person=person, product=product)
+
+
+def test_the_range_shown_has_the_interval_of_other_people():
+    """What as many other people would see on average lies in 95 % intervals 90 % of the time."""
+    rng = np.random.default_rng(5)
+    found = [
+        report(_seen_by_chance(rng, 120), 300, seed=1).figures["coverage_rate"] for _ in range(200)
+    ]
+    truth = np.mean([one.value for one in found])
+    assert np.mean([one.low <= truth <= one.high for one in found]) > 0.9
+    assert all(0 < one.low < one.value < one.high < 1 for one in found)
+    assert np.mean([one.high - one.low for one in found]) < 0.15
+
+
+def test_of_a_sample_the_range_of_all_is_extrapolated_and_at_least_what_was_seen():
+    rng = np.random.default_rng(6)
+    everybody = report(_seen_by_chance(rng, 360), 300, seed=1).figures["coverage_rate"]
+    seen = _seen_by_chance(rng, 120)
+    part = report(seen, 300, seed=1, sample_rate=1 / 3).figures["coverage_rate"]
+    assert part.low == len(np.unique(seen.product)) / 300
+    assert part.high == 1.0
+    assert part.low < part.value < everybody.value + 0.1
+    assert part.value == pytest.approx(everybody.value, abs=0.12)
+    nobody = report(make_shown(0, person=np.zeros(0, int), product=np.zeros(0, int)), 50, seed=1)
+    assert nobody.figures["coverage_rate"].value == 0

@@ -79,7 +79,7 @@ def test_the_figures_are_those_of_the_rows():
     # Ten orders of 2 × 10.00, cost 4.00 each, over 120 shown.
     assert found.now.figures["revenue_minor"].value == pytest.approx(1000 * 10 * 2000 / 120)
     assert found.now.figures["margin_minor"].value == pytest.approx(1000 * 10 * 1200 / 120)
-    assert found.now.figures["coverage_rate"] == Figure(1.0)
+    assert found.now.figures["coverage_rate"] == Figure(1.0, 1.0, 1.0)
     assert [name for name, _share in found.brands] == ["acme", ""]
     assert found.before is None
     assert found.changes == {}

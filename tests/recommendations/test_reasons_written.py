@@ -51,6 +51,22 @@ def test_reasons_of_many_are_those_of_one_after_the_other(monkeypatch, compiled)
         assert found[user][known].tolist() == [first + row if row >= 0 else -1 for row, _v in rows]
         assert (found[user][~known] == -1).all()
     assert (found >= 0).mean() > 0.5
+    monkeypatch.setattr(reasons, "ROWS", 1)  # each person alone
+    assert (reasons.reasons_of_lists(blend, PART.histories, listed) == found).all()
+
+
+def test_however_long_histories_are_so_many_rows_stand_in_memory_at_once(monkeypatch):
+    """Three people of 10 rows, one of 500, 300 of one: by rows, by people, and the long one alone."""
+    monkeypatch.setattr(reasons, "ROWS", 25)
+    lengths = np.array([10, 10, 10, 500, *[1] * 300])
+    spans = reasons._spans(np.concatenate([[0], np.cumsum(lengths)]))
+    assert spans[:3] == [(0, 2), (2, 3), (3, 4)]
+    assert [first for first, _last in spans[1:]] == [last for _first, last in spans[:-1]]
+    assert spans[-1][1] == len(lengths)
+    assert max(lengths[slice(*span)].sum() for span in spans if span != (3, 4)) == 25
+    monkeypatch.setattr(reasons, "ROWS", 20_000)
+    assert reasons._spans(np.arange(1001)) == [(0, 256), (256, 512), (512, 768), (768, 1000)]
+    assert reasons._spans(np.array([0])) == []
 
 
 def test_of_two_rows_that_add_the_same_the_older_and_then_the_lower_item_speaks():

@@ -37,7 +37,7 @@ def test_a_refresh_is_as_good_as_a_refit_and_near_the_exact_solution():
     params = AlsParams(factors=16, seed=1)
     found = refresh.compare(days, params, rounds=1)
     assert found["off"] < 1e-4
-    assert found["ndcg"]["refresh"] > 0.97 * found["ndcg"]["refit"]
+    assert found["ndcg"]["refresh"] > 0.99 * found["ndcg"]["refit"]
     assert found["ndcg"]["refit"] > 0.05
     assert (days.today != days.yesterday).nnz > 0
     assert days.tomorrow.multiply(days.today[days.changed]).nnz == 0
