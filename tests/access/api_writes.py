@@ -42,6 +42,8 @@ from tests.access.marketing_writes import (
     kept_list,
     list_campaign,
     live_journey,
+    new_segment,
+    own_segment,
     revision,
     segments_asked,
     use,
@@ -362,6 +364,12 @@ WRITES: dict[str, Callable[[], Write]] = {
     ),
     f"POST {M}audiences/{{id}}/campaigns/": list_campaign,
     f"POST {M}briefs/": _brief_body,
+    f"POST {M}segments/": new_segment,
+    f"PATCH {M}segments/{{code}}/": lambda: Write(
+        {"code": own_segment()}, {"text": "frequency > 2"}, {"name": "B"}
+    ),
+    f"DELETE {M}segments/{{code}}/": lambda: Write({"code": own_segment()}),
+    f"POST {M}segment-counts/": lambda: Write({}, {"text": "frequency > 2"}, {"text": ""}),
     f"POST {M}segment-figures/": lambda: segments_asked(1),
     f"POST {M}segment-comparisons/": lambda: segments_asked(2),
     f"POST {M}cohorts/": lambda: Write({}, {"unit": "month"}, {"unit": "week"}),

@@ -44,6 +44,15 @@ def frozen_list() -> Write:
     return Write({}, body, body | {"name": "Coffee"})
 
 
+def own_segment() -> str:
+    return make_segment(code=f"s-{next(NUMBERS)}").code
+
+
+def new_segment() -> Write:
+    body = {"code": f"s-{next(NUMBERS)}", "name": "Tea", "text": "bought_category is tea"}
+    return Write({}, body, body | {"name": "Coffee"})
+
+
 def segments_asked(most: int) -> Write:
     codes = [make_segment(code=f"s-{next(NUMBERS)}").code for _n in range(most)]
     return Write({}, {"segments": codes}, {"segments": ["everybody"]})
