@@ -74,6 +74,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
             ("groups", _("Segments"), "admin:marketing_segment_changelist", "marketing.view_segment"),
             ("query_stats", _("Audience explorer"), "admin:marketing_audiences", "marketing.view_segment"),
             ("ac_unit", _("Frozen lists"), "admin:marketing_audience_changelist", "marketing.view_audience"),
+            ("trending_down", _("Slipping away"), "admin:marketing_slipping", "marketing.view_customerprediction"),
             ("grid_on", _("Cohorts"), "admin:marketing_cohorts", "marketing.view_segment"),
             ("face", _("Personas"), "admin:marketing_persona_changelist", "marketing.view_persona"),
             ("campaign", _("Campaigns"), "admin:marketing_campaign_changelist", "marketing.view_campaign"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.urls import URLPattern
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
@@ -10,6 +11,7 @@ from unfold.admin import ModelAdmin
 
 from access.figures import percent
 from access.read_only import ReadOnly
+from marketing.admin import slipping as slipping_views
 from marketing.models import CustomerPrediction, CustomerProfile
 from marketing.pages.customer_value import short_interval
 from shop.money import format_money
@@ -43,6 +45,9 @@ class CustomerPredictionAdmin(ReadOnly, ModelAdmin):
     list_display = ["customer", "alive", "propensity", "worth", "next_order", "as_of"]
     search_fields = ["customer__code", "customer__name", "customer__email"]
     list_select_related = ["customer"]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*slipping_views.urls(self.admin_site), *super().get_urls()]
 
     @admin.display(description=gettext_lazy("still a customer"), ordering="p_alive")
     def alive(self, found: CustomerPrediction) -> str:

@@ -165,6 +165,10 @@ def _predicted() -> dict[str, Field]:
     found = {
         "p_alive": field(gettext_lazy("probability of being a customer (0 to 1)"), "p_alive"),
         "churn_90": field(gettext_lazy("probability of no order in 90 days (0 to 1)"), "churn_90"),
+        "churn_rise_28": field(
+            gettext_lazy("rise of the probability of no order, within 28 days (-1 to 1)"),
+            "churn_rise_28",
+        ),
         "propensity_30": field(
             gettext_lazy("probability of an order in 30 days (0 to 1)"), "propensity_30"
         ),

@@ -78,7 +78,7 @@ def value_context(customer: Customer) -> dict[str, Any]:
         "chances": _chances(found),
         "forecast": [_horizon(found, days) for days in HORIZONS] if found.value_run_id else [],
         "next_order": _next_order(found),
-        "rhythm": _rhythm(found),
+        "rhythm": rhythm_of(found),
         "reasons": [_reason(one) for one in found.reasons],
         "checks": _checks(found),
         "runs": [
@@ -184,7 +184,7 @@ def _next_order(found: CustomerPrediction) -> Row | None:
     )
 
 
-def _rhythm(found: CustomerPrediction) -> str:
+def rhythm_of(found: CustomerPrediction) -> str:
     """Why: the facts that the buying model reads."""
     if found.mean_gap_days is None:
         return _("One order day, and %(silent)s days of silence since.") % {
