@@ -76,6 +76,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
             ("ac_unit", _("Frozen lists"), "admin:marketing_audience_changelist", "marketing.view_audience"),
             ("trending_down", _("Slipping away"), "admin:marketing_slipping", "marketing.view_customerprediction"),
             ("grid_on", _("Cohorts"), "admin:marketing_cohorts", "marketing.view_segment"),
+            ("payments", _("Acquisition costs"), "admin:marketing_acquisitioncost_changelist", "marketing.view_acquisitioncost"),
             ("face", _("Personas"), "admin:marketing_persona_changelist", "marketing.view_persona"),
             ("campaign", _("Campaigns"), "admin:marketing_campaign_changelist", "marketing.view_campaign"),
             ("bolt", _("Flash sales"), "admin:inventory_flashsale_changelist", "inventory.view_flashsale"),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from inventory.models import PriceBreak, Supplier, SupplierItem
-from marketing.models import Evidence, EvidenceUse
+from marketing.models import AcquisitionCost, Evidence, EvidenceUse
 from shop.models import (
     Attribute,
     Batch,
@@ -99,6 +99,11 @@ def make_odd_shop(text: Callable[[], str], code: Callable[[], str]) -> None:
     _supplier(variants, text, code)
     _support(people[0], order, text, code)
     _evidence(variants[0].product, text, code)
+    way, month = Channel.objects.first(), AT.date().replace(day=1)
+    for key, channel in (("2026-03", None), (f"2026-03/{way.code}", way)):
+        AcquisitionCost.objects.create(
+            key=key, month=month, channel=channel, amount_minor=12_345, source=text()
+        )
 
 
 def _evidence(product: Product, text, code) -> None:

@@ -12,8 +12,10 @@ from unfold.admin import ModelAdmin
 from access.figures import percent
 from access.read_only import ReadOnly
 from marketing.admin import slipping as slipping_views
-from marketing.models import CustomerPrediction, CustomerProfile
+from marketing.admin.base import ReadOnlyAdmin
+from marketing.models import AcquisitionCost, CustomerPrediction, CustomerProfile
 from marketing.pages.customer_value import short_interval
+from shop.admin.exports import Exported
 from shop.money import format_money
 
 
@@ -70,6 +72,19 @@ class CustomerPredictionAdmin(ReadOnly, ModelAdmin):
         ends = (found.next_order_from, found.next_order_until)
         span = "–".join(date_format(end, "SHORT_DATE_FORMAT") if end else "…" for end in ends)
         return with_note(date_format(found.next_order_on, "SHORT_DATE_FORMAT"), span)
+
+
+@admin.register(AcquisitionCost)
+class AcquisitionCostAdmin(Exported, ReadOnlyAdmin):
+    """Files bring them; the cohort page reads them."""
+
+    export_kind = "acquisition_costs"
+    list_display = ["month", "channel", "amount", "source"]
+    list_select_related = ["channel"]
+
+    @admin.display(description=gettext_lazy("amount"), ordering="amount_minor")
+    def amount(self, cost: AcquisitionCost) -> str:
+        return format_money(cost.amount_minor)
 
 
 def with_note(value: str, interval: str) -> str:

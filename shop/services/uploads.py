@@ -24,6 +24,7 @@ DAY_S = 86_400
 TRIAL_MB_ON_SQLITE = 20
 # Who may bring in what: the permission that adds the same rows by hand. Any other kind: owners.
 PERMISSIONS = {
+    "acquisition_costs": "marketing.add_acquisitioncost",
     "attributes": "shop.add_attribute",
     "batches": "shop.add_stockmovement",
     "brands": "shop.add_brand",

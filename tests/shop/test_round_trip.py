@@ -31,7 +31,7 @@ ORDER = [
     "channels", "brands", "categories", "attributes", "warehouses", "products", "prices", "kits",
     "customers", "consents", "visitor_links", "tax_rates", "orders", "returns", "stock", "batches",
     "selling_holds", "events", "reviews", "suppliers", "purchase_orders", "knowledge", "tickets",
-    "evidence",
+    "evidence", "acquisition_costs",
 ]  # fmt: skip
 
 
