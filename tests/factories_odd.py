@@ -17,6 +17,7 @@ from shop.models import (
     Channel,
     Consent,
     Customer,
+    CustomerAttribute,
     Event,
     KitComponent,
     LineKind,
@@ -79,6 +80,11 @@ def make_odd_shop(text: Callable[[], str], code: Callable[[], str]) -> None:
             source=text(),
             recorded_at=AT + timedelta(seconds=n),
         )
+    for kind, value in (("text", text()), ("number", "-4.50"), ("yes_no", "no"), ("text", "")):
+        CustomerAttribute.objects.create(
+            customer=people[1], name="shoe-size", kind=kind, value=value, purpose="analytics",
+            number=-4.5 if kind == "number" else None, source=text(), recorded_at=AT,
+        )  # fmt: skip
     order = _order(people[0], variants, text, code)
     for variant, units in zip(variants, (5, 0), strict=True):
         StockLevel.objects.create(variant=variant, warehouse=place, on_hand=units)

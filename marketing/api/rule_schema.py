@@ -19,6 +19,7 @@ from marketing.definitions.rule_check import (
 )
 from marketing.definitions.rule_fields import CHOICE_OPS, FIELDS, NUMBER_OPS
 from shop.models import EventKind
+from shop.models.customers import ATTRIBUTE
 
 HERE = "#/components/schemas/"
 CODE = {"type": "string", "minLength": 1, "maxLength": 64}
@@ -59,8 +60,18 @@ def rule_schemas() -> dict[str, Any]:
     )
     about = ", ".join(sorted(ABOUT_PRODUCTS))
     event["description"] = f"sku, category and brand only of {about}."
+    attribute = _object(
+        {
+            "attribute": {"type": "string", "pattern": ATTRIBUTE},
+            "op": {"enum": list(dict.fromkeys((*CHOICE_OPS, *NUMBER_OPS)))},
+            "value": {
+                "anyOf": [{"type": "number"}, {"type": "string", "minLength": 1, "maxLength": 200}]
+            },
+        }
+    )
+    attribute["description"] = "What she said of herself, while she agrees to its purpose."
     parts = {"type": "array", "minItems": 1, "items": {"$ref": f"{HERE}SegmentPart"}}
-    conditions = ["SegmentNumber", "SegmentChoice", "SegmentEvent"]
+    conditions = ["SegmentNumber", "SegmentChoice", "SegmentEvent", "SegmentAttribute"]
     groups = [_object({name: parts}) for name in GROUPS]
     every = {"type": "object", "maxProperties": 0, "description": "Every customer."}
     part = [*({"$ref": f"{HERE}{name}"} for name in conditions), *groups]
@@ -68,6 +79,7 @@ def rule_schemas() -> dict[str, Any]:
         "SegmentNumber": _fields(are_numbers=True),
         "SegmentChoice": _fields(are_numbers=False),
         "SegmentEvent": event,
+        "SegmentAttribute": attribute,
         "SegmentPart": {"anyOf": part},
         "SegmentRule": {
             "anyOf": [every, {"$ref": f"{HERE}SegmentPart"}],

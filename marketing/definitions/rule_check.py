@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from marketing.definitions.rule_fields import FIELDS, Field
+from marketing.definitions.rule_fields import CHOICE_OPS, FIELDS, NUMBER_OPS, Field
 from shop.models import EventKind
+from shop.models.customers import ATTRIBUTE
 
 MAX_DEPTH, MAX_CONDITIONS = 3, 30
 MAX_TIMES, MAX_DAYS = 1000, 730
@@ -52,6 +54,9 @@ def _check(rule: Any, depth: int) -> int:
     if "did" in rule:
         _check_did(rule)
         return 1
+    if "attribute" in rule:
+        _check_attribute(rule)
+        return 1
     if len(rule) != 1 or next(iter(rule)) not in GROUPS:
         raise RuleError(_("A group is one of all, any, none."))
     parts = next(iter(rule.values()))
@@ -93,6 +98,25 @@ def _check_did(rule: dict) -> None:
     least = 1 if rule["op"] == "at_least" else 0
     _check_bounds("times", rule["times"], least, MAX_TIMES)
     _check_bounds("days", rule["days"], 1, MAX_DAYS)
+
+
+def _check_attribute(rule: dict) -> None:
+    if set(rule) != {"attribute", "op", "value"}:
+        raise RuleError(_("A condition on an attribute has attribute, op and value."))
+    name, value = rule["attribute"], rule["value"]
+    if not isinstance(name, str) or not re.fullmatch(ATTRIBUTE, name):
+        raise RuleError(_("An attribute is named by small letters, digits, - and _."))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    ops = NUMBER_OPS if is_number else CHOICE_OPS
+    if rule["op"] not in ops:
+        raise RuleError(
+            _("%(field)s cannot be compared by %(op)s.") % {"field": name, "op": rule["op"]}
+        )
+    if is_number and not abs(value) < 10**12:
+        raise RuleError(_("%(field)s needs a number.") % {"field": name})
+    is_text = isinstance(value, str) and 0 < len(value) <= 200 and not re.search('["\x00]', value)
+    if not is_number and not is_text:
+        raise RuleError(_("%(field)s needs a value.") % {"field": name})
 
 
 def _check_things(rule: dict) -> None:

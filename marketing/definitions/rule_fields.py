@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -25,7 +25,7 @@ from marketing.definitions.rule_moment import (
     whole_days_ago,
 )
 from marketing.models import Persona, Stage
-from shop.models import Channel, Consent, Purpose
+from shop.models import Channel, Consent, CustomerAttribute, Purpose
 from shop.money import to_minor
 
 NUMBER_OPS = ("at_least", "at_most", "is", "more_than", "less_than")
@@ -119,6 +119,26 @@ def _agreed(condition: Condition, moment: Moment) -> Q:
     ).order_by("-recorded_at", "-id")
     said_yes = Coalesce(Subquery(words.values("granted")[:1]), Value(False))
     return Q(Exact(said_yes, condition["op"] == "is"))
+
+
+def said_of_herself(condition: Condition, moment: Moment) -> Q:
+    """Her newest word by then under a name, while she agrees to what it may be used for. `is_not`:
+    she said something else; who said nothing, or does not agree any more, meets neither."""
+    mine = CustomerAttribute.objects.filter(
+        customer=OuterRef("pk"), name=condition["attribute"], recorded_at__lte=moment.at
+    )
+    words = Consent.objects.filter(
+        customer=OuterRef("customer"), purpose=OuterRef("purpose"), recorded_at__lte=moment.at
+    ).order_by("-recorded_at", "-id")
+    newest = mine.order_by("-recorded_at", "-id").values("pk")[:1]
+    usable = CustomerAttribute.objects.annotate(agreed=Subquery(words.values("granted")[:1]))
+    usable = usable.filter(pk=Subquery(newest), agreed=True).exclude(value="")
+    value, op = condition["value"], condition["op"]
+    if isinstance(value, str):
+        met = usable.filter(value=value) if op == "is" else usable.exclude(value=value)
+    else:
+        met = usable.filter(**{f"number__{LOOKUPS[op]}": value})
+    return Q(Exists(met))
 
 
 def _birthday(condition: Condition, moment: Moment) -> Q:

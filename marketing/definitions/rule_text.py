@@ -29,7 +29,8 @@ SIGNS = {
     "at_least": ">=", "at_most": "<=", "is": "is", "is_not": "is not", "more_than": ">",
     "less_than": "<",
 }  # fmt: skip
-RESERVED = frozenset({"and", "or", "not", "did"})
+RESERVED = frozenset({"and", "or", "not", "did", "attribute"})
+DECIMAL = r"-?\d{1,12}(\.\d{1,9})?"
 BARE = re.compile(r"[\w.\-]+")
 
 
@@ -79,6 +80,10 @@ def to_text(rule: dict) -> str:
         return f"{rule['field']} {SIGNS[rule['op']]} {_value(rule['value'])}{within}"
     if "did" in rule:
         return _did_text(rule)
+    if "attribute" in rule:
+        value = rule["value"]
+        text = f'"{value}"' if isinstance(value, str) else _value(value)
+        return f"attribute {rule['attribute']} {SIGNS[rule['op']]} {text}"
     group, parts = next(iter(rule.items()))
     texts = [to_text(part) for part in parts]
     if group == "none":
@@ -157,7 +162,19 @@ class _Parser:
             self._need(")", _("“)”"))
             self._depth -= 1
             return inner
+        if self._take("attribute"):
+            return self._attribute()
         return self._did() if self._take("did") else self._comparison()
+
+    def _attribute(self) -> dict:
+        """A number is compared as one; words, and numbers in quotes, as they are written."""
+        name, op = self._word(), self._operator()
+        is_number = self.token.kind == "word" and re.fullmatch(DECIMAL, self.token.text, re.ASCII)
+        return {
+            "attribute": name,
+            "op": op,
+            "value": self._decimal() if is_number else self._word(),
+        }
 
     def _deeper(self) -> None:
         self._depth += 1
@@ -167,18 +184,19 @@ class _Parser:
     def _comparison(self) -> dict:
         if self.token.text not in FIELDS:
             raise self.wrong(_("a field, “did”, “not” or “(”"))
-        name = self._next()
-        if self._take("is"):
-            op = "is_not" if self._take("not") else "is"
-        elif self.token.text in COMPARISONS:
-            op = COMPARISONS[self._next()]
-        else:
-            raise self.wrong(_("“is”, “is not”, “>=”, “<=”, “>”, “<” or “=”"))
+        name, op = self._next(), self._operator()
         field = FIELDS[name]
         said = {"field": name, "op": op, "value": self._read_value(field)}
         if field.is_windowed and self._is("within"):
             said["days"] = self._within()
         return said
+
+    def _operator(self) -> str:
+        if self._take("is"):
+            return "is_not" if self._take("not") else "is"
+        if self.token.text in COMPARISONS:
+            return COMPARISONS[self._next()]
+        raise self.wrong(_("“is”, “is not”, “>=”, “<=”, “>”, “<” or “=”"))
 
     def _read_value(self, field: Field) -> int | float | str:
         if field.is_fraction:
@@ -242,7 +260,7 @@ class _Parser:
         return int(self._next())
 
     def _decimal(self) -> int | float:
-        if not re.fullmatch(r"-?\d{1,12}(\.\d{1,9})?", self.token.text, re.ASCII):
+        if not re.fullmatch(DECIMAL, self.token.text, re.ASCII):
             raise self.wrong(_("a number like 0.3 or 100"))
         text = self._next()
         return float(text) if "." in text else int(text)

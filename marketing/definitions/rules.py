@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from marketing.definitions.order_facts import things
 from marketing.definitions.rule_check import THING_WORDS, THINGS, RuleError, check_rule
-from marketing.definitions.rule_fields import FIELDS, OP_WORDS, Field
+from marketing.definitions.rule_fields import FIELDS, OP_WORDS, Field, said_of_herself
 from marketing.definitions.rule_moment import Moment
 from marketing.models import Suppression
 from marketing.models.campaigns import ADDRESS_OF, PURPOSE_OF_CHANNEL, Channel
@@ -84,6 +84,9 @@ def _sentences(rule: dict, indent: str) -> list[str]:
         within = _("within %(days)s days") % {"days": rule["days"]} if "days" in rule else ""
         parts_said = [field.label, OP_WORDS[rule["op"]], value, field.unit, within]
         return [indent + " ".join(str(word) for word in parts_said if str(word))]
+    if "attribute" in rule:
+        said = {"name": rule["attribute"], "op": OP_WORDS[rule["op"]], "value": rule["value"]}
+        return [indent + _("said of herself: %(name)s %(op)s %(value)s") % said]
     if "did" in rule:
         named = [THING_WORDS[kind] % {"code": rule[kind]} for kind in THINGS if kind in rule]
         event = EventKind(rule["did"]).label + (f" ({', '.join(named)})" if named else "")
@@ -103,13 +106,15 @@ def _first_undated(rule: dict) -> str:
     """The first field that no earlier day can be asked of; empty when there is none."""
     if "field" in rule:
         return rule["field"] if FIELDS[rule["field"]].undated else ""
-    parts = [] if "did" in rule else next(iter(rule.values()))
+    parts = [] if "op" in rule else next(iter(rule.values()))
     return next((name for part in parts if (name := _first_undated(part))), "")
 
 
 def _query(rule: dict, at: Moment) -> Q:
     if "field" in rule:
         return FIELDS[rule["field"]].query(rule, at)
+    if "attribute" in rule:
+        return said_of_herself(rule, at)
     if "did" in rule:
         return _did(rule, at)
     group, parts = next(iter(rule.items()))

@@ -31,6 +31,7 @@ PERMISSIONS = {
     "categories": "shop.add_category",
     "channels": "shop.add_channel",
     "consents": "shop.add_consent",
+    "customer_attributes": "shop.add_customerattribute",
     "customers": "shop.add_customer",
     "events": "shop.add_event",
     "evidence": "marketing.change_evidence",  # a file may approve and withdraw

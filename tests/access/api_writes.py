@@ -294,6 +294,7 @@ BY_EVENT_ID = {
     "POST /api/storefront/v1/payments/{provider}/",
     "POST /api/storefront/v1/collect/",
 }
+ATTRIBUTE = {"name": "shoe-size", "kind": "number", "purpose": "analytics", "source": "quiz"}
 M, S = "/api/merchant/v1/", "/api/storefront/v1/"
 WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}campaigns/{{id}}/approve/": lambda: Write(_proposed_campaign()),
@@ -365,6 +366,10 @@ WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}audiences/{{id}}/campaigns/": list_campaign,
     f"POST {M}briefs/": _brief_body,
     f"POST {M}segments/": new_segment,
+    f"POST {M}customers/{{code}}/attributes/": lambda: Write(
+        {"code": make_customer(f"CA-{next(NUMBERS)}").code},
+        *({**ATTRIBUTE, "value": value} for value in ("42", "43")),
+    ),
     f"PATCH {M}segments/{{code}}/": lambda: Write(
         {"code": own_segment()}, {"text": "frequency > 2"}, {"name": "B"}
     ),

@@ -205,6 +205,10 @@ GOOD = {
         **{"name": "Spring", "name_zh": "春", "goal": "announce", "channel": "email"},
         **{"tone": "warm", "language": "en", "brief": "b"},
     },
+    ("merchant", "customers/<str:code>/attributes/", "post"): {
+        **{"name": "shoe-size", "kind": "number", "value": "42"},
+        **{"purpose": "personalisation", "source": "quiz"},
+    },
     ("merchant", "segments/", "post"): {
         **{"code": "odd", "name": "Odd", "name_zh": "", "description": "", "is_tracked": False},
         "rule": {"field": "bought_sku", "op": "is", "value": "A", "days": 9},
