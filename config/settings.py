@@ -334,6 +334,7 @@ SPECTACULAR_SETTINGS = {
         "ClaimKind": "marketing.models.ClaimKind",
         "ExperimentState": "decisions.models.ExperimentState",
         "WaitlistState": "shop.models.WaitlistState",
+        "AttributeKind": "shop.models.AttributeKind",
         "ChannelEnum": "marketing.models.BriefChannel",
         "MarketingChannel": "marketing.models.Channel",
         "AudienceState": [(state, state) for state in ("writing", "failed", "ready", "archived")],

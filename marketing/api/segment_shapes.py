@@ -11,7 +11,7 @@ from marketing.definitions.rule_text import MAX_LENGTH
 from marketing.models import Channel
 
 
-class RuleIn(s.Serializer):
+class SegmentRuleIn(s.Serializer):
     rule = RuleJson(required=False, help_text="As JSON.")
     text = s.CharField(
         required=False, allow_blank=True, max_length=MAX_LENGTH,
@@ -24,7 +24,7 @@ class RuleIn(s.Serializer):
         return attrs
 
 
-class SegmentIn(RuleIn):
+class SegmentIn(SegmentRuleIn):
     code = s.SlugField(max_length=40)
     name = s.CharField(max_length=100)
     name_zh = s.CharField(required=False, allow_blank=True, max_length=100)

@@ -93,11 +93,11 @@ class SegmentDetail(MerchantView):
 class SegmentCounts(MerchantView):
     needs = {"POST": "marketing.view_segment"}
 
-    @extend_schema(request=shapes.RuleIn, responses=shapes.RuleCountOut)
+    @extend_schema(request=shapes.SegmentRuleIn, responses=shapes.RuleCountOut)
     def post(self, request: Request) -> Response:
         """Count a rule that is no segment yet: how many, how many reachable per channel, ten of their
         codes. Nothing is kept. 409 where counting takes longer than MARKETING_COUNT_SECONDS."""
-        rule = _said(self.checked(shapes.RuleIn, request.data))["rule"]
+        rule = _said(self.checked(shapes.SegmentRuleIn, request.data))["rule"]
         try:
             found = live_count(rule, tuple(Channel.values))
         except TookTooLongError as error:
