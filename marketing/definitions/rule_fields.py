@@ -124,15 +124,19 @@ def _agreed(condition: Condition, moment: Moment) -> Q:
 def said_of_herself(condition: Condition, moment: Moment) -> Q:
     """Her newest word by then under a name, while she agrees to what it may be used for. `is_not`:
     she said something else; who said nothing, or does not agree any more, meets neither."""
-    mine = CustomerAttribute.objects.filter(
-        customer=OuterRef("pk"), name=condition["attribute"], recorded_at__lte=moment.at
+    known = CustomerAttribute.objects.filter(
+        name=condition["attribute"], recorded_at__lte=moment.at
     )
     words = Consent.objects.filter(
         customer=OuterRef("customer"), purpose=OuterRef("purpose"), recorded_at__lte=moment.at
     ).order_by("-recorded_at", "-id")
-    newest = mine.order_by("-recorded_at", "-id").values("pk")[:1]
-    usable = CustomerAttribute.objects.annotate(agreed=Subquery(words.values("granted")[:1]))
-    usable = usable.filter(pk=Subquery(newest), agreed=True).exclude(value="")
+    hers = known.filter(customer=OuterRef("customer")).order_by("-recorded_at", "-id")
+    usable = (
+        known.filter(customer=OuterRef("pk"), pk=Subquery(hers.values("pk")[:1]))
+        .alias(agreed=Subquery(words.values("granted")[:1]))
+        .filter(agreed=True)
+        .exclude(value="")
+    )
     value, op = condition["value"], condition["op"]
     if isinstance(value, str):
         met = usable.filter(value=value) if op == "is" else usable.exclude(value=value)

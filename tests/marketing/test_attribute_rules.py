@@ -6,7 +6,7 @@ import pytest
 
 from marketing.definitions.rule_text import parse, to_text
 from marketing.definitions.rules import RuleError, customers_of, sentences
-from shop.importers.run import import_file
+from shop.importers.run import Options, import_file
 from shop.models import Consent, CustomerAttribute
 from shop.services.customers import CustomerError, Said, record_attribute
 from tests.factories import make_customer
@@ -100,9 +100,9 @@ def test_files_bring_words_once_and_refuse_what_is_none(tmp_path):
         "A,Diet,,vegan,personalisation,2026-01-01 10:00,quiz\n"
         "Z,diet,,vegan,personalisation,2026-01-01 10:00,quiz\n"
     )
-    report = import_file("customer_attributes", path)
+    report = import_file("customer_attributes", path, options=Options())
     assert (report.new, report.rejected) == (2, 3)
-    assert import_file("customer_attributes", path).unchanged == 2
+    assert import_file("customer_attributes", path, options=Options()).unchanged == 2
     assert CustomerAttribute.objects.get(name="shoe-size").number == 42.5
 
 

@@ -7,7 +7,7 @@ import pytest
 from decisions.services.snapshots import Shown
 from marketing.models import AcquisitionCost
 from marketing.pages.payback import file_rows, payback_of
-from shop.importers.run import import_file
+from shop.importers.run import Options, import_file
 from shop.models import Channel
 
 pytestmark = pytest.mark.django_db
@@ -84,12 +84,12 @@ def test_a_file_brings_costs_and_a_later_one_replaces_them(tmp_path):
     path.write_text(
         "month,channel,amount,source\n2026-01-17,,600.50,ads\n2026-01-01,web,20,\n2026-01-02,web,30,\n2026-02-01,sea,1,\n"
     )
-    first = import_file("acquisition_costs", path)
+    first = import_file("acquisition_costs", path, options=Options())
     assert (first.new, first.rejected) == (2, 2)
     assert {(c.key, c.amount_minor) for c in AcquisitionCost.objects.all()} == {
         ("2026-01", 60_050), ("2026-01/web", 2_000),
     }  # fmt: skip
     path.write_text("month,channel,amount,source\n2026-01-01,,700,ads\n")
-    again = import_file("acquisition_costs", path)
+    again = import_file("acquisition_costs", path, options=Options())
     assert (again.new, again.changed) == (0, 1)
-    assert import_file("acquisition_costs", path).unchanged == 1
+    assert import_file("acquisition_costs", path, options=Options()).unchanged == 1
