@@ -15,7 +15,6 @@ from marketing.admin import slipping as slipping_views
 from marketing.admin.base import ReadOnlyAdmin
 from marketing.models import AcquisitionCost, CustomerPrediction, CustomerProfile
 from marketing.pages.customer_value import short_interval
-from shop.admin.exports import Exported
 from shop.money import format_money
 
 
@@ -75,10 +74,9 @@ class CustomerPredictionAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(AcquisitionCost)
-class AcquisitionCostAdmin(Exported, ReadOnlyAdmin):
+class AcquisitionCostAdmin(ReadOnlyAdmin):
     """Files bring them; the cohort page reads them."""
 
-    export_kind = "acquisition_costs"
     list_display = ["month", "channel", "amount", "source"]
     list_select_related = ["channel"]
 

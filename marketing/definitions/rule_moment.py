@@ -52,5 +52,5 @@ def whole_days_ago(path: str, condition: dict[str, Any], at: datetime) -> Q:
 def as_fraction(value: float) -> tuple[int, int]:
     """0.3 as (3, 10): what a person wrote, not the binary number beside it. Both fit 64 bits."""
     places = 9 if abs(value) < 10**9 else 6
-    written = Fraction(f"{value:.{places}f}" if isinstance(value, float) else value)
+    written = Fraction(repr(round(value, places)))
     return written.numerator, written.denominator

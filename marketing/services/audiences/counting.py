@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
+from access.figures import significant
 from marketing.definitions.rules import customers_of, reachable
 from marketing.models import Channel
 from shop.models import Customer
@@ -32,7 +33,7 @@ class TookTooLongError(Exception):
         return _(
             "Counting this took longer than %(seconds)s seconds and was stopped. Save the segment and let "
             "a job count it (audience explorer), or limit the rule to fewer days."
-        ) % {"seconds": f"{settings.MARKETING_COUNT_SECONDS:g}"}
+        ) % {"seconds": significant(settings.MARKETING_COUNT_SECONDS)}
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def counting(seconds: float | None = None) -> Iterator[None]:
 @contextmanager
 def _of_postgresql(seconds: float | None) -> Iterator[None]:
     """Each statement gets what is left of the time; what held before holds again afterwards."""
-    wanted = {"work_mem": f"{settings.MARKETING_COUNT_WORK_MEM_MB}MB"}
+    # Compiling such a statement costs more than it saves: its costs are overestimated.
+    wanted = {"work_mem": f"{settings.MARKETING_COUNT_WORK_MEM_MB}MB", "jit": "off"}
     ends = None if seconds is None else time.monotonic() + seconds
 
     def with_what_is_left(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
