@@ -149,14 +149,14 @@ def _birthday(condition: Condition, moment: Moment) -> Q:
     """Days until it comes next, today 0; the 29th of February is the 28th where there is none."""
     today = timezone.localtime(moment.at).date()
     met = COMPARE[condition["op"]]
-    names = set()
+    ahead_of: dict[str, int] = {}
     for ahead in range(366):
         day = today + timedelta(days=ahead)
-        if met(ahead, condition["value"]):
-            names.add(f"{day:%m-%d}")
-            if f"{day:%m-%d}" == "02-28" and (day + timedelta(days=1)).month == 3:
-                names.add("02-29")
-    return Q(birthday__in=sorted(names)) & ~Q(birthday="")
+        ahead_of.setdefault(f"{day:%m-%d}", ahead)  # whose day is today has it again in a year
+        if f"{day:%m-%d}" == "02-28" and (day + timedelta(days=1)).month == 3:
+            ahead_of.setdefault("02-29", ahead)
+    named = [name for name, ahead in ahead_of.items() if met(ahead, condition["value"])]
+    return Q(birthday__in=sorted(named))
 
 
 def _next_order(condition: Condition, moment: Moment) -> Q:

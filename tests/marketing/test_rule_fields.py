@@ -263,6 +263,7 @@ def test_birthday_within_days_wraps_the_year_and_knows_the_29th_of_february(monk
     assert codes("birthday_in_days >= 300") == set()
     monkeypatch.setattr(timezone, "now", lambda: AS_OF.replace(month=2, day=28, hour=12))
     assert codes("birthday_in_days is 0") == {"C"}
+    assert codes("birthday_in_days > 0") == {"A", "B"}
 
 
 def test_the_next_expected_order_and_how_long_the_shop_knows_her():

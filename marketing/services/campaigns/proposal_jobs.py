@@ -26,7 +26,8 @@ def ask_proposed(campaign: Campaign, by: Any = None) -> Decision | None:
     known = _jobs(campaign)
     if not known.unfinished().exists():
         payload = {"campaign_id": campaign.pk}
-        jobs.enqueue(KIND, payload, key=f"{KIND}:{campaign.pk}:{known.count()}", requested_by=by)
+        last = known.order_by("-pk").values_list("pk", flat=True).first() or 0
+        jobs.enqueue(KIND, payload, key=f"{KIND}:{campaign.pk}:{last}", requested_by=by)
     return None
 
 
