@@ -233,10 +233,8 @@ MARKETING_QUIET_CHANNELS = env.list("MARKETING_QUIET_CHANNELS", default=["sms", 
 MARKETING_SEND_COST_MINOR = env.int("MARKETING_SEND_COST_MINOR", default=0)  # per e-mail
 # A campaign's reduced price leaves at least this share of itself over the unit cost.
 MARKETING_MARGIN_FLOOR_RATE = env.float("MARKETING_MARGIN_FLOOR_RATE", default=0.0)
-# A year: what a customer's margin of later is worth today.
-MARKETING_DISCOUNT_RATE = env.float("MARKETING_DISCOUNT_RATE", default=0.1)
-# Who waits for the count of a segment waits at most so long; memory for each grouping (PostgreSQL).
-MARKETING_COUNT_SECONDS = env.float("MARKETING_COUNT_SECONDS", default=10.0)
+MARKETING_DISCOUNT_RATE = env.float("MARKETING_DISCOUNT_RATE", default=0.1)  # of margin, a year
+MARKETING_COUNT_SECONDS = env.float("MARKETING_COUNT_SECONDS", default=10.0)  # who waits for one
 MARKETING_COUNT_WORK_MEM_MB = env.int("MARKETING_COUNT_WORK_MEM_MB", default=64)
 SHOP_ADDRESS = env.str("SHOP_ADDRESS", default="")  # postal; stands below every marketing mail
 SMS_MAX_PARTS = env.int("SMS_MAX_PARTS", default=3)

@@ -42,10 +42,7 @@ from tests.access.marketing_writes import (
     kept_list,
     list_campaign,
     live_journey,
-    new_segment,
-    own_segment,
     revision,
-    segments_asked,
     use,
 )
 from tests.access.writes import NUMBERS, Write
@@ -294,7 +291,6 @@ BY_EVENT_ID = {
     "POST /api/storefront/v1/payments/{provider}/",
     "POST /api/storefront/v1/collect/",
 }
-ATTRIBUTE = {"name": "shoe-size", "kind": "number", "purpose": "analytics", "source": "quiz"}
 M, S = "/api/merchant/v1/", "/api/storefront/v1/"
 WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}campaigns/{{id}}/approve/": lambda: Write(_proposed_campaign()),
@@ -365,18 +361,7 @@ WRITES: dict[str, Callable[[], Write]] = {
     ),
     f"POST {M}audiences/{{id}}/campaigns/": list_campaign,
     f"POST {M}briefs/": _brief_body,
-    f"POST {M}segments/": new_segment,
-    f"POST {M}customers/{{code}}/attributes/": lambda: Write(
-        {"code": make_customer(f"CA-{next(NUMBERS)}").code},
-        *({**ATTRIBUTE, "value": value} for value in ("42", "43")),
-    ),
-    f"PATCH {M}segments/{{code}}/": lambda: Write(
-        {"code": own_segment()}, {"text": "frequency > 2"}, {"name": "B"}
-    ),
-    f"DELETE {M}segments/{{code}}/": lambda: Write({"code": own_segment()}),
-    f"POST {M}segment-counts/": lambda: Write({}, {"text": "frequency > 2"}, {"text": ""}),
-    f"POST {M}segment-figures/": lambda: segments_asked(1),
-    f"POST {M}segment-comparisons/": lambda: segments_asked(2),
+    **segment_writes(M),
     f"POST {M}cohorts/": lambda: Write({}, {"unit": "month"}, {"unit": "week"}),
     f"POST {M}recommendations/report/": lambda: Write({}),
     f"POST {M}candidates/{{id}}/choice/": lambda: Write({"id": _candidate().pk}),
