@@ -227,8 +227,7 @@ MARKETING_CAP_MESSAGES = env.int("MARKETING_CAP_MESSAGES", default=2)  # per cus
 MARKETING_CAP_DAYS = env.int("MARKETING_CAP_DAYS", default=7)
 MARKETING_CAP_SMS = env.int("MARKETING_CAP_SMS", default=1)
 MARKETING_CAP_PUSH = env.int("MARKETING_CAP_PUSH", default=3)
-# By the recipient's own clock; on the channels that ring.
-MARKETING_QUIET_HOURS = env.str("MARKETING_QUIET_HOURS", default="21-8")
+MARKETING_QUIET_HOURS = env.str("MARKETING_QUIET_HOURS", default="21-8")  # by her own clock
 MARKETING_QUIET_CHANNELS = env.list("MARKETING_QUIET_CHANNELS", default=["sms", "push"])
 MARKETING_SEND_COST_MINOR = env.int("MARKETING_SEND_COST_MINOR", default=0)  # per e-mail
 # A campaign's reduced price leaves at least this share of itself over the unit cost.

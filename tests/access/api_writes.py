@@ -43,6 +43,7 @@ from tests.access.marketing_writes import (
     list_campaign,
     live_journey,
     revision,
+    segment_writes,
     use,
 )
 from tests.access.writes import NUMBERS, Write
