@@ -106,7 +106,8 @@ def sold_lines(moment: Moment) -> QuerySet[OrderLine]:
     """Goods of those orders, with `units_then` above 0."""
     mine = {"order__customer__isnull": False, "order__currency": settings.SHOP_CURRENCY}
     if moment.is_past:
-        return OrderLine.objects.sold_as_of(moment.at).filter(units_then__gt=0, **mine)
+        known: Any = OrderLine.objects.sold_as_of(moment.at)  # units_then is an annotation
+        return known.filter(units_then__gt=0, **mine)
     sold = OrderLine.objects.sold().filter(order__placed_at__lt=moment.at, **mine)
     return sold.annotate(units_then=ExpressionWrapper(SOLD_UNITS, output_field=BigIntegerField()))
 
