@@ -115,7 +115,7 @@ def sold_lines(moment: Moment) -> QuerySet[OrderLine]:
 def _cancelled_rests(moment: Moment) -> QuerySet[OrderLine]:
     """Lines with `given_up_then` above 0 of orders that stood: what was paid for them went back."""
     if moment.is_past:
-        rows = OrderLine.objects.sold_as_of(moment.at)
+        rows: Any = OrderLine.objects.sold_as_of(moment.at)
     else:
         rows = OrderLine.objects.filter(cancelled_units__gt=0).annotate(
             given_up_then=given_up_minor()
