@@ -88,8 +88,8 @@ def _sentences(rule: dict, indent: str) -> list[str]:
         said = {"name": rule["attribute"], "op": OP_WORDS[rule["op"]], "value": rule["value"]}
         return [indent + _("said of herself: %(name)s %(op)s %(value)s") % said]
     if "did" in rule:
-        named = [THING_WORDS[kind] % {"code": rule[kind]} for kind in THINGS if kind in rule]
-        event = EventKind(rule["did"]).label + (f" ({', '.join(named)})" if named else "")
+        about = [THING_WORDS[kind] % {"code": rule[kind]} for kind in THINGS if kind in rule]
+        event = EventKind(rule["did"]).label + (f" ({', '.join(about)})" if about else "")
         words = DID_WORDS[rule["op"]] % {
             "event": event, "times": rule["times"], "days": rule["days"]
         }  # fmt: skip
