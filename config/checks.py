@@ -76,6 +76,23 @@ def message_settings(app_configs, **kwargs) -> list[CheckMessage]:
                 id="config.E008",
             )
         )
+    if not 0 <= settings.MARKETING_DISCOUNT_RATE <= 1:
+        found.append(
+            Error(
+                f"MARKETING_DISCOUNT_RATE is {settings.MARKETING_DISCOUNT_RATE}.",
+                hint="Use 0 to 1 a year; 0.1 for 10 %.",
+                id="config.E017",
+            )
+        )
+    if settings.MARKETING_COUNT_SECONDS <= 0 or settings.MARKETING_COUNT_WORK_MEM_MB < 1:
+        found.append(
+            Error(
+                f"MARKETING_COUNT_SECONDS is {settings.MARKETING_COUNT_SECONDS}, "
+                f"MARKETING_COUNT_WORK_MEM_MB is {settings.MARKETING_COUNT_WORK_MEM_MB}.",
+                hint="Use a time above 0, and 1 MB or more.",
+                id="config.E016",
+            )
+        )
     if settings.MESSAGE_CONNECTIONS < 1:
         found.append(
             Error(

@@ -232,12 +232,14 @@ MARKETING_CAP_MESSAGES = env.int("MARKETING_CAP_MESSAGES", default=2)  # per cus
 MARKETING_CAP_DAYS = env.int("MARKETING_CAP_DAYS", default=7)
 MARKETING_CAP_SMS = env.int("MARKETING_CAP_SMS", default=1)
 MARKETING_CAP_PUSH = env.int("MARKETING_CAP_PUSH", default=3)
-# By the recipient's own clock; on the channels that ring.
-MARKETING_QUIET_HOURS = env.str("MARKETING_QUIET_HOURS", default="21-8")
+MARKETING_QUIET_HOURS = env.str("MARKETING_QUIET_HOURS", default="21-8")  # by her own clock
 MARKETING_QUIET_CHANNELS = env.list("MARKETING_QUIET_CHANNELS", default=["sms", "push"])
 MARKETING_SEND_COST_MINOR = env.int("MARKETING_SEND_COST_MINOR", default=0)  # per e-mail
 # A campaign's reduced price leaves at least this share of itself over the unit cost.
 MARKETING_MARGIN_FLOOR_RATE = env.float("MARKETING_MARGIN_FLOOR_RATE", default=0.0)
+MARKETING_DISCOUNT_RATE = env.float("MARKETING_DISCOUNT_RATE", default=0.1)  # of margin, a year
+MARKETING_COUNT_SECONDS = env.float("MARKETING_COUNT_SECONDS", default=10.0)  # who waits for one
+MARKETING_COUNT_WORK_MEM_MB = env.int("MARKETING_COUNT_WORK_MEM_MB", default=64)
 SHOP_ADDRESS = env.str("SHOP_ADDRESS", default="")  # postal; stands below every marketing mail
 SMS_MAX_PARTS = env.int("SMS_MAX_PARTS", default=3)
 # Personas: kmeans, mixture or hdbscan; category codes and words beside the default list that are
@@ -334,6 +336,7 @@ SPECTACULAR_SETTINGS = {
         "ClaimKind": "marketing.models.ClaimKind",
         "ExperimentState": "decisions.models.ExperimentState",
         "WaitlistState": "shop.models.WaitlistState",
+        "AttributeKind": "shop.models.AttributeKind",
         "ChannelEnum": "marketing.models.BriefChannel",
         "MarketingChannel": "marketing.models.Channel",
         "AudienceState": [(state, state) for state in ("writing", "failed", "ready", "archived")],
@@ -351,6 +354,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "access.api.schema.describe_problems",
+        "marketing.api.rule_schema.describe_rules",
     ],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",

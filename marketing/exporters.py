@@ -1,4 +1,4 @@
-"""Documents and the sentences that they prove, as their importer reads them."""
+"""Documents with the sentences that they prove, and acquisition costs, as their importers read them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from django.db.models import Min, Prefetch, QuerySet
 
-from marketing.models import Evidence, EvidenceUse
+from marketing.models import AcquisitionCost, Evidence, EvidenceUse
 from shop.exporters.registry import Row, exporter
+from shop.money import from_minor
 
 SAID = ("title", "url", "excerpt", "valid_from", "valid_until", "state", "keeps_uses")
 COLUMNS = (
@@ -50,3 +51,18 @@ def evidence_rows(page: list[Evidence]) -> Iterable[Row]:
             if use.product_id is None or use.sku is not None:
                 named = ("sentence", "kind", "language", "sku", "attached_at")
                 yield key | {name: getattr(use, name) for name in named}
+
+
+def acquisition_costs() -> QuerySet[AcquisitionCost]:
+    return AcquisitionCost.objects.select_related("channel")
+
+
+@exporter("acquisition_costs", acquisition_costs, ("month", "channel", "amount", "source"))
+def acquisition_cost_rows(page: list[AcquisitionCost]) -> Iterable[Row]:
+    for one in page:
+        yield {
+            "month": one.month,
+            "channel": one.channel.code if one.channel else None,
+            "amount": from_minor(one.amount_minor),
+            "source": one.source,
+        }

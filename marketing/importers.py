@@ -1,4 +1,5 @@
-"""evidence: documents, and the sentences that they prove, one row per document and per sentence."""
+"""evidence: documents and the sentences that they prove, one row per document and per sentence;
+acquisition_costs: what was paid to win customers, one row per month and channel."""
 
 from __future__ import annotations
 
@@ -6,14 +7,24 @@ from collections import defaultdict
 
 import polars as pl
 
-from marketing.models import ClaimKind, EvidenceState
+from marketing.models import AcquisitionCost, ClaimKind, EvidenceState
 from marketing.services.content.evidence_shelf import RefusedRowError, Shelf
-from shop.importers.columns import checked, choice, code, day, moment, text, whole, yes_no
+from shop.importers.columns import (
+    checked,
+    choice,
+    code,
+    day,
+    moment,
+    money,
+    text,
+    whole,
+    yes_no,
+)
 from shop.importers.registry import importer
 from shop.importers.run import Chunk
 from shop.importers.table import LINE
-from shop.importers.write import rows_of
-from shop.models import Variant
+from shop.importers.write import ids_of, rows_of, upsert
+from shop.models import Channel, Variant
 
 ADDRESS = r"^https?://[^\s]{1,190}$"
 COLUMNS = [
@@ -80,3 +91,37 @@ def _known(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
         rows = chunk.reject(rows, said & pl.col(name).is_null(), name, "is missing")
     about = pl.any_horizontal(pl.col("kind", "language", "sku", "attached_at").is_not_null())
     return chunk.reject(rows, ~said & about, "sentence", "is missing")
+
+
+COSTS = [
+    day("month", required=True, about="Any day of it."),
+    code("channel", max_length=32, about="Its code; empty: of no channel in particular."),
+    money("amount", required=True, about="What was paid to win customers, in the shop's currency."),
+    text("source", max_length=200, about="Where the figure comes from."),
+]  # fmt: skip
+
+
+@importer("acquisition_costs", COSTS)
+def load_acquisition_costs(rows: pl.DataFrame, chunk: Chunk) -> None:
+    """A later file replaces what an earlier one said of a month and channel."""
+    rows = rows.with_columns(
+        month=pl.col("month").dt.truncate("1mo"),
+        key=pl.concat_str(
+            pl.col("month").dt.strftime("%Y-%m"),
+            pl.col("channel"),
+            separator="/",
+            ignore_nulls=True,
+        ),
+    )
+    first = chunk.first_time(rows["key"])
+    rows = chunk.reject(
+        rows.with_columns(_first=first), ~pl.col("_first"), "month", "is repeated for this channel"
+    ).drop("_first")
+    ways = ids_of(Channel, "code", rows["channel"], named="channel_id")
+    rows = rows.join(ways, left_on="channel", right_on="code", how="left", maintain_order="left")
+    stranger = pl.col("channel").is_not_null() & pl.col("channel_id").is_null()
+    rows = chunk.reject(rows, stranger, "channel", "is no channel of the shop")
+    columns = ["month", "channel_id", pl.col("amount").alias("amount_minor"), "source"]
+    done = upsert(AcquisitionCost, rows.select("key", *columns), "key")
+    chunk.count(new=done.new, changed=done.changed, unchanged=done.unchanged)
+    chunk.wrote("acquisition costs", done.new + done.changed)

@@ -14,6 +14,7 @@ from marketing.services.audiences import (
     segment_comparisons,
     segments,
 )
+from marketing.services.campaigns import proposal_jobs
 from marketing.services.content import briefs, copies, evidence
 from marketing.services.customers import cohort_snapshots
 from marketing.services.effects import effect_snapshots
@@ -29,6 +30,11 @@ def send_campaign(progress: Progress, campaign_id: int) -> dict:
 @job("refresh_segments", label=_("Refresh customer segments"), queue="ml")
 def refresh_segments(progress: Progress, as_of: str) -> dict:
     return segments.refresh_segments(progress, datetime.fromisoformat(as_of))
+
+
+@job("propose_campaign", label=_("Write a campaign's list and ask for approval"), queue="ml")
+def propose_campaign(progress: Progress, campaign_id: int) -> dict:
+    return proposal_jobs.run(progress, campaign_id)
 
 
 @job("draft_copies", label=_("Draft copy"))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from inventory.models import PriceBreak, Supplier, SupplierItem
-from marketing.models import Evidence, EvidenceUse
+from marketing.models import AcquisitionCost, Evidence, EvidenceUse
 from shop.models import (
     Attribute,
     Batch,
@@ -17,6 +17,7 @@ from shop.models import (
     Channel,
     Consent,
     Customer,
+    CustomerAttribute,
     Event,
     KitComponent,
     LineKind,
@@ -79,6 +80,11 @@ def make_odd_shop(text: Callable[[], str], code: Callable[[], str]) -> None:
             source=text(),
             recorded_at=AT + timedelta(seconds=n),
         )
+    for kind, value in (("text", text()), ("number", "-4.50"), ("yes_no", "no"), ("text", "")):
+        CustomerAttribute.objects.create(
+            customer=people[1], name="shoe-size", kind=kind, value=value, purpose="analytics",
+            number=-4.5 if kind == "number" else None, source=text(), recorded_at=AT,
+        )  # fmt: skip
     order = _order(people[0], variants, text, code)
     for variant, units in zip(variants, (5, 0), strict=True):
         StockLevel.objects.create(variant=variant, warehouse=place, on_hand=units)
@@ -99,6 +105,11 @@ def make_odd_shop(text: Callable[[], str], code: Callable[[], str]) -> None:
     _supplier(variants, text, code)
     _support(people[0], order, text, code)
     _evidence(variants[0].product, text, code)
+    way, month = Channel.objects.first(), AT.date().replace(day=1)
+    for key, channel in (("2026-03", None), (f"2026-03/{way.code}", way)):
+        AcquisitionCost.objects.create(
+            key=key, month=month, channel=channel, amount_minor=12_345, source=text()
+        )
 
 
 def _evidence(product: Product, text, code) -> None:

@@ -139,6 +139,10 @@ class Maker:
         kind = self.importer.kind
         if kind == "products" and name in ("ID", "SKU"):
             return f"9{number}"  # what is there already may be changed by a broken row
+        if kind == "customer_attributes" and name == "name":
+            return f"size-{number}"
+        if kind == "acquisition_costs" and name == "month":
+            return f"{2000 + number // 12 % 100}-{number % 12 + 1:02}-01"
         if name != self.key or name in ("kit", "Type"):
             return ""
         if kind == "tax_rates":

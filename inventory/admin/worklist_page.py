@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from access.spreadsheets import lines_of
 from decisions.services.receipts import DecisionClosedError
 from inventory.models import PurchaseOrder, PurchaseOrderLine, Supplier
 from inventory.services import worklist
@@ -165,13 +165,7 @@ def _money(minor: int | None, currency: str = "") -> str:
 
 
 def _written(lines: Any) -> Iterator[str]:
-    class Echo:
-        def write(self, text: str) -> str:
-            return text
-
-    writer = csv.writer(Echo())
-    for row in worklist.plan_rows(lines):
-        yield writer.writerow(["" if cell is None else cell for cell in row])
+    return lines_of(worklist.plan_rows(lines))
 
 
 def _base(request: HttpRequest) -> dict[str, Any]:

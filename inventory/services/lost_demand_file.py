@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from io import StringIO
+from itertools import chain
 
+from access.spreadsheets import lines_of
 from inventory.models import LostDemandDay
 
 COLUMNS = (
@@ -17,13 +17,6 @@ CHUNK = 2_000
 
 def csv_lines() -> Iterator[str]:
     """The header, then one line per SKU and day, oldest first. An empty estimate: not estimated."""
-    yield _line(["sku", "day", *COLUMNS])
     found = LostDemandDay.objects.order_by("day", "variant_id")
-    for row in found.values_list("variant__sku", "day", *COLUMNS).iterator(CHUNK):
-        yield _line(["" if value is None else value for value in row])
-
-
-def _line(cells: list) -> str:
-    kept = StringIO()
-    csv.writer(kept, lineterminator="\n").writerow(cells)
-    return kept.getvalue()
+    rows = found.values_list("variant__sku", "day", *COLUMNS).iterator(CHUNK)
+    return lines_of(chain([["sku", "day", *COLUMNS]], rows), ends="\n")

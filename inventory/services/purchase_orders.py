@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,6 +15,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from access.spreadsheets import write_rows
 from decisions.kinds import CannotCarryOutError
 from decisions.models import DecisionState
 from decisions.services import receipts as decisions
@@ -288,9 +288,7 @@ def _message(order: PurchaseOrder, supplier: Supplier) -> EmailMessage:
     items = {item.variant_id: item for item in supplier.items.all()}
     rows = [_mail_row(line, items.get(line.variant_id), order.currency) for line in lines]
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
+    write_rows(text, [list(rows[0]), *(row.values() for row in rows)])
     listed = "\n".join(f"{row['units']:>6} × {row['sku']}  {row['name']}" for row in rows)
     body = gettext("Please deliver to %(warehouse)s:") % {"warehouse": order.warehouse.name}
     message = EmailMessage(
@@ -307,13 +305,8 @@ def _mail_row(line: PurchaseOrderLine, item: SupplierItem | None, currency: str)
     return {
         "sku": line.variant.sku,
         "supplier_sku": item.supplier_sku if item else "",
-        "name": _inert(line.variant.product.name),
+        "name": line.variant.product.name,
         "units": line.units,
         "unit_cost": "" if cost is None else str(from_minor(cost, currency)),
         "currency": currency,
     }
-
-
-def _inert(text: str) -> str:
-    """A spreadsheet carries out a cell that begins like a formula. Source: OWASP, CSV injection."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.http import HttpResponse
 from unfold.admin import ModelAdmin
 
 from access.read_only import ReadOnly
+from access.spreadsheets import write_rows
 
 
 class ReadOnlyAdmin(ReadOnly, ModelAdmin):
@@ -22,5 +22,5 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin):
 def csv_file(name: str, rows: Iterable[Sequence[Any]]) -> HttpResponse:
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    csv.writer(answer).writerows(rows)
+    write_rows(answer, rows)
     return answer

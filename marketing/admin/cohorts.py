@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 from marketing.admin.base import csv_file
 from marketing.frames.cohorts import Who
 from marketing.pages import cohorts as shown
+from marketing.pages import payback
 from marketing.services.customers.cohort_snapshots import Ask, ask_refresh, cohort_report
 
 NEEDS = "marketing.view_segment"
@@ -76,7 +78,8 @@ def _page(site: AdminSite) -> Any:
             return redirect(request.get_full_path())
         found = cohort_report(ask) if form.is_valid() else None
         if found and request.GET.get("as") == "csv":
-            return csv_file(f"cohorts_{ask.unit}", shown.file_rows(found))
+            rows = chain(shown.file_rows(found), payback.file_rows(found))
+            return csv_file(f"cohorts_{ask.unit}", rows)
         measure = asked.get("measure") or "retention"
         context = {
             **site.each_context(request),
@@ -87,6 +90,7 @@ def _page(site: AdminSite) -> Any:
             "measure_label": shown.MEASURES[measure],
             "unit": ask.unit,
             "query": request.GET.urlencode(),
+            "payback": payback.payback_of(found) if found and measure == "margin" else None,
             **(shown.table_of(found, measure) | {"as_of": shown.as_of(found)} if found else {}),
         }
         return TemplateResponse(request, "marketing/cohorts.html", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.urls import URLPattern
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
@@ -10,7 +11,9 @@ from unfold.admin import ModelAdmin
 
 from access.figures import percent
 from access.read_only import ReadOnly
-from marketing.models import CustomerPrediction, CustomerProfile
+from marketing.admin import slipping as slipping_views
+from marketing.admin.base import ReadOnlyAdmin
+from marketing.models import AcquisitionCost, CustomerPrediction, CustomerProfile
 from marketing.pages.customer_value import short_interval
 from shop.money import format_money
 
@@ -44,6 +47,9 @@ class CustomerPredictionAdmin(ReadOnly, ModelAdmin):
     search_fields = ["customer__code", "customer__name", "customer__email"]
     list_select_related = ["customer"]
 
+    def get_urls(self) -> list[URLPattern]:
+        return [*slipping_views.urls(self.admin_site), *super().get_urls()]
+
     @admin.display(description=gettext_lazy("still a customer"), ordering="p_alive")
     def alive(self, found: CustomerPrediction) -> str:
         return with_note(percent(found.p_alive), short_interval(found, "p_alive"))
@@ -65,6 +71,18 @@ class CustomerPredictionAdmin(ReadOnly, ModelAdmin):
         ends = (found.next_order_from, found.next_order_until)
         span = "–".join(date_format(end, "SHORT_DATE_FORMAT") if end else "…" for end in ends)
         return with_note(date_format(found.next_order_on, "SHORT_DATE_FORMAT"), span)
+
+
+@admin.register(AcquisitionCost)
+class AcquisitionCostAdmin(ReadOnlyAdmin):
+    """Files bring them; the cohort page reads them."""
+
+    list_display = ["month", "channel", "amount", "source"]
+    list_select_related = ["channel"]
+
+    @admin.display(description=gettext_lazy("amount"), ordering="amount_minor")
+    def amount(self, cost: AcquisitionCost) -> str:
+        return format_money(cost.amount_minor)
 
 
 def with_note(value: str, interval: str) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from decisions.services import jobs, receipts
 from marketing.models import Campaign, CopyVariant
-from marketing.services.campaigns import campaigns
+from marketing.services.campaigns import campaigns, proposal_jobs
 from marketing.services.content import copies
 
 Verb = Callable[[Campaign, Any, QueryDict], str]
@@ -56,7 +56,9 @@ def edit(campaign: Campaign, by: Any, data: QueryDict) -> str:
 
 
 def propose(campaign: Campaign, by: Any, data: QueryDict) -> str:
-    decision = campaigns.propose_campaign(campaign)
+    decision = proposal_jobs.ask_proposed(campaign, by)
+    if decision is None:
+        return _("The list is being written; this page follows it.")
     return _("Waiting for approval: %(what)s") % {"what": decision}
 
 

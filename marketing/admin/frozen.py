@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -21,11 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from access.spreadsheets import lines_of
 from decisions.services import jobs
-from marketing.definitions.rules import RuleError, customers_of, sentences
+from marketing.definitions.rules import RuleError, sentences
 from marketing.models import Audience, Channel, Segment
 from marketing.pages import frozen as shown
 from marketing.services.audiences import frozen, frozen_standing
+from marketing.services.audiences.counting import TookTooLongError, size_of
 from marketing.services.audiences.segment_comparisons import MOST
 
 PER_PAGE = 25
@@ -135,24 +136,13 @@ def _one(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     return TemplateResponse(request, "marketing/frozen_list.html", context)
 
 
-class _Line:
-    """What csv.writer writes to when each line leaves by itself."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def _file(request: HttpRequest, audience: Audience) -> StreamingHttpResponse:
     asked = request.GET.get("channel", "")
     channel = asked if asked in Channel.values else Channel.EMAIL.value
-    writer = csv.writer(_Line())
     may_see = request.user.has_perm(shown.MAY_SEE_PEOPLE)
-
-    def lines() -> Iterator[str]:
-        for row in shown.file_rows(audience, channel, may_see=may_see):
-            yield writer.writerow([_written(value) for value in row])
-
-    answer = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    rows = shown.file_rows(audience, channel, may_see=may_see)
+    lines = lines_of([_written(value) for value in row] for row in rows)
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="frozen_list_{audience.pk}.csv"'
     return answer
 
@@ -198,8 +188,8 @@ def _new(site: AdminSite, request: HttpRequest) -> HttpResponse:
 
 def _preview(rule: dict) -> dict[str, Any]:
     try:
-        return {"count": customers_of(rule).count(), "sentences": sentences(rule)}
-    except RuleError as error:
+        return {"count": size_of(rule), "sentences": sentences(rule)}
+    except (RuleError, TookTooLongError) as error:
         return {"problem": str(error)}
 
 

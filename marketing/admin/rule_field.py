@@ -1,18 +1,23 @@
-"""The builder of a segment's rule: rows of field, comparison and value instead of JSON."""
+"""The builder of a segment's rule: rows of conditions on fields and events instead of JSON."""
 
 from __future__ import annotations
 
 import json
 import re
+from itertools import zip_longest
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from marketing.definitions.rule_check import ABOUT_PRODUCTS, THINGS
 from marketing.definitions.rule_text import parse, to_text
 from marketing.definitions.rules import FIELDS, OP_WORDS, RuleError, check_rule
+from shop.models import EventKind
 
 BLANK_ROWS = 3
+EVENT = "did:"  # before an event's kind, among the names of fields
+ABOUT = {"sku": _("SKU"), "category": _("category"), "brand": _("brand")}
 GROUP_WORDS = [
     ("all", _("all of these")),
     ("any", _("at least one of these")),
@@ -21,7 +26,8 @@ GROUP_WORDS = [
 
 
 class RuleWidget(forms.Widget):
-    """One group of conditions. Groups inside groups and events are edited as text (rule_text.py)."""
+    """One group of conditions. Groups inside groups are edited as text (rule_text.py), and so are
+    events that name several of SKU, category and brand."""
 
     template_name = "marketing/rule_widget.html"
 
@@ -33,11 +39,19 @@ class RuleWidget(forms.Widget):
         elif flat := _flat(rule):
             group, conditions = flat
             context["group"] = group
-            context["rows"] = [*conditions, *({} for _ in range(BLANK_ROWS))]
+            context["rows"] = [*map(_row, conditions), *({} for _ in range(BLANK_ROWS))]
         else:
             context["raw"] = to_text(rule)
         context["groups"] = GROUP_WORDS
-        context["fields"] = [(key, field.label) for key, field in FIELDS.items()]
+        context["fields"] = [
+            (key, field.label, "windowed" if field.is_windowed else "plain")
+            for key, field in FIELDS.items()
+        ]
+        context["events"] = [
+            (f"{EVENT}{kind}", label, "product" if kind in ABOUT_PRODUCTS else "event")
+            for kind, label in EventKind.choices
+        ]
+        context["about"] = ABOUT.items()
         context["ops"] = OP_WORDS.items()
         context["suggestions"] = [
             choice
@@ -50,17 +64,9 @@ class RuleWidget(forms.Widget):
         typed = data.get(f"{name}-raw", "")
         if typed.strip() or f"{name}-group" not in data:
             return typed
-        rows = zip(
-            data.getlist(f"{name}-field"),
-            data.getlist(f"{name}-op"),
-            data.getlist(f"{name}-value"),
-            strict=False,
-        )
-        conditions = [
-            {"field": field, "op": op, "value": _typed(field, value.strip())}
-            for field, op, value in rows
-            if field
-        ]
+        parts = ("field", "op", "value", "days", "about", "code")
+        rows = zip_longest(*(data.getlist(f"{name}-{part}") for part in parts), fillvalue="")
+        conditions = [_condition(dict(zip(parts, row, strict=True))) for row in rows if row[0]]
         group = data.get(f"{name}-group", "all")
         return json.dumps({group: conditions} if conditions else {})
 
@@ -108,9 +114,44 @@ def _flat(rule: dict) -> tuple[str, list[dict]] | None:
     if not rule:
         return "all", []
     group, conditions = next(iter(rule.items()))
-    if group in dict(GROUP_WORDS) and all("field" in condition for condition in conditions):
+    if group in dict(GROUP_WORDS) and all(map(_fits_row, conditions)):
         return group, conditions
     return None
+
+
+def _fits_row(condition: dict) -> bool:
+    return "field" in condition or (
+        "did" in condition and sum(kind in condition for kind in THINGS) <= 1
+    )
+
+
+def _row(condition: dict) -> dict:
+    """A condition as the parts of a row."""
+    if "field" in condition:
+        return condition
+    about = next((kind for kind in THINGS if kind in condition), "")
+    return {
+        "field": f"{EVENT}{condition['did']}", "op": condition["op"], "value": condition["times"],
+        "days": condition["days"], "about": about, "code": condition.get(about, ""),
+    }  # fmt: skip
+
+
+def _condition(row: dict[str, str]) -> dict:
+    """The parts of a row as a condition; what is out of place stays and is refused by name."""
+    row = {part: said.strip() for part, said in row.items()}
+    days = {"days": _whole(row["days"])} if row["days"] else {}
+    if not row["field"].startswith(EVENT):
+        value = _typed(row["field"], row["value"])
+        return {"field": row["field"], "op": row["op"], "value": value, **days}
+    about = {row["about"]: row["code"]} if row["about"] in THINGS else {}
+    return {
+        "did": row["field"].removeprefix(EVENT), "op": row["op"], "times": _whole(row["value"]),
+        "days": "", **days, **about,
+    }  # fmt: skip
+
+
+def _whole(value: str) -> str | int:
+    return int(value) if re.fullmatch(r"\d{1,9}", value, re.ASCII) else value
 
 
 def _typed(field: str, value: str) -> str | int | float:

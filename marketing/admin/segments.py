@@ -23,6 +23,7 @@ from marketing.admin.rule_field import RuleField, RuleWidget
 from marketing.definitions.rules import RuleError
 from marketing.models import Audience, Segment
 from marketing.pages.segments import segment_preview
+from marketing.services.audiences.segment_edits import may_delete
 
 
 class SegmentForm(forms.ModelForm):
@@ -98,7 +99,7 @@ class SegmentAdmin(ModelAdmin):
         return ["code", "rule"] if obj and obj.is_builtin else []
 
     def has_delete_permission(self, request: HttpRequest, obj: Segment | None = None) -> bool:
-        if obj and (obj.is_builtin or obj.campaigns.exists() or obj.audiences.exists()):
+        if obj and not may_delete(obj):
             return False
         return super().has_delete_permission(request, obj)
 

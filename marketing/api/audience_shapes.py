@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from rest_framework import serializers as s
 
-from marketing.definitions.rules import RuleError, check_rule
+from marketing.api.rule_schema import RuleJson
 from marketing.models import Channel, Goal, Tone
 from marketing.pages.frozen import STATES
 from marketing.services.audiences.frozen import MOST_HELD_OUT
@@ -27,21 +26,12 @@ class AudienceIn(s.Serializer):
         child=s.SlugField(max_length=40), required=False, min_length=1, max_length=MOST,
         help_text="Codes; of several, the customers whom all of them share.",
     )  # fmt: skip
-    rule = s.JSONField(required=False, help_text="Instead of segments: the language of segments.")
+    rule = RuleJson(required=False, help_text="Instead of segments: the language of segments.")
     as_of = s.DateTimeField(
         required=False, allow_null=True, default=None,
         help_text="Who met it then; only where that is known. Empty: when the list is written.",
     )  # fmt: skip
     holdout_rate = s.FloatField(required=False, default=0.0, min_value=0, max_value=MOST_HELD_OUT)
-
-    def validate_rule(self, rule: Any) -> dict:
-        if not isinstance(rule, dict) or "\\u0000" in json.dumps(rule):
-            raise s.ValidationError("A group or a condition, without null characters.")
-        try:
-            check_rule(rule)
-        except RuleError as error:
-            raise s.ValidationError(str(error)) from error
-        return rule
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("segments" in attrs) == ("rule" in attrs):

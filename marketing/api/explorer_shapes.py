@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers as s
 
+from marketing.api.segment_shapes import ReachableNowOut
 from marketing.services.audiences.segment_comparisons import MOST, WEEKS_BACK
 
 MOST_ASKED = 25  # segments that one request has counted anew
@@ -75,6 +76,7 @@ class SegmentFiguresOut(s.Serializer):
     as_of = s.DateTimeField(allow_null=True)
     customers = s.IntegerField(allow_null=True)
     reachable_by_email = s.IntegerField(allow_null=True)
+    reachable = ReachableNowOut(many=True, help_text="Per channel; empty: not counted yet.")
     sample = s.IntegerField(allow_null=True, help_text="Customers whose orders were read.")
     revenue_365 = ExplorerFigureOut(help_text="Minor units per customer, the last 365 days.")
     margin_365 = ExplorerFigureOut(help_text="Minor units per customer, the last 365 days.")

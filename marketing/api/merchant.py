@@ -1,4 +1,4 @@
-"""Segments and campaigns for staff and their programs. Approving calls the decision's own service."""
+"""Campaigns for staff and their programs. Approving calls the decision's own service."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from decisions.kinds import CannotCarryOutError
 from decisions.services import receipts
 from decisions.text import render
 from marketing.api import serializers as shapes
-from marketing.definitions.rules import customers_of, reachable, sentences
-from marketing.models import Campaign, Journey, Segment
+from marketing.models import Campaign, Journey
 from marketing.pages.copies import copy_card
 from marketing.pages.effects import SLOT, sentence_text
 from marketing.services.effects.effect_snapshots import Report, effect_report
@@ -34,40 +33,9 @@ describe(
     _("The campaign cannot take this step."),
     _("Read the reason in `detail`, then the campaign's state."),
 )
-SAMPLE = 10
-SEGMENT_COLUMNS = ("code", "name", "name_zh", "rule", "is_builtin", "last_count", "counted_at")
 CAMPAIGN_COLUMNS = (
     "name", "name_zh", "goal", "channel", "state", "created_at", "started_at", "finished_at",
 )  # fmt: skip
-
-
-class Segments(MerchantView):
-    needs = {"GET": "marketing.view_segment"}
-
-    @extend_schema(responses=shapes.SegmentOut(many=True))
-    def get(self, request: Request) -> Response:
-        """Segments, newest first; `last_count` is of the last night."""
-        rows = Segment.objects.values("pk", *SEGMENT_COLUMNS)
-        return self.page(rows, lambda page: [_without_pk(row) for row in page])
-
-
-class SegmentDetail(MerchantView):
-    needs = {"GET": "marketing.view_segment"}
-
-    @extend_schema(responses=shapes.SegmentDetailOut)
-    def get(self, request: Request, code: str) -> Response:
-        """One segment, counted now, with the codes of ten of its customers."""
-        segment = get_object_or_404(Segment, code=code)
-        found = customers_of(segment.rule)
-        return Response(
-            {name: getattr(segment, name) for name in SEGMENT_COLUMNS}
-            | {
-                "customer_count": found.count(),
-                "reachable_count": reachable(found, "email").count(),
-                "sentences": sentences(segment.rule),
-                "sample": list(found.order_by("-pk").values_list("code", flat=True)[:SAMPLE]),
-            }
-        )
 
 
 class Campaigns(MerchantView):
@@ -167,10 +135,6 @@ def _campaign(pk: int) -> Campaign:
 def _campaign_row(row: dict[str, Any]) -> dict[str, Any]:
     of = {"segment": row["segment_code"], "frozen_audience": row["frozen_audience_id"]}
     return {"id": row["pk"], **of} | {name: row[name] for name in CAMPAIGN_COLUMNS}
-
-
-def _without_pk(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "pk"}
 
 
 def _detail(campaign: Campaign) -> dict[str, Any]:

@@ -12,23 +12,6 @@ class CampaignFilter(s.Serializer):
     goal = s.ChoiceField(Goal.choices, required=False)
 
 
-class SegmentOut(s.Serializer):
-    code = s.CharField()
-    name = s.CharField()
-    name_zh = s.CharField()
-    rule = s.JSONField()
-    is_builtin = s.BooleanField()
-    last_count = s.IntegerField(allow_null=True)
-    counted_at = s.DateTimeField(allow_null=True)
-
-
-class SegmentDetailOut(SegmentOut):
-    customer_count = s.IntegerField()
-    reachable_count = s.IntegerField()
-    sentences = s.ListField(child=s.CharField())
-    sample = s.ListField(child=s.CharField())
-
-
 class CampaignOut(s.Serializer):
     id = s.IntegerField()
     name = s.CharField()

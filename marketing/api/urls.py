@@ -10,6 +10,7 @@ from marketing.api import explorer as x
 from marketing.api import journeys as j
 from marketing.api import merchant as m
 from marketing.api import personas as p
+from marketing.api import segments as g
 
 merchant = [
     path("audiences/", a.Audiences.as_view(), name="audiences"),
@@ -25,8 +26,9 @@ merchant = [
     path("cohorts/", c.Cohorts.as_view(), name="cohorts"),
     path("segment-figures/", x.SegmentFigures.as_view(), name="segment-figures"),
     path("segment-comparisons/", x.SegmentComparison.as_view(), name="segment-comparisons"),
-    path("segments/", m.Segments.as_view(), name="segments"),
-    path("segments/<slug:code>/", m.SegmentDetail.as_view(), name="segment"),
+    path("segment-counts/", g.SegmentCounts.as_view(), name="segment-counts"),
+    path("segments/", g.Segments.as_view(), name="segments"),
+    path("segments/<slug:code>/", g.SegmentDetail.as_view(), name="segment"),
     path("personas/", p.Personas.as_view(), name="personas"),
     path("personas/<slug:code>/", p.PersonaDetail.as_view(), name="persona"),
     path("campaigns/", m.Campaigns.as_view(), name="campaigns"),

@@ -2,6 +2,7 @@
 
     stage is at_risk and (monetary_minor >= 20000 or bought_category is tea)
     did view at least 3 times within 30 days and did not purchase within 30 days
+    did view category tea at least 3 times within 30 days and bought_sku is not TEA-1 within 90 days
 
 `and` binds closer than `or`; `not` and parentheses as usual. Values with other signs than letters,
 digits, `_`, `-` and `.` stand in double quotes. docs/marketing.md describes the language.
@@ -15,6 +16,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from marketing.definitions.rule_check import ABOUT_PRODUCTS, THINGS
 from marketing.definitions.rules import FIELDS, Field, RuleError, check_rule
 from shop.models.events import EventKind
 
@@ -27,7 +29,8 @@ SIGNS = {
     "at_least": ">=", "at_most": "<=", "is": "is", "is_not": "is not", "more_than": ">",
     "less_than": "<",
 }  # fmt: skip
-RESERVED = frozenset({"and", "or", "not", "did"})
+RESERVED = frozenset({"and", "or", "not", "did", "attribute"})
+DECIMAL = r"-?\d{1,12}(\.\d{1,9})?"
 BARE = re.compile(r"[\w.\-]+")
 
 
@@ -73,9 +76,14 @@ def to_text(rule: dict) -> str:
     if not rule:
         return ""
     if "field" in rule:
-        return f"{rule['field']} {SIGNS[rule['op']]} {_value(rule['value'])}"
+        within = f" within {rule['days']} days" if "days" in rule else ""
+        return f"{rule['field']} {SIGNS[rule['op']]} {_value(rule['value'])}{within}"
     if "did" in rule:
         return _did_text(rule)
+    if "attribute" in rule:
+        value = rule["value"]
+        text = f'"{value}"' if isinstance(value, str) else _value(value)
+        return f"attribute {rule['attribute']} {SIGNS[rule['op']]} {text}"
     group, parts = next(iter(rule.items()))
     texts = [to_text(part) for part in parts]
     if group == "none":
@@ -89,12 +97,14 @@ def to_text(rule: dict) -> str:
 
 def _did_text(rule: dict) -> str:
     within = f"within {rule['days']} days"
+    named = (f"{kind} {_value(rule[kind])}" for kind in THINGS if kind in rule)
+    event = " ".join([rule["did"], *named])
     if (rule["op"], rule["times"]) == ("at_most", 0):
-        return f"did not {rule['did']} {within}"
+        return f"did not {event} {within}"
     if (rule["op"], rule["times"]) == ("at_least", 1):
-        return f"did {rule['did']} {within}"
-    how = rule["op"].replace("_", " ")
-    return f"did {rule['did']} {how} {rule['times']} times {within}"
+        return f"did {event} {within}"
+    how = "exactly" if rule["op"] == "is" else rule["op"].replace("_", " ")
+    return f"did {event} {how} {rule['times']} times {within}"
 
 
 def _value(value: Any) -> str:
@@ -152,7 +162,19 @@ class _Parser:
             self._need(")", _("“)”"))
             self._depth -= 1
             return inner
+        if self._take("attribute"):
+            return self._attribute()
         return self._did() if self._take("did") else self._comparison()
+
+    def _attribute(self) -> dict:
+        """A number is compared as one; words, and numbers in quotes, as they are written."""
+        name, op = self._word(), self._operator()
+        is_number = self.token.kind == "word" and re.fullmatch(DECIMAL, self.token.text, re.ASCII)
+        return {
+            "attribute": name,
+            "op": op,
+            "value": self._decimal() if is_number else self._word(),
+        }
 
     def _deeper(self) -> None:
         self._depth += 1
@@ -162,20 +184,26 @@ class _Parser:
     def _comparison(self) -> dict:
         if self.token.text not in FIELDS:
             raise self.wrong(_("a field, “did”, “not” or “(”"))
-        name = self._next()
+        name, op = self._next(), self._operator()
+        field = FIELDS[name]
+        said = {"field": name, "op": op, "value": self._read_value(field)}
+        if field.is_windowed and self._is("within"):
+            said["days"] = self._within()
+        return said
+
+    def _operator(self) -> str:
         if self._take("is"):
-            op = "is_not" if self._take("not") else "is"
-        elif self.token.text in COMPARISONS:
-            op = COMPARISONS[self._next()]
-        else:
-            raise self.wrong(_("“is”, “is not”, “>=”, “<=”, “>”, “<” or “=”"))
-        return {"field": name, "op": op, "value": self._read_value(FIELDS[name])}
+            return "is_not" if self._take("not") else "is"
+        if self.token.text in COMPARISONS:
+            return COMPARISONS[self._next()]
+        raise self.wrong(_("“is”, “is not”, “>=”, “<=”, “>”, “<” or “=”"))
 
     def _read_value(self, field: Field) -> int | float | str:
         if field.is_fraction:
             return self._decimal()
-        if field.is_number:
-            return self._number(signed=True)
+        return self._number(signed=True) if field.is_number else self._word()
+
+    def _word(self) -> str:
         if self.token.kind == "quoted":
             return self._next()[1:-1]
         if self.token.kind != "word" or self.token.text.lower() in RESERVED:
@@ -187,18 +215,30 @@ class _Parser:
         if self.token.text not in EventKind.values:
             raise self.wrong(_("an event: %(names)s") % {"names": ", ".join(EventKind.values)})
         kind, op, times = self._next(), "at_least", 1
+        named = self._things() if kind in ABOUT_PRODUCTS else {}
         if not negated and not self._is("within"):
             op, times = self._times()
+        return {
+            "did": kind,
+            **named,
+            "op": "at_most" if negated else op,
+            "times": 0 if negated else times,
+            "days": self._within(),
+        }
+
+    def _things(self) -> dict[str, str]:
+        """`sku TEA-1`, `category tea`, `brand leaf`: any of them, each once."""
+        named: dict[str, str] = {}
+        while kind := next((one for one in THINGS if one not in named and self._take(one)), ""):
+            named[kind] = self._word()
+        return named
+
+    def _within(self) -> int:
         self._need("within", _("“within”"))
         days = self._number()
         if not (self._take("days") or self._take("day")):
             raise self.wrong(_("“days”"))
-        return {
-            "did": kind,
-            "op": "at_most" if negated else op,
-            "times": 0 if negated else times,
-            "days": days,
-        }
+        return days
 
     def _times(self) -> tuple[str, int]:
         if self._take("exactly"):
@@ -220,7 +260,7 @@ class _Parser:
         return int(self._next())
 
     def _decimal(self) -> int | float:
-        if not re.fullmatch(r"-?\d{1,12}(\.\d{1,9})?", self.token.text, re.ASCII):
+        if not re.fullmatch(DECIMAL, self.token.text, re.ASCII):
             raise self.wrong(_("a number like 0.3 or 100"))
         text = self._next()
         return float(text) if "." in text else int(text)

@@ -1,3 +1,4 @@
+from .acquisition import AcquisitionCost
 from .audiences import Audience, AudienceMember
 from .briefs import Brief, BriefChannel, BriefItem, Candidate, CandidateState
 from .campaigns import (
@@ -47,6 +48,7 @@ from .segments import Segment, SegmentChange, SegmentMember
 from .sends import Send, SendState, SkipReason, Suppression
 
 __all__ = [
+    "AcquisitionCost",
     "Audience",
     "AudienceMember",
     "BrandVoice",

@@ -39,6 +39,11 @@ class CustomerPrediction(models.Model):
     p_alive_low, p_alive_high = _rate(), _rate()
     churn_90 = _rate(help_text=_("Probability of no order within 90 days."))
     churn_90_low, churn_90_high = _rate(), _rate()
+    churn_before = _rate(
+        help_text=_("The same as of 28 days before, by the same model; empty: no order by then.")
+    )
+    churn_before_low, churn_before_high = _rate(), _rate()
+    churn_rise_28 = _rate(help_text=_("By how much it rose since: -1 to 1."))
 
     orders_30 = _rate(help_text=_("Expected order days within 30 days."))
     orders_30_low, orders_30_high = _rate(), _rate()
@@ -77,6 +82,12 @@ class CustomerPrediction(models.Model):
             # Segments: who is worth most, who is about to leave.
             models.Index(fields=["spend_90_minor"], name="prediction_spend_90"),
             models.Index(fields=["p_alive"], name="prediction_p_alive"),
+            # Who is slipping away, the steepest rise first.
+            models.Index(
+                fields=["-churn_rise_28"],
+                condition=models.Q(churn_rise_28__gt=0),
+                name="prediction_churn_rise",
+            ),
         ]
 
     def __str__(self) -> str:

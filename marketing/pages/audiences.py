@@ -17,7 +17,7 @@ from access.figures import figure, percent, points
 from decisions.models import Snapshot
 from decisions.text import render
 from marketing.definitions.rules import RuleError
-from marketing.models import Segment
+from marketing.models import Channel, Segment
 from marketing.services.audiences import segment_comparisons as comparisons
 from marketing.services.audiences.audience_figures import refreshing, stored
 from shop.money import format_money, from_minor
@@ -48,6 +48,11 @@ def _line(segment: Segment, row: Snapshot | None, is_refreshing: bool) -> dict[s
         "size": kept["size"],
         "reachable": kept["reachable"],
         "reachable_share": percent(kept["reachable"] / kept["size"]) if kept["size"] else "",
+        "reachable_by": [
+            (label, kept["reachable_by"][name])
+            for name, label in Channel.choices
+            if name != Channel.EMAIL and "reachable_by" in kept
+        ],
         "sample": kept["sample"],
         "revenue": _money(kept["revenue"]),
         "margin": _money(kept["margin"]),
@@ -90,7 +95,8 @@ def _sums(changes: dict | None) -> dict[str, int] | None:
 
 
 FILE_HEADS = [
-    "code", "name", "counted_at", "customers", "reachable_email", "sample",
+    "code", "name", "counted_at", "customers", "reachable_email",
+    "reachable_sms", "reachable_push", "sample",
     "revenue_365", "revenue_low", "revenue_high", "margin_365", "margin_low", "margin_high",
     "spend_90", "spend_low", "spend_high", "margin_90", "margin_90_low", "margin_90_high",
     "no_order_90", "no_order_low", "no_order_high", "entered_7", "left_7", "entered_28", "left_28",
@@ -110,7 +116,8 @@ def file_rows(segments: Sequence[Segment]) -> Iterator[list[Any]]:
         money = [found["revenue"], found["margin"], ahead.get("spend"), ahead.get("margin")]
         changes = _sums(found["changes"])
         yield [
-            one.code, str(one), row.as_of.isoformat(), found["size"], found["reachable"], found["sample"],
+            one.code, str(one), row.as_of.isoformat(), found["size"], found["reachable"],
+            *(found.get("reachable_by", {}).get(name, "") for name in ("sms", "push")), found["sample"],
             *(_amount(figure, end) for figure in money for end in ("value", "low", "high")),
             *((ahead["silent"][end] if "silent" in ahead else "") for end in ("value", "low", "high")),
             *(changes.values() if changes else [""] * 4),

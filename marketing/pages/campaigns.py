@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -17,8 +18,10 @@ from marketing.definitions.readers import meant_by, meant_in_words
 from marketing.definitions.rules import reachable
 from marketing.models import Audience, Campaign, CampaignState, SendState, SkipReason
 from marketing.pages.copies import copy_card
+from marketing.services.audiences.counting import TookTooLongError, counting
 from marketing.services.campaigns.campaigns import changed_fact
 from marketing.services.campaigns.expected_units import KIND
+from marketing.services.campaigns.proposal_jobs import job_of, problem_of
 from marketing.services.content.copies import languages_of
 from marketing.services.effects.results import campaign_results, money_line
 from marketing.texts.facts import campaign_facts
@@ -53,6 +56,8 @@ def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
         "when": _when(campaign),
         "note": render(campaign.state_note),
         "changed": _changed(campaign, at),
+        "list_job": (list_job := job_of(campaign)),
+        "list_problem": problem_of(list_job),
         "planned": planned_page(campaign),
         **_outcome(campaign, at),
     }
@@ -119,11 +124,12 @@ def _audience(campaign: Campaign) -> dict:
             "frozen_at": campaign.audience.frozen_at,
         }
     found = meant_by(campaign)
-    return {
-        "is_frozen": False,
-        "count": found.count(),
-        "recipients": reachable(found, campaign.channel).count(),
-    }
+    try:
+        with counting(settings.MARKETING_COUNT_SECONDS):
+            count, recipients = found.count(), reachable(found, campaign.channel).count()
+    except TookTooLongError:
+        count = recipients = "–"
+    return {"is_frozen": False, "count": count, "recipients": recipients}
 
 
 def _targeting(audience: Audience) -> dict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -77,8 +78,9 @@ def value_context(customer: Customer) -> dict[str, Any]:
         "prediction": found,
         "chances": _chances(found),
         "forecast": [_horizon(found, days) for days in HORIZONS] if found.value_run_id else [],
+        "worth": _worth(found),
         "next_order": _next_order(found),
-        "rhythm": _rhythm(found),
+        "rhythm": rhythm_of(found),
         "reasons": [_reason(one) for one in found.reasons],
         "checks": _checks(found),
         "runs": [
@@ -123,6 +125,29 @@ def _horizon(found: CustomerPrediction, days: int) -> dict[str, Any]:
         "margin": format_money(getattr(found, f"margin_{days}_minor")),
         "margin_interval": _margin_ends(found, days),
     }
+
+
+def _worth(found: CustomerPrediction) -> dict[str, str]:
+    """Her margin of the coming 365 days, discounted to today; empty while no margin is foreseen.
+
+    The ends are those of the margin's own intervals, discounted alike.
+    """
+    from marketing.ml.present_value import present_value
+
+    rate = settings.MARKETING_DISCOUNT_RATE
+    margins = [getattr(found, f"margin_{days}_minor") for days in HORIZONS]
+    ends = [found.margin_interval(days) for days in HORIZONS]
+    if None in margins:
+        return {}
+
+    def today(amounts: list[int]) -> str:
+        return format_money(round(present_value(amounts, HORIZONS, rate)))
+
+    said = {"value": today(margins), "rate": percent(rate, 1), "interval": ""}
+    known = [pair for pair in ends if pair is not None]
+    if len(known) == len(HORIZONS):
+        said["interval"] = _between(*(today([pair[end] for pair in known]) for end in (0, 1)))
+    return said
 
 
 def _margin_ends(found: CustomerPrediction, days: int) -> str:
@@ -184,7 +209,7 @@ def _next_order(found: CustomerPrediction) -> Row | None:
     )
 
 
-def _rhythm(found: CustomerPrediction) -> str:
+def rhythm_of(found: CustomerPrediction) -> str:
     """Why: the facts that the buying model reads."""
     if found.mean_gap_days is None:
         return _("One order day, and %(silent)s days of silence since.") % {

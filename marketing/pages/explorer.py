@@ -38,6 +38,10 @@ def _figures(segment: Segment, row: Snapshot | None, is_refreshing: bool) -> dic
         "as_of": row.as_of if row else None,
         "customers": found["size"] if found else None,
         "reachable_by_email": found["reachable"] if found else None,
+        "reachable": [
+            {"channel": name, "customers": n}
+            for name, n in (found or {}).get("reachable_by", {}).items()
+        ],
         "sample": found["sample"] if found else None,
         **_money(found, why),
         "changes": _changes(segment, found, why),

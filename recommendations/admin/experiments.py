@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from functools import partial
 from typing import Any
 
@@ -21,6 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from access.services.answers import StillWorkingError
+from access.spreadsheets import write_rows
 from decisions.models import Allocation, Experiment, ExperimentState
 from decisions.services.experiments import (
     MOST_ARMS,
@@ -248,7 +248,7 @@ class ExperimentAdmin(ModelAdmin):
             raise PermissionDenied
         answer = HttpResponse(content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{experiment.key}.csv"'
-        csv.writer(answer).writerows(file_rows(experiment))
+        write_rows(answer, file_rows(experiment))
         return answer
 
     def _row(self, request: HttpRequest, object_id: str | None) -> Experiment | None:

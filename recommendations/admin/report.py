@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from access.spreadsheets import write_rows
 
 MAY_SEE = "recommendations.view_recommendation"
 
@@ -116,21 +118,23 @@ def export(request: HttpRequest) -> HttpResponse:
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     name = f"placements_{period.first}_{period.last}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    out = csv.writer(answer)
-    out.writerow(
-        ["placement", "first", "last", "figure", "value", "low", "high", "before",
-         "change", "change_low", "change_high"]
-    )  # fmt: skip
-    for one in found.placements:
-        where = [one.placement, period.first, period.last]
-        out.writerows([*where, name, count, *[""] * 6] for name, count in one.now.counts.items())
-        out.writerows([*where, "sample_rate", r, *[""] * 6] for r in [found.sample_rate] if r < 1)
-        out.writerows([*where, name, *_cells(one, name)] for name in FIGURES)
-        out.writerows(
-            [*where, f"brand_share_rate:{_plain(brand)}", share.value, share.low, share.high]
-            for brand, share in one.brands
-        )
+    write_rows(answer, _file_rows(found, FIGURES))
     return answer
+
+
+def _file_rows(found: Any, figures: Iterable[str]) -> Iterator[list[Any]]:
+    yield ["placement", "first", "last", "figure", "value", "low", "high", "before",
+           "change", "change_low", "change_high"]  # fmt: skip
+    for one in found.placements:
+        where = [one.placement, found.period.first, found.period.last]
+        for name, count in one.now.counts.items():
+            yield [*where, name, count, *[""] * 6]
+        if found.sample_rate < 1:
+            yield [*where, "sample_rate", found.sample_rate, *[""] * 6]
+        for name in figures:
+            yield [*where, name, *_cells(one, name)]
+        for brand, share in one.brands:
+            yield [*where, f"brand_share_rate:{_plain(brand)}", share.value, share.low, share.high]
 
 
 def _cells(one: Any, name: str) -> list[Any]:

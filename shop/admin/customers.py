@@ -26,7 +26,7 @@ from shop.admin.base import (
     number,
 )
 from shop.admin.exports import Exported
-from shop.models import Consent, Coupon, Customer, Order, VisitorLink
+from shop.models import Consent, Coupon, Customer, CustomerAttribute, Order, VisitorLink
 
 
 class ConsentInline(NewestInline):
@@ -34,6 +34,13 @@ class ConsentInline(NewestInline):
     verbose_name_plural = _("consent ledger")
     newest_by = ("-recorded_at", "-pk")
     fields = ["purpose", "granted", "source", "recorded_at"]
+
+
+class AttributeInline(NewestInline):
+    model = CustomerAttribute
+    verbose_name_plural = _("what she said of herself")
+    newest_by = ("-recorded_at", "-pk")
+    fields = ["name", "value", "purpose", "source", "recorded_at"]
 
 
 class OrderInline(NewestInline):
@@ -75,7 +82,7 @@ class CustomerAdmin(Exported, ShopAdmin):
         "created_at",
     ]
     readonly_fields = ["created_at"]
-    inlines = [OrderInline, CouponInline, ConsentInline]
+    inlines = [OrderInline, CouponInline, ConsentInline, AttributeInline]
 
     def prepare_page(self, page: list[Customer]) -> None:
         found = Order.objects.filter(customer__in=page).order_by().values_list("customer_id")

@@ -11,6 +11,7 @@ from shop.api import stock as k
 from shop.api import storefront as s
 from shop.api import waitlist as v
 from shop.api.carts import CartReservations
+from shop.api.customer_attributes import CustomerAttributes
 
 storefront = [
     path("products/", s.Products.as_view(), name="products"),
@@ -60,6 +61,11 @@ merchant = [
     path("coupons/<str:code>/", c.CouponDetail.as_view(), name="coupon"),
     path("coupons/<str:code>/revocation/", c.Revocation.as_view(), name="coupon-revocation"),
     path("customers/", m.Customers.as_view(), name="customers"),
+    path(
+        "customers/<str:code>/attributes/",
+        CustomerAttributes.as_view(),
+        name="customer-attributes",
+    ),
     path("waitlist/", v.WaitlistEntries.as_view(), name="waitlist"),
     path("waitlist/servable/", v.WaitlistServable.as_view(), name="waitlist-servable"),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import Min, QuerySet
 
-from shop.models import Consent, Customer, Event, Review, VisitorLink
+from shop.models import Consent, Customer, CustomerAttribute, Event, Review, VisitorLink
 
 from .registry import Row, exporter
 
@@ -35,6 +35,20 @@ CONSENT_COLUMNS = ("customer_code", "purpose", "granted", "recorded_at", "source
 def consent_rows(page: list[Consent]) -> Iterable[Row]:
     for row in page:
         named = {name: getattr(row, name) for name in CONSENT_COLUMNS[1:]}
+        yield {"customer_code": row.customer.code} | named
+
+
+def customer_attributes() -> QuerySet[CustomerAttribute]:
+    return CustomerAttribute.objects.select_related("customer")
+
+
+ATTRIBUTE_COLUMNS = ("customer_code", "name", "kind", "value", "purpose", "recorded_at", "source")
+
+
+@exporter("customer_attributes", customer_attributes, ATTRIBUTE_COLUMNS)
+def attribute_rows(page: list[CustomerAttribute]) -> Iterable[Row]:
+    for row in page:
+        named = {name: getattr(row, name) for name in ATTRIBUTE_COLUMNS[1:]}
         yield {"customer_code": row.customer.code} | named
 
 

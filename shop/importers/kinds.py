@@ -3,6 +3,7 @@
 from . import (
     batches,
     consents,
+    customer_attributes,
     customers,
     events,
     holds,
@@ -30,6 +31,7 @@ from .woocommerce import stock as woocommerce_stock
 __all__ = [
     "batches",
     "consents",
+    "customer_attributes",
     "customers",
     "events",
     "holds",

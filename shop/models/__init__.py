@@ -17,7 +17,7 @@ from .coupons import (
     CouponState,
     OfferState,
 )
-from .customers import Consent, Customer, Purpose
+from .customers import AttributeKind, Consent, Customer, CustomerAttribute, Purpose
 from .event_recency import LatestEvent, LatestState
 from .events import Event, EventKey, EventKind, VisitorLink
 from .orders import (
@@ -55,6 +55,7 @@ __all__ = [
     "Allocation",
     "AnnouncedAvailability",
     "Attribute",
+    "AttributeKind",
     "Batch",
     "Brand",
     "Category",
@@ -66,6 +67,7 @@ __all__ = [
     "CouponOffer",
     "CouponState",
     "Customer",
+    "CustomerAttribute",
     "Event",
     "EventKey",
     "EventKind",

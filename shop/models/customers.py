@@ -12,7 +12,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+ATTRIBUTE = r"^[a-z][a-z0-9_-]{0,39}$"
 BIRTHDAY = r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
 
 
@@ -94,3 +96,39 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.purpose} {'yes' if self.granted else 'no'}"
+
+
+class AttributeKind(models.TextChoices):
+    TEXT = "text", pgettext_lazy("kind of attribute", "text")
+    NUMBER = "number", pgettext_lazy("kind of attribute", "number")
+    YES_NO = "yes_no", _("yes or no")
+
+
+class CustomerAttribute(models.Model):
+    """What a customer said of herself, from whom it is known and what it may be used for. Never
+    inferred. Append-only: the newest row of a name counts, an empty value takes it back."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="attributes")
+    name = models.CharField(max_length=40, validators=[RegexValidator(ATTRIBUTE)])
+    kind = models.CharField(max_length=8, choices=AttributeKind, default=AttributeKind.TEXT)
+    value = models.CharField(
+        max_length=200, blank=True, help_text=_("yes or no, a number, or words; empty: taken back.")
+    )
+    number = models.FloatField(null=True, blank=True, help_text=_("The value of a number."))
+    purpose = models.CharField(
+        max_length=20, choices=Purpose, help_text=_("Used only while she agrees to this.")
+    )
+    source = models.CharField(max_length=80, help_text=_("Quiz, import, preference page …"))
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("customer attribute")
+        verbose_name_plural = _("customer attributes")
+        ordering = ["-recorded_at", "-id"]
+        indexes = [
+            # "What did she say last?" is asked per customer and name, newest first.
+            models.Index(fields=["customer", "name", "-recorded_at"], name="attribute_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.name} {self.value}"

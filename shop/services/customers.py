@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from shop.models import Consent, Customer
+from shop.models import AttributeKind, Consent, Customer, CustomerAttribute
 
 
 class CustomerError(Exception):
@@ -57,3 +58,45 @@ def record_consent(
     return Consent.objects.create(
         customer=customer, purpose=purpose, granted=granted, source=source[:80], recorded_at=at
     )
+
+
+NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,9})?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a customer said of herself under a name; an empty value takes it back."""
+
+    name: str
+    value: str
+    purpose: str
+    source: str
+    kind: str = AttributeKind.TEXT.value
+
+
+def record_attribute(
+    customer: Customer, said: Said, *, at: datetime | None = None
+) -> CustomerAttribute:
+    """Add a word; the word that stands already is not repeated. Raises CustomerError for a value
+    that is not of its kind."""
+    _refuse_other_kind(said)
+    at = at or timezone.now()
+    given = customer.attributes.filter(name=said.name, recorded_at__lte=at)
+    latest = given.order_by("-recorded_at", "-id").first()
+    same = ("value", "kind", "purpose", "source")
+    if latest is not None and all(getattr(latest, key) == getattr(said, key) for key in same):
+        return latest
+    is_number = said.value and said.kind == AttributeKind.NUMBER
+    return CustomerAttribute.objects.create(
+        customer=customer, name=said.name, kind=said.kind, value=said.value, source=said.source,
+        number=float(said.value) if is_number else None, purpose=said.purpose, recorded_at=at,
+    )  # fmt: skip
+
+
+def _refuse_other_kind(said: Said) -> None:
+    if not said.value:
+        return
+    if said.kind == AttributeKind.NUMBER and not NUMBER.fullmatch(said.value):
+        raise CustomerError(_("Write a number like 42 or 3.5."))
+    if said.kind == AttributeKind.YES_NO and said.value not in ("yes", "no"):
+        raise CustomerError(_("Write yes or no."))

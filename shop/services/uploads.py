@@ -24,12 +24,14 @@ DAY_S = 86_400
 TRIAL_MB_ON_SQLITE = 20
 # Who may bring in what: the permission that adds the same rows by hand. Any other kind: owners.
 PERMISSIONS = {
+    "acquisition_costs": "marketing.add_acquisitioncost",
     "attributes": "shop.add_attribute",
     "batches": "shop.add_stockmovement",
     "brands": "shop.add_brand",
     "categories": "shop.add_category",
     "channels": "shop.add_channel",
     "consents": "shop.add_consent",
+    "customer_attributes": "shop.add_customerattribute",
     "customers": "shop.add_customer",
     "events": "shop.add_event",
     "evidence": "marketing.change_evidence",  # a file may approve and withdraw

@@ -43,7 +43,7 @@ from tests.access.marketing_writes import (
     list_campaign,
     live_journey,
     revision,
-    segments_asked,
+    segment_writes,
     use,
 )
 from tests.access.writes import NUMBERS, Write
@@ -362,8 +362,7 @@ WRITES: dict[str, Callable[[], Write]] = {
     ),
     f"POST {M}audiences/{{id}}/campaigns/": list_campaign,
     f"POST {M}briefs/": _brief_body,
-    f"POST {M}segment-figures/": lambda: segments_asked(1),
-    f"POST {M}segment-comparisons/": lambda: segments_asked(2),
+    **segment_writes(M),
     f"POST {M}cohorts/": lambda: Write({}, {"unit": "month"}, {"unit": "week"}),
     f"POST {M}recommendations/report/": lambda: Write({}),
     f"POST {M}candidates/{{id}}/choice/": lambda: Write({"id": _candidate().pk}),

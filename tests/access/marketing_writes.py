@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from marketing.definitions.journey_library import READY_MADE
@@ -44,9 +45,39 @@ def frozen_list() -> Write:
     return Write({}, body, body | {"name": "Coffee"})
 
 
+def own_segment() -> str:
+    return make_segment(code=f"s-{next(NUMBERS)}").code
+
+
+def new_segment() -> Write:
+    body = {"code": f"s-{next(NUMBERS)}", "name": "Tea", "text": "bought_category is tea"}
+    return Write({}, body, body | {"name": "Coffee"})
+
+
 def segments_asked(most: int) -> Write:
     codes = [make_segment(code=f"s-{next(NUMBERS)}").code for _n in range(most)]
     return Write({}, {"segments": codes}, {"segments": ["everybody"]})
+
+
+def segment_writes(merchant: str) -> dict[str, Callable[[], Write]]:
+    """And what customers said of themselves, which segments ask."""
+    said = {"name": "shoe-size", "kind": "number", "purpose": "analytics", "source": "quiz"}
+    return {
+        f"POST {merchant}segments/": new_segment,
+        f"PATCH {merchant}segments/{{code}}/": lambda: Write(
+            {"code": own_segment()}, {"text": "frequency > 2"}, {"name": "B"}
+        ),
+        f"DELETE {merchant}segments/{{code}}/": lambda: Write({"code": own_segment()}),
+        f"POST {merchant}segment-counts/": lambda: Write(
+            {}, {"text": "frequency > 2"}, {"text": ""}
+        ),
+        f"POST {merchant}segment-figures/": lambda: segments_asked(1),
+        f"POST {merchant}segment-comparisons/": lambda: segments_asked(2),
+        f"POST {merchant}customers/{{code}}/attributes/": lambda: Write(
+            {"code": make_customer(f"CA-{next(NUMBERS)}").code},
+            *({**said, "value": value} for value in ("42", "43")),
+        ),
+    }
 
 
 def list_campaign() -> Write:

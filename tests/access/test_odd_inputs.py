@@ -205,6 +205,18 @@ GOOD = {
         **{"name": "Spring", "name_zh": "春", "goal": "announce", "channel": "email"},
         **{"tone": "warm", "language": "en", "brief": "b"},
     },
+    ("merchant", "customers/<str:code>/attributes/", "post"): {
+        **{"name": "shoe-size", "kind": "number", "value": "42"},
+        **{"purpose": "personalisation", "source": "quiz"},
+    },
+    ("merchant", "segments/", "post"): {
+        **{"code": "odd", "name": "Odd", "name_zh": "", "description": "", "is_tracked": False},
+        "rule": {"field": "bought_sku", "op": "is", "value": "A", "days": 9},
+    },
+    ("merchant", "segments/<slug:code>/", "patch"): {"text": "frequency > 2", "name": "Odd"},
+    ("merchant", "segment-counts/", "post"): {
+        "rule": {"did": "view", "op": "is", "times": 3, "days": 9, "sku": "A", "brand": "b"}
+    },
     ("merchant", "segment-figures/", "post"): {"segments": ["everybody"]},
     ("merchant", "segment-comparisons/", "post"): {"segments": ["everybody"], "weeks": 24},
     ("merchant", "cohorts/", "post"): {

@@ -97,6 +97,11 @@ def campaign_approved() -> dict:
     return {"campaign_id": Campaign.objects.get().pk}
 
 
+def campaign_to_propose() -> dict:
+    factories_marketing.make_reachable(3)
+    return {"campaign_id": factories_marketing.make_campaign().pk}
+
+
 def effects_to_count() -> dict:
     payload = campaign_approved()
     sends.send_campaign(factories_marketing.Quiet(), payload["campaign_id"])
@@ -188,6 +193,7 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "refresh_lists": lists_to_refresh,
     "refresh_segments": segments,
     "draft_copies": campaign_draft,
+    "propose_campaign": campaign_to_propose,
     "write_candidates": a_brief,
     "send_campaign": campaign_approved,
     "triage_ticket": a_ticket,

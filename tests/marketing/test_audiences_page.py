@@ -174,7 +174,7 @@ def test_pages_files_and_query_counts(marketer, django_assert_max_num_queries):
     with django_assert_max_num_queries(28):
         page = marketer.get(compare, chosen).content.decode()
     assert "Whom they share" in page
-    assert "kept as of the last night only" in page
+    assert "known as it is today" in page
     assert "This segment is not tracked" in page
     lines = marketer.get(compare, chosen | {"as": "csv"}).content.decode().splitlines()
     assert lines[0].startswith("what,segments")

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from marketing.definitions.rules import FIELDS, GROUPS
+from marketing.definitions.rule_check import GROUPS
+from marketing.definitions.rules import FIELDS
 from marketing.models import Stage
 
 DOC = (Path(__file__).resolve().parents[2] / "docs" / "marketing.md").read_text()

@@ -57,6 +57,21 @@ def test_the_night_writes_every_figure_and_twice_equals_once():
     assert sum(tenth["customers"] for tenth in run.metrics["any_order"]) > 400
     assert run.metrics["shipped"]["rmse"] < run.metrics["mean_rate"]["rmse"]
     assert 0.7 < run.metrics["intervals"]["spend"] <= 1
+    check_rises(written)
+
+
+def check_rises(written: list[dict]) -> None:
+    """Against a second writing of the night 28 days before, by the same model."""
+    cut = END - timedelta(days=28)
+    models = replace(predictions.serving(END), propensity=None, as_of=cut)
+    made = predictions.predictions_of(buyers(cut, most=1000), models)
+    then = {one.customer_id: one.churn_90 for one in made}
+    for row in written:
+        before = then.get(row["customer_id"])
+        assert row["churn_before"] == (before and pytest.approx(before, abs=2e-6))
+        if before is not None:
+            assert row["churn_rise_28"] == pytest.approx(row["churn_90"] - before, abs=3e-6)
+    assert any(row["churn_before"] is not None for row in written)
 
 
 def test_propensity_says_what_it_was_judged_on():

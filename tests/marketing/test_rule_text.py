@@ -176,7 +176,7 @@ def _people():
 @pytest.mark.django_db
 def test_a_profile_cannot_be_asked_of_an_earlier_day():
     with pytest.raises(RuleError, match="last night only"):
-        customers_of(parse("frequency >= 2 and did view within 3 days"), at=AT)
+        customers_of(parse("stage is new and did view within 3 days"), at=AT)
 
 
 @pytest.mark.django_db

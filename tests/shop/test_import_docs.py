@@ -21,7 +21,9 @@ def test_every_column_is_documented(key):
 
 
 def test_an_unknown_kind_or_format_says_what_there_is():
-    with pytest.raises(UnknownImporterError, match="there is attributes, batches"):
+    with pytest.raises(
+        UnknownImporterError, match="there is acquisition_costs, attributes, batches"
+    ):
         importer_of("unicorns")
     with pytest.raises(UnknownImporterError, match="in the format excel; there is backroom"):
         importer_of("products", "excel")

@@ -29,9 +29,9 @@ pytestmark = pytest.mark.django_db
 # What others point at comes first; docs/files.md names the same order.
 ORDER = [
     "channels", "brands", "categories", "attributes", "warehouses", "products", "prices", "kits",
-    "customers", "consents", "visitor_links", "tax_rates", "orders", "returns", "stock", "batches",
+    "customers", "consents", "customer_attributes", "visitor_links", "tax_rates", "orders", "returns", "stock", "batches",
     "selling_holds", "events", "reviews", "suppliers", "purchase_orders", "knowledge", "tickets",
-    "evidence",
+    "evidence", "acquisition_costs",
 ]  # fmt: skip
 
 

@@ -22,7 +22,8 @@ from decisions.text import sentence
 from marketing.definitions.rules import customers_of, reachable
 from marketing.frames.behaviour import EPOCH
 from marketing.frames.cohorts import CohortOrders, cohort_orders, known_until
-from marketing.models import Segment
+from marketing.models import Channel, Segment
+from marketing.services.audiences.counting import counting
 from marketing.services.customers.cohort_rows import (
     NO_MODEL,
     NO_SPEND,
@@ -90,13 +91,16 @@ def _count(segment: Segment) -> snapshots.Count:
     def count(at: datetime) -> dict[str, Any]:
         as_of = known_until(at)
         found = customers_of(segment.rule)
-        size = found.count()
+        with counting():
+            size = found.count()
+            by_channel = {name: reachable(found, name).count() for name in Channel.values}
         sample = sample_of(found, size, SAMPLE)
         orders = cohort_orders(as_of, sample)
         return {
             "rule": segment.rule,
             "size": size,
-            "reachable": reachable(found, "email").count(),
+            "reachable": by_channel[Channel.EMAIL],
+            "reachable_by": by_channel,
             "sample": len(sample),
             "buyers": int(orders.customers.size),
             **_past(orders, len(sample), as_of),

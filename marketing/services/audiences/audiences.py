@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from decisions.services.experiments import in_global_holdout, in_share
 from marketing.definitions.readers import meant_by, rule_of
@@ -45,7 +46,11 @@ class _Counts:
         self.digest.update("".join(lines).encode())
 
 
-def freeze_audience(campaign: Campaign, targeting: Targeting | None = None) -> Audience:
+def freeze_audience(
+    campaign: Campaign,
+    targeting: Targeting | None = None,
+    progress: Callable[..., None] | None = None,
+) -> Audience:
     """A new list of everybody reachable in the segment, or on the kept list that the campaign is for,
     in chunks, the holdout drawn by hash.
 
@@ -82,6 +87,8 @@ def freeze_audience(campaign: Campaign, targeting: Targeting | None = None) -> A
         with transaction.atomic():
             AudienceMember.objects.bulk_create(members)
         counts.add(members)
+        if progress:
+            progress(counts.customers, 0, gettext_noop("drawing the list"))
     if counts.customers - counts.held_out < 1:
         audience.delete()
         raise NobodyMovedError if counts.left_out else NobodyReachableError

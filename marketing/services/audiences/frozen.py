@@ -24,6 +24,7 @@ from decisions.text import sentence
 from marketing.definitions.rules import RuleError, customers_of
 from marketing.models import Audience, AudienceMember, Segment
 from marketing.planning import plan_audience
+from marketing.services.audiences.counting import counting
 from marketing.services.audiences.segment_comparisons import members_at
 from shop.models import Customer
 
@@ -181,8 +182,9 @@ def _draw(audience: Audience) -> None:
         now = timezone.now()
         people = people_of(audience.rule, audience.segment, audience.as_of)
         takes_part = outside_global_holdout()
-        kept_out = people.exclude(takes_part).count() if takes_part is not None else 0
-        _insert(audience, people if takes_part is None else people.filter(takes_part))
+        with counting():
+            kept_out = people.exclude(takes_part).count() if takes_part is not None else 0
+            _insert(audience, people if takes_part is None else people.filter(takes_part))
         Audience.objects.filter(pk=row.pk).update(frozen_at=now, kept_out_count=kept_out)
 
 

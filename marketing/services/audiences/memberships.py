@@ -7,7 +7,7 @@ finds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -44,9 +44,9 @@ def refresh_membership(segment: Segment, at: datetime | None = None) -> dict[str
     at = at or timezone.now()
     is_new_start = segment.tracked_rule is None or segment.tracked_rule != segment.rule
     done = {"entered": 0, "left": 0}
-    while chunk := _chunk(_outside(segment)):
+    for chunk in _chunks(_outside(segment)):
         done["entered"] += _write(segment, chunk, at, entered=True, silently=is_new_start)
-    while chunk := _chunk(_gone(segment)):
+    for chunk in _chunks(_gone(segment)):
         done["left"] += _write(segment, chunk, at, entered=False, silently=is_new_start)
     # Who was tracked before that moment was kept is whole from the last look before it on.
     since = at if is_new_start else segment.tracked_since or segment.tracked_at
@@ -75,8 +75,14 @@ def _gone(segment: Segment) -> QuerySet[Customer]:
     return Customer.objects.filter(Exists(member)).filter(~Exists(meets))
 
 
-def _chunk(customers: QuerySet[Customer]) -> list[int]:
-    return list(customers.order_by("pk").values_list("pk", flat=True)[:CHUNK])
+def _chunks(customers: QuerySet[Customer]) -> Iterator[list[int]]:
+    """From the last key on: what lies before it was just written and would be looked through again."""
+    last = 0
+    while chunk := list(
+        customers.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]
+    ):
+        last = chunk[-1]
+        yield chunk
 
 
 def _write(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from marketing.definitions.rules import customers_of
 from marketing.frames.orders import order_history
 from marketing.models import Audience, CustomerProfile, Segment, Stage
+from marketing.services.audiences.counting import counting
 from marketing.services.audiences.memberships import refresh_memberships
 from shop.models import Customer
 from shop.services.events.latest_events import refresh_latest
@@ -135,7 +136,11 @@ def shop_rhythm(as_of: datetime) -> Borders | None:
 
 
 def ensure_builtin_segments() -> None:
-    """The stages as segments. A name that a person changed stays."""
+    """The stages as segments. A name that a person changed stays.
+
+    Tracked from the start, so that retention and who enters and leaves are known: everybody has one
+    stage, so that their members are no more rows than there are customers.
+    """
     for code, name, name_zh, description, description_zh in BUILTINS:
         Segment.objects.get_or_create(
             code=code.replace("_", "-"),
@@ -146,6 +151,7 @@ def ensure_builtin_segments() -> None:
                 "description_zh": description_zh,
                 "rule": {"all": [{"field": "stage", "op": "is", "value": code}]},
                 "is_builtin": True,
+                "is_tracked": True,
             },
         )
 
@@ -153,7 +159,8 @@ def ensure_builtin_segments() -> None:
 def count_segments() -> dict[str, int]:
     counts = {}
     for segment in Segment.objects.all():
-        counts[segment.code] = customers_of(segment.rule).count()
+        with counting():
+            counts[segment.code] = customers_of(segment.rule).count()
         Segment.objects.filter(pk=segment.pk).update(
             last_count=counts[segment.code], counted_at=timezone.now()
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,7 +69,6 @@ FACTS_CHANGED = gettext_noop(
 FACT_GONE = gettext_noop(
     "%(slot)s was %(before)s when the campaign was checked and cannot be said any more."
 )
-
 UNPROVEN = gettext_noop("“%(copy)s” states something that no fact supports any more.")
 
 
@@ -100,14 +99,15 @@ def chosen_copies(campaign: Campaign) -> list[CopyVariant]:
 
 
 def propose_campaign(
-    campaign: Campaign, *, at: datetime | None = None, reason: Reason | None = None
-) -> Decision:
+    campaign: Campaign, *, at: datetime | None = None, reason: Reason | None = None,
+    progress: Callable[..., None] | None = None,
+) -> Decision:  # fmt: skip
     """Freeze the audience and ask a person. Raises CampaignError with what is missing."""
     at = at or timezone.now()
     if not campaign.is_editable:
         raise CampaignError(_("Only a draft can be proposed."))
     copies = verified_copies(campaign, at)
-    audience = _frozen(campaign, at)
+    audience = _frozen(campaign, at, progress)
     facts = approved_facts(campaign, copies, at)
     with transaction.atomic():
         lock_group(campaign)
@@ -127,11 +127,11 @@ def propose_campaign(
     return decision
 
 
-def _frozen(campaign: Campaign, at: datetime) -> Audience:
+def _frozen(campaign: Campaign, at: datetime, progress: Any) -> Audience:
     """The list, drawn now. Raises CampaignError with what stands against it."""
     try:
         refuse_below_floor(campaign, at)
-        return freeze_audience(campaign, _targeting(campaign, at))
+        return freeze_audience(campaign, _targeting(campaign, at), progress)
     except TargetingError as error:
         raise CampaignError(_stale(error.sentence)) from error
     except NobodyMovedError as error:

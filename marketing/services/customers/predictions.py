@@ -38,10 +38,12 @@ if TYPE_CHECKING:
 
     from marketing.ml.behaviour import Facts
     from marketing.ml.dropout_models import DropoutModel
+    from marketing.ml.order_days import OrderDays
     from marketing.ml.propensity import Opened
     from marketing.ml.value_model import Figure, ValueModel
 
 OLD = 1_000  # rows that go in one statement
+EARLIER_DAYS = 28  # against which a probability of leaving has risen
 SHRINK_ORDERS = 3  # a customer's own margin rate outweighs the shop's after so many usual orders
 FIELDS = [
     field.name for field in CustomerPrediction._meta.concrete_fields if field.name != "customer"
@@ -162,6 +164,7 @@ def _value_columns(facts: Facts, models: Serving) -> dict[str, list]:
     seen = model.seen(days)
     columns = _figure("p_alive", ml.alive_figure(model, seen))
     columns |= _figure("churn_90", ml.churn_figure(model, seen, days))
+    columns |= _slipping(model, days, columns["churn_90"])
     margin = margin_rates(facts, shop_margin)
     for horizon in ml.HORIZONS:
         columns |= _figure(f"orders_{horizon}", ml.orders_figure(model, seen, days, horizon))
@@ -178,6 +181,26 @@ def _value_columns(facts: Facts, models: Serving) -> dict[str, list]:
         "margin_rate": _numbers(margin),
     }
     return columns | {"value_run": [run] * facts.customers.size}
+
+
+def _slipping(model: ValueModel, days: OrderDays, now: list[float | None]) -> dict[str, list]:
+    """The same model asked as of EARLIER_DAYS before, so that what rose is the customer's silence and
+    not another model's opinion. None for who had not ordered by then."""
+    import numpy as np
+
+    from marketing.ml import value_model as ml
+
+    then = model.at(model.end_day - EARLIER_DAYS)
+    known, earlier = days.known_at(then.end_day), days.until(then.end_day)
+    wide = {name: np.full(len(now), np.nan) for name in ("value", "low", "high")}
+    if known.size:
+        found = ml.churn_figure(then, then.seen(earlier), earlier)
+        for name, column in wide.items():
+            column[known] = getattr(found, name)
+    before = _figure("churn_before", ml.Figure(**wide))
+    pairs = zip(now, before["churn_before"], strict=True)
+    rise = [None if a is None or b is None else round(a - b, 6) for a, b in pairs]
+    return before | {"churn_rise_28": rise}
 
 
 def margin_rates(facts: Facts, shop: float | None) -> np.ndarray:

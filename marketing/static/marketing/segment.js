@@ -1,6 +1,19 @@
-// Count again while the rule is edited. Without this script the count appears after saving.
+// Show what a row's field can be asked, and count again while the rule is edited. Without this script the count appears after saving.
 document.addEventListener("DOMContentLoaded", () => {
   const rule = document.querySelector("[data-rule]");
+  for (const row of rule ? rule.querySelectorAll(".mk-row") : []) {
+    const field = row.querySelector("select");
+    const show = () => {
+      const kind = field.selectedOptions[0]?.dataset.kind || "plain";
+      for (const part of row.querySelectorAll("[data-for]")) {
+        part.hidden = !part.dataset.for.split(" ").includes(kind);
+        if (!part.hidden) continue;
+        for (const input of part.matches("input") ? [part] : part.querySelectorAll("input, select")) input.value = "";
+      }
+    };
+    field.addEventListener("change", show);
+    show();
+  }
   const preview = document.querySelector("[data-preview]");
   if (!rule || !preview) return;
   const form = rule.closest("form");
