@@ -208,6 +208,7 @@ class CampaignAdmin(ModelAdmin):
                 campaign,
                 after=_number(request, "after"),
                 before=_number(request, "before"),
+                arm=request.GET.get("variant", "")[:1],
                 may_see=request.user.has_perm(previews.MAY_SEE_PEOPLE),
             ),
         }
@@ -218,7 +219,7 @@ class CampaignAdmin(ModelAdmin):
         if not request.user.has_perm("marketing.change_campaign"):
             raise PermissionDenied
         campaign = get_object_or_404(Campaign, pk=pk)
-        verb = desk.VERBS.get(request.POST.get("verb", ""))
+        verb = desk.VERBS.get(request.POST.get("verb") or request.GET.get("verb", ""))
         if verb is None:
             return HttpResponseBadRequest("unknown verb")
         try:

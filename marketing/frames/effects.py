@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
+from decisions.services.experiments import Moments
 from inventory.profit_frames import ArmSums, Members, Window, arm_sums
 from marketing.definitions.journey_plan import read_plan
 from marketing.models import Campaign, EnrolmentState, Journey, Send, SendState, SkipReason
@@ -43,8 +44,7 @@ def campaign_subject(campaign: Campaign, until: datetime) -> Subject | None:
     after the draw would make the arms differ. None before it began."""
     if campaign.started_at is None or campaign.audience_id is None:
         return None
-    start = campaign.started_at
-    ends = start + timedelta(days=campaign.attribution_window_days)
+    start, ends = campaign.started_at, campaign.window_until or campaign.started_at
     members = Members(
         "SELECT customer_id, CASE WHEN is_holdout THEN 'holdout' ELSE 'treated' END AS arm "
         "FROM marketing_audiencemember WHERE audience_id = %s AND NOT is_left_out",
@@ -210,6 +210,22 @@ def send_funnel(sends: QuerySet[Send]) -> dict[str, int]:
                 "unsubscribed",
             )
         },
+    )
+
+
+def unsubscribed_of(sends: QuerySet[Send], column: str) -> Moments | None:
+    """Per customer who was sent anything: messages after which she did it (y), and messages (x). None
+    where nothing was sent. column: `unsubscribed_at` or `complained_at`."""
+    hers = sends.filter(state=SendState.SENT).order_by().values("customer")
+    each = hers.annotate(x=Count("pk"), y=Count(column))
+    sums = each.aggregate(
+        n=Count("customer"), sy=Sum("y"), syy=Sum(F("y") * F("y")), sx=Sum("x"),
+        sxx=Sum(F("x") * F("x")), sxy=Sum(F("x") * F("y")),
+    )  # fmt: skip
+    if not sums["n"]:
+        return None
+    return Moments.from_sums(
+        sums["n"], sums["sy"], sums["syy"], sums["sx"], sums["sxx"], sums["sxy"]
     )
 
 

@@ -9,7 +9,9 @@ from .campaigns import (
     CopyVariant,
     Goal,
     Tone,
+    WaveMetric,
 )
+from .copy_arms import CopyArm, CopyWave
 from .customers import CustomerProfile, Stage
 from .evidence import (
     ClaimKind,
@@ -62,8 +64,10 @@ __all__ = [
     "Channel",
     "ClaimKind",
     "ClaimRecord",
+    "CopyArm",
     "CopyState",
     "CopyVariant",
+    "CopyWave",
     "CustomerPrediction",
     "CustomerProfile",
     "Enrolment",
@@ -99,4 +103,5 @@ __all__ = [
     "Suppression",
     "TermKind",
     "Tone",
+    "WaveMetric",
 ]

@@ -126,6 +126,15 @@ class AudienceMember(models.Model):
     expected_minor = models.FloatField(
         null=True, blank=True, help_text=_("Profit that the message was expected to bring.")
     )
+    wave = models.PositiveSmallIntegerField(
+        default=1, help_text=_("When she is written to, where shares follow what earns.")
+    )
+    arm = models.CharField(
+        max_length=1, blank=True, help_text=_("Her variant; empty: of one, or not drawn yet.")
+    )
+    arm_propensity = models.FloatField(
+        null=True, blank=True, help_text=_("Her chance of that variant when it was drawn.")
+    )
 
     class Meta:
         verbose_name = _("audience member")

@@ -17,7 +17,8 @@ from marketing.definitions.readers import meant_by, meant_in_words
 from marketing.definitions.rules import reachable
 from marketing.models import Audience, Campaign, CampaignState, SendState, SkipReason
 from marketing.pages.copies import copy_card
-from marketing.services.campaigns.campaigns import changed_fact
+from marketing.pages.copy_arms import arms_page
+from marketing.services.campaigns.copy_facts import changed_fact
 from marketing.services.campaigns.expected_units import KIND
 from marketing.services.content.copies import languages_of
 from marketing.services.effects.results import campaign_results, money_line
@@ -54,6 +55,7 @@ def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
         "note": render(campaign.state_note),
         "changed": _changed(campaign, at),
         "planned": planned_page(campaign),
+        "variants": arms_page(campaign, at),
         **_outcome(campaign, at),
     }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from decisions.services import experiments as comparison
 from marketing.models import Brief, Campaign, CampaignState
@@ -61,5 +61,4 @@ def _of(campaign: Campaign, at: datetime) -> Experience:
 
 
 def _is_over(campaign: Campaign, at: datetime) -> bool:
-    window = timedelta(days=campaign.attribution_window_days)
-    return campaign.started_at is not None and campaign.started_at + window <= at
+    return campaign.window_until is not None and campaign.window_until <= at
