@@ -92,6 +92,14 @@ class ArmSums:
         return cls(**(kept | parts))
 
 
+def limit_of(sums: Mapping[str, ArmSums], *, is_revenue: bool) -> tuple[float | None, int]:
+    """The most that one customer counts for, and how many of all arms that holds back."""
+    capped = [one.capped for one in sums.values() if one.capped]
+    limits = [one.revenue_limit if is_revenue else one.profit_limit for one in capped]
+    over = sum(one.over_revenue if is_revenue else one.over_profit for one in capped)
+    return max((limit for limit in limits if limit is not None), default=None), over
+
+
 def arm_sums(members: Members, window: Window) -> dict[str, ArmSums]:
     """Arm → its sums. Arms without members are absent. Two queries."""
     sizes = _rows(f"SELECT arm, COUNT(*) FROM ({members.sql}) member GROUP BY arm", members.params)

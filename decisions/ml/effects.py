@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -135,6 +135,20 @@ def winsor_limit(values: np.ndarray, quantile: float = WINSOR_QUANTILE) -> float
 
     spent = values[values > 0]
     return float(np.quantile(spent, quantile, method="lower")) if len(spent) else None
+
+
+def winsorised(
+    arms: Mapping[str, Sequence[float]],
+) -> tuple[dict[str, np.ndarray], float | None, int]:
+    """Each arm's values held to the limit of all, the limit, and how many lay beyond it."""
+    import numpy as np
+
+    values = {name: np.asarray(found, dtype=float) for name, found in arms.items()}
+    limit = winsor_limit(np.concatenate(list(values.values()))) if values else None
+    if limit is None:
+        return values, None, 0
+    over = sum(int((np.abs(one) > limit).sum()) for one in values.values())
+    return {name: np.clip(one, -limit, limit) for name, one in values.items()}, limit, over
 
 
 def _effect(

@@ -43,6 +43,7 @@ from decisions.ml.effects import (
     pooled_effect,
     ratio_effect,
     units_behind,
+    winsorised,
 )
 from decisions.ml.moments import Moments
 from decisions.ml.power import (
@@ -116,6 +117,7 @@ __all__ = [
     "units_needed_always_valid",
     "verdict_of",
     "wilson",
+    "winsorised",
 ]
 
 

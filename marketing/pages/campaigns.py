@@ -18,6 +18,7 @@ from marketing.definitions.rules import reachable
 from marketing.models import Audience, Campaign, CampaignState, SendState, SkipReason
 from marketing.pages.copies import copy_card
 from marketing.pages.copy_arms import arms_page
+from marketing.pages.power import power_page
 from marketing.services.campaigns.copy_facts import changed_fact
 from marketing.services.campaigns.expected_units import KIND
 from marketing.services.content.copies import languages_of
@@ -56,6 +57,7 @@ def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
         "changed": _changed(campaign, at),
         "planned": planned_page(campaign),
         "variants": arms_page(campaign, at),
+        "power": power_page(campaign, at),
         **_outcome(campaign, at),
     }
 

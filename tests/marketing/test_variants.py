@@ -25,7 +25,8 @@ from marketing.services.content.copies import CopyError, choose_copy, edit_copy
 from marketing.services.effects.effects import campaign_effects
 from marketing.services.sending.sends import send_campaign
 from shop.models import Event
-from tests.factories import make_order, make_price, make_variant
+from shop.services.prices import set_price
+from tests.factories import make_order, make_variant
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable
 
 pytestmark = pytest.mark.django_db
@@ -173,13 +174,12 @@ def test_the_receipt_names_the_variants_and_computes_again():
 
 def test_one_untrue_variant_pauses_the_campaign_and_names_itself():
     make_reachable(30)
-    tea = make_variant("TEA-1", name="Tea")
-    make_price(tea, 900)
+    tea = make_variant("TEA-1", name="Tea", price_minor=900)
     campaign = make_campaign(variant=tea, body="Here is {product}. {link}")
     set_arms(campaign, Wish({"A": 0.5, "B": 0.5}))
     add_text(campaign, "B", body="{product} for £9.00. {link}", edited_by_hand=True)
     approve(campaign)
-    make_price(tea, 800)
+    set_price(tea, 800, key="new", source="test")
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
     assert campaign.state_note["params"]["arm"] == "B"

@@ -36,6 +36,7 @@ from marketing.services.campaigns.copy_facts import (
     still_used,
 )
 from marketing.services.content import claim_ledger
+from marketing.services.content.copies import CopyError, choose_copy
 from shop.models import Customer
 
 NAMES = "ABCD"[:MOST_ARMS]
@@ -83,6 +84,31 @@ def set_arms(campaign: Campaign, wish: Wish) -> Campaign:
         gone.update(state=CopyState.CANDIDATE, arm=FIRST_ARM)
     campaign.refresh_from_db()
     return campaign
+
+
+def set_with_texts(campaign: Campaign, wish: Wish, texts: Mapping[str, Sequence[int]]) -> Campaign:
+    """The variants and, by name, the keys of the texts that are chosen for them: all or nothing.
+
+    Raises CampaignError, also for a text of another campaign and for what is not proven.
+    """
+    at = timezone.now()
+    with transaction.atomic():
+        set_arms(campaign, wish)
+        for name, keys in texts.items():
+            for copy in _own(campaign, keys):
+                try:
+                    choose_copy(copy, at=at, arm=name)
+                except CopyError as error:
+                    raise CampaignError(str(error)) from error
+    campaign.refresh_from_db()
+    return campaign
+
+
+def _own(campaign: Campaign, keys: Sequence[int]) -> list[CopyVariant]:
+    found = campaign.copies.in_bulk(keys)
+    if len(found) < len({*keys}):
+        raise CampaignError(_("One of these texts is not the campaign's."))
+    return [found[key] for key in dict.fromkeys(keys)]
 
 
 def wish_of(campaign: Campaign) -> Wish:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decisions.services import experiments as statistics
-from inventory.profit_frames import ArmSums
+from inventory.profit_frames import ArmSums, limit_of
 from marketing.services.effects.effect_building import Building
 from marketing.services.effects.metrics import (
     BY_BELIEF,
@@ -19,13 +19,10 @@ from marketing.services.effects.metrics import (
 
 def add_limit(found: Building, *, is_revenue: bool) -> None:
     """The most that one customer counts for, and how many that holds back."""
-    capped = [one.capped for one in found.arms.values() if one.capped]
-    limits = [one.revenue_limit if is_revenue else one.profit_limit for one in capped]
-    known = [limit for limit in limits if limit is not None]
-    if not known:
+    limit, over = limit_of(found.arms, is_revenue=is_revenue)
+    if limit is None:
         return
-    over = sum(one.over_revenue if is_revenue else one.over_profit for one in capped)
-    found.add("winsor_limit", max(known), MONEY, BY_QUANTILE)
+    found.add("winsor_limit", limit, MONEY, BY_QUANTILE)
     found.add("winsorised_customers", over, COUNT, BY_LIMIT)
 
 
