@@ -113,7 +113,7 @@ def test_a_share_of_messages_counts_people():
 
 @pytest.mark.django_db
 def test_a_journeys_unsubscribes_count_people_not_messages():
-    journey = make_journey({"event": "cart_add"})
+    journey = make_journey({"on": "cart_left"})
     for customer in make_reachable(40):
         for number in range(5):
             road = Enrolment.objects.create(

@@ -51,6 +51,19 @@ def effect_report(of: Campaign | Journey, *, step: str = "", at: datetime | None
     return _decoded(snapshots.shown(subject_of(of, step), _count(of, step), at))
 
 
+def final_report(campaign: Campaign, *, at: datetime) -> Report:
+    """Of a campaign whose window has closed: what was counted since is what stays. Who asks first leaves
+    it for the next, so that many campaigns can be asked."""
+    until = campaign.window_until
+    kept = snapshots.kept(subject_of(campaign))
+    if until is None or at < until:
+        return effect_report(campaign, at=at)
+    if kept is None or kept.as_of < until:
+        row = snapshots.take(subject_of(campaign), _count(campaign, ""), at)
+        kept = snapshots.Shown(row.payload, row.as_of, True)
+    return _decoded(kept)
+
+
 def refresh(subject: str, at: datetime | None = None) -> dict[str, Any]:
     """Count one subject anew; the handler of its job. A subject that is gone is nothing to count."""
     _kind, kind, key, *rest = subject.split(":")
