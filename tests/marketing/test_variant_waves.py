@@ -130,12 +130,12 @@ def by_waves(sums):
 
 def test_waves_judged_apart_tell_the_truth_where_the_whole_does_not():
     """Days that get better speak for whichever variant had more of them: the negative control."""
-    rng = np.random.default_rng(7)
-    truth, runs = 0.3, 200
+    rng = np.random.default_rng(11)
+    truth, runs = 0.3, 300
     rounds = [waves_of(rng, uplift=truth) for _n in range(runs)]
     assert np.mean([naive(one) for one in rounds]) > truth + 0.3
     found = [by_waves(one) for one in rounds]
     error = np.std([one.difference for one in found]) / runs**0.5
     assert abs(np.mean([one.difference for one in found]) - truth) < 4 * error
     holds = [abs(one.difference - truth) < 1.96 * one.error for one in found]
-    assert 0.90 < np.mean(holds) < 0.99
+    assert 0.91 < np.mean(holds) < 0.99  # 94 to 97 % over thousands of runs
