@@ -213,20 +213,26 @@ def send_funnel(sends: QuerySet[Send]) -> dict[str, int]:
     )
 
 
-def unsubscribed_of(sends: QuerySet[Send], column: str) -> Moments | None:
-    """Per customer who was sent anything: messages after which she did it (y), and messages (x). None
-    where nothing was sent. column: `unsubscribed_at` or `complained_at`."""
+def left_per_customer(sends: QuerySet[Send]) -> dict[str, Moments]:
+    """`unsubscribed_at` and `complained_at` → per customer who was sent anything: messages after which
+    she did it (y), and messages (x). Empty where nothing was sent. One query."""
+    names = ("unsubscribed_at", "complained_at")
     hers = sends.filter(state=SendState.SENT).order_by().values("customer")
-    each = hers.annotate(x=Count("pk"), y=Count(column))
-    sums = each.aggregate(
-        n=Count("customer"), sy=Sum("y"), syy=Sum(F("y") * F("y")), sx=Sum("x"),
-        sxx=Sum(F("x") * F("x")), sxy=Sum(F("x") * F("y")),
-    )  # fmt: skip
+    each = hers.annotate(x=Count("pk"), **{f"y_{name}": Count(name) for name in names})
+    wanted: dict[str, Any] = {"n": Count("customer"), "sx": Sum("x"), "sxx": Sum(F("x") * F("x"))}
+    for name in names:
+        y = F(f"y_{name}")
+        wanted |= {f"sy_{name}": Sum(y), f"syy_{name}": Sum(y * y), f"sxy_{name}": Sum(F("x") * y)}
+    sums = each.aggregate(**wanted)
     if not sums["n"]:
-        return None
-    return Moments.from_sums(
-        sums["n"], sums["sy"], sums["syy"], sums["sx"], sums["sxx"], sums["sxy"]
-    )
+        return {}
+    return {
+        name: Moments.from_sums(
+            sums["n"], sums[f"sy_{name}"], sums[f"syy_{name}"], sums["sx"], sums["sxx"],
+            sums[f"sxy_{name}"],
+        )
+        for name in names
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,9 @@ def test_variants_are_set_up_by_form(desk):
     assert list(campaign.arms.values_list("name", "share")) == [("A", 0.3), ("B", 0.7)]
     assert (campaign.copy_allocation, campaign.wave_count) == ("thompson", 3)
     assert "Enter numbers only" in do(desk, campaign, verb="variants", share_A="x", share_B="1")
-    text = campaign.copies.create(language="en", subject="Come and see", body="{link}", provider="t")
+    text = campaign.copies.create(
+        language="en", subject="Come and see", body="{link}", provider="t"
+    )
     do(desk, campaign, verb="choose", copy=text.pk, arm="B")
     text.refresh_from_db()
     assert (text.state, text.arm) == ("chosen", "B")
@@ -88,7 +90,9 @@ def test_one_is_stopped_by_its_button(desk):
 def test_programs_set_read_and_stop_variants(client):
     make_reachable(20)
     campaign = make_campaign()
-    text = campaign.copies.create(language="en", subject="Come and see", body="{link}", provider="t")
+    text = campaign.copies.create(
+        language="en", subject="Come and see", body="{link}", provider="t"
+    )
     head = bearer(make_key(user=make_staff(*MAY, username="bot")).secret)
     address = f"/api/merchant/v1/campaigns/{campaign.pk}/variants/"
     body = {"variants": [{"name": "A", "share": 0.4}, {"name": "B", "share": 0.6}]}

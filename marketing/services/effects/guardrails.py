@@ -36,28 +36,25 @@ UNSUBSCRIBED = {
 
 def add_guardrail(found: Building) -> None:
     found.add("unsubscribe_margin", UNSUBSCRIBE_MARGIN, RATE, BY_RULE)
-    share = _share(found, "unsubscribed_at")
-    if share is None:
+    left = frames.left_per_customer(found.subject.sends)
+    if not left:
         return
-    found.add("unsubscribe_rate", share[0], RATE, BY_WILSON, share[1])
-    found.guardrail = statistics.guardrail(share[1], UNSUBSCRIBE_MARGIN)
+    rate, interval = _share(left["unsubscribed_at"])
+    found.add("unsubscribe_rate", rate, RATE, BY_WILSON, interval)
+    found.guardrail = statistics.guardrail(interval, UNSUBSCRIBE_MARGIN)
     found.sentences.append(UNSUBSCRIBED[found.guardrail])
+    rate, interval = _share(left["complained_at"])
     found.add("complaint_margin", COMPLAINT_MARGIN, RATE, BY_RULE)
-    rate, interval = _share(found, "complained_at") or (0.0, None)
     found.add("complaint_rate", rate, RATE, BY_COMPLAINTS, interval)
     if statistics.guardrail(interval, COMPLAINT_MARGIN) == "harmed":
         found.guardrail = "harmed"
         found.sentences.append(COMPLAINED)
 
 
-def _share(found: Building, column: str) -> tuple[float, statistics.Interval] | None:
+def _share(left: statistics.Moments) -> tuple[float, statistics.Interval]:
     """Of messages, and its interval. Where a customer got several, hers are no messages of several
     people: Wilson's interval counts as many as the delta method says they are worth."""
-    hers = frames.unsubscribed_of(found.subject.sends, column)
-    if hers is None:
-        return None
-    rate, units = hers.y / hers.x, float(hers.n)
-    if hers.x > 1:
-        units = statistics.units_behind(hers)
+    rate = left.y / left.x
+    units = statistics.units_behind(left) if left.x > 1 else float(left.n)
     edge = NormalDist().inv_cdf(0.5 + LEVEL / 2)
     return rate, statistics.Interval(*statistics.wilson(rate * units, units, z=edge))
