@@ -100,7 +100,7 @@ def approve(decision: Decision, by: Any = None, *, note: str = "") -> Decision:
     DECISIONS_FOUR_EYES asks for another person than who proposed it.
     """
     kind = _kind_for(decision, by)
-    _refuse_own(decision, by)
+    refuse_own(decision, by)
     with transaction.atomic():
         _close(decision, DecisionState.APPROVED, by, note)
         if kind.approve:
@@ -128,9 +128,9 @@ def _kind_for(decision: Decision, by: Any) -> DecisionKind:
     return kind
 
 
-def _refuse_own(decision: Decision, by: Any) -> None:
-    """Nobody (`by=None`) is the system; what it proposed anybody may approve. Refusing one's own
-    proposal is taking it back."""
+def refuse_own(decision: Decision, by: Any) -> None:
+    """Raises FourEyesError where the shop wants a second person. Nobody (`by=None`) is the system; what it
+    proposed anybody may approve. Refusing one's own proposal is taking it back."""
     if not settings.DECISIONS_FOUR_EYES or by is None:
         return
     if decision.proposed_by_id is not None and decision.proposed_by_id == by.pk:

@@ -27,6 +27,7 @@ from marketing.services.sending.sends import send_campaign
 from shop.models import Event
 from shop.services.prices import set_price
 from tests.factories import make_order, make_variant
+from tests.factories_access import make_staff
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable
 
 pytestmark = pytest.mark.django_db
@@ -289,3 +290,22 @@ def test_each_text_of_each_variant_has_figures():
     assert set(arms) == {"A", "B", "A-en", "A-zh", "B-en", "B-zh"}
     assert arms["B-zh"]["sent"].value == len(chinese)
     assert arms["B-zh"]["incremental_profit"].value == pytest.approx(20 * 600)
+
+
+def test_with_four_eyes_another_person_approves_and_resumes_with_new_facts(settings):
+    settings.DECISIONS_FOUR_EYES = True
+    make_reachable(5)
+    tea = make_variant("TEA-1", name="Tea", price_minor=900)
+    campaign = make_campaign(variant=tea)
+    mia = make_staff("marketing.change_campaign", username="mia")
+    ben = make_staff("marketing.change_campaign", username="ben")
+    decision = campaigns.propose_campaign(campaign, by=mia)
+    with pytest.raises(receipts.FourEyesError):
+        receipts.approve(decision, mia)
+    receipts.approve(decision, ben)
+    set_price(tea, 800, key="new", source="test")
+    campaign.refresh_from_db()
+    with pytest.raises(receipts.FourEyesError):
+        campaigns.resume(campaign, mia)
+    campaigns.resume(campaign, ben)
+    assert campaign.state == CampaignState.APPROVED

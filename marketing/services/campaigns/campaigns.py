@@ -221,6 +221,8 @@ def resume(campaign: Campaign, by: Any = None, *, at: datetime | None = None) ->
         copies = verified_copies(campaign, at)
         facts = approved_facts(campaign, copies, at)
         before = campaign.approved_facts
+        if campaign.decision and facts != before:
+            receipts.refuse_own(campaign.decision, by)
         move(campaign, CampaignState.APPROVED, approved_facts=facts, state_note={}, paused_by="")
         claim_ledger.publish_campaign(campaign, copies, at)
         if campaign.decision:

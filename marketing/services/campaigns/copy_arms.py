@@ -57,8 +57,9 @@ class Wish:
 
     @property
     def columns(self) -> dict[str, Any]:
+        several = len(self.shares) > 1  # with a single variant there is nothing to follow
         return {
-            "copy_allocation": self.allocation,
+            "copy_allocation": self.allocation if several else Allocation.FIXED,
             "wave_count": self.wave_count,
             "wave_hours": self.wave_hours,
             "wave_metric": self.wave_metric,
