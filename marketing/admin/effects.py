@@ -108,7 +108,7 @@ def _shown(subject: Campaign | Journey, report: Report, effects: Effects) -> dic
         "belief": shown.rows_of(shown.BELIEF, metrics),
         "against": [shown.against_html(one, metrics) for one in effects.against],
         "variants": shown.rows_of(shown.VARIANTS, metrics),
-        "arm_table": shown.part_table(effects.arms) if effects.arms else None,
+        "arm_table": shown.part_table(effects.arms, shown.ARM_COLUMNS) if effects.arms else None,
         "arms": shown.arm_rows(metrics),
         "parts": shown.part_table(effects.parts) if effects.parts else None,
         "attribution": shown.attribution_rows(report.attribution, f"{kind}:{subject.pk}"),

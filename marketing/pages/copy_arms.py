@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from access.figures import figure, percent
+from access.figures import percent
 from decisions.models import Allocation
 from marketing.frames.copy_arms import began, waves_of
 from marketing.models import Campaign, CopyArm, CopyState, WaveMetric
@@ -47,7 +47,7 @@ def _texts(campaign: Campaign) -> dict[str, list[tuple[str, str]]]:
 def _line(arm: CopyArm, texts: dict[str, list[tuple[str, str]]]) -> dict[str, Any]:
     return {
         "name": arm.name,
-        "share": figure(100 * arm.share, 2),
+        "share": percent(arm.share, 1),
         "input": f"{100 * arm.share:.6g}",
         "texts": texts.get(arm.name, []),
         "stopped_at": arm.stopped_at,
@@ -55,7 +55,12 @@ def _line(arm: CopyArm, texts: dict[str, list[tuple[str, str]]]) -> dict[str, An
 
 
 def _single(texts: dict[str, list[tuple[str, str]]]) -> dict[str, Any]:
-    return {"name": FIRST_ARM, "share": "100", "input": "100", "texts": texts.get(FIRST_ARM, [])}
+    return {
+        "name": FIRST_ARM,
+        "share": percent(1.0),
+        "input": "100",
+        "texts": texts.get(FIRST_ARM, []),
+    }
 
 
 def _waves(campaign: Campaign) -> list[dict[str, Any]]:
@@ -77,5 +82,5 @@ def _outcome(campaign: Campaign, at: datetime) -> dict[str, Any]:
     page = reverse("admin:marketing_campaign_effects", args=[campaign.pk])
     return {
         "against": [shown.against_html(one, effects.metrics, page) for one in effects.against],
-        "arm_table": shown.part_table(effects.arms) if effects.arms else None,
+        "arm_table": shown.part_table(effects.arms, shown.ARM_COLUMNS) if effects.arms else None,
     }

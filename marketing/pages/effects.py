@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,9 +98,14 @@ WENT = (
 GUARDRAIL = ("unsubscribe_rate", "unsubscribe_margin", "complaint_rate", "complaint_margin")
 # Of each text or step: what was counted, and what it caused where it has a holdout.
 PART_COUNTS = (
-    "customers", "sent", "delivered", "opened", "clicked", "converted", "unsubscribed", "complained", "send_cost",
+    "sent", "delivered", "opened", "clicked", "converted", "unsubscribed", "complained", "send_cost",
 )  # fmt: skip
 PART_CAUSED = ("incremental_orders", "incremental_revenue", "incremental_profit", "net_profit")
+# What a variant brought stands before what was counted of it.
+ARM_COLUMNS = (
+    "customers", "sent", "net_profit", "incremental_profit", "incremental_orders", "converted",
+    "clicked", "opened", "delivered", "incremental_revenue", "unsubscribed", "complained", "send_cost",
+)  # fmt: skip
 COUNTED = {
     "customers": gettext_lazy("customers"),
     "buyers": gettext_lazy("of them ordered"),
@@ -228,11 +233,11 @@ def _file_row(name: str, metric: Metric) -> list[str]:
     return [name, *plain, metric.unit, metric.source]
 
 
-def part_table(parts: list[Part]) -> dict[str, Any]:
-    """Texts or steps as lines; columns that no part has are left out."""
-    names = [
-        name for name in (*PART_COUNTS, *PART_CAUSED) if any(name in part.metrics for part in parts)
-    ]
+def part_table(
+    parts: list[Part], columns: Sequence[str] = (*PART_COUNTS, *PART_CAUSED)
+) -> dict[str, Any]:
+    """Texts, variants or steps as lines; columns that no part has are left out."""
+    names = [name for name in columns if any(name in part.metrics for part in parts)]
     return {
         "heads": [LABELS[name] for name in names],
         "lines": [
