@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +22,9 @@ from recommendations.services.trial_attributed import attributed
 from recommendations.services.trial_interference import Interference, interferences
 from recommendations.services.trial_snapshots import ArmResult, Measured, Strata, subject_of
 from recommendations.trial_words import MONEY, written_of
+
+if TYPE_CHECKING:
+    import numpy as np  # not at start-up
 
 LEVEL = 0.95
 # Below this the draw itself is broken, and no figure of the arms means anything.
@@ -119,9 +124,10 @@ def measure(experiment: Experiment, now: datetime) -> Measured:
     if experiment.metric == ExperimentMetric.PROFIT:
         return _measured_in_sql(experiment, experiment.starts_at, end)
     found = attributed(experiment, now)
-    values, limit, over = found.values, None, 0
+    values: Mapping[str, Sequence[float] | np.ndarray] = found.values
+    limit, over = None, 0
     if experiment.metric in MONEY:
-        values, limit, over = statistics.winsorised(values)
+        values, limit, over = statistics.winsorised(found.values)
     left = trial_frames.unsubscribes(trial_frames.members_of(experiment, end), end)
     arms = [
         ArmResult(

@@ -47,8 +47,8 @@ def open_due(campaign: Campaign, at: datetime) -> CopyWave | None:
     The shares, what they were drawn from and who is drawn stand in one transaction; who comes second
     finds the wave begun.
     """
-    due = next_at(campaign)
-    if due is None or at < due or _unclaimed_before(campaign):
+    due, audience = next_at(campaign), campaign.audience
+    if due is None or audience is None or at < due or _unclaimed_before(campaign):
         return None
     evidence = evidence_of(campaign, at)
     number = open_wave(campaign) + 1
@@ -59,14 +59,14 @@ def open_due(campaign: Campaign, at: datetime) -> CopyWave | None:
             return None
         arms = {name: evidence.get(name) for name in live_arms(campaign)}
         wave = CopyWave.objects.create(
-            audience_id=campaign.audience_id,
+            audience=audience,
             number=number,
             shares=_shares(arms, seed),
             evidence={name: asdict(one) if one else None for name, one in arms.items()},
             seed=seed,
             began_at=at,
         )
-        draw_wave(campaign, wave.audience, number, wave.shares)
+        draw_wave(campaign, audience, number, wave.shares)
     return wave
 
 
