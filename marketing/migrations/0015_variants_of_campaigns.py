@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='audiencemember',
             name='arm',
-            field=models.CharField(blank=True, help_text='Her variant; empty: of one, or not drawn yet.', max_length=1),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Her variant; empty: of one, or not drawn yet.', max_length=1),
         ),
         migrations.AddField(
             model_name='audiencemember',
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='audiencemember',
             name='wave',
-            field=models.PositiveSmallIntegerField(default=1, help_text='When she is written to, where shares follow what earns.'),
+            field=models.PositiveSmallIntegerField(db_default=1, default=1, help_text='When she is written to, where shares follow what earns.'),
         ),
         migrations.AddField(
             model_name='campaign',

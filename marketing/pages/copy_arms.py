@@ -48,7 +48,7 @@ def _line(arm: CopyArm, texts: dict[str, list[tuple[str, str]]]) -> dict[str, An
     return {
         "name": arm.name,
         "share": percent(arm.share, 1),
-        "input": f"{100 * arm.share:.6g}",
+        "input": round(100 * arm.share, 4),
         "texts": texts.get(arm.name, []),
         "stopped_at": arm.stopped_at,
     }
