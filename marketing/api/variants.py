@@ -21,7 +21,7 @@ from marketing.services.campaigns import copy_arms
 from marketing.services.campaigns.copy_facts import CampaignError
 
 
-class VariantIn(s.Serializer):
+class CampaignVariantIn(s.Serializer):
     name = s.ChoiceField(list(copy_arms.NAMES), help_text="A first, then B, C, D.")
     share = s.FloatField(min_value=0, max_value=1, help_text="0.05 or more; all together 1.")
     copies = s.ListField(
@@ -30,8 +30,10 @@ class VariantIn(s.Serializer):
     )  # fmt: skip
 
 
-class VariantsIn(s.Serializer):
-    variants = VariantIn(many=True, help_text="One: a single text per language goes to everybody.")
+class CampaignVariantsIn(s.Serializer):
+    variants = CampaignVariantIn(
+        many=True, help_text="One: a single text per language goes to everybody."
+    )
     allocation = s.ChoiceField(Allocation.choices, required=False, default=Allocation.FIXED.value)
     wave_count = s.IntegerField(required=False, default=4, min_value=2, max_value=10)
     wave_hours = s.IntegerField(required=False, default=24, min_value=1, max_value=336)
@@ -43,30 +45,30 @@ class VariantsIn(s.Serializer):
         return rows
 
 
-class VariantOut(s.Serializer):
+class CampaignVariantOut(s.Serializer):
     name = s.CharField()
     share = s.FloatField()
     copies = s.ListField(child=s.IntegerField())
     stopped_at = s.DateTimeField(allow_null=True)
 
 
-class WaveOut(s.Serializer):
+class CampaignWaveOut(s.Serializer):
     number = s.IntegerField()
     began_at = s.DateTimeField()
     shares = s.DictField(child=s.FloatField())
 
 
-class VariantsOut(s.Serializer):
-    variants = VariantOut(many=True)
+class CampaignVariantsOut(s.Serializer):
+    variants = CampaignVariantOut(many=True)
     allocation = s.ChoiceField(Allocation.choices)
     wave_count = s.IntegerField()
     wave_hours = s.IntegerField()
     wave_metric = s.ChoiceField(WaveMetric.choices)
-    waves = WaveOut(many=True, help_text="Drawn so far; empty before it is proposed.")
+    waves = CampaignWaveOut(many=True, help_text="Drawn so far; empty before it is proposed.")
 
 
 class VariantStepIn(s.Serializer):
-    variant = s.ChoiceField(list(copy_arms.NAMES))
+    variant = s.CharField(max_length=1, help_text="Its letter.")
     to = s.ChoiceField(["stopped"])
 
 
@@ -74,16 +76,16 @@ class CampaignVariants(MerchantView):
     needs = {"GET": "marketing.view_campaign", "POST": "marketing.change_campaign"}
     needs_idempotency_key = ("POST",)
 
-    @extend_schema(responses=VariantsOut)
+    @extend_schema(responses=CampaignVariantsOut)
     def get(self, request: Request, pk: int) -> Response:
         """The variants, and the shares with which each wave was drawn. What each brought: `effects/`."""
         return Response(_shown(get_object_or_404(Campaign, pk=pk)))
 
-    @extend_schema(request=VariantsIn, responses=VariantsOut)
+    @extend_schema(request=CampaignVariantsIn, responses=CampaignVariantsOut)
     def post(self, request: Request, pk: int) -> Response:
         """Set the variants of a draft as wished, with their texts. 409 after it was proposed."""
         campaign = get_object_or_404(Campaign, pk=pk)
-        said = self.checked(VariantsIn, request.data)
+        said = self.checked(CampaignVariantsIn, request.data)
         rows = sorted(said.pop("variants"), key=lambda row: row["name"])
         wish = copy_arms.Wish({row["name"]: row["share"] for row in rows}, **said)
         texts = {row["name"]: row.get("copies", []) for row in rows}
@@ -98,7 +100,7 @@ class CampaignVariantSteps(MerchantView):
     needs = {"POST": "marketing.change_campaign"}
     needs_idempotency_key = ("POST",)
 
-    @extend_schema(request=VariantStepIn, responses=VariantsOut)
+    @extend_schema(request=VariantStepIn, responses=CampaignVariantsOut)
     def post(self, request: Request, pk: int) -> Response:
         """Stop one variant: whoever was drawn for it and has not been written to gets nothing."""
         campaign = get_object_or_404(Campaign, pk=pk)
