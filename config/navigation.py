@@ -79,6 +79,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
             ("payments", _("Acquisition costs"), "admin:marketing_acquisitioncost_changelist", "marketing.view_acquisitioncost"),
             ("face", _("Personas"), "admin:marketing_persona_changelist", "marketing.view_persona"),
             ("campaign", _("Campaigns"), "admin:marketing_campaign_changelist", "marketing.view_campaign"),
+            ("stacked_line_chart", _("Whom a message moves"), "admin:marketing_uplift", "marketing.view_campaign"),
             ("bolt", _("Flash sales"), "admin:inventory_flashsale_changelist", "inventory.view_flashsale"),
             ("edit_note", _("Briefs"), "admin:marketing_brief_changelist", "marketing.view_brief"),
             ("sell", _("Coupon offers"), "admin:shop_couponoffer_changelist", "shop.view_couponoffer"),

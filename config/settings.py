@@ -224,6 +224,9 @@ if "EMAIL_URL" in env:
     vars().update(env.email_url("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@localhost")
 
+# Whoever proposed a decision may not approve it.
+DECISIONS_FOUR_EYES = env.bool("DECISIONS_FOUR_EYES", default=False)
+
 # Marketing
 # Kept out of every experiment and campaign, so that all of them together can be measured (0 to 0.2).
 EXPERIMENT_HOLDOUT_RATE = env.float("EXPERIMENT_HOLDOUT_RATE", default=0.0)

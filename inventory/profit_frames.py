@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from decisions.services.experiments import Moments
+from decisions.services.experiments import WINSOR_QUANTILE, Moments
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,25 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Capped:
+    """The same moments with each customer counted for `±limit` at most (Winsorised). limits: a quantile
+    of the spenders of all arms together, so that they know no arm; None without a spender. over: members
+    of this arm whose revenue or profit lies beyond."""
+
+    revenue: Moments
+    profit: Moments
+    revenue_limit: float | None
+    profit_limit: float | None
+    over_revenue: int = 0
+    over_profit: int = 0
+
+
+@dataclass(frozen=True)
 class ArmSums:
     """customers: all members. buyers: of them, who ordered. ordered: orders. Moments are per member, zeros
-    included, with the profit before the start as x. unknown_cost_units: sold units without a
-    cost; with any, profit is unknown."""
+    included, with the profit before the start as x; of baskets with the orders as x. unknown_cost_units:
+    sold units without a cost; with any, profit is unknown. capped, baskets: None of sums that were
+    stored before there were any."""
 
     customers: int
     buyers: int
@@ -52,17 +67,44 @@ class ArmSums:
     revenue: Moments
     profit: Moments
     unknown_cost_units: int
+    capped: Capped | None = None
+    baskets: Moments | None = None
 
     @property
     def bought(self) -> Moments:
         return Moments.of_share(self.buyers, self.customers)
+
+    def money(self, *, is_revenue: bool) -> Moments:
+        """What effects are computed from: one bulk buyer does not decide."""
+        of = self.capped or self
+        return of.revenue if is_revenue else of.profit
+
+    @classmethod
+    def decoded(cls, kept: dict[str, Any]) -> ArmSums:
+        """From what `dataclasses.asdict` made of it."""
+        names = ("ordered", "revenue", "profit")
+        parts: dict[str, Any] = {name: Moments(**kept[name]) for name in names}
+        if capped := kept.get("capped"):
+            moments = {name: Moments(**capped[name]) for name in ("revenue", "profit")}
+            parts["capped"] = Capped(**(capped | moments))
+        if baskets := kept.get("baskets"):
+            parts["baskets"] = Moments(**baskets)
+        return cls(**(kept | parts))
+
+
+def limit_of(sums: Mapping[str, ArmSums], *, is_revenue: bool) -> tuple[float | None, int]:
+    """The most that one customer counts for, and how many of all arms that holds back."""
+    capped = [one.capped for one in sums.values() if one.capped]
+    limits = [one.revenue_limit if is_revenue else one.profit_limit for one in capped]
+    over = sum(one.over_revenue if is_revenue else one.over_profit for one in capped)
+    return max((limit for limit in limits if limit is not None), default=None), over
 
 
 def arm_sums(members: Members, window: Window) -> dict[str, ArmSums]:
     """Arm → its sums. Arms without members are absent. Two queries."""
     sizes = _rows(f"SELECT arm, COUNT(*) FROM ({members.sql}) member GROUP BY arm", members.params)
     found = {row[0]: row[1:] for row in _rows(*_sums_sql(members, window))}
-    return {arm: _sums(int(size), found.get(arm, (0,) * 13)) for arm, size in sizes}
+    return {arm: _sums(int(size), found.get(arm, (0,) * COLUMNS)) for arm, size in sizes}
 
 
 def person_profits(members: Members, window: Window) -> dict[int, float]:
@@ -104,32 +146,75 @@ def sold_units(members: Members, window: Window) -> dict[tuple[str, int], tuple[
 
 
 def _sums(size: int, row: Sequence[Any]) -> ArmSums:
-    buyers, orders, squares, unknown, y, yy, r, rr, x, xx, xy, xr, _n = (
-        value or 0 for value in row
+    buyers, orders, squares, unknown = (value or 0 for value in row[:4])
+    y, yy, r, rr, x, xx, xy, xr, ro = (float(value or 0) for value in row[4:13])
+    cy, cyy, cr, crr, cx, cxx, cxy, cxr = (float(value or 0) for value in row[13:21])
+    over_y, over_r = (int(value or 0) for value in row[21:23])
+    limit_y, limit_r = (None if value is None else float(value) for value in row[23:25])
+    capped = Capped(
+        Moments.from_sums(size, cr, crr, cx, cxx, cxr),
+        Moments.from_sums(size, cy, cyy, cx, cxx, cxy),
+        limit_r or None,
+        limit_y or None,
+        over_r,
+        over_y,
     )
     return ArmSums(
         customers=size,
         buyers=int(buyers),
         ordered=Moments.from_sums(size, float(orders), float(squares)),
-        revenue=Moments.from_sums(size, float(r), float(rr), float(x), float(xx), float(xr)),
-        profit=Moments.from_sums(size, float(y), float(yy), float(x), float(xx), float(xy)),
+        revenue=Moments.from_sums(size, r, rr, x, xx, xr),
+        profit=Moments.from_sums(size, y, yy, x, xx, xy),
         unknown_cost_units=int(unknown),
+        capped=capped,
+        baskets=Moments.from_sums(size, r, rr, float(orders), float(squares), ro),
     )
+
+
+COLUMNS = 25  # of a row of `_sums_sql`, behind the arm
 
 
 def _sums_sql(members: Members, window: Window) -> tuple[str, list[Any]]:
     """One row per arm: (arm, buyers, orders, orders², units of unknown cost, Σy, Σy², Σr, Σr², Σx,
-    Σx², Σxy, Σxr, members with any order); y profit, r revenue after the start, x profit before."""
+    Σx², Σxy, Σxr, Σr·orders; the eight money sums again of capped values; members over the limit of
+    y and of r; both limits); y profit, r revenue after the start, x profit before."""
     persons, params = _persons_sql(members, window)
     sql = f"""
-    WITH {persons}
+    WITH {persons},
+    limits AS (SELECT {_limit("y")} AS y, {_limit("r")} AS r, {_limit("x")} AS x),
+    counted AS (
+        SELECT p.*, {_capped("y")} AS cy, {_capped("r")} AS cr, {_capped("x")} AS cx,
+               CASE WHEN ABS(p.y) > l.y THEN 1 ELSE 0 END AS over_y,
+               CASE WHEN ABS(p.r) > l.r THEN 1 ELSE 0 END AS over_r,
+               l.y AS limit_y, l.r AS limit_r
+        FROM person p CROSS JOIN limits l
+    )
     SELECT arm, SUM(CASE WHEN orders > 0 THEN 1 ELSE 0 END), SUM(orders),
            SUM(orders * orders), SUM(unknown),
            SUM(y), SUM(y * y), SUM(r), SUM(r * r), SUM(x), SUM(x * x), SUM(x * y), SUM(x * r),
-           COUNT(*)
-    FROM person GROUP BY arm
+           SUM(r * orders),
+           SUM(cy), SUM(cy * cy), SUM(cr), SUM(cr * cr), SUM(cx), SUM(cx * cx), SUM(cx * cy),
+           SUM(cx * cr), SUM(over_y), SUM(over_r), MAX(limit_y), MAX(limit_r)
+    FROM counted GROUP BY arm
     """
     return sql, params
+
+
+def _limit(column: str) -> str:
+    """The quantile of `decisions.ml.effects.winsor_limit`, of all persons whatever their arm."""
+    return f"""(
+        SELECT MAX(value) FROM (
+            SELECT {column} AS value, ROW_NUMBER() OVER (ORDER BY {column}) - 1 AS place,
+                   (COUNT(*) OVER () - 1) * {WINSOR_QUANTILE} AS last
+            FROM person WHERE {column} > 0
+        ) spender WHERE place <= last
+    )"""
+
+
+def _capped(column: str) -> str:
+    """Without a limit there is nobody above zero, and everybody counts as she is."""
+    return f"""CASE WHEN p.{column} > l.{column} THEN l.{column}
+                    WHEN p.{column} < -l.{column} THEN -l.{column} ELSE p.{column} END"""
 
 
 def _persons_sql(members: Members, window: Window) -> tuple[str, list[Any]]:

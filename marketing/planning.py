@@ -76,6 +76,8 @@ def expected_money(
 def _text(copy: dict[str, str], facts: dict[str, str]) -> dict[str, Any]:
     known = [Fact(slot, "text", text) for slot, text in facts.items()]
     return {
+        # Only where a campaign has several variants.
+        **({"arm": copy["arm"]} if copy.get("arm") else {}),
         "language": copy["language"],
         "subject": fill(copy["subject"], known),
         # Receipts from before there were preheaders are computed again as they were.

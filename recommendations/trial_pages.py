@@ -45,6 +45,7 @@ def experiment_page(experiment: Experiment) -> dict[str, Any]:
     return {
         "results": results,
         "is_money": experiment.metric in MONEY,
+        "winsor_limit": format_money(round(limit)) if (limit := results.winsor_limit) else "",
         "rows": [arm_row(experiment, arm) for arm in results.arms],
         "guardrails": [
             {

@@ -25,6 +25,7 @@ class Belief:
     high: float
     loss: float
     prior: float
+    level: float = 0.95
 
 
 def belief(
@@ -44,4 +45,10 @@ def belief(
     below = normal.cdf(0.0)
     loss = spread**2 * normal.pdf(0.0) - mean * below
     half = (NormalDist().inv_cdf(0.5 + level / 2)) * spread
-    return Belief(1 - below, mean, mean - half, mean + half, max(0.0, loss), prior)
+    return Belief(1 - below, mean, mean - half, mean + half, max(0.0, loss), prior, level)
+
+
+def chance_above(found: Belief, edge: float) -> float:
+    """Probability that the effect is above `edge`: what it costs to have it."""
+    half = NormalDist().inv_cdf(0.5 + found.level / 2)
+    return 1 - NormalDist(found.mean, (found.high - found.mean) / half).cdf(edge)

@@ -107,8 +107,8 @@ def compare_moments(treated: Moments, control: Moments, *, level: float = 0.95) 
     return Comparison(treated.y, control.y, difference, low, high, detectable, _verdict(low, high))
 
 
-def wilson(successes: int, units: int, *, z: float) -> tuple[float, float]:
-    """Wilson's score interval of one share. Source: Wilson, JASA 22 (1927)."""
+def wilson(successes: float, units: float, *, z: float) -> tuple[float, float]:
+    """Wilson's score interval of one share; of shares that hang together, in units that do not. Source: Wilson, JASA 22 (1927)."""
     share = successes / units
     centre = share + z * z / (2 * units)
     half = z * math.sqrt(share * (1 - share) / units + z * z / (4 * units * units))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,25 +68,44 @@ def ratio_effect(treated: Moments, control: Moments) -> Effect:
     Raises ValueError where an arm's denominators add up to nothing.
     Source: Deng, Knoblich & Lu, Applying the Delta Method in Metric Analytics, KDD 2018.
     """
-    ratios, variances = [], []
-    for arm in (treated, control):
-        if arm.x <= 0:
-            raise ValueError("a ratio needs a denominator above zero in both arms")
-        ratio = arm.y / arm.x
-        spread = arm.variance - 2 * ratio * arm.covariance + ratio * ratio * arm.variance_x
-        ratios.append(ratio)
-        variances.append(spread / arm.x**2)
-    return _effect(ratios[0], ratios[1], treated, control, *variances)
+    (ratio1, variance1), (ratio2, variance2) = (_ratio(arm) for arm in (treated, control))
+    return _effect(ratio1, ratio2, treated, control, variance1, variance2)
 
 
-def pooled_effect(strata: list[Effect]) -> Effect:
-    """One effect out of several independent ones, each weighted by its units.
+def units_behind(share: Moments) -> float:
+    """So many independent messages would tell a share of messages Σy / Σx as well as these people do.
+
+    One person's messages are alike, so they are fewer than the messages; never fewer than what one
+    message a person would be where nobody did it, or everybody. Raises ValueError without messages.
+    Source: the delta method above; Korn & Graubard, Survey Methodology 24 (1998).
+    """
+    ratio, variance = _ratio(share)
+    if share.n < 2 or not 0 < ratio < 1 or variance <= 0:
+        return float(share.n)
+    return min(share.n * share.x, ratio * (1 - ratio) / (variance / share.n))
+
+
+def _ratio(arm: Moments) -> tuple[float, float]:
+    """Σy / Σx, and the variance of one unit's part in it."""
+    if arm.x <= 0:
+        raise ValueError("a ratio needs a denominator above zero in both arms")
+    ratio = arm.y / arm.x
+    spread = arm.variance - 2 * ratio * arm.covariance + ratio * ratio * arm.variance_x
+    return ratio, spread / arm.x**2
+
+
+def pooled_effect(strata: list[Effect], sizes: Sequence[float] | None = None) -> Effect:
+    """One effect out of several independent ones, each weighted by its units, or by `sizes`.
+
+    sizes: of what each stands for, where that is more than the two arms it compares. The whole
+    batch's size is what weighting each person by one over her propensity comes to (Hájek).
 
     For shares that changed on the way (Thompson sampling): within a batch the draw was random with
     known shares, so each batch's difference is unbiased, and so is their mean by size.
     """
     units = sum(one.units for one in strata)
-    weights = [one.units / units for one in strata]
+    counts = [float(one.units) for one in strata] if sizes is None else list(sizes)
+    weights = [one / math.fsum(counts) for one in counts]
 
     def mean(values: list[float]) -> float:
         return math.fsum(w * v for w, v in zip(weights, values, strict=True))
@@ -107,12 +127,28 @@ def winsor_limit(values: np.ndarray, quantile: float = WINSOR_QUANTILE) -> float
     """The most that one customer may count for: a quantile of all spenders of all arms together.
 
     values: one per customer of every arm, so that the limit knows no arm. None without a spender.
+    It is a value that somebody spent: between the last two of fewer than a hundred spenders the
+    largest would set its own limit.
     Source: Wilcox, Introduction to Robust Estimation, 2.2 (Winsorised mean).
     """
     import numpy as np  # not at start-up: experiments are asked by every web worker
 
     spent = values[values > 0]
-    return float(np.quantile(spent, quantile)) if len(spent) else None
+    return float(np.quantile(spent, quantile, method="lower")) if len(spent) else None
+
+
+def winsorised(
+    arms: Mapping[str, Sequence[float]],
+) -> tuple[dict[str, np.ndarray], float | None, int]:
+    """Each arm's values held to the limit of all, the limit, and how many lay beyond it."""
+    import numpy as np
+
+    values = {name: np.asarray(found, dtype=float) for name, found in arms.items()}
+    limit = winsor_limit(np.concatenate(list(values.values()))) if values else None
+    if limit is None:
+        return values, None, 0
+    over = sum(int((np.abs(one) > limit).sum()) for one in values.values())
+    return {name: np.clip(one, -limit, limit) for name, one in values.items()}, limit, over
 
 
 def _effect(

@@ -9,9 +9,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from decisions.ml.bandit import thompson_shares
+from decisions.ml.bandit import LEAST_SHARE, thompson_shares
 from decisions.ml.moments import Moments
 from decisions.models import Allocation, Experiment, ExperimentState, ShareBatch
+
+__all__ = ["LEAST_SHARE", "next_batch", "replayed", "seed_of", "thompson_shares"]
+
+
+def seed_of(name: str) -> int:
+    """A seed that the name alone decides."""
+    return zlib.crc32(name.encode())
 
 
 def next_batch(
@@ -33,7 +40,7 @@ def next_batch(
         if last and last.began_at >= at:
             return last
         number = last.number + 1 if last else 1
-        seed = zlib.crc32(f"{experiment.key}:{number}".encode())
+        seed = seed_of(f"{experiment.key}:{number}")
         named = {given["name"]: arms.get(given["name"]) for given in experiment.arms}
         return ShareBatch.objects.create(
             experiment=locked,

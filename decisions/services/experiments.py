@@ -21,6 +21,7 @@ from decisions.ml.assignment import (
     weighted_arm,
 )
 from decisions.ml.bandit import thompson_shares
+from decisions.ml.bayes import chance_above
 from decisions.ml.comparison import (
     CANNOT_TELL,
     LOSE,
@@ -34,7 +35,16 @@ from decisions.ml.comparison import (
     sample_ratio_p,
     wilson,
 )
-from decisions.ml.effects import Effect, adjusted_effect, mean_effect, pooled_effect, ratio_effect
+from decisions.ml.effects import (
+    WINSOR_QUANTILE,
+    Effect,
+    adjusted_effect,
+    mean_effect,
+    pooled_effect,
+    ratio_effect,
+    units_behind,
+    winsorised,
+)
 from decisions.ml.moments import Moments
 from decisions.ml.power import (
     detectable_with,
@@ -64,6 +74,7 @@ __all__ = [
     "LOSE",
     "MIN_UNITS",
     "WIN",
+    "WINSOR_QUANTILE",
     "Arm",
     "Comparison",
     "Effect",
@@ -76,6 +87,7 @@ __all__ = [
     "always_valid",
     "arm",
     "arm_of",
+    "chance_above",
     "compare_means",
     "compare_moments",
     "compare_proportions",
@@ -100,10 +112,12 @@ __all__ = [
     "stop_experiment",
     "takes_part",
     "thompson_shares",
+    "units_behind",
     "units_needed",
     "units_needed_always_valid",
     "verdict_of",
     "wilson",
+    "winsorised",
 ]
 
 

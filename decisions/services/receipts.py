@@ -50,6 +50,11 @@ class Proposal:
     currency: str = ""
     deadline_at: datetime | None = None
     state: str = DecisionState.PENDING
+    proposed_by: Any = None
+
+
+class FourEyesError(CannotCarryOutError):
+    """Whoever proposed it may not approve it: the shop wants a second person."""
 
 
 def record_decision(proposal: Proposal) -> Decision:
@@ -91,9 +96,11 @@ def approve(decision: Decision, by: Any = None, *, note: str = "") -> Decision:
     """Mark it approved and carry it out, both or neither.
 
     Raises DecisionClosedError when it is not open any more, PermissionDenied when `by` may not,
-    CannotCarryOutError when the app that made it refuses or is gone.
+    CannotCarryOutError when the app that made it refuses or is gone, and, as FourEyesError, when
+    DECISIONS_FOUR_EYES asks for another person than who proposed it.
     """
     kind = _kind_for(decision, by)
+    refuse_own(decision, by)
     with transaction.atomic():
         _close(decision, DecisionState.APPROVED, by, note)
         if kind.approve:
@@ -119,6 +126,15 @@ def _kind_for(decision: Decision, by: Any) -> DecisionKind:
     if by is not None and not by.has_perm(kind.permission):
         raise PermissionDenied(f"this needs the permission {kind.permission}")
     return kind
+
+
+def refuse_own(decision: Decision, by: Any) -> None:
+    """Raises FourEyesError where the shop wants a second person. Nobody (`by=None`) is the system; what it
+    proposed anybody may approve. Refusing one's own proposal is taking it back."""
+    if not settings.DECISIONS_FOUR_EYES or by is None:
+        return
+    if decision.proposed_by_id is not None and decision.proposed_by_id == by.pk:
+        raise FourEyesError(_("You proposed this yourself: somebody else has to approve it."))
 
 
 def snooze(decision: Decision, until: datetime, by: Any = None) -> Decision:

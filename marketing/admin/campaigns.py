@@ -148,6 +148,7 @@ class CampaignAdmin(ModelAdmin):
             path("<int:pk>/path/", view(require_GET(self.path_page)), name=f"{name}_path"),
             path("<int:pk>/preview/", view(require_GET(self.preview)), name=f"{name}_preview"),
             path("<int:pk>/path/do/", view(require_POST(self.do)), name=f"{name}_do"),
+            path("uplift/", view(require_GET(self.uplift)), name="marketing_uplift"),
             path("<int:pk>/sends/", view(require_GET(self.monitor)), name=f"{name}_monitor"),
             *effect_views.urls(self.admin_site),
             *super().get_urls(),
@@ -208,6 +209,7 @@ class CampaignAdmin(ModelAdmin):
                 campaign,
                 after=_number(request, "after"),
                 before=_number(request, "before"),
+                arm=request.GET.get("variant", "")[:1],
                 may_see=request.user.has_perm(previews.MAY_SEE_PEOPLE),
             ),
         }
@@ -218,7 +220,7 @@ class CampaignAdmin(ModelAdmin):
         if not request.user.has_perm("marketing.change_campaign"):
             raise PermissionDenied
         campaign = get_object_or_404(Campaign, pk=pk)
-        verb = desk.VERBS.get(request.POST.get("verb", ""))
+        verb = desk.VERBS.get(request.POST.get("verb") or request.GET.get("verb", ""))
         if verb is None:
             return HttpResponseBadRequest("unknown verb")
         try:
@@ -230,6 +232,21 @@ class CampaignAdmin(ModelAdmin):
             messages.error(request, str(error))
         page = "monitor" if request.POST.get("back") == "monitor" else "path"
         return redirect(f"admin:marketing_campaign_{page}", pk)
+
+    def uplift(self, request: HttpRequest) -> HttpResponse:
+        """Whom a message moves, by the newest fit."""
+        from marketing.pages.uplift import uplift_page  # numeric: not at start-up
+
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Whom a message moves"),
+            "list_url": reverse("admin:marketing_campaign_changelist"),
+            **uplift_page(),
+        }
+        return TemplateResponse(request, "marketing/uplift.html", context)
 
     def monitor(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The whole page; `?part=1` the part that keeps itself up to date."""

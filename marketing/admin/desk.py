@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from decisions.services import jobs, receipts
 from marketing.models import Campaign, CopyVariant
-from marketing.services.campaigns import campaigns, proposal_jobs
+from marketing.models.campaigns import FIRST_ARM
+from marketing.services.campaigns import campaigns, copy_arms, proposal_jobs
 from marketing.services.content import copies
 
 Verb = Callable[[Campaign, Any, QueryDict], str]
@@ -38,7 +41,8 @@ def draft(campaign: Campaign, by: Any, data: QueryDict) -> str:
 
 
 def choose(campaign: Campaign, by: Any, data: QueryDict) -> str:
-    copies.choose_copy(_copy(campaign, data), at=timezone.now())
+    arm = data.get("arm") or FIRST_ARM
+    copies.choose_copy(_copy(campaign, data), at=timezone.now(), arm=arm)
     return _("Chosen.")
 
 
@@ -53,6 +57,44 @@ def edit(campaign: Campaign, by: Any, data: QueryDict) -> str:
     if copy.state == "refused":
         raise copies.CopyError(_("Kept, but refused: it states something that no fact supports."))
     return _("Saved, and every claim is proven.")
+
+
+def variants(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    """The form of the variants: shares in per cent, by name."""
+    names = copy_arms.wish_of(campaign).shares
+    shares = {name: _number(data, f"share_{name}") / 100 for name in names}
+    wish = copy_arms.Wish(
+        shares if len(names) > 1 else dict(names),
+        data.get("allocation", ""),
+        int(_number(data, "wave_count")),
+        int(_number(data, "wave_hours")),
+        data.get("wave_metric", ""),
+    )
+    copy_arms.set_arms(campaign, wish)
+    return _("Saved.")
+
+
+def add_variant(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    return _resize(campaign, 1)
+
+
+def drop_variant(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    return _resize(campaign, -1)
+
+
+def _resize(campaign: Campaign, by: int) -> str:
+    wish = copy_arms.wish_of(campaign)
+    number = min(len(copy_arms.NAMES), max(1, len(wish.shares) + by))
+    copy_arms.set_arms(campaign, replace(wish, shares=copy_arms.equal_shares(number)))
+    return _("%(count)s variants, with equal shares.") % {"count": number}
+
+
+def stop_variant(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    name = data.get("arm", "")
+    copy_arms.stop_arm(campaign, name, by)
+    return _("Variant %(arm)s is stopped: whoever was drawn for it gets nothing more.") % {
+        "arm": name
+    }
 
 
 def propose(campaign: Campaign, by: Any, data: QueryDict) -> str:
@@ -96,6 +138,10 @@ VERBS: dict[str, Verb] = {
     "draft": draft,
     "choose": choose,
     "edit": edit,
+    "variants": variants,
+    "add_variant": add_variant,
+    "drop_variant": drop_variant,
+    "stop_variant": stop_variant,
     "propose": propose,
     "approve": approve,
     "take_back": take_back,
@@ -109,6 +155,17 @@ VERBS: dict[str, Verb] = {
 def _copy(campaign: Campaign, data: QueryDict) -> CopyVariant:
     number = data.get("copy", "")
     return get_object_or_404(campaign.copies, pk=int(number) if number.isdecimal() else 0)
+
+
+def _number(data: QueryDict, name: str) -> float:
+    """Raises CampaignError for what is no number; the service judges how large it may be."""
+    try:
+        number = float(data.get(name, "").replace(",", "."))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise campaigns.CampaignError(_("Enter numbers only."))
+    return number
 
 
 def _decision(campaign: Campaign) -> Any:

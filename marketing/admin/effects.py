@@ -18,13 +18,13 @@ from django.views.decorators.http import require_http_methods
 from marketing.admin.base import csv_file
 from marketing.models import Campaign, Journey
 from marketing.pages import effects as shown
+from marketing.services.effects.effect_building import Effects
 from marketing.services.effects.effect_snapshots import (
     ATTRIBUTION,
     Report,
     ask_refresh,
     effect_report,
 )
-from marketing.services.effects.effects import Effects
 
 NEEDS = "marketing.view_campaign"
 
@@ -104,9 +104,11 @@ def _shown(subject: Campaign | Journey, report: Report, effects: Effects) -> dic
         "caused": shown.rows_of(shown.CAUSED, metrics),
         "went": shown.rows_of(shown.WENT, metrics),
         "guardrail": shown.rows_of(shown.GUARDRAIL, metrics),
-        "rest": shown.rows_of(
-            ("days_until_sold_out", "unknown_cost_units", "variance_saved"), metrics
-        ),
+        "rest": shown.rows_of(shown.BESIDE, metrics),
+        "belief": shown.rows_of(shown.BELIEF, metrics),
+        "against": [shown.against_html(one, metrics) for one in effects.against],
+        "variants": shown.rows_of(shown.VARIANTS, metrics),
+        "arm_table": shown.part_table(effects.arms, shown.ARM_COLUMNS) if effects.arms else None,
         "arms": shown.arm_rows(metrics),
         "parts": shown.part_table(effects.parts) if effects.parts else None,
         "attribution": shown.attribution_rows(report.attribution, f"{kind}:{subject.pk}"),

@@ -22,7 +22,8 @@ from decisions.text import render
 from marketing.api import serializers as shapes
 from marketing.models import Campaign, Journey
 from marketing.pages.copies import copy_card
-from marketing.pages.effects import SLOT, sentence_text
+from marketing.pages.effects import SLOT, against_text, sentence_text
+from marketing.services.effects.effect_building import Part
 from marketing.services.effects.effect_snapshots import Report, effect_report
 from marketing.services.effects.results import campaign_results
 from marketing.texts.facts import campaign_facts
@@ -91,21 +92,30 @@ def _effects(report: Report) -> Response:
             "guardrail": found.guardrail,
             "is_over": found.is_over,
             "window_until": found.window_until,
+            "variants": [_part(part) for part in found.arms],
+            "against": [
+                {
+                    "variant": one.arm,
+                    "control": one.control,
+                    "verdict": one.verdict,
+                    "text": against_text(one, metrics),
+                    "metrics": sorted(one.metrics.values()),
+                }
+                for one in found.against
+            ],
             "summary": [
                 {"text": sentence_text(msgid, metrics), "metrics": SLOT.findall(msgid)}
                 for msgid in found.sentences
             ],
             "metrics": [asdict(metric) for metric in metrics.values()],
-            "parts": [
-                {
-                    "key": part.key,
-                    "label": part.label,
-                    "metrics": [asdict(metric) for metric in part.metrics.values()],
-                }
-                for part in found.parts
-            ],
+            "parts": [_part(part) for part in found.parts],
         }
     )
+
+
+def _part(part: Part) -> dict[str, Any]:
+    metrics = [asdict(metric) for metric in part.metrics.values()]
+    return {"key": part.key, "label": part.label, "metrics": metrics}
 
 
 class CampaignApproval(MerchantView):
@@ -165,7 +175,9 @@ def _copies(campaign: Campaign) -> list[dict[str, Any]]:
     standards = {language: standard_of_campaign(campaign, language) for language in facts}
     return [
         {
+            "id": copy.pk,
             "language": copy.language,
+            "variant": copy.arm,
             "subject": copy.subject,
             "preheader": copy.preheader,
             "body": copy.body,

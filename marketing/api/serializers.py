@@ -31,6 +31,8 @@ class CampaignOut(s.Serializer):
 
 
 class CopyOut(s.Serializer):
+    id = s.IntegerField()
+    variant = s.CharField(help_text="Where it is chosen: for which variant; A where there is one.")
     language = s.CharField()
     subject = s.CharField()
     preheader = s.CharField()
@@ -85,12 +87,22 @@ class EffectPartOut(s.Serializer):
     metrics = MetricOut(many=True)
 
 
+class AgainstOut(s.Serializer):
+    variant = s.CharField()
+    control = s.CharField()
+    verdict = s.ChoiceField(["win", "lose", "cannot tell"])
+    text = s.CharField()
+    metrics = s.ListField(child=s.CharField())
+
+
 class EffectsOut(s.Serializer):
     as_of = s.DateTimeField()
     verdict = s.ChoiceField(["win", "lose", "cannot tell"])
     guardrail = s.ChoiceField(["harmed", "unharmed", "cannot tell"])
     is_over = s.BooleanField()
     window_until = s.DateTimeField(allow_null=True)
+    variants = EffectPartOut(many=True, help_text="Each beside the holdout; empty: it has one.")
+    against = AgainstOut(many=True, help_text="Each variant against the first.")
     summary = StatementOut(many=True)
     metrics = MetricOut(many=True)
     parts = EffectPartOut(many=True)

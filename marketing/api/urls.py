@@ -11,6 +11,7 @@ from marketing.api import journeys as j
 from marketing.api import merchant as m
 from marketing.api import personas as p
 from marketing.api import segments as g
+from marketing.api import variants as v
 
 merchant = [
     path("audiences/", a.Audiences.as_view(), name="audiences"),
@@ -36,6 +37,12 @@ merchant = [
     path("campaigns/<int:pk>/effects/", m.CampaignEffects.as_view(), name="campaign-effects"),
     path("journeys/<int:pk>/effects/", m.JourneyEffects.as_view(), name="journey-effects"),
     path("campaigns/<int:pk>/approve/", m.CampaignApproval.as_view(), name="campaign-approve"),
+    path("campaigns/<int:pk>/variants/", v.CampaignVariants.as_view(), name="campaign-variants"),
+    path(
+        "campaigns/<int:pk>/variants/steps/",
+        v.CampaignVariantSteps.as_view(),
+        name="campaign-variant-steps",
+    ),
     path("briefs/", b.Briefs.as_view(), name="briefs"),
     path("briefs/<int:pk>/", b.BriefDetail.as_view(), name="brief"),
     path("candidates/<int:pk>/choice/", b.CandidateChoice.as_view(), name="candidate-choice"),

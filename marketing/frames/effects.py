@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
+from decisions.services.experiments import Moments
 from inventory.profit_frames import ArmSums, Members, Window, arm_sums
 from marketing.definitions.journey_plan import read_plan
 from marketing.models import Campaign, EnrolmentState, Journey, Send, SendState, SkipReason
@@ -43,8 +44,7 @@ def campaign_subject(campaign: Campaign, until: datetime) -> Subject | None:
     after the draw would make the arms differ. None before it began."""
     if campaign.started_at is None or campaign.audience_id is None:
         return None
-    start = campaign.started_at
-    ends = start + timedelta(days=campaign.attribution_window_days)
+    start, ends = campaign.started_at, campaign.window_until or campaign.started_at
     members = Members(
         "SELECT customer_id, CASE WHEN is_holdout THEN 'holdout' ELSE 'treated' END AS arm "
         "FROM marketing_audiencemember WHERE audience_id = %s AND NOT is_left_out",
@@ -211,6 +211,28 @@ def send_funnel(sends: QuerySet[Send]) -> dict[str, int]:
             )
         },
     )
+
+
+def left_per_customer(sends: QuerySet[Send]) -> dict[str, Moments]:
+    """`unsubscribed_at` and `complained_at` → per customer who was sent anything: messages after which
+    she did it (y), and messages (x). Empty where nothing was sent. One query."""
+    names = ("unsubscribed_at", "complained_at")
+    hers = sends.filter(state=SendState.SENT).order_by().values("customer")
+    each = hers.annotate(x=Count("pk"), **{f"y_{name}": Count(name) for name in names})
+    wanted: dict[str, Any] = {"n": Count("customer"), "sx": Sum("x"), "sxx": Sum(F("x") * F("x"))}
+    for name in names:
+        y = F(f"y_{name}")
+        wanted |= {f"sy_{name}": Sum(y), f"syy_{name}": Sum(y * y), f"sxy_{name}": Sum(F("x") * y)}
+    sums = each.aggregate(**wanted)
+    if not sums["n"]:
+        return {}
+    return {
+        name: Moments.from_sums(
+            sums["n"], sums[f"sy_{name}"], sums[f"syy_{name}"], sums["sx"], sums["sxx"],
+            sums[f"sxy_{name}"],
+        )
+        for name in names
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)

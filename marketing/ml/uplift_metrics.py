@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -95,6 +97,48 @@ def curve(
     gained = np.concatenate([[0.0], np.cumsum(score[order] - cost)]) / len(score)
     at = np.linspace(0, len(score), points + 1).round().astype(int)
     return [(float(k / len(score)), float(gained[k])) for k in at]
+
+
+@dataclass(frozen=True)
+class Step:
+    """share: of the list that gets the message, those with the largest predicted uplift. money: per
+    customer of the list, with its interval at this very share."""
+
+    share: float
+    money: float
+    low: float
+    high: float
+
+
+def curve_with_band(
+    uplift: np.ndarray,
+    score: np.ndarray,
+    *,
+    cost: float = 0.0,
+    points: int = 20,
+    level: float = LEVEL,
+) -> list[Step]:
+    """The curve with an interval at each share. Who stands above a share moves with the sample, too:
+    whoever is just there counts for as many as change sides (as in `qini`)."""
+    n = len(score)
+    order = np.argsort(-uplift, kind="stable")
+    net = (score - cost)[order]
+    edge = NormalDist().inv_cdf(0.5 + level / 2) / math.sqrt(n)
+    near = max(1, n // 40)
+    steps = []
+    for share, money in curve(uplift, score, cost=cost, points=points):
+        cut = round(share * n)
+        inside = np.arange(n) < cut
+        there = float(net[max(0, cut - near) : cut + near].mean()) if 0 < cut < n else 0.0
+        influence = np.where(inside, net, 0.0) - there * (inside - share)
+        half = edge * float(influence.std(ddof=1)) if n > 1 else math.inf
+        steps.append(Step(share, money, money - half, money + half))
+    return steps
+
+
+def area_under(steps: Sequence[Step]) -> float:
+    """Money per customer of the list, averaged over all shares (trapezoids)."""
+    return sum((b.share - a.share) * (a.money + b.money) / 2 for a, b in pairwise(steps))
 
 
 def calibration(uplift: np.ndarray, score: np.ndarray) -> Calibration:

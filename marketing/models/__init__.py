@@ -10,7 +10,9 @@ from .campaigns import (
     CopyVariant,
     Goal,
     Tone,
+    WaveMetric,
 )
+from .copy_arms import CopyArm, CopyWave
 from .customers import CustomerProfile, Stage
 from .evidence import (
     ClaimKind,
@@ -64,8 +66,10 @@ __all__ = [
     "Channel",
     "ClaimKind",
     "ClaimRecord",
+    "CopyArm",
     "CopyState",
     "CopyVariant",
+    "CopyWave",
     "CustomerPrediction",
     "CustomerProfile",
     "Enrolment",
@@ -101,4 +105,5 @@ __all__ = [
     "Suppression",
     "TermKind",
     "Tone",
+    "WaveMetric",
 ]

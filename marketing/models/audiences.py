@@ -126,6 +126,22 @@ class AudienceMember(models.Model):
     expected_minor = models.FloatField(
         null=True, blank=True, help_text=_("Profit that the message was expected to bring.")
     )
+    # A kept list is written by one INSERT … SELECT that knows neither of the two.
+    wave = models.PositiveSmallIntegerField(
+        default=1,
+        db_default=1,
+        help_text=_("When she is written to, where shares follow what earns."),
+    )
+    arm = models.CharField(
+        max_length=1,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Her variant; empty: of one, or not drawn yet."),
+    )
+    arm_propensity = models.FloatField(
+        null=True, blank=True, help_text=_("Her chance of that variant when it was drawn.")
+    )
 
     class Meta:
         verbose_name = _("audience member")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from decisions.models import Allocation
 from language.slots import slots_of
 from marketing.models.policy import Market
 from shop.models import Purpose
 from shop.models.catalogue import in_reader_language
 
+FIRST_ARM = "A"  # what a campaign with one text per language sends
 COPY_LANGUAGES = [("en", "English"), ("zh", "中文")]
 
 
@@ -59,6 +63,14 @@ class PausedBy(models.TextChoices):
     PERSON = "person", _("a person")
     FACTS = "facts", _("a changed fact")
     STOCK = "stock", _("short stock")
+
+
+class WaveMetric(models.TextChoices):
+    """What shares of variants follow, where the campaign would rather earn than learn."""
+
+    PROFIT = "profit", _("profit per customer")
+    BOUGHT = "bought", _("customers who ordered")
+    CLICKED = "clicked", _("customers who clicked")
 
 
 # Every way of a campaign stands here; services/campaigns/campaigns.py moves along it and nowhere else.
@@ -166,6 +178,28 @@ class Campaign(models.Model):
     attribution_window_days = models.PositiveSmallIntegerField(
         default=14, validators=[MinValueValidator(1), MaxValueValidator(90)]
     )
+    copy_allocation = models.CharField(
+        _("between variants"),
+        max_length=8,
+        choices=Allocation,
+        default=Allocation.FIXED,
+        help_text=_("Fixed shares tell most; shares that follow what earns cost least."),
+    )
+    wave_count = models.PositiveSmallIntegerField(
+        _("waves"),
+        default=4,
+        validators=[MinValueValidator(2), MaxValueValidator(10)],
+        help_text=_("Where shares follow what earns: in so many waves, 2 to 10."),
+    )
+    wave_hours = models.PositiveSmallIntegerField(
+        _("hours between waves"),
+        default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(336)],
+        help_text=_("What came back by then decides the shares of the next wave."),
+    )
+    wave_metric = models.CharField(
+        _("what earns"), max_length=8, choices=WaveMetric, default=WaveMetric.PROFIT
+    )
     state = models.CharField(max_length=10, choices=CampaignState, default=CampaignState.DRAFT)
     state_note = models.JSONField(default=dict, blank=True, help_text=_("Why it is paused."))
     paused_by = models.CharField(max_length=6, choices=PausedBy, blank=True)
@@ -238,6 +272,23 @@ class Campaign(models.Model):
     def purpose(self) -> str:
         return PURPOSE_OF_CHANNEL[Channel(self.channel)]
 
+    @property
+    def earns(self) -> bool:
+        """Whether the shares of its variants follow what earns."""
+        return self.copy_allocation == Allocation.THOMPSON
+
+    @property
+    def window_until(self) -> datetime | None:
+        """Until when orders count: so many days after the last wave was meant to begin."""
+        if self.started_at is None:
+            return None
+        waves = timedelta(hours=self.wave_hours * (self.wave_count - 1)) if self.earns else None
+        return self.started_at + self.window + (waves or timedelta())
+
+    @property
+    def window(self) -> timedelta:
+        return timedelta(days=self.attribution_window_days)
+
 
 class CampaignItem(models.Model):
     """A featured SKU; the first fills {product} and {price}, the second {product_2} …"""
@@ -277,6 +328,9 @@ class CopyVariant(models.Model):
     provider = models.CharField(max_length=100)
     provider_note = models.CharField(max_length=300, blank=True)
     state = models.CharField(max_length=10, choices=CopyState, default=CopyState.CANDIDATE)
+    arm = models.CharField(
+        _("variant"), max_length=1, default=FIRST_ARM, help_text=_("Which one it is chosen for.")
+    )
     edited_by_hand = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -287,6 +341,13 @@ class CopyVariant(models.Model):
         indexes = [
             # The candidates of a campaign side by side, and the chosen ones at sending.
             models.Index(fields=["campaign", "state"], name="copy_campaign_state")
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "arm", "language"],
+                condition=Q(state="chosen"),
+                name="one_text_per_variant_and_language",
+            )
         ]
 
     def __str__(self) -> str:

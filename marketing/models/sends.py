@@ -74,6 +74,12 @@ class Send(models.Model):
         blank=True,
         help_text=_("The chance of getting it, where the step holds a share out; else empty."),
     )
+    arm = models.CharField(
+        max_length=1, blank=True, help_text=_("The variant of the campaign; empty: it has one.")
+    )
+    arm_propensity = models.FloatField(
+        null=True, blank=True, help_text=_("The chance of that variant when it was drawn.")
+    )
     handed_over_at = models.DateTimeField(
         null=True, blank=True, help_text=_("What frequency caps count.")
     )

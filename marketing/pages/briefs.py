@@ -15,15 +15,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from decisions.text import render
 from language.claims import Fact, fill
 from language.models import TextCall
 from language.services.calls import written_cost
 from language.slots import slots_of
 from marketing.models import Brief, BriefChannel, Candidate, ClaimKind, Evidence, EvidenceUse
 from marketing.pages.copies import as_claims, marked
+from marketing.pages.effects import number
 from marketing.services.content.claim_ledger import KINDS
-from marketing.services.content.experience import experience_of
+from marketing.services.content.experience import Experience, experience_of
 from marketing.texts.facts import brief_facts
 from marketing.texts.review import Finding, Review, review, sentence_at
 from marketing.texts.standards import markets_of, standard_of_brief
@@ -92,11 +92,24 @@ def brief_page(brief: Brief, at: datetime | None = None) -> dict[str, Any]:
         "proven": [fact for fact in facts if fact.kind == "evidence"],
         "products": [item.variant for item in brief.items.select_related("variant__product")],
         "markets": ", ".join(markets_of(brief.market)),
-        "experience": [(one, render(one.sentence)) for one in experience_of(brief, at)],
+        "experience": [_past(one) for one in experience_of(brief, at)],
         "evidence": list(Evidence.objects.valid(at)[:MOST_DOCUMENTS]),
         "kinds": ClaimKind.choices,
         "spent": _spent(brief),
         "fell_back": next((c.provider_note for c in shown if c.provider_note), ""),
+    }
+
+
+def _past(one: Experience) -> dict[str, Any]:
+    return {
+        "campaign": one.campaign,
+        "copy": one.copy,
+        "arm": one.copy.arm if one.has_variants else "",
+        "verdict": one.verdict,
+        "money": number(one.money) if one.money else "",
+        "is_revenue": one.money is not None and one.money.id != "net_profit",
+        "orders": number(one.orders) if one.orders else "",
+        "beside": one.beside,
     }
 
 

@@ -18,8 +18,10 @@ from marketing.definitions.readers import meant_by, meant_in_words
 from marketing.definitions.rules import reachable
 from marketing.models import Audience, Campaign, CampaignState, SendState, SkipReason
 from marketing.pages.copies import copy_card
+from marketing.pages.copy_arms import arms_page
+from marketing.pages.power import power_page
 from marketing.services.audiences.counting import TookTooLongError, counting
-from marketing.services.campaigns.campaigns import changed_fact
+from marketing.services.campaigns.copy_facts import changed_fact
 from marketing.services.campaigns.expected_units import KIND
 from marketing.services.campaigns.proposal_jobs import job_of, problem_of
 from marketing.services.content.copies import languages_of
@@ -59,6 +61,8 @@ def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
         "list_job": (list_job := job_of(campaign)),
         "list_problem": problem_of(list_job),
         "planned": planned_page(campaign),
+        "variants": arms_page(campaign, at),
+        "power": power_page(campaign, at),
         **_outcome(campaign, at),
     }
 

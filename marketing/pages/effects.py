@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from access.figures import figure, percent, with_sign
-from marketing.services.effects.effect_parts import Part
-from marketing.services.effects.effects import Effects
+from marketing.services.effects.effect_building import Against, Effects, Part
 from marketing.services.effects.metrics import COUNT, DAYS, MONEY, RATE, Metric
 from shop.money import format_money
 
@@ -60,7 +59,32 @@ LABELS = {
     "incremental_substitutes": gettext_lazy("revenue brought by substitutes of the promoted"),
     "incremental_afterwards": gettext_lazy("revenue brought after the window"),
     "days_until_sold_out": gettext_lazy("days until a promoted product ran out"),
+    "customers": gettext_lazy("drawn for it"),
+    "winsor_limit": gettext_lazy("the most that one customer counts for"),
+    "winsorised_customers": gettext_lazy("customers held to that"),
+    "belief_paid": gettext_lazy("probability that it paid"),
+    "belief_profit": gettext_lazy("profit brought, after the prior"),
+    "belief_loss": gettext_lazy("loss to expect where it did not pay"),
+    "basket_treated": gettext_lazy("revenue per order, written to"),
+    "basket_holdout": gettext_lazy("revenue per order, held out"),
+    "basket_difference": gettext_lazy("revenue per order, difference"),
+    "variant_ratio_p": gettext_lazy("chance of such sizes of the variants"),
+    "b_less_a": gettext_lazy("variant B less A, per customer"),
+    "b_less_a_smallest": gettext_lazy("smallest difference of B and A that would show"),
+    "c_less_a": gettext_lazy("variant C less A, per customer"),
+    "c_less_a_smallest": gettext_lazy("smallest difference of C and A that would show"),
+    "d_less_a": gettext_lazy("variant D less A, per customer"),
+    "d_less_a_smallest": gettext_lazy("smallest difference of D and A that would show"),
 }
+BELIEF = ("belief_paid", "belief_profit", "belief_loss")
+VARIANTS = (
+    "b_less_a", "b_less_a_smallest", "c_less_a", "c_less_a_smallest", "d_less_a",
+    "d_less_a_smallest", "variant_ratio_p",
+)  # fmt: skip
+BESIDE = (
+    "winsor_limit", "winsorised_customers", "basket_treated", "basket_holdout", "basket_difference",
+    "days_until_sold_out", "unknown_cost_units", "variance_saved",
+)  # fmt: skip
 # What stands on the page in figures of its own, before the tables.
 FUNNEL = ("sent", "delivered", "opened", "clicked", "unsubscribed", "complained", "bounced")
 CAUSED = (
@@ -77,6 +101,11 @@ PART_COUNTS = (
     "sent", "delivered", "opened", "clicked", "converted", "unsubscribed", "complained", "send_cost",
 )  # fmt: skip
 PART_CAUSED = ("incremental_orders", "incremental_revenue", "incremental_profit", "net_profit")
+# What a variant brought stands before what was counted of it.
+ARM_COLUMNS = (
+    "customers", "sent", "net_profit", "incremental_profit", "incremental_orders", "converted",
+    "clicked", "opened", "delivered", "incremental_revenue", "unsubscribed", "complained", "send_cost",
+)  # fmt: skip
 COUNTED = {
     "customers": gettext_lazy("customers"),
     "buyers": gettext_lazy("of them ordered"),
@@ -134,13 +163,19 @@ def number(metric: Metric) -> str:
     return f"{said} ({interval})" if interval else said
 
 
-def sentence_html(msgid: str, metrics: dict[str, Metric]) -> SafeString:
-    """The sentence in the reader's language; every number leads to its metric's row."""
+def sentence_html(
+    msgid: str, metrics: dict[str, Metric], words: Mapping[str, str] | None = None, at: str = ""
+) -> SafeString:
+    """The sentence in the reader's language; every number leads to its metric's row. words: names in
+    it, by slot. at: address of the page with the rows, where it is another one."""
     parts, position, text = [], 0, gettext(msgid).replace("%%", "%")
     for slot in SLOT.finditer(text):
         parts.append(format_html("{}", text[position : slot.start()]))
-        metric = metrics[slot[1]]
-        parts.append(format_html('<a href="#metric-{}">{}</a>', metric.id, number(metric)))
+        if words and slot[1] in words:
+            parts.append(format_html("<strong>{}</strong>", words[slot[1]]))
+        else:
+            one = metrics[slot[1]]
+            parts.append(format_html('<a href="{}#metric-{}">{}</a>', at, one.id, number(one)))
         position = slot.end()
     parts.append(format_html("{}", text[position:]))
     return format_html_join("", "{}", ((part,) for part in parts))
@@ -149,6 +184,19 @@ def sentence_html(msgid: str, metrics: dict[str, Metric]) -> SafeString:
 def sentence_text(msgid: str, metrics: dict[str, Metric]) -> str:
     used = {name: number(metrics[name]) for name in SLOT.findall(msgid)}
     return gettext(msgid) % used
+
+
+def against_html(found: Against, metrics: dict[str, Metric], at: str = "") -> SafeString:
+    return sentence_html(found.sentence, _slots_of(found, metrics), found.words, at)
+
+
+def against_text(found: Against, metrics: dict[str, Metric]) -> str:
+    used = {slot: number(one) for slot, one in _slots_of(found, metrics).items()}
+    return gettext(found.sentence) % (used | found.words)
+
+
+def _slots_of(found: Against, metrics: dict[str, Metric]) -> dict[str, Metric]:
+    return {slot: metrics[name] for slot, name in found.metrics.items()}
 
 
 def rows_of(names: tuple[str, ...], metrics: dict[str, Metric]) -> list[Row]:
@@ -174,7 +222,7 @@ def file_rows(effects: Effects) -> Iterator[list[str]]:
     """For the CSV: figures plain, money in minor units."""
     yield ["metric", "value", "low", "high", "unit", "source"]
     yield from (_file_row(metric.id, metric) for metric in effects.metrics.values())
-    for part in effects.parts:
+    for part in (*effects.arms, *effects.parts):
         for metric in part.metrics.values():
             yield _file_row(f"{part.key}:{metric.id}", metric)
 
@@ -185,11 +233,11 @@ def _file_row(name: str, metric: Metric) -> list[str]:
     return [name, *plain, metric.unit, metric.source]
 
 
-def part_table(parts: list[Part]) -> dict[str, Any]:
-    """Texts or steps as lines; columns that no part has are left out."""
-    names = [
-        name for name in (*PART_COUNTS, *PART_CAUSED) if any(name in part.metrics for part in parts)
-    ]
+def part_table(
+    parts: list[Part], columns: Sequence[str] = (*PART_COUNTS, *PART_CAUSED)
+) -> dict[str, Any]:
+    """Texts, variants or steps as lines; columns that no part has are left out."""
+    names = [name for name in columns if any(name in part.metrics for part in parts)]
     return {
         "heads": [LABELS[name] for name in names],
         "lines": [

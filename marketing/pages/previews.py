@@ -16,7 +16,8 @@ from marketing.definitions.readers import meant_by
 from marketing.definitions.rules import reachable
 from marketing.delivery.messages import Text, composed
 from marketing.models import AudienceMember, Campaign, Channel, Send
-from marketing.services.campaigns.campaigns import chosen_copies
+from marketing.services.campaigns.copy_arms import arm_for
+from marketing.services.campaigns.copy_facts import chosen_copies
 from marketing.services.sending.recommended import seen_beforehand
 from marketing.texts.facts import campaign_facts
 from marketing.texts.recommended import RECOMMENDED
@@ -49,7 +50,9 @@ def recipients_of(campaign: Campaign) -> QuerySet[Customer]:
     return rows.order_by("pk")
 
 
-def preview_page(campaign: Campaign, *, after: int, before: int, may_see: bool) -> dict[str, Any]:
+def preview_page(
+    campaign: Campaign, *, after: int, before: int, may_see: bool, arm: str = ""
+) -> dict[str, Any]:
     """The next recipient after one, or the last before one. Without the right, nobody is named."""
     rows = recipients_of(campaign)
     if before:
@@ -60,7 +63,9 @@ def preview_page(campaign: Campaign, *, after: int, before: int, may_see: bool) 
         return {"preview": None, "customer_id": None}
     shown = customer if may_see else masked(customer)
     return {
-        "preview": preview_of(campaign, shown, timezone.now()),
+        "preview": preview_of(campaign, shown, timezone.now(), arm or arm_for(campaign, customer)),
+        "names": [one.name for one in campaign.arms.all()],
+        "arm": arm,
         "customer_id": customer.pk,
         "has_previous": rows.filter(pk__lt=customer.pk).exists(),
         "has_next": rows.filter(pk__gt=customer.pk).exists(),
@@ -68,9 +73,12 @@ def preview_page(campaign: Campaign, *, after: int, before: int, may_see: bool) 
     }
 
 
-def preview_of(campaign: Campaign, customer: Customer, at: datetime) -> Preview | None:
-    """None when no text is chosen, or a slot of it cannot be filled now."""
-    copies = {copy.language: copy for copy in chosen_copies(campaign)}
+def preview_of(
+    campaign: Campaign, customer: Customer, at: datetime, arm: str = ""
+) -> Preview | None:
+    """arm: the variant to look at; empty: hers. None when no text is chosen, or a slot of it cannot be filled now."""
+    arm = arm or arm_for(campaign, customer)
+    copies = {copy.language: copy for copy in chosen_copies(campaign) if copy.arm == arm}
     copy = copies.get(customer.language) or copies.get(campaign.language)
     if copy is None:
         return None

@@ -137,6 +137,10 @@ class ExperimentDetailOut(ExperimentOut):
     crossed = s.IntegerField()
     is_final = s.BooleanField()
     unknown_cost_units = s.IntegerField()
+    winsor_limit = s.FloatField(
+        allow_null=True, help_text="The most that one person counts for; null: no money, or nobody."
+    )
+    winsorised = s.IntegerField(help_text="People held to that.")
     people = ArmCounts(many=True)
     against = Against(many=True)
     stock = TrialStock(allow_null=True, help_text=_("null: nothing that it sold ran out."))

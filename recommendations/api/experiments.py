@@ -127,6 +127,8 @@ def _results(found: Any) -> dict[str, Any]:
         "crossed": found.crossed,
         "is_final": found.is_final,
         "unknown_cost_units": found.unknown_cost_units,
+        "winsor_limit": found.winsor_limit,
+        "winsorised": found.winsorised,
         "people": [
             {
                 "arm": arm.name, "persons": arm.persons, "hits": arm.hits, "mean": arm.mean,

@@ -58,7 +58,7 @@ def plan_experiment(
     found = arm_sums(_people(since, until), Window(until, (since - BEFORE, since))).get("all")
     if found is None or found.customers < LEAST_PERSONS:
         return Plan(found.customers if found else 0, 0.0, 0.0, False, [])
-    money = found.revenue if found.unknown_cost_units else found.profit
+    money = found.money(is_revenue=bool(found.unknown_cost_units))
     saved = _saved(money)
     variance = money.variance * (1 - saved)
     level = statistics.corrected_level(0.95, arms - 1)

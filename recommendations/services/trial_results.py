@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,13 +15,16 @@ from access.figures import significant, with_sign
 from decisions.models import Allocation, Experiment, ExperimentMetric, ExperimentState, ShareBatch
 from decisions.services import experiments as statistics
 from decisions.services import looks
-from inventory.profit_frames import arm_sums
+from inventory.profit_frames import arm_sums, limit_of
 from recommendations import trial_frames
 from recommendations.services import trial_snapshots, trial_stock
 from recommendations.services.trial_attributed import attributed
 from recommendations.services.trial_interference import Interference, interferences
 from recommendations.services.trial_snapshots import ArmResult, Measured, Strata, subject_of
 from recommendations.trial_words import MONEY, written_of
+
+if TYPE_CHECKING:
+    import numpy as np  # not at start-up
 
 LEVEL = 0.95
 # Below this the draw itself is broken, and no figure of the arms means anything.
@@ -46,7 +51,8 @@ class Results:
     arms' sizes are by chance; None without people, or where shares change. warning: why not to
     trust what follows. is_early: it still runs. is_final: its planned end has passed, so one look
     is enough and the intervals are the classic ones. unknown_cost_units: then profit is revenue.
-    stock: what ran out meanwhile and what of it counts; interferences: what that did to the arms."""
+    stock: what ran out meanwhile and what of it counts; interferences: what that did to the arms.
+    winsor_limit, winsorised: as measured."""
 
     arms: list[ArmResult]
     crossed: int
@@ -62,6 +68,8 @@ class Results:
     is_refreshing: bool = False
     stock: trial_stock.Stock | None = None
     interferences: list[Interference] = field(default_factory=list)
+    winsor_limit: float | None = None
+    winsorised: int = 0
 
 
 def rule_of(experiment: Experiment) -> looks.Rule:
@@ -102,6 +110,8 @@ def trial_results(experiment: Experiment, *, at: datetime | None = None) -> Resu
         counted.is_refreshing,
         measured.stock,
         interferences(experiment, measured.stock, rule_of(experiment), final=final),
+        measured.winsor_limit,
+        measured.winsorised,
     )
 
 
@@ -114,16 +124,20 @@ def measure(experiment: Experiment, now: datetime) -> Measured:
     if experiment.metric == ExperimentMetric.PROFIT:
         return _measured_in_sql(experiment, experiment.starts_at, end)
     found = attributed(experiment, now)
+    values: Mapping[str, Sequence[float] | np.ndarray] = found.values
+    limit, over = None, 0
+    if experiment.metric in MONEY:
+        values, limit, over = statistics.winsorised(found.values)
     left = trial_frames.unsubscribes(trial_frames.members_of(experiment, end), end)
     arms = [
         ArmResult(
-            one["name"], one["share"], len(values := found.values[one["name"]]),
-            sum(1 for value in values if value > 0),
-            statistics.Moments.of(values) if values else None, left.get(one["name"], 0),
+            one["name"], one["share"], len(mine := values[one["name"]]),
+            sum(1 for value in mine if value > 0),
+            statistics.Moments.of(mine) if len(mine) else None, left.get(one["name"], 0),
         )
         for one in experiment.arms
     ]  # fmt: skip
-    return Measured(arms, found.crossed, stock=found.stock)
+    return Measured(arms, found.crossed, 0, {}, found.stock, limit, over)
 
 
 def _measured_in_sql(experiment: Experiment, begin: datetime, end: datetime) -> Measured:
@@ -152,7 +166,8 @@ def _measured_in_sql(experiment: Experiment, begin: datetime, end: datetime) -> 
         for moments in [found.arms.get(given["name"])]
     ]  # fmt: skip
     stock = trial_stock.stock_of(members, window, is_revenue=bool(unknown))
-    return Measured(arms, crossed, unknown, found.strata, stock)
+    limit, over = limit_of(sums, is_revenue=bool(unknown))
+    return Measured(arms, crossed, unknown, found.strata, stock, limit, over)
 
 
 def _against(

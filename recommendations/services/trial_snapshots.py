@@ -44,13 +44,16 @@ class ArmResult:
 
 @dataclass(frozen=True)
 class Measured:
-    """strata: batch → arm → moments, where shares change; else empty. stock: what ran out."""
+    """strata: batch → arm → moments, where shares change; else empty. stock: what ran out. winsor_limit:
+    the most that one person counts for, in money; winsorised: how many that holds back."""
 
     arms: list[ArmResult]
     crossed: int
     unknown_cost_units: int = 0
     strata: Strata = field(default_factory=dict)
     stock: Stock | None = None
+    winsor_limit: float | None = None
+    winsorised: int = 0
 
 
 Measure = Callable[[Experiment, datetime], Measured]
@@ -97,6 +100,8 @@ def encoded(found: Measured) -> dict[str, Any]:
         "unknown_cost_units": found.unknown_cost_units,
         "strata": strata,
         "stock": msgspec.to_builtins(found.stock),
+        "winsor_limit": found.winsor_limit,
+        "winsorised": found.winsorised,
     }
 
 
@@ -112,4 +117,5 @@ def decoded(kept: Mapping[str, Any]) -> Measured:
         for batch, arms_ in kept["strata"].items()
     }
     stock = msgspec.convert(kept.get("stock"), Stock | None)
-    return Measured(arms, kept["crossed"], kept["unknown_cost_units"], strata, stock)
+    limit = kept.get("winsor_limit"), kept.get("winsorised", 0)
+    return Measured(arms, kept["crossed"], kept["unknown_cost_units"], strata, stock, *limit)

@@ -121,7 +121,7 @@ def figures(found: Mapping[str, statistics.Moments]) -> Figures:
 
 def money_of(sums: ArmSums, is_revenue: bool) -> statistics.Moments:
     """Profit; revenue for all arms as soon as one sold unit has no cost."""
-    return sums.revenue if is_revenue else sums.profit
+    return sums.money(is_revenue=is_revenue)
 
 
 def effect_between(found: Figures, arm: str, control: str) -> statistics.Effect:

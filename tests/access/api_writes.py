@@ -36,6 +36,7 @@ from shop.services.stock.ring_fences import ring_fence
 from tests.access.coupon_writes import coupon_writes
 from tests.access.flash_sale_writes import FLASH_SALE_WRITES
 from tests.access.marketing_writes import (
+    campaign_variants,
     document,
     frozen_list,
     journey_version,
@@ -45,6 +46,7 @@ from tests.access.marketing_writes import (
     revision,
     segment_writes,
     use,
+    variant_stop,
 )
 from tests.access.writes import NUMBERS, Write
 from tests.decisions.test_experiments import make_experiment
@@ -295,6 +297,8 @@ BY_EVENT_ID = {
 M, S = "/api/merchant/v1/", "/api/storefront/v1/"
 WRITES: dict[str, Callable[[], Write]] = {
     f"POST {M}campaigns/{{id}}/approve/": lambda: Write(_proposed_campaign()),
+    f"POST {M}campaigns/{{id}}/variants/": campaign_variants,
+    f"POST {M}campaigns/{{id}}/variants/steps/": variant_stop,
     f"POST {M}decisions/{{id}}/approve/": lambda: Write(_decision(), {"note": "go"}),
     f"POST {M}decisions/{{id}}/refuse/": lambda: Write(_decision(), {"note": "no"}),
     f"POST {M}decisions/{{id}}/replay/": lambda: Write(_decision()),

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from marketing.definitions.journey_library import READY_MADE
-from marketing.models import Audience, Journey
+from marketing.models import Audience, Campaign, Journey
 from marketing.services.audiences import frozen
+from marketing.services.campaigns import campaigns, copy_arms
 from marketing.services.journeys import journeys
 from tests.access.writes import NUMBERS, Write
-from tests.factories import make_customer
+from tests.factories import make_customer, make_variant
 from tests.factories_content import make_evidence
-from tests.factories_marketing import Quiet, make_segment
+from tests.factories_marketing import Quiet, make_campaign, make_reachable, make_segment
+from tests.marketing.test_variants import add_text
 
 
 def journey() -> Journey:
@@ -99,3 +101,26 @@ def revision() -> Write:
 def use() -> Write:
     body = {"sentence": "The spout is brass", "kind": "specification", "language": "en"}
     return Write({"id": make_evidence().pk}, body, body | {"language": "zh"})
+
+
+def _draft_campaign() -> Campaign:
+    number = next(NUMBERS)
+    make_reachable(3, prefix=f"V{number}")
+    variant = make_variant(f"V-{number}", name="Copper Kettle")
+    return make_campaign(variant=variant, segment=make_segment(code=f"vseg-{number}"))
+
+
+def campaign_variants() -> Write:
+    shares = [{"name": "A", "share": 0.5}, {"name": "B", "share": 0.5}]
+    body = {"variants": shares}
+    return Write({"id": _draft_campaign().pk}, body, body | {"allocation": "thompson"})
+
+
+def variant_stop() -> Write:
+    campaign = _draft_campaign()
+    copy_arms.set_arms(campaign, copy_arms.Wish({"A": 0.5, "B": 0.5}))
+    add_text(campaign, "B")
+    campaigns.propose_campaign(campaign)
+    Campaign.objects.filter(pk=campaign.pk).update(state="paused")
+    body = {"variant": "B", "to": "stopped"}
+    return Write({"id": campaign.pk}, body, body | {"variant": "A"})

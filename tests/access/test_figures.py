@@ -41,6 +41,7 @@ NO_FIGURES = {
     "marketing/pages/audiences.py": "coordinates",
     "marketing/pages/calibration_chart.py": "coordinates",
     "marketing/pages/effects.py": "a file for programs",
+    "marketing/pages/uplift_chart.py": "coordinates",
     "marketing/templatetags/personas.py": "coordinates",
     "recommendations/services/statements.py": "an interval in a statement",
     "recommendations/charts.py": "coordinates",

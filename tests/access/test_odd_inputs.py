@@ -197,6 +197,11 @@ GOOD = {
     ("merchant", "purchase-orders/<str:number>/receipts/", "post"): {"lines": [LINE]},
     ("merchant", "tickets/<str:number>/replies/", "post"): {"body": "Tomorrow.", "draft": 1},
     ("merchant", "campaigns/<int:pk>/approve/", "post"): {},
+    ("merchant", "campaigns/<int:pk>/variants/", "post"): {
+        **{"variants": [{"name": "A", "share": 1.0, "copies": [1]}], "allocation": "fixed"},
+        **{"wave_count": 4, "wave_hours": 24, "wave_metric": "profit"},
+    },
+    ("merchant", "campaigns/<int:pk>/variants/steps/", "post"): {"variant": "B", "to": "stopped"},
     ("merchant", "audiences/", "post"): {
         **{"name": "Tea", "segments": ["everybody"], "as_of": None, "holdout_rate": 0.1}
     },

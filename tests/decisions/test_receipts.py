@@ -68,6 +68,20 @@ def test_who_may_not_decides_nothing(verb, carried_out, django_user_model):
     assert carried_out == []
 
 
+def test_with_four_eyes_nobody_approves_what_she_proposed(carried_out, admin_user, settings):
+    settings.DECISIONS_FOUR_EYES = True
+    mine = past(make_decision(), proposed_by=admin_user)
+    with pytest.raises(receipts.FourEyesError, match="somebody else"):
+        receipts.approve(mine, admin_user)
+    assert Decision.objects.get().state == DecisionState.PENDING
+    receipts.refuse(mine, admin_user)  # her own she may take back
+    receipts.approve(make_decision("test:2"), admin_user)  # the system's anybody may approve
+    receipts.approve(past(make_decision("test:3"), proposed_by=admin_user))  # as the system may
+    settings.DECISIONS_FOUR_EYES = False
+    receipts.approve(past(make_decision("test:4"), proposed_by=admin_user), admin_user)
+    assert [verb for verb, _key in carried_out] == ["refuse", "approve", "approve", "approve"]
+
+
 def test_refusing_puts_back_what_waited(carried_out, admin_user):
     receipts.refuse(make_decision(), admin_user)
     assert carried_out == [("refuse", "test:1")]

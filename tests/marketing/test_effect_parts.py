@@ -83,7 +83,7 @@ def test_one_text_is_the_whole_campaign(db):
 
 
 def test_the_parts_of_one_text_cost_a_fixed_number_of_queries(sent, django_assert_max_num_queries):
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(27):
         campaign_effects(sent)
 
 

@@ -73,7 +73,7 @@ def test_effects_are_said_with_metrics_behind_every_number(sent, django_assert_m
     for customer in arm(sent, False)[:40]:
         make_order([(tea, 1)], customer=customer, at=sent.started_at + DAY)
     make_order([(tea, 1)], customer=arm(sent, True)[0], at=sent.started_at + DAY)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(21):
         found = campaign_effects(sent)
     metrics = found.metrics
     assert (found.verdict, found.is_over) == ("win", True)

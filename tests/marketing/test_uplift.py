@@ -12,7 +12,17 @@ from marketing.ml.uplift import (
     cross_fit,
     fit,
 )
-from marketing.ml.uplift_metrics import Calibration, Price, calibration, curve, qini, worth_it
+from marketing.ml.uplift_metrics import (
+    Calibration,
+    Price,
+    Step,
+    area_under,
+    calibration,
+    curve,
+    curve_with_band,
+    qini,
+    worth_it,
+)
 
 QUICK = UpliftParams(folds=3, rounds=30, min_leaf=100)
 
@@ -85,6 +95,22 @@ def test_the_curve_and_its_area_by_hand():
     assert judged.at_half == 1.0
     # ¼ (3 · 3/8 + 1 · 1/8 − (−1) · 1/8 … ) = ¼ (1.125 + 0.125 + 0.125 + 1.125)
     assert judged.area == pytest.approx(0.625)
+
+
+def test_the_band_of_the_curve_holds_the_truth():
+    """Effects of a normal spread, ranked by a prediction that shares half their variance."""
+    generator, hits = np.random.default_rng(6), 0
+    # per customer of the list at the better half: 10 / 2 + sd · √½ · φ(0)
+    truth = 5 + 20 * np.sqrt(0.5) * 0.3989423
+    for _run in range(300):
+        effect = generator.normal(10, 20, 1500)
+        score = effect + generator.normal(0, 150, 1500)
+        steps = curve_with_band(effect + generator.normal(0, 20, 1500), score, points=2)
+        assert [step.share for step in steps] == [0.0, 0.5, 1.0]
+        assert steps[0].low == steps[0].high == 0
+        hits += steps[1].low <= truth <= steps[1].high
+    assert 0.92 <= hits / 300 <= 0.98
+    assert area_under([Step(0, 0, 0, 0), Step(0.5, 4, 0, 0), Step(1, 2, 0, 0)]) == 2.5
 
 
 def test_only_where_it_pays_and_never_below_the_floor():

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
+from decisions.ml.effects import winsor_limit
 from decisions.models import Experiment, Job, Look, Snapshot
 from decisions.services import bandits, looks
 from decisions.services.experiments import (
@@ -72,7 +74,9 @@ def test_profit_counts_from_the_first_time_shown(django_assert_num_queries):
     with django_assert_num_queries(9):  # five of them whether anything ran out
         found = measure(experiment, NOW + 10 * DAY)
     assert [(arm.persons, arm.hits) for arm in found.arms] == [(31, 4), (31, 10)]
-    assert [round(arm.mean * 31) for arm in found.arms] == [4 * 600, 9 * 600 + 1200]
+    # the guest's second unit lies beyond what any one of the spenders counts for
+    assert (found.winsor_limit, found.winsorised) == (600, 1)
+    assert [round(arm.mean * 31) for arm in found.arms] == [4 * 600, 9 * 600 + 600]
     assert found.arms[0].moments.x * 31 == pytest.approx(600)
 
 
@@ -189,7 +193,9 @@ def test_the_sums_equal_brute_force():
             )  # fmt: skip
             spent[customer.pk] = spent.get(customer.pk, 0) + (order + 1) * (100 + 7 * number)
     found = measure(experiment, NOW + 5 * DAY)
+    limit = winsor_limit(np.array(list(spent.values())))
+    assert found.winsor_limit == limit
     for arm, mine in zip(found.arms, (people[:40], people[40:]), strict=True):
-        brute = Moments.of([spent.get(customer.pk, 0) for customer in mine])
+        brute = Moments.of([min(limit, spent.get(customer.pk, 0)) for customer in mine])
         assert arm.moments.y == pytest.approx(brute.y)
         assert arm.moments.variance == pytest.approx(brute.variance)

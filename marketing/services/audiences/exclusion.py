@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -48,5 +48,4 @@ def _others(campaign: Campaign, at: datetime) -> list[Campaign]:
 
 def _still_counts(campaign: Campaign, at: datetime) -> bool:
     """Until its window ends: afterwards its figures stand."""
-    window = timedelta(days=campaign.attribution_window_days)
-    return campaign.started_at is not None and campaign.started_at + window > at
+    return campaign.window_until is not None and campaign.window_until > at

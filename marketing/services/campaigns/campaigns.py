@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from decisions.kinds import CannotCarryOutError
 from decisions.models import Decision, DecisionState
 from decisions.services import jobs, receipts
 from decisions.text import both, sentence
@@ -23,7 +22,6 @@ from marketing.models import (
     Campaign,
     CampaignItem,
     CampaignState,
-    CopyState,
     CopyVariant,
     SendState,
     SkipReason,
@@ -43,11 +41,18 @@ from marketing.services.audiences.targeting import (
     refuse_below_floor,
     targeting_of,
 )
+from marketing.services.campaigns import copy_arms
+from marketing.services.campaigns.copy_facts import (
+    CampaignError,
+    approved_facts,
+    changed_fact,
+    chosen_copies,
+    verified_copies,
+)
 from marketing.services.campaigns.expected_units import withdraw_expected
 from marketing.services.content import claim_ledger
-from marketing.services.content.copies import blocking_findings, has_refusals, used_slots
 from marketing.services.effects import results
-from marketing.texts.facts import campaign_facts, snapshot
+from marketing.texts.facts import campaign_facts
 from shop.services.events.event_rows import among
 
 KIND = "campaign"
@@ -63,17 +68,6 @@ WHY_LIST = gettext_noop(
     "%(customers)s reachable customers of the frozen list “%(segment)s”; %(holdout)s of them get "
     "nothing, so that the effect can be measured."
 )
-FACTS_CHANGED = gettext_noop(
-    "%(slot)s was %(before)s when the campaign was checked and is now %(after)s."
-)
-FACT_GONE = gettext_noop(
-    "%(slot)s was %(before)s when the campaign was checked and cannot be said any more."
-)
-UNPROVEN = gettext_noop("“%(copy)s” states something that no fact supports any more.")
-
-
-class CampaignError(CannotCarryOutError):
-    """Why a campaign cannot take this step; meant for the marketer."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +88,16 @@ def move(campaign: Campaign, to: str, **fields: Any) -> None:
     campaign.refresh_from_db()
 
 
-def chosen_copies(campaign: Campaign) -> list[CopyVariant]:
-    return list(campaign.copies.filter(state=CopyState.CHOSEN).order_by("language", "pk"))
-
-
 def propose_campaign(
-    campaign: Campaign, *, at: datetime | None = None, reason: Reason | None = None,
+    campaign: Campaign,
+    *,
+    at: datetime | None = None,
+    reason: Reason | None = None,
+    by: Any = None,
     progress: Callable[..., None] | None = None,
-) -> Decision:  # fmt: skip
-    """Freeze the audience and ask a person. Raises CampaignError with what is missing."""
+) -> Decision:
+    """Freeze the audience and ask a person, who under four eyes is another one than `by`. Raises
+    CampaignError with what is missing."""
     at = at or timezone.now()
     if not campaign.is_editable:
         raise CampaignError(_("Only a draft can be proposed."))
@@ -111,6 +106,7 @@ def propose_campaign(
     facts = approved_facts(campaign, copies, at)
     with transaction.atomic():
         lock_group(campaign)
+        copy_arms.refuse_changed(campaign, copies)
         both_lists = taken_members(campaign, at).filter(
             customer__in=audience.members.values("customer")
         )
@@ -118,9 +114,10 @@ def propose_campaign(
             raise CampaignError(
                 _("Another campaign of this group was proposed at the same moment. Ask again.")
             )
+        copy_arms.draw(campaign, audience)
         move(campaign, CampaignState.PROPOSED, audience=audience, approved_facts=facts)
         decision = receipts.record_decision(
-            _proposal(campaign, audience, copies=copies, reason=reason)
+            _proposal(campaign, audience, copies=copies, reason=reason, by=by)
         )
         Campaign.objects.filter(pk=campaign.pk).update(decision=decision)
     campaign.decision = decision
@@ -150,50 +147,6 @@ def _targeting(campaign: Campaign, at: datetime) -> Targeting | None:
     if campaign.only_where_it_pays:
         return targeting_of(campaign, at)
     return coupon_targeting(campaign, at) if campaign.coupon_offer else None
-
-
-def verified_copies(campaign: Campaign, at: datetime) -> list[CopyVariant]:
-    """The chosen copies, each of whose claims is proven now. Raises CampaignError otherwise."""
-    copies = chosen_copies(campaign)
-    if campaign.language not in {copy.language for copy in copies}:
-        raise CampaignError(_("Choose a text in the campaign's own language first."))
-    for copy in copies:
-        facts = campaign_facts(campaign, copy.language, at)
-        if has_refusals(copy, facts):
-            raise CampaignError(
-                _("“%(copy)s” states something that no fact supports.") % {"copy": copy}
-            )
-        if blocking := blocking_findings(copy, facts):
-            raise CampaignError(f"“{copy}”: {blocking[0].message} ({blocking[0].source})")
-    return copies
-
-
-def approved_facts(campaign: Campaign, copies: list[CopyVariant], at: datetime) -> dict:
-    return {
-        copy.language: snapshot(campaign_facts(campaign, copy.language, at), used_slots([copy]))
-        for copy in copies
-    }
-
-
-def changed_fact(campaign: Campaign, at: datetime) -> dict | None:
-    """The first fact that no longer says what was approved, as a stored sentence.
-
-    Also a text that rests on a fact it does not show: "on offer" after the offer has ended.
-    """
-    copies = chosen_copies(campaign)
-    facts = {copy.language: campaign_facts(campaign, copy.language, at) for copy in copies}
-    now = {copy.language: snapshot(facts[copy.language], used_slots([copy])) for copy in copies}
-    for language, slots in campaign.approved_facts.items():
-        for slot, before in slots.items():
-            after = now.get(language, {}).get(slot)
-            if after is None:
-                return sentence(FACT_GONE, slot=slot, before=before)
-            if after != before:
-                return sentence(FACTS_CHANGED, slot=slot, before=before, after=after)
-    for copy in copies:
-        if has_refusals(copy, facts[copy.language]):
-            return sentence(UNPROVEN, copy=copy.subject)
-    return None
 
 
 def take_back(campaign: Campaign, by: Any = None) -> Campaign:
@@ -269,6 +222,8 @@ def resume(campaign: Campaign, by: Any = None, *, at: datetime | None = None) ->
         copies = verified_copies(campaign, at)
         facts = approved_facts(campaign, copies, at)
         before = campaign.approved_facts
+        if campaign.decision and facts != before:
+            receipts.refuse_own(campaign.decision, by)
         move(campaign, CampaignState.APPROVED, approved_facts=facts, state_note={}, paused_by="")
         claim_ledger.publish_campaign(campaign, copies, at)
         if campaign.decision:
@@ -309,8 +264,9 @@ def _stale(changed: dict) -> str:
 
 
 def _proposal(
-    campaign: Campaign, audience: Audience, *, copies: list[CopyVariant], reason: Reason | None
-) -> receipts.Proposal:
+    campaign: Campaign, audience: Audience, *, copies: list[CopyVariant], reason: Reason | None,
+    by: Any,
+) -> receipts.Proposal:  # fmt: skip
     inputs = _inputs(campaign, audience, copies)
     output = plan_campaign(inputs)
     expected = output["expected"] or {}
@@ -341,6 +297,7 @@ def _proposal(
         expected_high_minor=expected.get("high_minor"),
         currency=settings.SHOP_CURRENCY,
         deadline_at=timezone.now() + DEADLINE,
+        proposed_by=by,
     )
 
 
@@ -357,7 +314,7 @@ def _of_list(campaign: Campaign) -> dict[str, int]:
 
 
 def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -> dict:
-    at = timezone.now()
+    at, arms = timezone.now(), copy_arms.as_json(campaign)
     return {
         "campaign": {
             "id": campaign.pk,
@@ -369,6 +326,7 @@ def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -
             "rule": audience.rule,
             "coupon_offer": campaign.coupon_offer.label if campaign.coupon_offer else None,
             "skus": list(campaign.items.values_list("variant__sku", flat=True)),
+            **({"variants": arms} if arms else {}),
         },
         "audience": {
             "id": audience.pk,
@@ -384,6 +342,7 @@ def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -
             {
                 "id": copy.pk,
                 "language": copy.language,
+                **({"arm": copy.arm} if arms else {}),
                 "subject": copy.subject,
                 "preheader": copy.preheader,
                 "body": copy.body,

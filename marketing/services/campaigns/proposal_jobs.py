@@ -9,7 +9,8 @@ from decisions.models import Decision, Job
 from decisions.models.jobs import JobQuerySet
 from decisions.services import jobs
 from marketing.models import Campaign
-from marketing.services.campaigns.campaigns import CampaignError, propose_campaign
+from marketing.services.campaigns.campaigns import propose_campaign
+from marketing.services.campaigns.copy_facts import CampaignError
 from shop.models import Customer
 
 KIND = "propose_campaign"
@@ -22,7 +23,7 @@ def ask_proposed(campaign: Campaign, by: Any = None) -> Decision | None:
     Two clicks are one job. Raises CampaignError with what is missing, as far as that is known now.
     """
     if _is_small(campaign):
-        return propose_campaign(campaign)
+        return propose_campaign(campaign, by=by)
     known = _jobs(campaign)
     if not known.unfinished().exists():
         payload = {"campaign_id": campaign.pk}
@@ -58,7 +59,13 @@ def run(progress: Progress, campaign_id: int) -> dict[str, Any]:
     if campaign is None or not campaign.is_editable:
         return {"proposed": campaign is not None and campaign.decision_id is not None}
     try:
-        decision = propose_campaign(campaign, progress=progress)
+        decision = propose_campaign(campaign, by=_asker(progress), progress=progress)
     except CampaignError as error:
         raise GiveUpError(str(error)) from error
     return {"proposed": True, "decision": str(decision.pk)}
+
+
+def _asker(progress: Progress) -> Any:
+    """Who asked: under four eyes somebody else must decide."""
+    job = Job.objects.filter(pk=progress.job_id).select_related("requested_by").first()
+    return job.requested_by if job else None

@@ -166,7 +166,7 @@ def choose_candidate(candidate: Candidate, *, by: Any = None, at: datetime) -> C
         if brief.channel in WITH_CAMPAIGN:
             candidate.copy = _as_copy(candidate, at)
         elif brief.channel == BriefChannel.DESCRIPTION:
-            candidate.decision = descriptions.propose_description(candidate, at)
+            candidate.decision = descriptions.propose_description(candidate, at, by)
         candidate.state = CandidateState.CHOSEN
         candidate.save(update_fields=["copy", "decision", "state"])
     return candidate
@@ -303,7 +303,7 @@ def _as_copy(candidate: Candidate, at: datetime) -> CopyVariant:
         },
     )
     try:
-        return copies.choose_copy(copy, at=at)
+        return copies.choose_copy(copy, at=at, arm=copies.free_arm(copy))
     except copies.CopyError as error:
         raise BriefError(str(error)) from error
 

@@ -110,8 +110,10 @@ def verified(campaign: Campaign, at: datetime) -> None:
     _live(campaign).update(verified_at=at)
 
 
-def pulled(campaign: Campaign) -> None:
-    _live(campaign).update(state=LedgerState.PULLED)
+def pulled(campaign: Campaign, *, arm: str = "") -> None:
+    """All of its claims, or those of one variant."""
+    rows = _live(campaign)
+    (rows.filter(copy__arm=arm) if arm else rows).update(state=LedgerState.PULLED)
 
 
 def resting_on(evidence_ids: Sequence[int] | QuerySet[Any]) -> Any:

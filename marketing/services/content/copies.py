@@ -15,6 +15,7 @@ from language.services.calls import CallLog
 from marketing.definitions.readers import meant_by
 from marketing.definitions.rules import reachable
 from marketing.models import Campaign, Channel, CopyState, CopyVariant
+from marketing.models.campaigns import FIRST_ARM
 from marketing.texts.facts import campaign_facts, slot_notes
 from marketing.texts.people import without_customers
 from marketing.texts.review import Finding, Review, review
@@ -90,19 +91,23 @@ def edit_copy(
         raise CopyError(_("A subject and a text are needed."))
     if max(len(subject), len(preheader)) > 200 or len(body) > MAX_BODY_CHARACTERS:
         raise CopyError(_("The text is too long."))
-    copy.subject, copy.preheader, copy.body = subject, preheader, body.strip()
-    copy.edited_by_hand = True
     facts = campaign_facts(copy.campaign, copy.language, at)
-    if has_refusals(copy, facts):
-        copy.state = CopyState.REFUSED
-    elif copy.state == CopyState.REFUSED:
-        copy.state = CopyState.CANDIDATE
-    copy.save(update_fields=["subject", "preheader", "body", "edited_by_hand", "state"])
+    with transaction.atomic():
+        hold_draft(copy.campaign)
+        copy.refresh_from_db(fields=["state"])
+        copy.subject, copy.preheader, copy.body = subject, preheader, body.strip()
+        copy.edited_by_hand = True
+        if has_refusals(copy, facts):
+            copy.state = CopyState.REFUSED
+        elif copy.state == CopyState.REFUSED:
+            copy.state = CopyState.CANDIDATE
+        copy.save(update_fields=["subject", "preheader", "body", "edited_by_hand", "state"])
     return copy
 
 
-def choose_copy(copy: CopyVariant, *, at: datetime) -> CopyVariant:
-    """The one text of its language that will be sent. Raises CopyError for an unproven claim."""
+def choose_copy(copy: CopyVariant, *, at: datetime, arm: str = FIRST_ARM) -> CopyVariant:
+    """The one text of its language that will be sent as this variant. Raises CopyError for an unproven
+    claim, and for a variant that the campaign has not."""
     _refuse_unless_draft(copy.campaign)
     facts = campaign_facts(copy.campaign, copy.language, at)
     if has_refusals(copy, facts):
@@ -110,16 +115,30 @@ def choose_copy(copy: CopyVariant, *, at: datetime) -> CopyVariant:
     if blocking := blocking_findings(copy, facts):
         raise CopyError(f"{blocking[0].message} ({blocking[0].source})")
     with transaction.atomic():
+        hold_draft(copy.campaign)
+        if arm != FIRST_ARM and not copy.campaign.arms.filter(name=arm).exists():
+            raise CopyError(_("The campaign has no such variant."))
         others = copy.campaign.copies.filter(language=copy.language, state=CopyState.CHOSEN)
-        others.exclude(pk=copy.pk).update(state=CopyState.CANDIDATE)
-        CopyVariant.objects.filter(pk=copy.pk).update(state=CopyState.CHOSEN)
-    copy.state = CopyState.CHOSEN
+        others.filter(arm=arm).exclude(pk=copy.pk).update(state=CopyState.CANDIDATE)
+        CopyVariant.objects.filter(pk=copy.pk).update(state=CopyState.CHOSEN, arm=arm)
+    copy.state, copy.arm = CopyState.CHOSEN, arm
     return copy
+
+
+def free_arm(copy: CopyVariant) -> str:
+    """For whoever names no variant: the first one that has no text of this language yet, else the first."""
+    chosen = copy.campaign.copies.filter(state=CopyState.CHOSEN, language=copy.language)
+    taken = set(chosen.exclude(pk=copy.pk).values_list("arm", flat=True))
+    names = list(copy.campaign.arms.values_list("name", flat=True))
+    return next((name for name in names if name not in taken), FIRST_ARM)
 
 
 def choose_first_proven(campaign: Campaign, at: datetime) -> list[CopyVariant]:
     """For the night: per language the first candidate that passes, where a person chose none."""
-    chosen = {copy.language: copy for copy in campaign.copies.filter(state=CopyState.CHOSEN)}
+    chosen = {
+        copy.language: copy
+        for copy in campaign.copies.filter(state=CopyState.CHOSEN, arm=FIRST_ARM)
+    }
     for copy in campaign.copies.filter(state=CopyState.CANDIDATE).order_by("pk"):
         if copy.language not in chosen:
             chosen[copy.language] = choose_copy(copy, at=at)
@@ -172,6 +191,11 @@ def _keep(copy: CopyVariant, facts: list[Fact]) -> CopyVariant:
         copy.state = CopyState.REFUSED
     copy.save()
     return copy
+
+
+def hold_draft(campaign: Campaign) -> None:
+    """Nobody proposes it until the transaction ends. Raises CopyError when it is no draft any more."""
+    _refuse_unless_draft(Campaign.objects.select_for_update().get(pk=campaign.pk))
 
 
 def _refuse_unless_draft(campaign: Campaign) -> None:

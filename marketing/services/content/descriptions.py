@@ -35,7 +35,7 @@ WHY = gettext_noop(
 LIVE = (LedgerState.LIVE, LedgerState.PULLED)
 
 
-def propose_description(candidate: Candidate, at: datetime) -> Decision:
+def propose_description(candidate: Candidate, at: datetime, by: Any = None) -> Decision:
     """A decision with the words of before and after. Once per candidate and text."""
     product = product_of(candidate)
     inputs = {
@@ -54,6 +54,7 @@ def propose_description(candidate: Candidate, at: datetime) -> Decision:
             why=sentence(WHY, candidates=candidate.brief.candidates.count()),
             inputs=inputs,
             output=plan_description(inputs),
+            proposed_by=by,
         )
     )
 

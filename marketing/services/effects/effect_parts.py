@@ -8,8 +8,7 @@ counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,8 @@ from inventory.profit_frames import ArmSums, Members, arm_sums
 from marketing.definitions.journey_plan import fallback_language, walk
 from marketing.frames.effects import HOLDOUT, TREATED, Subject, step_subject
 from marketing.models import Campaign, Channel, Journey, Send, SkipReason
-from marketing.services.campaigns.campaigns import chosen_copies
+from marketing.services.campaigns.copy_facts import chosen_copies
+from marketing.services.effects.effect_building import Part
 from marketing.services.effects.metrics import (
     BY_ADJUSTED,
     BY_COST,
@@ -42,26 +42,20 @@ MOST_PARTS = 60  # a journey has 40 steps at most, over some versions
 BY_FOLLOWED = gettext_noop("sends whose customer ordered within the window after it left")
 
 
-@dataclass(frozen=True)
-class Part:
-    """key: language of the text, or step of the journey. label: its subject, or what it is."""
-
-    key: str
-    label: str
-    metrics: dict[str, Metric]
-
-
 def text_parts(campaign: Campaign, subject: Subject, *, is_over: bool) -> list[Part]:
-    """One part per chosen text; none where there is only one, which the whole is about."""
+    """One part per chosen text; none where there is only one, which the whole is about, nor of a campaign
+    with variants, whose texts are told apart by those (`arm_effects`)."""
+    if campaign.arms.exists():
+        return []
     copies = {copy.language: copy.subject for copy in chosen_copies(campaign)}
     if len(copies) < 2:
         return []
-    window = timedelta(days=campaign.attribution_window_days)
-    counted = _counts(subject.sends, "language", window)
+    window = campaign.window
+    counted = counts(subject.sends, "language", window)
     sums = arm_sums(_by_language(campaign.language, subject, copies), subject.window)
     found = []
     for language, words in copies.items():
-        metrics = counted.get(language) or _empty()
+        metrics = counted.get(language) or empty()
         arms = (sums.get(f"{TREATED}:{language}"), sums.get(f"{HOLDOUT}:{language}"))
         metrics |= _effect(arms, metrics["send_cost"].value or 0.0, is_over, len(copies))
         found.append(Part(language, words, metrics))
@@ -70,7 +64,7 @@ def text_parts(campaign: Campaign, subject: Subject, *, is_over: bool) -> list[P
 
 def step_parts(journey: Journey, subject: Subject, at: datetime) -> list[Part]:
     """One part per step that writes or has written, in the order of the live version."""
-    counted = _counts(subject.sends, "step", STEP_WINDOW)
+    counted = counts(subject.sends, "step", STEP_WINDOW)
     version = journey.live_version or journey.versions.first()
     steps = version.definition.get("steps", []) if version else []
     labels = {
@@ -81,7 +75,7 @@ def step_parts(journey: Journey, subject: Subject, at: datetime) -> list[Part]:
     keys = [*labels, *sorted(set(counted) - {*labels})][:MOST_PARTS]
     caused = _step_effects(journey, keys, at)
     return [
-        Part(key, labels.get(key, ""), (counted.get(key) or _empty()) | caused.get(key, {}))
+        Part(key, labels.get(key, ""), (counted.get(key) or empty()) | caused.get(key, {}))
         for key in keys
     ]
 
@@ -113,18 +107,18 @@ def step_text_parts(journey: Journey, subject: Subject, step: str) -> list[Part]
     if len(texts) < 2:
         return []
     own = fallback_language(texts)
-    counted = _counts(subject.sends, "language", STEP_WINDOW)
+    counted = counts(subject.sends, "language", STEP_WINDOW)
     sums = arm_sums(_by_language(own, subject, texts), subject.window)
     found = []
     for language, text in texts.items():
-        metrics = counted.get(language) or _empty()
+        metrics = counted.get(language) or empty()
         arms = (sums.get(f"{TREATED}:{language}"), sums.get(f"{HOLDOUT}:{language}"))
         metrics |= _effect(arms, metrics["send_cost"].value or 0.0, False, len(texts))
         found.append(Part(language, text.get("subject") or text["body"][:60], metrics))
     return found
 
 
-def _counts(sends: QuerySet[Send], by: str, window: timedelta) -> dict[str, dict[str, Metric]]:
+def counts(sends: QuerySet[Send], by: str, window: timedelta) -> dict[str, dict[str, Metric]]:
     """Part → its counts, in one query."""
     ordered = Order.objects.filter(
         customer=OuterRef("customer"),
@@ -160,7 +154,7 @@ def _metrics(row: Mapping[str, Any]) -> dict[str, Metric]:
     return found | {"send_cost": Metric("send_cost", cost, MONEY, BY_COST)}
 
 
-def _empty() -> dict[str, Metric]:
+def empty() -> dict[str, Metric]:
     names = (
         "sent", "mails", "delivered", "opened", "clicked", "converted", "unsubscribed", "complained",
     )  # fmt: skip
@@ -185,16 +179,27 @@ def _by_language(fallback: str, subject: Subject, languages: Iterable[str]) -> M
 def _effect(
     arms: tuple[ArmSums | None, ArmSums | None], cost: float, is_over: bool, parts: int
 ) -> dict[str, Metric]:
-    """Differences against the part's own holdout; nothing where either group is too small.
-
-    Several texts are several chances to be fooled: the level is corrected (Bonferroni).
-    """
+    """Differences against the part's own holdout; nothing where either group is too small."""
     treated, holdout = arms
-    if treated is None or holdout is None:
+    pairs = [] if treated is None or holdout is None else [(treated, holdout, 1.0)]
+    return effect_metrics(pairs, cost, is_over, parts)
+
+
+def effect_metrics(
+    pairs: Sequence[tuple[ArmSums, ArmSums, float]], cost: float, is_over: bool, parts: int
+) -> dict[str, Metric]:
+    """Of strata (written to, held out, size of what it stands for): differences against the holdout.
+    Strata in which either group is too small are left out.
+
+    Several parts are several chances to be fooled: the level is corrected (Bonferroni).
+    """
+    pairs = [
+        one for one in pairs if min(one[0].customers, one[1].customers) >= statistics.MIN_UNITS
+    ]
+    if not pairs:
         return {}
-    if min(treated.customers, holdout.customers) < statistics.MIN_UNITS:
-        return {}
-    size, level = treated.customers, statistics.corrected_level(LEVEL, parts)
+    size = sum(treated.customers for treated, _holdout, _size in pairs)
+    level = statistics.corrected_level(LEVEL, parts)
 
     def metric(
         name: str, effect: statistics.Effect, unit: str, source: str, less: float = 0.0
@@ -204,14 +209,24 @@ def _effect(
         edges = (size * edge.low - less, size * edge.high - less) if edge else (None, None)
         return Metric(name, size * effect.difference - less, unit, source, *edges)
 
-    ordered = statistics.mean_effect(treated.ordered, holdout.ordered)
-    revenue, _saved = statistics.adjusted_effect(treated.revenue, holdout.revenue)
+    ordered = pooled(pairs, lambda one: one.ordered)
+    revenue = pooled(pairs, lambda one: one.money(is_revenue=True))
     found = [
         metric("incremental_orders", ordered, COUNT, BY_DIFFERENCE),
         metric("incremental_revenue", revenue, MONEY, BY_ADJUSTED),
     ]
-    if not treated.unknown_cost_units and not holdout.unknown_cost_units:
-        profit, _saved = statistics.adjusted_effect(treated.profit, holdout.profit)
+    if not any(one.unknown_cost_units for pair in pairs for one in pair[:2]):
+        profit = pooled(pairs, lambda one: one.money(is_revenue=False))
         found.append(metric("incremental_profit", profit, MONEY, BY_ADJUSTED))
         found.append(metric("net_profit", profit, MONEY, BY_NET, cost))
     return {one.id: one for one in found}
+
+
+def pooled(
+    pairs: Sequence[tuple[ArmSums, ArmSums, float]], of: Callable[[ArmSums], statistics.Moments]
+) -> statistics.Effect:
+    """Per customer, what was before taken out where it is known; strata by the size they stand for."""
+    each = [
+        statistics.adjusted_effect(of(treated), of(other))[0] for treated, other, _size in pairs
+    ]
+    return statistics.pooled_effect(each, [size for _treated, _other, size in pairs])

@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from decisions.services import snapshots
 from marketing.models import Campaign, Journey, JourneyState
-from marketing.services.effects.effect_parts import Part
+from marketing.services.effects.effect_building import Against, Effects, Part
 from marketing.services.effects.effects import (
-    Effects,
     attribution,
     campaign_effects,
     journey_effects,
@@ -50,6 +49,19 @@ def effect_report(of: Campaign | Journey, *, step: str = "", at: datetime | None
     """What a page shows; what is slow to count as it stood when it was counted last."""
     at = at or timezone.now()
     return _decoded(snapshots.shown(subject_of(of, step), _count(of, step), at))
+
+
+def final_report(campaign: Campaign, *, at: datetime) -> Report:
+    """Of a campaign whose window has closed: what was counted since is what stays. Who asks first leaves
+    it for the next, so that many campaigns can be asked."""
+    until = campaign.window_until
+    kept = snapshots.kept(subject_of(campaign))
+    if until is None or at < until:
+        return effect_report(campaign, at=at)
+    if kept is None or kept.as_of < until:
+        row = snapshots.take(subject_of(campaign), _count(campaign, ""), at)
+        kept = snapshots.Shown(row.payload, row.as_of, True)
+    return _decoded(kept)
 
 
 def refresh(subject: str, at: datetime | None = None) -> dict[str, Any]:
@@ -109,15 +121,19 @@ def _encoded(effects: Effects) -> dict[str, Any]:
         "guardrail": effects.guardrail,
         "is_over": effects.is_over,
         "window_until": until.isoformat() if until else None,
-        "parts": [
-            {
-                "key": part.key,
-                "label": part.label,
-                "metrics": [asdict(one) for one in part.metrics.values()],
-            }
-            for part in effects.parts
-        ],
+        "parts": [_encoded_part(part) for part in effects.parts],
+        "arms": [_encoded_part(part) for part in effects.arms],
+        "against": [asdict(one) for one in effects.against],
     }
+
+
+def _encoded_part(part: Part) -> dict[str, Any]:
+    metrics = [asdict(one) for one in part.metrics.values()]
+    return {"key": part.key, "label": part.label, "metrics": metrics}
+
+
+def _parts(rows: list[dict[str, Any]]) -> list[Part]:
+    return [Part(one["key"], one["label"], _metrics(one["metrics"])) for one in rows]
 
 
 def _decoded(found: snapshots.Shown) -> Report:
@@ -132,7 +148,10 @@ def _decoded(found: snapshots.Shown) -> Report:
             kept["guardrail"],
             kept["is_over"],
             datetime.fromisoformat(until) if until else None,
-            [Part(one["key"], one["label"], _metrics(one["metrics"])) for one in kept["parts"]],
+            _parts(kept["parts"]),
+            # Counted before campaigns had variants: there were none.
+            _parts(kept.get("arms", [])),
+            [Against(**one) for one in kept.get("against", [])],
         )
     return Report(
         effects,

@@ -7,9 +7,8 @@ summary's sentences hold ids, not numbers: whoever reads a number can follow it 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from statistics import NormalDist
 
 from django.conf import settings
 from django.db.models import Sum
@@ -22,10 +21,13 @@ from inventory.services.substitutes import substitutes_of
 from marketing.frames import effects as frames
 from marketing.frames.effects import HOLDOUT, TREATED, Subject
 from marketing.models import AudienceMember, Campaign, Channel, Journey
-from marketing.services.effects.effect_parts import Part, step_parts, step_text_parts, text_parts
+from marketing.services.effects.arm_effects import add_arms
+from marketing.services.effects.effect_building import Building, Effects
+from marketing.services.effects.effect_parts import step_parts, step_text_parts, text_parts
+from marketing.services.effects.effect_views import add_baskets, add_belief, add_limit
+from marketing.services.effects.guardrails import add_guardrail
 from marketing.services.effects.metrics import (
     BY_ADJUSTED,
-    BY_COMPLAINTS,
     BY_COST,
     BY_DIFFERENCE,
     BY_DISCOUNTS,
@@ -36,26 +38,17 @@ from marketing.services.effects.metrics import (
     BY_ORDERS,
     BY_POWER,
     BY_PROFIT,
-    BY_RULE,
     BY_SENDS,
     BY_UNKNOWN,
     BY_VARIANCE,
-    BY_WILSON,
     COUNT,
     DAYS,
     LEVEL,
     MONEY,
     RATE,
-    Metric,
 )
 from shop.models import OrderLine
 
-# Of the messages sent; more people leaving than that costs more later than a campaign brings now.
-# Origin: the 0.5 % at which mail providers start to look at a sender (Google, sender guidelines,
-# complaints above 0.3 %), as a bound for the milder sign.
-UNSUBSCRIBE_MARGIN = 0.005
-# Of the messages sent: beyond it mail providers hold a sender's mail back (the same guidelines).
-COMPLAINT_MARGIN = 0.003
 FEATURED, SUBSTITUTES, OTHER = "featured", "substitutes", "other"
 
 PAID = gettext_noop(
@@ -100,29 +93,6 @@ CANNIBALISED = gettext_noop(
 PULLED = gettext_noop(
     "In as many days afterwards the same customers brought %(incremental_afterwards)s; a minus was only pulled forward."
 )
-COMPLAINED = gettext_noop(
-    "Too many complained: %(complaint_rate)s of those reached, more than the %(complaint_margin)s at which "
-    "providers hold mail back."
-)
-UNSUBSCRIBED = {
-    "harmed": gettext_noop("Too many left: %(unsubscribe_rate)s of those reached, more than the %(unsubscribe_margin)s allowed."),
-    "unharmed": gettext_noop("Few left: %(unsubscribe_rate)s of those reached, below the %(unsubscribe_margin)s allowed."),
-    "cannot tell": gettext_noop("Whether too many left cannot be told yet: %(unsubscribe_rate)s of those reached; %(unsubscribe_margin)s are allowed."),
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Effects:
-    """sentences: message ids whose every number is the name of a metric. verdict: win, lose or
-    cannot tell, on profit (revenue where a cost is missing). is_over: the window has closed."""
-
-    metrics: dict[str, Metric]
-    sentences: list[str]
-    verdict: str
-    guardrail: str
-    is_over: bool
-    window_until: datetime | None
-    parts: list[Part] = field(default_factory=list)
 
 
 def campaign_effects(campaign: Campaign, at: datetime | None = None) -> Effects | None:
@@ -142,7 +112,8 @@ def campaign_effects(campaign: Campaign, at: datetime | None = None) -> Effects 
         found.sentences.insert(1, SOLD_OUT)
     _add_discounts(found, campaign)
     parts = text_parts(campaign, subject, is_over=found.is_over)
-    return replace(found.done(), parts=parts)
+    arms, against = add_arms(found, campaign)
+    return replace(found.done(), parts=parts, arms=arms, against=against)
 
 
 def journey_effects(
@@ -171,52 +142,12 @@ def attribution(since: datetime, until: datetime) -> tuple[dict[str, dict[str, f
     return {name: model(touches.paths) for name, model in models.items()}, touches.is_cut
 
 
-@dataclass
-class _Building:
-    subject: Subject
-    arms: dict[str, ArmSums]
-    is_over: bool
-    at: datetime
-    metrics: dict[str, Metric] = field(default_factory=dict)
-    sentences: list[str] = field(default_factory=list)
-    verdict: str = statistics.CANNOT_TELL
-    guardrail: str = statistics.CANNOT_TELL
-
-    def add(
-        self, name: str, value: float | None, unit: str, source: str,
-        interval: statistics.Interval | None = None, scale: float = 1.0,
-    ) -> None:  # fmt: skip
-        edges = (scale * interval.low, scale * interval.high) if interval else (None, None)
-        self.metrics[name] = Metric(name, value, unit, source, *edges)
-
-    def estimate(self, name: str, effect: statistics.Effect, unit: str, source: str) -> None:
-        """A difference per customer → of all customers written to."""
-        treated = self.arms[TREATED].customers
-        interval = self.interval(effect)
-        self.add(name, effect.difference * treated, unit, source, interval, treated)
-
-    def interval(self, effect: statistics.Effect) -> statistics.Interval | None:
-        """Classic at the planned end; before it, the one that holds at every look."""
-        found = statistics.read(effect, level=LEVEL)
-        return found.once if self.is_over else found.always
-
-    def done(self) -> Effects:
-        return Effects(
-            self.metrics,
-            self.sentences,
-            self.verdict,
-            self.guardrail,
-            self.is_over,
-            self.subject.ends_at,
-        )
-
-
-def _effects(subject: Subject, at: datetime) -> _Building:
+def _effects(subject: Subject, at: datetime) -> Building:
     from inventory.profit_frames import arm_sums
 
     arms = arm_sums(subject.members, subject.window)
     fixed_end = subject.members.since is not None
-    found = _Building(subject, arms, fixed_end and at >= subject.ends_at, at)
+    found = Building(subject, arms, fixed_end and at >= subject.ends_at, at)
     _add_messages(found)
     _add_arms(found)
     treated, holdout = arms.get(TREATED), arms.get(HOLDOUT)
@@ -226,13 +157,13 @@ def _effects(subject: Subject, at: datetime) -> _Building:
         found.sentences.append(TOO_FEW)
     else:
         _add_effect(found, treated, holdout)
-    _add_guardrail(found)
+    add_guardrail(found)
     if fixed_end and not found.is_over:
         found.sentences.append(NOT_OVER)
     return found
 
 
-def _add_messages(found: _Building) -> None:
+def _add_messages(found: Building) -> None:
     counts = frames.send_funnel(found.subject.sends)
     for name, value in counts.items():
         found.add(name, value, COUNT, BY_SENDS)
@@ -241,7 +172,7 @@ def _add_messages(found: _Building) -> None:
     found.add("send_cost", cost, MONEY, BY_COST)
 
 
-def _add_arms(found: _Building) -> None:
+def _add_arms(found: Building) -> None:
     for arm, sums in found.arms.items():
         source = BY_ORDERS
         found.add(f"customers_{arm}", sums.customers, COUNT, source)
@@ -255,18 +186,22 @@ def _add_arms(found: _Building) -> None:
     found.add("unknown_cost_units", unknown, COUNT, BY_UNKNOWN)
 
 
-def _add_effect(found: _Building, treated: ArmSums, holdout: ArmSums) -> None:
+def _add_effect(found: Building, treated: ArmSums, holdout: ArmSums) -> None:
     source = BY_DIFFERENCE
     adjusted = BY_ADJUSTED
     bought = statistics.mean_effect(treated.bought, holdout.bought)
     found.estimate("incremental_buyers", bought, COUNT, source)
     ordered = statistics.mean_effect(treated.ordered, holdout.ordered)
     found.estimate("incremental_orders", ordered, COUNT, source)
-    revenue, _saved = statistics.adjusted_effect(treated.revenue, holdout.revenue)
+    revenue, _saved = statistics.adjusted_effect(
+        treated.money(is_revenue=True), holdout.money(is_revenue=True)
+    )
     found.estimate("incremental_revenue", revenue, MONEY, adjusted)
     money, profit_is_known = revenue, not found.metrics["unknown_cost_units"].value
     if profit_is_known:
-        money, saved = statistics.adjusted_effect(treated.profit, holdout.profit)
+        money, saved = statistics.adjusted_effect(
+            treated.money(is_revenue=False), holdout.money(is_revenue=False)
+        )
         found.estimate("incremental_profit", money, MONEY, adjusted)
         found.add("variance_saved", saved, RATE, BY_VARIANCE)
     else:
@@ -284,6 +219,9 @@ def _add_effect(found: _Building, treated: ArmSums, holdout: ArmSums) -> None:
     reading = statistics.read(money, level=LEVEL)
     smallest = reading.smallest if found.is_over else reading.smallest_always
     found.add("smallest_profit", smallest, MONEY, BY_POWER)
+    add_limit(found, is_revenue=not profit_is_known)
+    add_belief(found, money, size, cost)
+    add_baskets(found, treated, holdout)
     found.verdict = _verdict(net)
     msgid = {statistics.WIN: PAID, statistics.LOSE: HARMED}.get(found.verdict, CANNOT_TELL)
     found.sentences = [msgid, *found.sentences, ORDERS]
@@ -311,27 +249,7 @@ def _verdict(interval: statistics.Interval | None) -> str:
     return statistics.LOSE if interval.high < 0 else statistics.CANNOT_TELL
 
 
-def _add_guardrail(found: _Building) -> None:
-    sent = int(found.metrics["sent"].value or 0)
-    found.add("unsubscribe_margin", UNSUBSCRIBE_MARGIN, RATE, BY_RULE)
-    if not sent:
-        return
-    left = int(found.metrics["unsubscribed"].value or 0)
-    edge = NormalDist().inv_cdf(0.5 + LEVEL / 2)
-    interval = statistics.Interval(*statistics.wilson(left, sent, z=edge))
-    found.add("unsubscribe_rate", left / sent, RATE, BY_WILSON, interval)
-    found.guardrail = statistics.guardrail(interval, UNSUBSCRIBE_MARGIN)
-    found.sentences.append(UNSUBSCRIBED[found.guardrail])
-    complained = int(found.metrics["complained"].value or 0)
-    interval = statistics.Interval(*statistics.wilson(complained, sent, z=edge))
-    found.add("complaint_margin", COMPLAINT_MARGIN, RATE, BY_RULE)
-    found.add("complaint_rate", complained / sent, RATE, BY_COMPLAINTS, interval)
-    if statistics.guardrail(interval, COMPLAINT_MARGIN) == "harmed":
-        found.guardrail = "harmed"
-        found.sentences.append(COMPLAINED)
-
-
-def _add_discounts(found: _Building, campaign: Campaign) -> None:
+def _add_discounts(found: Building, campaign: Campaign) -> None:
     """What was given away on orders of those written to, within the window."""
     members = AudienceMember.objects.filter(
         audience=campaign.audience_id, is_holdout=False, is_left_out=False
@@ -345,7 +263,7 @@ def _add_discounts(found: _Building, campaign: Campaign) -> None:
     found.add("discounts_treated", total, MONEY, BY_DISCOUNTS)
 
 
-def _add_lines(found: _Building, campaign: Campaign) -> None:
+def _add_lines(found: Building, campaign: Campaign) -> None:
     """Where the money came from and went: promoted SKUs, what they replace, everything else."""
     if "net_profit" not in found.metrics or not (featured := frames.featured_skus(campaign)):
         return
@@ -374,11 +292,13 @@ def _line_effects(
     }
 
 
-def _add_afterwards(found: _Building, at: datetime) -> None:
+def _add_afterwards(found: Building, at: datetime) -> None:
     """Orders that were only pulled forward are missing in the days after the window."""
     later = frames.afterwards(found.subject, at)
     if later is None or "net_profit" not in found.metrics:
         return
-    effect, _saved = statistics.adjusted_effect(later[TREATED].revenue, later[HOLDOUT].revenue)
+    effect, _saved = statistics.adjusted_effect(
+        later[TREATED].money(is_revenue=True), later[HOLDOUT].money(is_revenue=True)
+    )
     found.estimate("incremental_afterwards", effect, MONEY, BY_LATER)
     found.sentences.append(PULLED)

@@ -26,6 +26,17 @@ BY_POWER = gettext_noop("shown in 4 of 5 such campaigns")
 BY_WILSON = gettext_noop("unsubscribed ÷ sent, Wilson's interval")
 BY_RULE = gettext_noop("a rule, the same for every campaign")
 BY_LINES = gettext_noop("order lines by SKU, refunds not taken off")
+BY_QUANTILE = gettext_noop(
+    "the 99 % quantile of whoever brought anything, both groups together; beyond it nobody counts for more"
+)
+BY_LIMIT = gettext_noop("customers of both groups who brought or took more than that")
+BY_BELIEF = gettext_noop(
+    "normal prior around no effect, standard deviation 30 % of the holdout's figure, and the data"
+)
+BY_RATIO = gettext_noop("revenue ÷ orders of the group")
+BY_DELTA = gettext_noop("difference of the two ratios (delta method, customers as units)")
+BY_ARMS = gettext_noop("difference per customer between the variants, wave by wave (CUPED)")
+BY_SIZES = gettext_noop("customers written to per variant against the shares they were drawn with")
 BY_LATER = gettext_noop("revenue of as many days after the window (CUPED)")
 
 

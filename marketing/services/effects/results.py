@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -13,7 +12,6 @@ from django.utils.translation import gettext_noop
 from access.figures import points
 from decisions.services import experiments as comparison
 from decisions.services import snapshots
-from decisions.services.experiments import Moments
 from decisions.text import sentence
 from inventory.profit_frames import ArmSums
 from marketing.frames.effects import HOLDOUT, TREATED, campaign_sums
@@ -67,7 +65,7 @@ def campaign_results(campaign: Campaign, at: datetime | None = None) -> Results:
         return Results(counts, None, None, None, None, None, {}, at)
     after = until if at >= until else None
     shown = snapshots.shown(subject_of(campaign), _count(campaign), at, not_before=after)
-    arms = {arm: _decoded(sums) for arm, sums in shown.payload.items()}
+    arms = {arm: ArmSums.decoded(sums) for arm, sums in shown.payload.items()}
     treated, holdout = arms.get(TREATED), arms.get(HOLDOUT)
     if treated is None:
         return Results(counts, None, None, None, None, None, {}, shown.as_of)
@@ -90,11 +88,6 @@ def refresh_results(campaign: Campaign, at: datetime) -> None:
 
 def _count(campaign: Campaign) -> snapshots.Count:
     return lambda at: {arm: asdict(sums) for arm, sums in campaign_sums(campaign, at).items()}
-
-
-def _decoded(kept: dict[str, Any]) -> ArmSums:
-    moments = {name: Moments(**kept[name]) for name in ("ordered", "revenue", "profit")}
-    return ArmSums(**(kept | moments))
 
 
 def send_counts(campaign: Campaign) -> dict[str, int]:
@@ -152,7 +145,9 @@ def _compare(
         orders = comparison.compare_proportions(
             (treated.buyers, treated.customers), (holdout.buyers, holdout.customers)
         )
-        revenue = comparison.compare_moments(treated.revenue, holdout.revenue)
+        revenue = comparison.compare_moments(
+            treated.money(is_revenue=True), holdout.money(is_revenue=True)
+        )
     except comparison.TooFewUnitsError:
         fewest = min(treated.customers, holdout.customers)
         return None, None, sentence(TOO_FEW, fewest=fewest, least=comparison.MIN_UNITS)
@@ -172,6 +167,4 @@ def _verdict(found: comparison.Comparison) -> dict:
 
 
 def _window_until(campaign: Campaign) -> datetime | None:
-    if campaign.started_at is None:
-        return None
-    return campaign.started_at + timedelta(days=campaign.attribution_window_days)
+    return campaign.window_until

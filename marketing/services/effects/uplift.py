@@ -22,7 +22,14 @@ from marketing.frames import effects as frames
 from marketing.frames.orders import order_history
 from marketing.ml.uplift import LEARNERS, LEAST_PER_ARM, Trial, UpliftParams, cross_fit, fit
 from marketing.ml.uplift_features import NAMES, order_features
-from marketing.ml.uplift_metrics import Price, calibration, qini, targeting_gain
+from marketing.ml.uplift_metrics import (
+    Price,
+    area_under,
+    calibration,
+    curve_with_band,
+    qini,
+    targeting_gain,
+)
 from marketing.models import AudienceMember, Campaign, CampaignState
 
 TASK = "uplift"
@@ -68,6 +75,7 @@ def train_uplift(as_of: datetime, *, seed: int, progress: Progress | None = None
     gain = targeting_gain(
         fitted.uplift[best], fitted.score, Price(cost=cost), seed=seed, level=level
     )
+    steps = curve_with_band(fitted.uplift[best], fitted.score, cost=cost, level=level)
     model = fit(best, trial, params)
 
     def write(path: Path) -> object:
@@ -85,6 +93,13 @@ def train_uplift(as_of: datetime, *, seed: int, progress: Progress | None = None
             metrics={
                 "qini_minor": {name: asdict(one) for name, one in judged.items()},
                 "calibration": asdict(line),
+                "curve_minor": {
+                    "steps": [asdict(one) for one in steps],
+                    "area": area_under(steps),
+                    "level": level,
+                    "cost": cost,
+                    "customers": len(trial.outcome),
+                },
                 "targeting_minor": asdict(gain) | {"cost": cost},
                 "features": list(NAMES),
                 "campaigns": campaigns,

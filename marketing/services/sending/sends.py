@@ -26,8 +26,8 @@ from marketing.models import (
     SendState,
     SkipReason,
 )
-from marketing.models.campaigns import PausedBy
-from marketing.services.campaigns import campaigns, stock_cap
+from marketing.models.campaigns import FIRST_ARM, PausedBy
+from marketing.services.campaigns import campaigns, copy_waves, stock_cap
 from marketing.services.content import claim_ledger
 from marketing.services.effects.results import send_counts
 from marketing.services.sending.coupons import with_coupons
@@ -47,14 +47,14 @@ ROUND = 250  # messages between two looks at facts and stock
 
 
 class CampaignMessages:
-    """A campaign as a source of words: the chosen copy in the language of the recipient."""
+    """A campaign as a source of words: the chosen copy of the recipient's variant, in her language."""
 
     def __init__(self, campaign: Campaign, at: datetime):
         self.campaign, self.channel = campaign, campaign.channel
         items = campaign.items.values_list("variant__sku", flat=True)
         self.featured = list(items)  # what is spoken of is not recommended as well
         self.texts = {
-            copy.language: Text(
+            (copy.arm, copy.language): Text(
                 copy.subject,
                 copy.body,
                 copy.language,
@@ -75,20 +75,52 @@ class CampaignMessages:
         return Asked(self.channel, {send.customer_id: since for send in sends})
 
     def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason]:
-        own = self.texts[self.campaign.language]
-        found = {send.pk: self.texts.get(send.customer.language, own) for send in sends}
+        stopped = self._stopped(sends)
+        found = {
+            send.pk: SkipReason.PULLED if send.arm in stopped else self._text_of(send)
+            for send in sends
+        }
+        return self._with_own(sends, found, at)
+
+    def _with_own(
+        self, sends: Sequence[Send], found: Mapping[int, Text | SkipReason], at: datetime
+    ) -> dict[int, Text | SkipReason]:
+        """With what is the recipient's own: her coupon, her products. Whose variant was stopped gets
+        neither."""
+        words: dict[int, Any] = dict(found)
         if self.campaign.coupon_offer is not None:
+            written = {pk: text for pk, text in found.items() if isinstance(text, Text)}
+            meant = [send for send in sends if send.pk in written]
             offer = self.campaign.coupon_offer
-            found = with_coupons(offer, sends, found, occasion=self.occasion, at=at)
-        about = dict.fromkeys(found, self.featured)
-        return with_recommended(sends, found, at, about=about)
+            words |= with_coupons(offer, meant, written, occasion=self.occasion, at=at)
+        return with_recommended(sends, words, at, about=dict.fromkeys(words, self.featured))
+
+    def _stopped(self, sends: Sequence[Send]) -> set[str]:
+        """Asked for each batch: somebody may have stopped a variant since the round began."""
+        if not any(send.arm for send in sends):
+            return set()
+        rows = self.campaign.arms.exclude(stopped_at=None)
+        return set(rows.values_list("name", flat=True))
+
+    def _text_of(self, send: Send) -> Text | SkipReason:
+        arm = send.arm or FIRST_ARM
+        own = self.texts.get((arm, self.campaign.language), SkipReason.PULLED)
+        return self.texts.get((arm, send.customer.language), own)
 
     @property
     def occasion(self) -> str:
         return f"campaign:{self.campaign.pk}"
 
     def label(self, send: Send) -> dict[str, Any]:
-        return {"campaign": self.campaign.pk}
+        return label_of(send)
+
+
+def label_of(send: Send) -> dict[str, Any]:
+    """The exposure in the event log: which variant she was sent, and what chance she had of it."""
+    said: dict[str, Any] = {"campaign": send.campaign_id}
+    if send.arm:
+        said |= {"variant": send.arm, "propensity": send.arm_propensity}
+    return said
 
 
 def send_campaign(progress: Any, campaign_id: int) -> dict:
@@ -100,10 +132,12 @@ def send_campaign(progress: Any, campaign_id: int) -> dict:
     if campaign.state != CampaignState.SENDING:
         return send_counts(campaign)
     settle_interrupted(campaign.sends.all())
+    copy_waves.open_due(campaign, timezone.now())
     if not _send_due(progress, campaign):
         return send_counts(campaign)
-    log_missing(campaign.sends.all(), lambda send: {"campaign": campaign.pk})
-    if not _waiting(campaign).exists() and not _unclaimed(campaign).exists():
+    log_missing(campaign.sends.all(), label_of)
+    is_left = _waiting(campaign).exists() or _unclaimed(campaign).exists()
+    if not is_left and copy_waves.is_complete(campaign):
         campaigns.move(campaign, CampaignState.SENT, finished_at=timezone.now())
     return send_counts(campaign)
 
@@ -134,7 +168,9 @@ def continue_campaigns(at: datetime | None = None) -> int:
     asked = 0
     for campaign in Campaign.objects.filter(state=CampaignState.SENDING).order_by("pk")[:100]:
         due = _due_now(campaign, at).exists() or _unclaimed(campaign).exists()
-        if not due and _waiting(campaign).exists():
+        wave_at = copy_waves.next_at(campaign)
+        due = due or (wave_at is not None and wave_at <= at)
+        if not due and (wave_at or _waiting(campaign).exists()):
             continue  # everybody who is left is due later
         payload = {"campaign_id": campaign.pk}
         if Job.objects.unfinished().filter(kind="send_campaign", payload=payload).exists():
@@ -189,14 +225,19 @@ def _unclaimed(campaign: Campaign) -> QuerySet[AudienceMember]:
     """Recipients of the frozen list that have no row yet."""
     has_row = Send.objects.filter(campaign=campaign, customer=OuterRef("customer"))
     return AudienceMember.objects.filter(
-        ~Exists(has_row), audience=campaign.audience, is_holdout=False, is_left_out=False
+        ~Exists(has_row),
+        audience=campaign.audience,
+        is_holdout=False,
+        is_left_out=False,
+        wave__lte=copy_waves.open_wave(campaign),
     )
 
 
 def _claim(campaign: Campaign, place: _Place) -> int:
     """Rows for the next customers of the list, each with the hour at which she is due."""
     waiting = _unclaimed(campaign).filter(pk__gt=place.member_id).order_by("pk")
-    chosen = list(waiting.values_list("pk", "customer_id", "customer__time_zone")[:CLAIMED_AT_ONCE])
+    columns = ("pk", "customer_id", "customer__time_zone", "arm", "arm_propensity")
+    chosen = list(waiting.values_list(*columns)[:CLAIMED_AT_ONCE])
     Send.objects.bulk_create(
         [
             Send(
@@ -204,8 +245,10 @@ def _claim(campaign: Campaign, place: _Place) -> int:
                 customer_id=pk,
                 channel=campaign.channel,
                 due_at=_due_at(campaign, zone),
+                arm=arm,
+                arm_propensity=chance,
             )
-            for _member, pk, zone in chosen
+            for _member, pk, zone, arm, chance in chosen
         ],
         ignore_conflicts=True,
     )
