@@ -11,6 +11,7 @@ from marketing.services.audiences import (
     audience_figures,
     frozen,
     frozen_standing,
+    memberships,
     segment_comparisons,
     segments,
 )
@@ -29,6 +30,11 @@ def send_campaign(progress: Progress, campaign_id: int) -> dict:
 @job("refresh_segments", label=_("Refresh customer segments"), queue="ml")
 def refresh_segments(progress: Progress, as_of: str) -> dict:
     return segments.refresh_segments(progress, datetime.fromisoformat(as_of))
+
+
+@job("follow_segment", label=_("See who entered a segment and left"))
+def follow_segment(progress: Progress, segment: int) -> dict:
+    return memberships.follow(segment)
 
 
 @job("draft_copies", label=_("Draft copy"))

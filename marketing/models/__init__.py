@@ -20,6 +20,7 @@ from .evidence import (
     LedgerState,
 )
 from .guests import GuestNotice
+from .journey_clock import FaultAt, JourneyFault, JourneySearch, RefillRhythm
 from .journeys import (
     Enrolment,
     EnrolmentState,
@@ -71,10 +72,13 @@ __all__ = [
     "Evidence",
     "EvidenceState",
     "EvidenceUse",
+    "FaultAt",
     "GlossaryTerm",
     "Goal",
     "GuestNotice",
     "Journey",
+    "JourneyFault",
+    "JourneySearch",
     "JourneyState",
     "JourneyVersion",
     "LeaveReason",
@@ -87,6 +91,7 @@ __all__ = [
     "PolicyRule",
     "PullState",
     "PulledStep",
+    "RefillRhythm",
     "Segment",
     "SegmentChange",
     "SegmentMember",

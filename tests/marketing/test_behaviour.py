@@ -25,10 +25,11 @@ def features(customer, at=AS_OF) -> dict[str, float]:
 NUMBERS = count(1)
 
 
-def event(customer, kind, at):
+def event(customer, kind, at, consent=True):
     Event.objects.create(
-        event_id=f"e{next(NUMBERS)}", kind=kind, occurred_at=at, received_at=at, customer=customer
-    )
+        event_id=f"e{next(NUMBERS)}", kind=kind, occurred_at=at, received_at=at, customer=customer,
+        consent=consent,
+    )  # fmt: skip
 
 
 def make_history():

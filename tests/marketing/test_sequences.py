@@ -118,10 +118,10 @@ def test_the_newest_rows_are_kept_and_later_ones_refused():
 NUMBERS = count(1)
 
 
-def event(customer, kind, at, variant=None):
+def event(customer, kind, at, variant=None, consent=True):
     Event.objects.create(
         event_id=f"s{next(NUMBERS)}", kind=kind, occurred_at=at, received_at=at,
-        customer=customer, variant=variant,
+        customer=customer, variant=variant, consent=consent,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -107,8 +108,10 @@ class JourneyMessages:
     ) -> Text | SkipReason:
         if isinstance(featured, SkipReason):
             return featured
-        texts = self.plan_of(send).step(send.step).data["texts"]
-        return words_about(texts, send.customer.language, featured, at, offer=offer)
+        step = self.plan_of(send).step(send.step).data
+        link = review_link_to(featured) if step["link"] == "review" else link_to(featured)
+        language = send.customer.language
+        return words_about(step["texts"], language, featured, at, offer=offer, link=link)
 
 
 def words_about(
@@ -118,11 +121,15 @@ def words_about(
     at: datetime,
     *,
     offer: CouponOffer | None = None,
+    link: str | None = None,
 ) -> Text | SkipReason:
-    """The text in that language, the shop's own or any, every claim proven by the facts of now."""
+    """The text in that language, the shop's own or any, every claim proven by the facts of now.
+
+    link: where it leads; None: to the first SKU.
+    """
     if language not in texts:
         language = fallback_language(texts)
-    link = link_to(featured)
+    link = link_to(featured) if link is None else link
     facts = shop_facts(language) + variant_facts(featured, language, at)
     facts += coupon_facts(offer, language, at)
     if link:
@@ -150,6 +157,13 @@ def link_to(featured: Sequence[Variant]) -> str:
         return ""
     base = settings.STOREFRONT_URL.rstrip("/")
     return f"{base}/products/{featured[0].sku}" if featured else f"{base}/"
+
+
+def review_link_to(featured: Sequence[Variant]) -> str:
+    """Where the first SKU is reviewed, if the shop has said where; else as above."""
+    if not settings.STOREFRONT_REVIEW_URL or not featured:
+        return link_to(featured)
+    return settings.STOREFRONT_REVIEW_URL.replace("{sku}", quote(featured[0].sku, safe=""))
 
 
 def ordered_it(enrolments: Sequence[Enrolment]) -> set[int]:
