@@ -17,7 +17,7 @@ from access.api.views import MerchantView
 from decisions.text import render
 from marketing.definitions.journey_plan import read_plan
 from marketing.models import FaultAt, Journey, JourneyState, PulledStep, PullState
-from marketing.pages.journey_texts import PULLED_SHOWN
+from marketing.pages.journey_texts import PULLED_SHOWN, program_of
 from marketing.pages.journeys import faults, state_counts, step_rows
 from marketing.services.journeys import journeys
 from marketing.services.journeys.journey_review import reviews_of
@@ -211,6 +211,7 @@ def _detail(journey: Journey) -> dict[str, Any]:
     newest = journey.versions.first()
     shown = journey.live_version or newest
     definition = shown.definition if shown else None
+    is_readable = shown is not None and bool(program_of(shown))
     held = PulledStep.objects.filter(version__journey=journey, state=PullState.HELD)
     held = held.select_related("version")[:PULLED_SHOWN]
     return {
@@ -223,11 +224,11 @@ def _detail(journey: Journey) -> dict[str, Any]:
         "steps": [
             {name: step[name] for name in ("id", "kind", "visits")}
             | {"outcomes": dict(step["outcomes"])}
-            for step in step_rows(journey, definition or {})
+            for step in step_rows(journey, definition if is_readable else {})
         ],
         "blocked_by": [
             {"step": one.step, "language": one.language, "sentence": words, "reason": why}
-            for one in (reviews_of(read_plan(definition)) if definition else [])
+            for one in (reviews_of(read_plan(definition)) if is_readable else [])
             for words, why in one.words_in_the_way
         ],
         "pulled": [

@@ -59,7 +59,8 @@ OUTCOMES = {
 def journey_page(journey: Journey, version: JourneyVersion | None) -> dict[str, Any]:
     """Context of the page for one version, the live one where none is named."""
     shown = version or journey.live_version or journey.versions.first()
-    definition = shown.definition if shown else {}
+    written = shown.definition if shown else {}
+    definition = written if shown is None or program_of(shown) else {}
     cards = cards_of(definition)
     return {
         "journey": journey,
@@ -75,7 +76,7 @@ def journey_page(journey: Journey, version: JourneyVersion | None) -> dict[str, 
         "faults": faults(journey),
         "counts": state_counts(journey),
         "reactions": reactions(journey),
-        "text": json.dumps(definition, ensure_ascii=False, indent=2),
+        "text": json.dumps(written, ensure_ascii=False, indent=2),
         "people": people(journey),
     }
 

@@ -28,7 +28,7 @@ def _storefront(settings):
 
 class ClosedPort:
     def open(self):
-        raise PortDownError("closed")
+        raise PortDownError("closed", is_unknown=False)
 
     def close(self):
         pass
@@ -44,7 +44,9 @@ def sms_is_closed(monkeypatch):
 
 
 def make_texted(number: int) -> list:
-    people = [make_customer(f"T-{n}", phone=f"+44{n}", time_zone="Europe/London") for n in range(number)]
+    people = [
+        make_customer(f"T-{n}", phone=f"+44{n}", time_zone="Europe/London") for n in range(number)
+    ]
     for one in people:
         record_consent(one, Purpose.MARKETING_SMS, granted=True, source="test")
     return people

@@ -149,7 +149,11 @@ def test_the_query_finds_whom_counting_in_python_finds(rule, happened, django_as
     rows = [(who, kind, AT - timedelta(hours=hours)) for who, kind, hours in happened]
     Event.objects.bulk_create(
         Event(
-            event_id=f"e{n}", kind=kind, occurred_at=when, received_at=when, customer=people[who],
+            event_id=f"e{n}",
+            kind=kind,
+            occurred_at=when,
+            received_at=when,
+            customer=people[who],
             consent=True,
         )  # fmt: skip
         for n, (who, kind, when) in enumerate(rows)

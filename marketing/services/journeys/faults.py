@@ -98,7 +98,7 @@ def went_well(where: FaultAt, journey_id: int, enrolment_id: int | None = None) 
     JourneyFault.objects.filter(journey=journey_id, enrolment=enrolment_id, where=where).delete()
 
 
-def unreadable(at: datetime) -> QuerySet[JourneyFault, dict[str, Any]]:
+def unreadable(at: datetime) -> QuerySet[JourneyFault, Any]:
     """Journeys with a version whose definition cannot be read, until it is tried again."""
     return JourneyFault.objects.filter(where=FaultAt.PLAN, next_at__gt=at).values("journey_id")
 

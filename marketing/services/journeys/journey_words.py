@@ -17,6 +17,7 @@ from marketing.delivery.messages import Text
 from marketing.models import Enrolment, PullState, Send, SkipReason
 from marketing.services.journeys.carts import open_carts
 from marketing.services.journeys.journey_review import pulled_steps
+from marketing.services.journeys.wishes import who_refused
 from marketing.services.sending.coupons import with_coupons
 from marketing.services.sending.guards import Asked
 from marketing.texts.coupons import coupon_facts
@@ -53,6 +54,7 @@ class JourneyMessages:
         """None of a message that was pulled since it was taken in hand: a person decides."""
         subjects, offers = _subjects(sends, self, at), self._offers(sends)
         pulled = pulled_steps({send.road.version_id for send in sends})
+        refused = self._refused(sends)
         found: dict[int, Text | SkipReason | None] = {}
         for send in sends:
             match pulled.get((send.road.version_id, send.step)):
@@ -60,10 +62,25 @@ class JourneyMessages:
                     found[send.pk] = None
                 case PullState.SKIPPED:
                     found[send.pk] = SkipReason.PULLED
+                case _ if send.pk in refused:
+                    found[send.pk] = SkipReason.NO_CONSENT
                 case _:
                     offer = offers.get(self.offer_code(send))
                     found[send.pk] = self._words(send, subjects[send.pk], offer, at)
         return self._with_coupons(sends, found, offers, at)
+
+    def _refused(self, sends: Sequence[Send]) -> set[int]:
+        """Sends that are chosen for her, who said no to that since she entered."""
+        by_trigger: dict[str, list[Send]] = defaultdict(list)
+        for send in sends:
+            by_trigger[self.plan_of(send).trigger].append(send)
+        return {
+            send.pk
+            for trigger, group in by_trigger.items()
+            for refused in [who_refused(trigger, {send.customer_id for send in group})]
+            for send in group
+            if send.customer_id in refused
+        }
 
     def offer_code(self, send: Send) -> str:
         """Of the coupon that the message gives; empty: none."""

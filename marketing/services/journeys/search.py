@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -65,7 +66,7 @@ def _under_way(
         return search
     known = None if is_other else search.found_until
     whole_at = None if is_other else search.whole_at
-    changes = {"version": version, "found_until": known, "until": at, "after": []}
+    changes: dict[str, Any] = {"version": version, "found_until": known, "until": at, "after": []}
     if known is None or whole_at is None or at - whole_at >= WHOLE_EVERY:
         changes |= {"start": at - WINDOW, "whole_at": at}
     else:
@@ -82,7 +83,7 @@ def _next_page(journey: Journey, plan: Plan, search: JourneySearch, at: datetime
     # A clock that stood still in the middle of a search writes to nobody about long ago either.
     span = Span(journey.live_since, max(search.start, at - WINDOW), search.until, at)
     page = FIND[plan.trigger](plan.options, span, search.after)
-    changes: dict = {"after": page.after or []}
+    changes: dict[str, Any] = {"after": page.after or []}
     if page.after is None:
         changes |= {"found_until": search.until, "until": None, "start": None}
     with transaction.atomic():
@@ -91,7 +92,7 @@ def _next_page(journey: Journey, plan: Plan, search: JourneySearch, at: datetime
         return _write_down(journey, plan, page.causes, at)
 
 
-def _moved(search: JourneySearch, changes: dict) -> bool:
+def _moved(search: JourneySearch, changes: dict[str, Any]) -> bool:
     """Compare and set: of two clocks one goes on."""
     mine = JourneySearch.objects.filter(pk=search.pk, revision=search.revision)
     if not mine.update(**changes, revision=F("revision") + 1):
