@@ -155,7 +155,7 @@ def test_the_query_finds_whom_counting_in_python_finds(rule, happened, django_as
             received_at=when,
             customer=people[who],
             consent=True,
-        )  # fmt: skip
+        )
         for n, (who, kind, when) in enumerate(rows)
     )
     try:

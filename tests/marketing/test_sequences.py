@@ -135,6 +135,7 @@ def test_orders_and_events_are_read_in_their_order_as_of_a_moment(django_assert_
     event(ann, "view", AS_OF - 8 * day, tea)
     event(ann, "search", AS_OF - 7 * day)
     event(ann, "impression", AS_OF - 6 * day)  # shown to her, not done by her
+    event(ann, "view", AS_OF - 5 * day, tea, consent=False)  # she had not allowed it
     event(ann, "view", AS_OF - 200 * day)
     event(ann, "view", AS_OF)
     make_order([(tea, 1)], customer=ben, at=AS_OF)
