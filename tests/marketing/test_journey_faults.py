@@ -8,8 +8,8 @@ from django.core import mail
 from django.urls import reverse
 
 from marketing.delivery.ports import PortDownError
-from marketing.models import Enrolment, JourneyFault, JourneyVersion, Send, SendState
-from marketing.services.journeys import journey_words, outgoing, search, stepping, walking
+from marketing.models import Enrolment, Journey, JourneyFault, JourneyVersion, Send, SendState
+from marketing.services.journeys import faults, journey_words, outgoing, search, stepping, walking
 from marketing.services.sending.hand_over import MessagePortError
 from shop.models import Purpose
 from shop.services.customers import record_consent
@@ -202,3 +202,35 @@ def test_a_search_that_breaks_comes_after_those_under_way(monkeypatch):
     assert len(mail.outbox) == 1
     assert journey.faults.get().where == "search"
     assert Enrolment.objects.get().state == "finished"
+
+
+def test_a_bug_on_everybody_rests_the_journey_and_starves_no_other(monkeypatch):
+    """More than a round looks at break, and were due before the others."""
+    monkeypatch.setattr(stepping, "ROWS", 5)
+    monkeypatch.setattr(faults, "MOST_BROKEN", 3)
+    many, [ana] = make_reachable(20, prefix="B"), make_reachable(1)
+    kettle = make_ware(units=100)
+    for one in many:
+        event(one, kettle, at=NOON - HOUR)
+    bad = make_journey({"on": "cart_left"}, send("a"))
+    take = stepping._take
+
+    def stumbles(enrolment, step, at):
+        if enrolment.journey_id == bad.pk:
+            raise ValueError("no such thing")
+        return take(enrolment, step, at)
+
+    monkeypatch.setattr(stepping, "_take", stumbles)
+    search.enter(bad, NOON)
+    make_journey({"on": "cart_left"}, send("b"))
+    event(ana, kettle, at=NOON - HOUR)
+    search.enter(Journey.objects.exclude(pk=bad.pk).get(), NOON + MINUTE)
+    with pytest.raises(ExceptionGroup):
+        walking.walk(NOON + MINUTE)
+    assert ana.email in {letter.to[0] for letter in mail.outbox}
+    assert bad.faults.filter(enrolment__isnull=False).count() == 3
+    assert bad.faults.get(enrolment=None).where == "step"
+    monkeypatch.setattr(stepping, "_take", take)
+    walking.walk(NOON + 3 * MINUTE)
+    assert bad.enrolments.filter(state="finished").count() == 20
+    assert not JourneyFault.objects.exists()

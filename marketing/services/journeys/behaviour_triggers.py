@@ -91,7 +91,8 @@ def _looked_at(reduced: dict[int, Reduction], who: int, since: datetime) -> list
     seen = _seen((EventKind.VIEW, EventKind.CART_ADD), since, None)
     pairs = seen.filter(variant__in=reduced, customer__gt=who).order_by()
     firsts = pairs.values("customer_id", "variant_id").annotate(first=Min("received_at"))
-    return list(firsts.order_by("customer_id", "variant_id")[:PAGE])
+    rows: Any = firsts.order_by("customer_id", "variant_id")[:PAGE]
+    return list(rows)
 
 
 def _wanted(

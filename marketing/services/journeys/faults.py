@@ -10,6 +10,7 @@ worker that is being stopped.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ from marketing.models import EnrolmentState, FaultAt, JourneyFault, Send, SendSt
 from marketing.services.sending.hand_over import MessagePortError
 
 log = logging.getLogger(__name__)
+MOST_BROKEN = 25  # customers of one journey in one round
+OF_ONE = (FaultAt.STEP, FaultAt.MESSAGE)
 FIRST_AGAIN, LAST_AGAIN = timedelta(minutes=1), timedelta(hours=6)
 
 
@@ -33,6 +36,7 @@ class Faults:
         self.at = at
         self._raised: list[Exception] = []
         self._shut: set[str] = set()
+        self._broken: Counter[tuple[int, FaultAt]] = Counter()
 
     @contextmanager
     def held(
@@ -54,7 +58,19 @@ class Faults:
         """A row, a line in the log; returns when it is tried again."""
         log.error("Journey %s, enrolment %s, %s", journey_id, enrolment_id, where, exc_info=fault)
         self._raised.append(fault)
+        if enrolment_id is not None:
+            self._broken[journey_id, where] += 1
+            if self._broken[journey_id, where] == MOST_BROKEN:
+                _written(fault, where, journey_id, None, self.at)
         return _written(fault, where, journey_id, enrolment_id, self.at)
+
+    @property
+    def count(self) -> int:
+        return len(self._raised)
+
+    def rests(self, journey_id: int) -> bool:
+        """So many of its customers broke in this round that it is no matter of one: all wait."""
+        return any(self._broken[journey_id, where] >= MOST_BROKEN for where in OF_ONE)
 
     def note(self, fault: Exception) -> None:
         """What another row tells already."""
@@ -98,13 +114,18 @@ def went_well(where: FaultAt, journey_id: int, enrolment_id: int | None = None) 
     JourneyFault.objects.filter(journey=journey_id, enrolment=enrolment_id, where=where).delete()
 
 
-def unreadable(at: datetime) -> QuerySet[JourneyFault, Any]:
-    """Journeys with a version whose definition cannot be read, until it is tried again."""
-    return JourneyFault.objects.filter(where=FaultAt.PLAN, next_at__gt=at).values("journey_id")
+def resting(at: datetime) -> QuerySet[JourneyFault, Any]:
+    """Journeys in which nobody moves until they are tried again: a definition that cannot be read,
+    or too many customers of whom each breaks."""
+    whole = JourneyFault.objects.filter(enrolment=None, next_at__gt=at)
+    return whole.filter(where__in=(FaultAt.PLAN, *OF_ONE)).values("journey_id")
 
 
-def forget_over() -> None:
-    """Of whoever is not under way any more, and of messages that wait no longer."""
+def forget_over(at: datetime) -> None:
+    """Of whoever is not under way any more, of messages that wait no longer, and of journeys that
+    were tried again and did not break as a whole."""
+    whole = JourneyFault.objects.filter(enrolment=None, where__in=OF_ONE)
+    whole.filter(next_at__lte=at, last_at__lt=at).delete()
     of_one = JourneyFault.objects.filter(enrolment__isnull=False)
     of_one.exclude(enrolment__state=EnrolmentState.UNDER_WAY).delete()
     waiting = Send.objects.filter(enrolment=OuterRef("enrolment"), state=SendState.CLAIMED)

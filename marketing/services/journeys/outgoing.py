@@ -10,7 +10,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import Exists, OuterRef, Q
 
 from marketing.models import Channel, FaultAt, JourneyState, PulledStep, PullState, Send, SendState
-from marketing.services.journeys.faults import Faults, unreadable
+from marketing.services.journeys.faults import Faults, resting
 from marketing.services.journeys.journey_words import JourneyMessages
 from marketing.services.sending.hand_over import BATCH, MessagePortError, hand_over, opened
 from shop.services import waitlist
@@ -46,7 +46,7 @@ def _waiting(channel: str, at: datetime) -> list[tuple[int, int]]:
         state=SendState.CLAIMED,
         channel=channel,
         enrolment__journey__state=JourneyState.LIVE,
-    ).exclude(enrolment__journey__in=unreadable(at))
+    ).exclude(enrolment__journey__in=resting(at))
     return list(waiting.order_by("pk").values_list("pk", "customer_id")[:AT_ONCE])
 
 

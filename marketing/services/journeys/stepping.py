@@ -33,7 +33,7 @@ from marketing.models import (
     StepVisit,
 )
 from marketing.services.journeys.carts import open_carts
-from marketing.services.journeys.faults import Faults, unreadable, went_well
+from marketing.services.journeys.faults import Faults, resting, went_well
 from marketing.services.journeys.journey_words import ordered_it
 from shop.models import Order, OrderState
 
@@ -47,7 +47,7 @@ def step_due(at: datetime, faults: Faults | None = None) -> int:
     mine = faults or Faults(at)
     due = Enrolment.objects.filter(
         state=EnrolmentState.UNDER_WAY, due_at__lte=at, journey__state=JourneyState.LIVE
-    ).exclude(journey__in=unreadable(at))
+    ).exclude(journey__in=resting(at))
     pairs = list(due.order_by("due_at", "pk").values_list("pk", "journey_id", "version_id")[:ROWS])
     plans = _plans(pairs, mine)
     faulty = set(
@@ -57,7 +57,7 @@ def step_due(at: datetime, faults: Faults | None = None) -> int:
     )
     moved = 0
     for pk, journey_id, version_id in pairs:
-        if version_id not in plans:
+        if version_id not in plans or mine.rests(journey_id):
             continue
         with mine.held(FaultAt.STEP, journey_id, pk) as held, transaction.atomic():
             moved += _locked_and_moved(pk, plans[version_id], at)

@@ -41,16 +41,19 @@ def walk(at: datetime | None = None) -> dict[str, int]:
         _move_and_send(at, faults, done)
     done["guests"] = _tell_guests(at, faults)
     log_missing(_recent(at), lambda send: JourneyMessages(send.channel).label(send))
-    forget_over()
+    forget_over(at)
     faults.raise_all()
     return done
 
 
 def _move_and_send(at: datetime, faults: Faults, done: dict[str, int]) -> None:
-    while stepped := step_due(at, faults):
+    stepped, broken = 1, 0
+    while stepped or broken:  # those who broke wait, and make room for those behind them
+        before = faults.count
+        stepped = step_due(at, faults)
+        broken = faults.count - before
         done["stepped"] += stepped
         done["sent"] += send_due(at, faults)
-    done["sent"] += send_due(at, faults)
 
 
 def _enter_all(at: datetime, faults: Faults) -> int:
