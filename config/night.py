@@ -33,6 +33,7 @@ from marketing.services.campaigns.clearance_campaigns import pick_up_clearance
 from marketing.services.campaigns.expected_units import refresh_expected
 from marketing.services.campaigns.proposals import propose_campaigns
 from marketing.services.effects.effect_snapshots import refresh_effects
+from marketing.services.journeys.refills import refresh_refills
 from outbox.services import deliveries
 from shop.models import Order
 from shop.services import waitlist
@@ -248,6 +249,7 @@ STEPS: list[Step] = [
     Step("cohorts", gettext_noop("Count cohorts, foresee what they will do"), _cohorts),
     Step("personas", gettext_noop("Kinds of customers"), _personas),
     Step("segments", gettext_noop("Customer segments"), refresh_segments),
+    Step("refills", gettext_noop("Who is about to run out"), refresh_refills),
     Step("audiences", gettext_noop("Segments in figures"), _audiences, needs=("segments",)),
     Step("clearance_campaigns", gettext_noop("Campaigns for clearance"), pick_up_clearance),
     Step("campaigns", gettext_noop("Campaign drafts"), propose_campaigns, ("segments",)),

@@ -237,6 +237,8 @@ MARKETING_CAP_SMS = env.int("MARKETING_CAP_SMS", default=1)
 MARKETING_CAP_PUSH = env.int("MARKETING_CAP_PUSH", default=3)
 MARKETING_QUIET_HOURS = env.str("MARKETING_QUIET_HOURS", default="21-8")  # by her own clock
 MARKETING_QUIET_CHANNELS = env.list("MARKETING_QUIET_CHANNELS", default=["sms", "push"])
+# A parcel that left so many days ago and has not come keeps marketing away; 0: never.
+MARKETING_LATE_PARCEL_DAYS = env.int("MARKETING_LATE_PARCEL_DAYS", default=10)
 MARKETING_SEND_COST_MINOR = env.int("MARKETING_SEND_COST_MINOR", default=0)  # per e-mail
 # A campaign's reduced price leaves at least this share of itself over the unit cost.
 MARKETING_MARGIN_FLOOR_RATE = env.float("MARKETING_MARGIN_FLOOR_RATE", default=0.0)
@@ -260,6 +262,7 @@ MESSAGE_SECRET = env.str("MESSAGE_SECRET", default="")  # signs what leaves and 
 MESSAGE_FOLDER = str(VAR_DIR / "messages")
 # Where the shop's customers shop: campaigns drafted at night link there. Empty: without a link.
 STOREFRONT_URL = env.str("STOREFRONT_URL", default="")
+STOREFRONT_REVIEW_URL = env.str("STOREFRONT_REVIEW_URL", default="")  # {sku} stands for the SKU
 
 # Copy and replies are drafted by templates until an OpenAI-compatible endpoint is named.
 TEXT_PROVIDER_URL = env.str("TEXT_PROVIDER_URL", default="")

@@ -9,7 +9,7 @@ import msgspec
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -33,8 +33,8 @@ PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRA
 def opened(request: HttpRequest, token: str) -> HttpResponse:
     """The picture, also for an unknown token: a mail program shows no error page."""
     send = _send(token)
-    if send and request.method == "GET":
-        tracking.record_open(send)
+    if send:
+        tracking.record_open(send, _visit(request))
     return HttpResponse(PIXEL, content_type="image/gif")
 
 
@@ -45,8 +45,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     send = _send(token)
     if send is None or not send.leads_to:
         raise Http404
-    if request.method == "GET":
-        tracking.record_click(send)
+    tracking.record_click(send, _visit(request))
     return HttpResponseRedirect(send.leads_to)
 
 
@@ -58,8 +57,7 @@ def recommended(request: HttpRequest, token: str, place: int = 0) -> HttpRespons
     page = page_of(send, place) if send else ""
     if send is None or not page:
         raise Http404
-    if request.method == "GET":
-        tracking.record_click(send, place=place)
+    tracking.record_click(send, _visit(request), place=place)
     return HttpResponseRedirect(page)
 
 
@@ -74,6 +72,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         tracking.unsubscribe(send)
+    else:
+        tracking.saw_way_out(send, _visit(request))
     language = send.language or send.customer.language
     with translation.override(LOCALES.get(language, "en")):
         context = {"done": request.method == "POST", "email": _masked(send.customer.email)}
@@ -124,6 +124,16 @@ def reports(request: HttpRequest) -> JsonResponse:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return JsonResponse({"detail": str(error)}, status=400)
     return JsonResponse(take(found))
+
+
+def _visit(request: HttpRequest) -> tracking.Visit:
+    asks = f"{request.headers.get('Sec-Purpose', '')} {request.headers.get('Purpose', '')}"
+    return tracking.Visit(
+        timezone.now(),
+        request.headers.get("User-Agent", ""),
+        is_prefetch="prefetch" in asks.lower(),
+        is_head=request.method == "HEAD",
+    )
 
 
 def _send(token: str) -> Send | None:

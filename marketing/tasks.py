@@ -11,6 +11,7 @@ from marketing.services.audiences import (
     audience_figures,
     frozen,
     frozen_standing,
+    memberships,
     segment_comparisons,
     segments,
 )
@@ -35,6 +36,11 @@ def refresh_segments(progress: Progress, as_of: str) -> dict:
 @job("propose_campaign", label=_("Write a campaign's list and ask for approval"), queue="ml")
 def propose_campaign(progress: Progress, campaign_id: int) -> dict:
     return proposal_jobs.run(progress, campaign_id)
+
+
+@job("follow_segment", label=_("See who entered a segment and left"))
+def follow_segment(progress: Progress, segment: int) -> dict:
+    return memberships.follow(segment)
 
 
 @job("draft_copies", label=_("Draft copy"))

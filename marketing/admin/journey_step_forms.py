@@ -21,6 +21,10 @@ CONDITION_WORDS = {
     "clicked": gettext_lazy("she followed the link in a message"),
     "in_segment": gettext_lazy("she is in a segment"),
 }
+LINK_WORDS = {
+    "product": gettext_lazy("to the product"),
+    "review": gettext_lazy("to where it is reviewed, if the shop has such a page"),
+}
 NUMBER_WORDS = {
     "minutes": gettext_lazy("minutes"),
     "hours": gettext_lazy("hours"),
@@ -39,6 +43,8 @@ def step_form(definition: dict[str, Any], step: dict[str, Any]) -> dict[str, Any
             "channel": step["send"],
             "held_out": _percent(step.get("holdout_rate", 0)),
             "coupon": step.get("coupon", ""),
+            "links": LINK_WORDS.items(),
+            "link": step.get("link", "product"),
             "offers": CouponOffer.objects.filter(state=OfferState.LIVE)[:OFFERED],
             "texts": [
                 {
@@ -103,6 +109,7 @@ def content_from(before: dict[str, Any], data: QueryDict) -> dict[str, Any]:
         held = _share(data.get("held_out", "").strip())
         share = {"holdout_rate": held} if held else {}
         share |= {"coupon": code} if (code := data.get("coupon", "").strip()) else {}
+        share |= {"link": to} if (to := data.get("link", "product")) != "product" else {}
         return {"id": name, "send": data.get("channel", ""), **share, "texts": texts}
     if "wait" in before:
         typed = {unit: data.get(unit, "").strip() for unit in UNITS}

@@ -16,9 +16,9 @@ from access.api.problems import Problem, describe
 from access.api.views import MerchantView
 from decisions.text import render
 from marketing.definitions.journey_plan import read_plan
-from marketing.models import Journey, JourneyState, PulledStep, PullState
-from marketing.pages.journey_texts import PULLED_SHOWN
-from marketing.pages.journeys import state_counts, step_rows
+from marketing.models import FaultAt, Journey, JourneyState, PulledStep, PullState
+from marketing.pages.journey_texts import PULLED_SHOWN, program_of
+from marketing.pages.journeys import faults, state_counts, step_rows
 from marketing.services.journeys import journeys
 from marketing.services.journeys.journey_review import reviews_of
 
@@ -66,6 +66,15 @@ class PulledStepOut(s.Serializer):
     pulled_at = s.DateTimeField()
 
 
+class JourneyFaultOut(s.Serializer):
+    where = s.ChoiceField(FaultAt.choices)
+    customer = s.CharField(help_text="Empty: of the whole journey.")
+    error = s.CharField()
+    attempts = s.IntegerField()
+    last_at = s.DateTimeField()
+    next_at = s.DateTimeField(help_text="Not tried again before.")
+
+
 class JourneyDetailOut(JourneyOut):
     newest_version = s.IntegerField(allow_null=True)
     definition = s.JSONField(allow_null=True)
@@ -73,6 +82,7 @@ class JourneyDetailOut(JourneyOut):
     steps = JourneyStepOut(many=True)
     blocked_by = TextFindingOut(many=True)
     pulled = PulledStepOut(many=True)
+    faults = JourneyFaultOut(many=True, help_text="What broke and has not gone well since.")
 
 
 class VersionIn(s.Serializer):
@@ -201,6 +211,7 @@ def _detail(journey: Journey) -> dict[str, Any]:
     newest = journey.versions.first()
     shown = journey.live_version or newest
     definition = shown.definition if shown else None
+    is_readable = shown is not None and bool(program_of(shown))
     held = PulledStep.objects.filter(version__journey=journey, state=PullState.HELD)
     held = held.select_related("version")[:PULLED_SHOWN]
     return {
@@ -213,11 +224,11 @@ def _detail(journey: Journey) -> dict[str, Any]:
         "steps": [
             {name: step[name] for name in ("id", "kind", "visits")}
             | {"outcomes": dict(step["outcomes"])}
-            for step in step_rows(journey, definition or {})
+            for step in step_rows(journey, definition if is_readable else {})
         ],
         "blocked_by": [
             {"step": one.step, "language": one.language, "sentence": words, "reason": why}
-            for one in (reviews_of(read_plan(definition)) if definition else [])
+            for one in (reviews_of(read_plan(definition)) if is_readable else [])
             for words, why in one.words_in_the_way
         ],
         "pulled": [
@@ -230,5 +241,13 @@ def _detail(journey: Journey) -> dict[str, Any]:
                 "reason": render(one.why),
             }
             for one in held
+        ],
+        "faults": [
+            {
+                name: getattr(one, name)
+                for name in ("where", "error", "attempts", "last_at", "next_at")
+            }
+            | {"customer": one.enrolment.customer.code if one.enrolment else ""}
+            for one in faults(journey)["rows"]
         ],
     }

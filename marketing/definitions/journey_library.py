@@ -122,14 +122,23 @@ READY_MADE: tuple[ReadyMade, ...] = (
         "After the order",
         "购后关怀",
         {
-            "trigger": {"on": "ordered", "days": 14},
+            "trigger": {"on": "delivered", "days": 10},
             "exits": [],
             "steps": [
-                _mail(
-                    "how-is-it",
-                    ("How is {product}?", "We would like to hear how you get on with {product}."),
-                    ("{product} 用得怎么样？", "我们想听听您使用 {product} 的感受。"),
-                )
+                {
+                    **_mail(
+                        "how-is-it",
+                        (
+                            "How is {product}?",
+                            "We would like to hear how you get on with {product}: a few words help us and others.",
+                        ),
+                        (
+                            "{product} 用得怎么样？",
+                            "我们想听听您使用 {product} 的感受：几句话就能帮助我们和其他顾客。",
+                        ),
+                    ),
+                    "link": "review",
+                }
             ],
         },
     ),

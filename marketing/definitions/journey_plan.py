@@ -31,6 +31,7 @@ CHANNELS = ("email", "sms", "push")
 LANGUAGES = ("en", "zh")
 MARKETS = ("GB", "EU", "US", "CN")  # whose rules its texts can be held to
 EXITS = ("ordered", "ordered_it")
+LINKS = ("product", "review")  # where {link} of a message leads
 UNITS = ("minutes", "hours", "days")
 MAX_WAIT = timedelta(days=366)
 MAX_HELD_OUT = 0.5  # of those who reach a step, as of a journey and a campaign
@@ -42,6 +43,7 @@ TRIGGERS: dict[str, dict[str, tuple[int, int, int]]] = {
     "back_in_stock": {},
     "joined": {},
     "ordered": {"days": (0, 365, 7)},
+    "delivered": {"days": (0, 365, 7)},
     "silent": {"days": (7, 1095, 90)},
     "refill_due": {"days": (0, 60, 3)},
     "birthday": {"days": (0, 60, 0)},
@@ -144,13 +146,16 @@ class _Reader:
         self.program.append(Instruction("end", name, jump=OVER))
 
     def send(self, step: dict, name: str, place: str, depth: int) -> None:
-        known = {"id", "send", "texts", "holdout_rate", "coupon"}
+        known = {"id", "send", "texts", "holdout_rate", "coupon", "link"}
         _mapping(step, place, known, needs=("texts",))
         if step["send"] not in CHANNELS:
             raise PlanError(f"{place}.send", _("Channels are email, sms and push."))
         texts = _texts(step["texts"], step["send"], f"{place}.texts")
         held = _share(step.get("holdout_rate", 0.0), f"{place}.holdout_rate")
+        if step.get("link", "product") not in LINKS:
+            raise PlanError(f"{place}.link", _("“product” or “review”."))
         data = {"channel": step["send"], "texts": texts, "holdout_rate": held}
+        data["link"] = step.get("link", "product")
         if "coupon" in step:
             data["coupon"] = _offer_code(step["coupon"], f"{place}.coupon")
             if not held:

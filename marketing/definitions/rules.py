@@ -127,14 +127,15 @@ def _query(rule: dict, at: Moment) -> Q:
 
 
 def _did(rule: dict, moment: Moment) -> Q:
-    """By when events arrived here (the log's own order): in (at − days, at].
+    """By when events arrived here (the log's own order): in (at − days, at]; what was watched only
+    under consent to analytics.
 
     Few times are asked of each customer's latest events, which are the log's own answer
     (shop/services/events/latest_events.py); many, and an earlier `at`, of the log.
     """
     at, through = moment.at, moment.through
     start = at - timedelta(days=rule["days"])
-    events = Event.objects.filter(
+    events = Event.objects.allowed().filter(
         kind=rule["did"],
         customer__isnull=False,
         received_at__gt=start,

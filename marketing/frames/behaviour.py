@@ -206,7 +206,8 @@ def _order_costs(items: list[Item]) -> dict[int, float]:
 def _read_events(
     ids: list[int], rows: dict[int, int], as_of: datetime, counts: Any, last: Any
 ) -> None:
-    """What was done signed in; a guest's clicks before the sign-in are not counted here."""
+    """What was done signed in and under consent to analytics; a guest's clicks before the sign-in
+    are not counted here."""
     from marketing.ml.behaviour import EVENT_WINDOWS
 
     widest = max(days for _kind, days in EVENT_WINDOWS)
@@ -214,7 +215,7 @@ def _read_events(
         f"n{place}": Count("pk", filter=Q(kind=kind, received_at__gte=as_of - timedelta(days=days)))
         for place, (kind, days) in enumerate(EVENT_WINDOWS)
     }
-    found = Event.objects.filter(
+    found = Event.objects.allowed().filter(
         customer__in=ids, received_at__lt=as_of, received_at__gte=as_of - timedelta(days=widest)
     )
     grouped: Any = found.order_by().values("customer_id")

@@ -20,8 +20,8 @@ def sequences_of(customers: Sequence[int], as_of: datetime) -> Sequences:
     """customers: keys, ascending, row i everywhere. Read in chunks of CHUNK, three queries each.
 
     The newest LENGTH rows within HISTORY_DAYS. An order counts once, with the category most of its
-    units lie in; a guest's events before the sign-in are not counted, purchase events neither: the
-    order is there.
+    units lie in; a guest's events before the sign-in are not counted, nor what was watched without
+    consent to analytics, nor purchase events: the order is there.
     """
     import numpy as np
 
@@ -74,7 +74,8 @@ def _events(
         order_by=[F("received_at").desc(), F("id").desc()],
     )
     found = (
-        Event.objects.filter(
+        Event.objects.allowed()
+        .filter(
             customer__in=ids,
             kind__in=KINDS[1:],
             received_at__lt=as_of,

@@ -23,6 +23,7 @@ from .evidence import (
     LedgerState,
 )
 from .guests import GuestNotice
+from .journey_clock import FaultAt, JourneyFault, JourneySearch, RefillRhythm
 from .journeys import (
     Enrolment,
     EnrolmentState,
@@ -77,10 +78,13 @@ __all__ = [
     "Evidence",
     "EvidenceState",
     "EvidenceUse",
+    "FaultAt",
     "GlossaryTerm",
     "Goal",
     "GuestNotice",
     "Journey",
+    "JourneyFault",
+    "JourneySearch",
     "JourneyState",
     "JourneyVersion",
     "LeaveReason",
@@ -93,6 +97,7 @@ __all__ = [
     "PolicyRule",
     "PullState",
     "PulledStep",
+    "RefillRhythm",
     "Segment",
     "SegmentChange",
     "SegmentMember",

@@ -29,6 +29,9 @@ class SkipReason(models.TextChoices):
     BOUGHT = "bought", _("ordered in the meantime")
     COMPLAINT = "complaint", _("has an open complaint")
     REFUND_DUE = "refund_due", _("waits for a refund")
+    OPEN_RETURN = "open_return", _("asks to give something back")
+    URGENT_TICKET = "urgent_ticket", _("waits for an urgent answer")
+    LATE_PARCEL = "late_parcel", _("waits for a parcel that is late or missed")
     SOLD_OUT = "sold_out", _("sold out")
     NOTHING_TRUE = "nothing_true", _("a fact that the text needs is gone")
     TOO_LATE = "too_late", _("its time has passed")
@@ -90,6 +93,12 @@ class Send(models.Model):
     opened_at = models.DateTimeField(null=True, blank=True, help_text=_("First time."))
     clicked_at = models.DateTimeField(null=True, blank=True, help_text=_("First time."))
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
+    scanned_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("First time that a program, not she, followed a link.")
+    )
+    way_out_seen_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the page for leaving was last looked at.")
+    )
 
     class Meta:
         verbose_name = _("send")

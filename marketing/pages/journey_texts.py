@@ -17,10 +17,19 @@ from marketing.definitions.journey_plan import (
     MARKETS,
     Instruction,
     Plan,
+    PlanError,
     read_plan,
     walk,
 )
-from marketing.models import ClaimKind, Enrolment, EnrolmentState, Journey, PulledStep, PullState
+from marketing.models import (
+    ClaimKind,
+    Enrolment,
+    EnrolmentState,
+    Journey,
+    JourneyVersion,
+    PulledStep,
+    PullState,
+)
 from marketing.pages.copies import as_claims, marked
 from marketing.services.content.claim_ledger import KINDS
 from marketing.services.journeys.journey_review import TextReview, reviews_of, still_blocked
@@ -83,11 +92,19 @@ def pulled_cards(journey: Journey) -> list[PulledCard]:
     in_the_way = still_blocked(shown)
     cards = []
     for one in shown:
-        program = read_plan(one.version.definition).program
-        place = next(n for n, step in enumerate(program) if step.step == one.step)
+        program = program_of(one.version)
+        place = next((n for n, step in enumerate(program) if step.step == one.step), -1)
         waiting = counts.get((one.version_id, place), 0)
         cards.append(PulledCard(one, render(one.why), waiting, in_the_way[one.pk]))
     return cards
+
+
+def program_of(version: JourneyVersion) -> Sequence[Instruction]:
+    """Nothing of a definition that cannot be read any more: the page says so among the faults."""
+    try:
+        return read_plan(version.definition).program
+    except PlanError:
+        return ()
 
 
 def _readable(definition: Mapping[str, Any]) -> Plan:

@@ -7,12 +7,12 @@ import re
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Case, Count, Exists, OuterRef, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from access.figures import significant
-from marketing.definitions.journey_plan import KINDS, TRIGGERS, read_plan, walk
+from marketing.definitions.journey_plan import KINDS, TRIGGERS, walk
 from marketing.models import (
     Channel,
     Enrolment,
@@ -27,9 +27,9 @@ from marketing.models import (
     SkipReason,
     StepVisit,
 )
-from marketing.pages.journey_texts import cards_of, pulled_cards
+from marketing.pages.journey_texts import cards_of, program_of, pulled_cards
 
-VERSIONS_SHOWN, PEOPLE_SHOWN = 10, 20
+VERSIONS_SHOWN, PEOPLE_SHOWN, FAULTS_SHOWN = 10, 20, 20
 TRIGGER_WORDS = {
     "cart_left": gettext_lazy("A cart is left alone for {minutes} minutes"),
     "product_viewed": gettext_lazy(
@@ -41,6 +41,7 @@ TRIGGER_WORDS = {
     "back_in_stock": gettext_lazy("A SKU that she waits for can be sold to her"),
     "joined": gettext_lazy("She agrees to marketing for the first time"),
     "ordered": gettext_lazy("{days} days after an order"),
+    "delivered": gettext_lazy("{days} days after an order was delivered"),
     "silent": gettext_lazy("No order for {days} days"),
     "refill_due": gettext_lazy("{days} days before what she buys again and again runs out"),
     "birthday": gettext_lazy("{days} days before her birthday"),
@@ -58,7 +59,8 @@ OUTCOMES = {
 def journey_page(journey: Journey, version: JourneyVersion | None) -> dict[str, Any]:
     """Context of the page for one version, the live one where none is named."""
     shown = version or journey.live_version or journey.versions.first()
-    definition = shown.definition if shown else {}
+    written = shown.definition if shown else {}
+    definition = written if shown is None or program_of(shown) else {}
     cards = cards_of(definition)
     return {
         "journey": journey,
@@ -71,9 +73,10 @@ def journey_page(journey: Journey, version: JourneyVersion | None) -> dict[str, 
             {**row, "cards": cards.get(row["id"], [])} for row in step_rows(journey, definition)
         ],
         "pulled": pulled_cards(journey),
+        "faults": faults(journey),
         "counts": state_counts(journey),
         "reactions": reactions(journey),
-        "text": json.dumps(definition, ensure_ascii=False, indent=2),
+        "text": json.dumps(written, ensure_ascii=False, indent=2),
         "people": people(journey),
     }
 
@@ -176,8 +179,7 @@ def _add_standing(journey: Journey, found: dict[str, dict[str, Any]]) -> None:
     programs: dict[int, Any] = {}
     for version, position, state, reason, has_message, count in standing:
         if version not in programs:
-            plan = read_plan(JourneyVersion.objects.get(pk=version).definition)
-            programs[version] = plan.program
+            programs[version] = program_of(JourneyVersion.objects.get(pk=version))
         program = programs[version]
         held = program[position - 1] if 0 < position <= len(program) else None
         at = held if held is not None and held.kind == "wait" and not has_message else None
@@ -233,12 +235,22 @@ def reactions(journey: Journey) -> list[tuple[str, int]]:
         opened=Count("opened_at"),
         clicked=Count("clicked_at"),
         unsubscribed=Count("unsubscribed_at"),
+        scanned=Count("scanned_at"),
     )
     words = {
         "sent": _("sent"), "opened": _("opened"), "clicked": _("clicked"),
-        "unsubscribed": _("unsubscribed"),
+        "unsubscribed": _("unsubscribed"), "scanned": _("looked through by a program"),
     }  # fmt: skip
     return [(words[name], count) for name, count in found.items()]
+
+
+def faults(journey: Journey) -> dict[str, Any]:
+    """What broke and has not gone well since: of the whole journey first, then of single customers,
+    the newest first."""
+    rows = journey.faults.select_related("enrolment__customer")
+    of_one = Case(When(enrolment=None, then=0), default=1)
+    shown = rows.order_by(of_one, "-last_at", "-pk")[:FAULTS_SHOWN]
+    return {"count": journey.faults.count(), "rows": list(shown)}
 
 
 def people(journey: Journey) -> list[Enrolment]:

@@ -92,6 +92,10 @@ class Consent(models.Model):
         indexes = [
             # "May we write to her?" is asked per customer and purpose, newest first.
             models.Index(fields=["customer", "purpose", "-recorded_at"], name="consent_latest"),
+            # Who has just said yes: asked every minute.
+            models.Index(
+                fields=["recorded_at"], condition=Q(granted=True), name="consent_newest_yes"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -26,7 +26,19 @@ class EventKind(models.TextChoices):
     EXPOSURE = "exposure", _("experiment exposure")
 
 
+# What a person is watched doing: read about her only where analytics was allowed when it happened.
+# The rest we know from our own doing: her orders, what we sent and what she did with it.
+WATCHED_KINDS = (
+    EventKind.VIEW, EventKind.SEARCH, EventKind.CART_ADD, EventKind.CART_REMOVE,
+    EventKind.IMPRESSION, EventKind.CLICK,
+)  # fmt: skip
+
+
 class EventQuerySet(models.QuerySet["Event"]):
+    def allowed(self) -> EventQuerySet:
+        """Without what was watched while analytics was refused, or not asked."""
+        return self.filter(Q(consent=True) | ~Q(kind__in=WATCHED_KINDS))
+
     def of_customer(self, customer_id: int, *, known_by: datetime | None = None) -> EventQuerySet:
         """What this customer did, signed in or as a guest of a browser that is theirs.
 

@@ -107,6 +107,10 @@ class OrderTransition(models.Model):
             # The machine has no loops, so each step happens once; a rival's second step fails here.
             models.UniqueConstraint(fields=["order", "to_state"], name="order_enters_state_once")
         ]
+        indexes = [
+            # What was delivered within a time: asked every minute.
+            models.Index(fields=["to_state", "at"], name="transition_state_at")
+        ]
 
     def __str__(self) -> str:
         return f"{self.from_state} → {self.to_state}"

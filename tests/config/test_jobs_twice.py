@@ -201,6 +201,7 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "count_effects": effects_to_count,
     "count_cohorts": cohorts_to_count,
     "count_audience": segment_to_count,
+    "follow_segment": lambda: {"segment": buyers()},
     "freeze_audience": list_to_freeze,
     "count_frozen": list_to_count,
     "count_overlap": overlap_to_count,

@@ -25,10 +25,11 @@ def features(customer, at=AS_OF) -> dict[str, float]:
 NUMBERS = count(1)
 
 
-def event(customer, kind, at):
+def event(customer, kind, at, consent=True):
     Event.objects.create(
-        event_id=f"e{next(NUMBERS)}", kind=kind, occurred_at=at, received_at=at, customer=customer
-    )
+        event_id=f"e{next(NUMBERS)}", kind=kind, occurred_at=at, received_at=at, customer=customer,
+        consent=consent,
+    )  # fmt: skip
 
 
 def make_history():
@@ -115,3 +116,15 @@ def test_a_sample_of_buyers_stays_the_same_and_bounded():
     some = buyers(AS_OF, most=5)
     assert 3 <= len(some) <= 5
     assert some == buyers(AS_OF, most=5)
+
+
+def test_what_was_watched_without_consent_is_not_read():
+    """What we know by our own doing, an order, is."""
+    ann = make_customer("A")
+    make_order([(make_variant("TEA-1"), 1)], customer=ann, at=AS_OF - 30 * DAY)
+    before = features(ann)
+    for kind in ("view", "search", "cart_add"):
+        event(ann, kind, AS_OF - 3 * DAY, consent=False)
+    assert features(ann) == pytest.approx(before, nan_ok=True)
+    event(ann, "view", AS_OF - 3 * DAY)
+    assert features(ann) != pytest.approx(before, nan_ok=True)

@@ -181,7 +181,7 @@ def test_as_of_an_earlier_day_a_rule_on_events_is_asked_as_of_then():
     for who, days in ((ann, 60), (ben, 2)):
         Event.objects.create(
             event_id=f"e{who.pk}", kind="view", customer=who, occurred_at=now - days * DAY,
-            received_at=now - days * DAY,
+            received_at=now - days * DAY, consent=True,
         )  # fmt: skip
     viewed = make_segment(parse("did view within 30 days"), code="viewed")
     assert codes(freeze(viewed, key="now")) == {"B"}

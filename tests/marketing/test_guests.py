@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from marketing.delivery.mail import guest_token_of
 from marketing.models import Enrolment, GuestNotice, Suppression
-from marketing.services.journeys import walking
+from marketing.services.journeys import search, walking
 from marketing.services.journeys.guests import tell_guests
 from shop.models import WaitlistEntry
 from shop.services import waitlist
@@ -145,7 +145,7 @@ def test_a_suppressed_address_gets_nothing_and_the_next_one_moves_up():
 
 
 def test_who_is_held_out_makes_room_for_the_next(monkeypatch):
-    monkeypatch.setattr(walking, "in_share", lambda *args: True)
+    monkeypatch.setattr(search, "in_share", lambda *args: True)
     kettle = make_ware(units=0)
     ana = make_customer("ANA", email="ana@example.com")
     waitlist.join(waitlist.Wish(1, "test", consent=True, variant=kettle, customer=ana),

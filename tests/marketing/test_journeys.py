@@ -56,10 +56,10 @@ def make_journey(trigger: dict, *steps: dict, exits=("ordered",), holdout_rate=0
     return journeys.go_live(journey, version, at=LIVE_SINCE)
 
 
-def event(customer, variant, kind="cart_add", at=NOON, units=1) -> Event:
+def event(customer, variant, kind="cart_add", at=NOON, units=1, consent=True) -> Event:
     return Event.objects.create(
         event_id=f"e{next(NUMBERS)}", kind=kind, occurred_at=at, received_at=at,
-        customer=customer, variant=variant, units=units,
+        customer=customer, variant=variant, units=units, consent=consent,
     )  # fmt: skip
 
 

@@ -33,11 +33,13 @@ def _clock():
         yield
 
 
-def log(customer: Customer, kind: str, hours_ago: float, number: int) -> None:
+def log(
+    customer: Customer, kind: str, hours_ago: float, number: int, *, consent: bool = True
+) -> None:
     at = NOW - hours_ago * HOURS
     row = EventRow(
         event_id=f"e{number}", kind=kind, occurred_at=at, received_at=at,
-        customer_id=customer.pk, consent=True,
+        customer_id=customer.pk, consent=consent,
     )  # fmt: skip
     append_events([row])
 
@@ -77,7 +79,7 @@ def test_the_same_customers_as_the_raw_query(before, late, after, taken, times, 
             nonlocal number
             for who, what, hours in events:
                 number += 1
-                log(people[who], what, hours, number)
+                log(people[who], what, hours, number, consent=number % 3 > 0)
 
         write(before)
         refresh_latest(NOW - taken * HOURS)
@@ -91,6 +93,20 @@ def test_the_same_customers_as_the_raw_query(before, late, after, taken, times, 
         assert taken_over_until() is not None
         assert len(set(map(frozenset, found(rule)))) == 1
         transaction.set_rollback(True)
+
+
+def test_what_was_watched_without_consent_counts_in_neither_and_what_we_did_counts():
+    who = make_customer("A")
+    for number, kind in enumerate(KINDS):
+        log(who, kind, 30, number, consent=False)
+    for through in (None, NOW):
+        if through:
+            refresh_latest(through)
+        for kind, expected in (("view", set()), ("purchase", {"A"})):
+            rule = {"did": kind, "op": "at_least", "times": 1, "days": 30}
+            assert found(rule) == (expected, expected)
+    log(who, "view", 0.1, 9, consent=False)  # after the night
+    assert found({"did": "view", "op": "at_least", "times": 1, "days": 30}) == (set(), set())
 
 
 def test_places_are_the_newest_in_order_and_twice_changes_nothing():

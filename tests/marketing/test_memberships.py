@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from decisions.models import Job
 from marketing.definitions.journey_plan import PlanError, read_plan
 from marketing.models import SegmentChange, SegmentMember
 from marketing.services.audiences import memberships
 from marketing.services.audiences.memberships import refresh_membership, refresh_memberships
-from marketing.services.journeys.triggers import causes
+from marketing.services.journeys.causes import Span
+from marketing.services.journeys.triggers import segment_entered
 from tests.factories import make_customer
 from tests.factories_marketing import AS_OF, Quiet, make_segment
 
@@ -95,16 +97,27 @@ def plan_of(segment: str):
 def test_a_journey_starts_where_a_segment_is_entered():
     make_customer("A", country="GB")
     late = make_customer("B", country="FR")
-    segment, plan = make_segment(BRITISH), plan_of("everybody")
-    assert list(causes(plan, AS_OF, AS_OF)) == []  # who was there before enters nothing
+    segment, options = make_segment(BRITISH), plan_of("everybody").options
+    refresh_membership(segment, AS_OF)
+
+    def found(since, at):
+        return segment_entered(options, Span(since, AS_OF, at, at), []).causes
+
+    assert found(AS_OF, AS_OF) == []  # who was there before enters nothing
     late.country = "GB"
     late.save()
     soon, later = AS_OF + HOUR / 12, AS_OF + HOUR
-    assert list(causes(plan, AS_OF, soon)) == []  # looked at five minutes ago
-    [cause] = causes(plan, AS_OF, later)
+    assert found(AS_OF, soon) == []  # looked at five minutes ago
+    assert not Job.objects.exists()
+    assert found(AS_OF, later) == []  # the clock asks for a look, and does not look itself
+    assert found(AS_OF, later) == []
+    [job] = Job.objects.all()
+    assert (job.kind, job.payload) == ("follow_segment", {"segment": segment.pk})
+    refresh_membership(segment, later)
+    [cause] = found(AS_OF, later)
     assert cause.customer_id == late.pk
-    assert [one.key for one in causes(plan, AS_OF, later + HOUR)] == [cause.key]
-    assert list(causes(plan, later + HOUR, later + HOUR)) == []
+    assert [one.key for one in found(AS_OF, later + HOUR)] == [cause.key]
+    assert found(later + HOUR, later + HOUR) == []
     assert segment.changes.count() == 1
 
 

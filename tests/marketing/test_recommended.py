@@ -47,6 +47,11 @@ def sent(**fields) -> list[Send]:
     return list(campaign.sends.order_by("pk"))
 
 
+def read_later() -> None:
+    """Who follows a link within seconds of the letter's leaving is a program."""
+    Send.objects.update(sent_at=timezone.now() - timedelta(hours=1))
+
+
 def addresses(body: str) -> list[str]:
     return re.findall(r"https://backroom\.example(/m/p/\S+)", body)
 
@@ -96,6 +101,7 @@ def test_what_is_opened_and_clicked_counts_once_by_receipt_and_position():
     make_wares("Lamp", "Desk")
     make_reachable(1)
     (one,) = sent()
+    read_later()
     body, client = mail.outbox[0].body, Client()
     first = addresses(body)[0]
     assert client.head(first).status_code == 302
@@ -116,6 +122,7 @@ def test_a_place_that_the_letter_did_not_have_leads_to_the_shop_and_counts_nothi
     make_wares("Lamp")
     make_reachable(1)
     sent()
+    read_later()
     first = addresses(mail.outbox[0].body)[0]
     answer = Client().get(first.removesuffix("/1") + "/9")
     assert answer["Location"] == "https://shop.example/"

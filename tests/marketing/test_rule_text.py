@@ -148,7 +148,14 @@ def test_the_query_finds_whom_counting_in_python_finds(rule, happened, django_as
     people = [make_customer(f"P{number}") for number in range(5)] if not _people() else _people()
     rows = [(who, kind, AT - timedelta(hours=hours)) for who, kind, hours in happened]
     Event.objects.bulk_create(
-        Event(event_id=f"e{n}", kind=kind, occurred_at=when, received_at=when, customer=people[who])
+        Event(
+            event_id=f"e{n}",
+            kind=kind,
+            occurred_at=when,
+            received_at=when,
+            customer=people[who],
+            consent=True,
+        )
         for n, (who, kind, when) in enumerate(rows)
     )
     try:

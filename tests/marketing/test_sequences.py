@@ -118,10 +118,10 @@ def test_the_newest_rows_are_kept_and_later_ones_refused():
 NUMBERS = count(1)
 
 
-def event(customer, kind, at, variant=None):
+def event(customer, kind, at, variant=None, consent=True):
     Event.objects.create(
         event_id=f"s{next(NUMBERS)}", kind=kind, occurred_at=at, received_at=at,
-        customer=customer, variant=variant,
+        customer=customer, variant=variant, consent=consent,
     )  # fmt: skip
 
 
@@ -135,6 +135,7 @@ def test_orders_and_events_are_read_in_their_order_as_of_a_moment(django_assert_
     event(ann, "view", AS_OF - 8 * day, tea)
     event(ann, "search", AS_OF - 7 * day)
     event(ann, "impression", AS_OF - 6 * day)  # shown to her, not done by her
+    event(ann, "view", AS_OF - 5 * day, tea, consent=False)  # she had not allowed it
     event(ann, "view", AS_OF - 200 * day)
     event(ann, "view", AS_OF)
     make_order([(tea, 1)], customer=ben, at=AS_OF)

@@ -35,6 +35,12 @@ def refresh_memberships(progress: Callable[..., None], at: datetime | None = Non
     return found
 
 
+def follow(segment_id: int) -> dict[str, int]:
+    """For a journey that waits for who enters. A segment that is gone has nobody."""
+    segment = Segment.objects.filter(pk=segment_id).first()
+    return refresh_membership(segment) if segment else {"entered": 0, "left": 0}
+
+
 def refresh_membership(segment: Segment, at: datetime | None = None) -> dict[str, int]:
     """Bring the members up to date; the difference is noted as changes.
 

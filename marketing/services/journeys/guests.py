@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -98,15 +98,20 @@ def unsubscribe_guest(notice: GuestNotice, at: datetime | None = None) -> None:
     waitlist.leave_everything(notice.entry.contact, at=now)
 
 
+def back_in_stock_journeys() -> QuerySet[Journey]:
+    """Those that are live, the oldest first: guests get the words of the first that has an e-mail."""
+    live = Journey.objects.filter(
+        state=JourneyState.LIVE, live_version__definition__trigger__on=TRIGGER
+    )
+    return live.select_related("live_version").order_by("pk")
+
+
 def _texts() -> Mapping[str, Mapping[str, str]] | None:
     """Language → words of the first e-mail of the live journey; None where there is none."""
-    live = Journey.objects.filter(state=JourneyState.LIVE, live_version__isnull=False)
-    for journey in live.select_related("live_version").order_by("pk"):
+    for journey in back_in_stock_journeys():
         if journey.live_version is None:
             continue
         plan = read_plan(journey.live_version.definition)
-        if plan is None or plan.trigger != TRIGGER:
-            continue
         for step in plan.sends:
             if step.data["channel"] == Channel.EMAIL:
                 version = journey.live_version.pk

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_noop
 
 from decisions.text import both, sentence
 from language.claims import Fact
-from marketing.definitions.journey_plan import ABOUT_SKUS, Instruction, Plan, read_plan
+from marketing.definitions.journey_plan import ABOUT_SKUS, Instruction, Plan, PlanError, read_plan
 from marketing.models import (
     Enrolment,
     EnrolmentState,
@@ -112,7 +112,7 @@ def possible_facts(plan: Plan, language: str, at: datetime) -> list[Fact]:
     for slot, kind in KINDS.items():
         if slot == "link":
             facts.append(Fact("link", kind, "https://example.invalid/"))
-        elif plan.trigger in ABOUT_SKUS or plan.trigger == "ordered":
+        elif plan.trigger in ABOUT_SKUS or plan.trigger in ("ordered", "delivered"):
             facts += [Fact(f"{slot}{place}", kind, "") for place in places if slot in MEANINGS]
     return facts
 
@@ -160,11 +160,15 @@ def still_blocked(
     A fixed number of queries per trigger, channel and language, however many rows.
     """
     by_trigger: dict[str, list[Instruction]] = defaultdict(list)
+    found: dict[int, list[tuple[str, str]]] = {row.pk: [] for row in pulled}
     for row in pulled:
-        plan = read_plan(row.version.definition)
+        try:
+            plan = read_plan(row.version.definition)
+        except PlanError as error:
+            found[row.pk].append(("", str(error)))
+            continue
         # Steps of two versions have one name: here each is called by the key of its row.
         by_trigger[plan.trigger].append(replace(plan.step(row.step), step=str(row.pk)))
-    found: dict[int, list[tuple[str, str]]] = {row.pk: [] for row in pulled}
     for trigger, sends in by_trigger.items():
         for one in reviews_of(Plan(trigger, {}, (), tuple(sends)), at):
             if one.review.is_blocked:
@@ -174,7 +178,11 @@ def still_blocked(
 
 def _pull(version: JourneyVersion, at: datetime) -> int:
     pulled = 0
-    for found in reviews_of(read_plan(version.definition), at):
+    try:
+        plan = read_plan(version.definition)
+    except PlanError:
+        return 0  # nothing of it can leave; the clock says so on the journey's page
+    for found in reviews_of(plan, at):
         if not found.review.is_blocked:
             continue
         words, why = _first_reason(found)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -16,6 +17,7 @@ from marketing.delivery.messages import Text
 from marketing.models import Enrolment, PullState, Send, SkipReason
 from marketing.services.journeys.carts import open_carts
 from marketing.services.journeys.journey_review import pulled_steps
+from marketing.services.journeys.wishes import who_refused
 from marketing.services.sending.coupons import with_coupons
 from marketing.services.sending.guards import Asked
 from marketing.services.sending.recommended import with_recommended
@@ -54,6 +56,7 @@ class JourneyMessages:
         """None of a message that was pulled since it was taken in hand: a person decides."""
         subjects, offers = _subjects(sends, self, at), self._offers(sends)
         pulled = pulled_steps({send.road.version_id for send in sends})
+        refused = self._refused(sends)
         found: dict[int, Text | SkipReason | None] = {}
         for send in sends:
             match pulled.get((send.road.version_id, send.step)):
@@ -61,6 +64,8 @@ class JourneyMessages:
                     found[send.pk] = None
                 case PullState.SKIPPED:
                     found[send.pk] = SkipReason.PULLED
+                case _ if send.pk in refused:
+                    found[send.pk] = SkipReason.NO_CONSENT
                 case _:
                     offer = offers.get(self.offer_code(send))
                     found[send.pk] = self._words(send, subjects[send.pk], offer, at)
@@ -71,6 +76,19 @@ class JourneyMessages:
             if isinstance(shown, list)
         }
         return with_recommended(sends, found, at, about=about)
+
+    def _refused(self, sends: Sequence[Send]) -> set[int]:
+        """Sends that are chosen for her, who said no to that since she entered."""
+        by_trigger: dict[str, list[Send]] = defaultdict(list)
+        for send in sends:
+            by_trigger[self.plan_of(send).trigger].append(send)
+        return {
+            send.pk
+            for trigger, group in by_trigger.items()
+            for refused in [who_refused(trigger, {send.customer_id for send in group})]
+            for send in group
+            if send.customer_id in refused
+        }
 
     def offer_code(self, send: Send) -> str:
         """Of the coupon that the message gives; empty: none."""
@@ -115,9 +133,16 @@ class JourneyMessages:
     ) -> Text | SkipReason:
         if isinstance(featured, SkipReason):
             return featured
-        texts = self.plan_of(send).step(send.step).data["texts"]
+        step = self.plan_of(send).step(send.step).data
+        link = review_link_to(featured) if step["link"] == "review" else link_to(featured)
         return words_about(
-            texts, send.customer.language, featured, at, offer=offer, channel=self.channel
+            step["texts"],
+            send.customer.language,
+            featured,
+            at,
+            offer=offer,
+            link=link,
+            channel=self.channel,
         )
 
 
@@ -128,15 +153,17 @@ def words_about(
     at: datetime,
     *,
     offer: CouponOffer | None = None,
+    link: str | None = None,
     channel: str = "",
 ) -> Text | SkipReason:
     """The text in that language, the shop's own or any, every claim proven by the facts of now.
 
-    channel: empty for somebody who is no customer; nothing can be chosen for her.
+    link: where it leads; None: to the first SKU. channel: empty for somebody who is no customer;
+    nothing can be chosen for her.
     """
     if language not in texts:
         language = fallback_language(texts)
-    link = link_to(featured)
+    link = link_to(featured) if link is None else link
     facts = shop_facts(language) + variant_facts(featured, language, at)
     facts += coupon_facts(offer, language, at) + recommended_facts(channel, language)
     if link:
@@ -164,6 +191,13 @@ def link_to(featured: Sequence[Variant]) -> str:
         return ""
     base = settings.STOREFRONT_URL.rstrip("/")
     return f"{base}/products/{featured[0].sku}" if featured else f"{base}/"
+
+
+def review_link_to(featured: Sequence[Variant]) -> str:
+    """Where the first SKU is reviewed, if the shop has said where; else as above."""
+    if not settings.STOREFRONT_REVIEW_URL or not featured:
+        return link_to(featured)
+    return settings.STOREFRONT_REVIEW_URL.replace("{sku}", quote(featured[0].sku, safe=""))
 
 
 def ordered_it(enrolments: Sequence[Enrolment]) -> set[int]:

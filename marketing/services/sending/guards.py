@@ -17,12 +17,22 @@ from django.db.models.functions import Coalesce
 
 from marketing.models import Channel, Send, SendState, SkipReason, Suppression
 from marketing.models.campaigns import ADDRESS_OF, PURPOSE_OF_CHANNEL
-from shop.models import Consent, Customer, Order, OrderState, Payment, Refund
+from shop.models import (
+    Consent,
+    Customer,
+    Order,
+    OrderState,
+    OrderTransition,
+    Payment,
+    Refund,
+    Shipment,
+)
 from shop.services.events.event_rows import among
-from support.models import Intent, Ticket, TicketState
+from support.models import Intent, Ticket, TicketState, Urgency
 
 # States in which a message left, or may have.
 LEFT = (SendState.SENDING, SendState.SENT, SendState.UNKNOWN)
+LOST_AFTER = timedelta(days=90)  # a parcel that never came keeps nobody silent for ever
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,9 @@ def reasons_not_to_write(
         ({one.pk for one in known if one.is_suppressed}, SkipReason.SUPPRESSED),
         ({one.pk for one in known if not one.agreed} - asked.wished, SkipReason.NO_CONSENT),
         ({one.pk for one in known if one.complains}, SkipReason.COMPLAINT),
+        ({one.pk for one in known if one.gives_back} - asked.wished, SkipReason.OPEN_RETURN),
+        ({one.pk for one in known if one.is_urgent} - asked.wished, SkipReason.URGENT_TICKET),
+        (_misses_a_parcel(known, at) - asked.wished, SkipReason.LATE_PARCEL),
         (_owed_money(refunded), SkipReason.REFUND_DUE),
         (capped - asked.wished, SkipReason.FREQUENCY_CAP),
         (_ordered_since(asked.stops_after), SkipReason.BOUGHT),
@@ -90,6 +103,10 @@ class _Known(NamedTuple):
     is_suppressed: bool
     agreed: bool | None
     complains: bool
+    gives_back: bool
+    is_urgent: bool
+    asks_where: bool
+    has_old_parcel: bool
     has_refund: bool
     messages: int
 
@@ -103,7 +120,11 @@ def _known_of(ids: set[int], channel: str, at: datetime) -> list[_Known]:
         "pk",
         Exists(Suppression.objects.filter(customer=OuterRef("pk"), channel=channel)),
         Subquery(_last_word(channel)),
-        Exists(_open_complaints()),
+        Exists(_open_tickets().filter(intent__in=(Intent.COMPLAINT, Intent.DAMAGED))),
+        Exists(_open_tickets().filter(intent=Intent.RETURN_REFUND)),
+        Exists(_open_tickets().filter(urgency__gte=Urgency.HIGH)),
+        Exists(_open_tickets().filter(intent=Intent.WHERE_IS_MY_ORDER)),
+        Exists(_old_parcels(at)),
         Exists(Refund.objects.filter(order__customer=OuterRef("pk"))),
         Coalesce(Subquery(_messages_lately(channel, at)), 0),
     )
@@ -117,12 +138,36 @@ def _last_word(channel: str) -> QuerySet:
     return words.order_by("-recorded_at", "-id").values("granted")[:1]
 
 
-def _open_complaints() -> QuerySet:
-    return Ticket.objects.filter(
-        customer=OuterRef("pk"),
-        intent__in=(Intent.COMPLAINT, Intent.DAMAGED),
-        state__in=(TicketState.OPEN, TicketState.PENDING),
+def _open_tickets() -> QuerySet[Ticket]:
+    open_ = (TicketState.OPEN, TicketState.PENDING)
+    return Ticket.objects.filter(customer=OuterRef("pk"), state__in=open_)
+
+
+def _old_parcels(at: datetime) -> QuerySet[Shipment]:
+    """On their way for longer than a parcel takes; nobody promises a day here."""
+    days = settings.MARKETING_LATE_PARCEL_DAYS
+    if not days:
+        return Shipment.objects.none()
+    return Shipment.objects.filter(
+        order__customer=OuterRef("pk"),
+        order__state__in=(OrderState.PART_SHIPPED, OrderState.SHIPPED),
+        shipped_at__lt=at - timedelta(days=days),
+        shipped_at__gte=at - LOST_AFTER,
     )
+
+
+def _misses_a_parcel(known: list[_Known], at: datetime) -> set[int]:
+    """Who asks where it is; and whose parcel is late, in a shop that writes down what has come."""
+    asking = {one.pk for one in known if one.asks_where}
+    late = {one.pk for one in known if one.has_old_parcel}
+    if late - asking and _records_deliveries(at):
+        return asking | late
+    return asking
+
+
+def _records_deliveries(at: datetime) -> bool:
+    came = OrderTransition.objects.filter(to_state=OrderState.DELIVERED, at__gte=at - LOST_AFTER)
+    return came.exists()
 
 
 def _messages_lately(channel: str, at: datetime) -> QuerySet:

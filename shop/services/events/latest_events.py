@@ -18,11 +18,14 @@ from django.utils import timezone
 
 from shop.models import LatestEvent, LatestState
 from shop.models.event_recency import PLACES
+from shop.models.events import WATCHED_KINDS
 
 # Nothing asks for more than 730 days (marketing/definitions/rules.py).
 LOOK_BACK = timedelta(days=731)
 # An event is committed within a moment of its arrival; one that is not counts as old.
 SETTLED, OLD = timedelta(hours=1), timedelta(minutes=30)
+# As EventQuerySet.allowed.
+ALLOWED = "(consent OR kind NOT IN ({}))".format(", ".join(f"'{kind}'" for kind in WATCHED_KINDS))
 TAKE_OVER = """
     INSERT INTO shop_latestevent (customer_id, kind, place, received_at, event_pk)
     SELECT customer_id, kind, place, received_at, event_pk FROM (
@@ -32,6 +35,7 @@ TAKE_OVER = """
         FROM (
             SELECT customer_id, kind, received_at, id AS event_pk FROM shop_event
             WHERE customer_id IS NOT NULL AND received_at > %s AND received_at <= %s
+            AND {allowed}
             UNION
             SELECT customer_id, kind, received_at, event_pk FROM shop_latestevent
             WHERE received_at <= %s
@@ -50,12 +54,13 @@ TOUCHED = """
                 AND fresh.received_at > %s AND fresh.received_at <= %s
             )
 """
-DOERS = """
+DOERS = f"""
     SELECT customer_id FROM shop_latestevent WHERE kind = %s AND place = %s AND received_at > %s
     UNION ALL
     SELECT fresh.customer_id FROM (
         SELECT customer_id, COUNT(*) AS times FROM shop_event
         WHERE kind = %s AND customer_id IS NOT NULL AND received_at > %s AND received_at <= %s
+        AND {ALLOWED}
         GROUP BY customer_id
     ) AS fresh
     LEFT JOIN shop_latestevent AS older
@@ -115,7 +120,7 @@ def _since(state: LatestState, until: datetime) -> datetime:
 def _take_over(since: datetime, until: datetime, *, is_first: bool) -> tuple[str, list[Any]]:
     """An older import is read again up to `through` too: UNION knows what is there already."""
     first, last = (_moment(at) for at in (since, until))
-    sql = TAKE_OVER.format(places=PLACES)
+    sql = TAKE_OVER.format(places=PLACES, allowed=ALLOWED)
     if is_first:
         return sql, [first, last, last]
     head, tail = sql.split("WHERE received_at <= %s\n")
