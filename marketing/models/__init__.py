@@ -10,6 +10,7 @@ from .campaigns import (
     Goal,
     Tone,
 )
+from .channel_health import ChannelHealth
 from .customers import CustomerProfile, Stage
 from .evidence import (
     ClaimKind,
@@ -44,7 +45,7 @@ from .policy import (
 )
 from .predictions import CustomerPrediction
 from .segments import Segment, SegmentChange, SegmentMember
-from .sends import Send, SendState, SkipReason, Suppression
+from .sends import Refusal, Send, SendState, SkipReason, Suppression
 
 __all__ = [
     "Audience",
@@ -60,6 +61,7 @@ __all__ = [
     "Candidate",
     "CandidateState",
     "Channel",
+    "ChannelHealth",
     "ClaimKind",
     "ClaimRecord",
     "CopyState",
@@ -87,6 +89,7 @@ __all__ = [
     "PolicyRule",
     "PullState",
     "PulledStep",
+    "Refusal",
     "Segment",
     "SegmentChange",
     "SegmentMember",

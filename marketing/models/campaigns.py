@@ -59,6 +59,7 @@ class PausedBy(models.TextChoices):
     PERSON = "person", _("a person")
     FACTS = "facts", _("a changed fact")
     STOCK = "stock", _("short stock")
+    RULES = "rules", _("a rule for texts")
 
 
 # Every way of a campaign stands here; services/campaigns/campaigns.py moves along it and nowhere else.

@@ -38,6 +38,7 @@ from marketing.services.journeys.carts import open_carts
 from marketing.services.journeys.guests import tell_guests
 from marketing.services.journeys.journey_words import JourneyMessages, ordered_it
 from marketing.services.journeys.triggers import causes
+from marketing.services.sending.channel_health import ChannelClosedError
 from marketing.services.sending.hand_over import (
     BATCH,
     MessagePortError,
@@ -144,13 +145,15 @@ def send_due(at: datetime) -> int:
         .order_by("pk")
         .values_list("pk", "customer_id", "channel")
     )
-    sent, closed = 0, dict[str, MessagePortError]()
+    sent, closed, resting = 0, dict[str, MessagePortError](), set[str]()
     for channel, batch in _batches(waiting[: ROWS * 4]):
-        if channel in closed:
+        if channel in closed or channel in resting:
             continue
         try:
             with opened(channel) as ports:
                 sent += len(hand_over(batch, JourneyMessages(channel), ports, at=at).sent)
+        except ChannelClosedError:
+            resting.add(channel)  # for a while, as its monitor says: no fault of this round
         except MessagePortError as error:
             closed[channel] = error  # the others have a way out of their own
     _tell_waiting(at)

@@ -21,6 +21,7 @@ from marketing.models import (
     AudienceMember,
     Campaign,
     CampaignState,
+    Channel,
     Goal,
     Send,
     SendState,
@@ -30,6 +31,7 @@ from marketing.models.campaigns import PausedBy
 from marketing.services.campaigns import campaigns, stock_cap
 from marketing.services.content import claim_ledger
 from marketing.services.effects.results import send_counts
+from marketing.services.sending.channel_health import ChannelClosedError, closed_until
 from marketing.services.sending.coupons import with_coupons
 from marketing.services.sending.guards import Asked
 from marketing.services.sending.hand_over import (
@@ -95,7 +97,11 @@ def send_campaign(progress: Any, campaign_id: int) -> dict:
     if campaign.state != CampaignState.SENDING:
         return send_counts(campaign)
     settle_interrupted(campaign.sends.all())
-    if not _send_due(progress, campaign):
+    try:
+        is_through = _send_due(progress, campaign)
+    except ChannelClosedError:
+        is_through = False  # its monitor says why, and the clock calls again when it is open
+    if not is_through:
         return send_counts(campaign)
     log_missing(campaign.sends.all(), lambda send: {"campaign": campaign.pk})
     if not _waiting(campaign).exists() and not _unclaimed(campaign).exists():
@@ -127,7 +133,9 @@ def continue_campaigns(at: datetime | None = None) -> int:
     at = at or timezone.now()
     stock_cap.resume_restocked(at)
     asked = 0
-    for campaign in Campaign.objects.filter(state=CampaignState.SENDING).order_by("pk")[:100]:
+    closed = {channel for channel in Channel.values if closed_until(channel, at)}
+    open_ones = Campaign.objects.filter(state=CampaignState.SENDING).exclude(channel__in=closed)
+    for campaign in open_ones.order_by("pk")[:100]:
         due = _due_now(campaign, at).exists() or _unclaimed(campaign).exists()
         if not due and _waiting(campaign).exists():
             continue  # everybody who is left is due later
