@@ -227,10 +227,15 @@ MARKETING_CAP_MESSAGES = env.int("MARKETING_CAP_MESSAGES", default=2)  # per cus
 MARKETING_CAP_DAYS = env.int("MARKETING_CAP_DAYS", default=7)
 MARKETING_CAP_SMS = env.int("MARKETING_CAP_SMS", default=1)
 MARKETING_CAP_PUSH = env.int("MARKETING_CAP_PUSH", default=3)
+MARKETING_CAP_ALL = env.int("MARKETING_CAP_ALL", default=4)  # all channels; 0: none, as below
+MARKETING_CAP_A_DAY = env.int("MARKETING_CAP_A_DAY", default=0)
+MARKETING_CAP_A_WEEK = env.int("MARKETING_CAP_A_WEEK", default=0)
 # By the recipient's own clock; on the channels that ring.
 MARKETING_QUIET_HOURS = env.str("MARKETING_QUIET_HOURS", default="21-8")
 MARKETING_QUIET_CHANNELS = env.list("MARKETING_QUIET_CHANNELS", default=["sms", "push"])
 MARKETING_SEND_COST_MINOR = env.int("MARKETING_SEND_COST_MINOR", default=0)  # per e-mail
+MARKETING_SMS_COST_MINOR = env.int("MARKETING_SMS_COST_MINOR", default=0)  # per part of an SMS
+MARKETING_PUSH_COST_MINOR = env.int("MARKETING_PUSH_COST_MINOR", default=0)
 # A campaign's reduced price leaves at least this share of itself over the unit cost.
 MARKETING_MARGIN_FLOOR_RATE = env.float("MARKETING_MARGIN_FLOOR_RATE", default=0.0)
 SHOP_ADDRESS = env.str("SHOP_ADDRESS", default="")  # postal; stands below every marketing mail

@@ -51,7 +51,8 @@ class Server:
 
 async def main(rules: str, taken: str) -> None:
     server = await asyncio.start_server(Server(rules, taken).serve, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
     await server.serve_forever()
 
 

@@ -8,7 +8,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from decisions.text import both, sentence
 from language.claims import Claim, Fact, check_copy
 from language.providers import DraftRequest, draft_texts, provider_from_settings
 from language.services.calls import CallLog
@@ -21,6 +23,7 @@ from marketing.texts.review import Finding, Review, review
 from marketing.texts.standards import standard_of_campaign
 
 CANDIDATES = 3
+FORBIDDEN = gettext_noop("“%(copy)s” may not be sent any more: %(rule)s (%(source)s)")
 MAX_BODY_CHARACTERS = 5000
 
 
@@ -143,6 +146,16 @@ def review_of(copy: CopyVariant, facts: list[Fact]) -> Review:
     """Claims and whatever else stands in its way: the market's rules, the shop's words, its length."""
     standard = standard_of_campaign(copy.campaign, copy.language)
     return review(copy.parts, facts, standard, slots_only=not copy.edited_by_hand)
+
+
+def forbidden(campaign: Campaign, at: datetime) -> dict | None:
+    """What today's rules and glossary say against a chosen text, as a stored sentence."""
+    for copy in campaign.copies.filter(state=CopyState.CHOSEN).order_by("language", "pk"):
+        facts = campaign_facts(campaign, copy.language, at)
+        if blocking := blocking_findings(copy, facts):
+            rule = both(blocking[0].message, blocking[0].message)
+            return sentence(FORBIDDEN, copy=str(copy), rule=rule, source=blocking[0].source)
+    return None
 
 
 def blocking_findings(copy: CopyVariant, facts: list[Fact]) -> list[Finding]:

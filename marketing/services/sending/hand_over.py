@@ -33,6 +33,7 @@ from django.utils import timezone
 
 from language.claims import UnknownSlotError
 from marketing.delivery.answers import PortDownError, RefusedError
+from marketing.delivery.costs import cost_of_message_minor
 from marketing.delivery.messages import Text, composed
 from marketing.delivery.ports import Port, port_of
 from marketing.delivery.quiet_hours import after_quiet, quiet_hours_of, zone_of
@@ -318,6 +319,9 @@ def _mark(due: Sequence[tuple[Send, Text]], at: datetime) -> None:
             language=language,
             link_url=link_url,
         )
+    if shown := {send.pk: text.coupon_id for send, text in due if text.coupon_id}:
+        hers = [When(pk=pk, then=Value(coupon)) for pk, coupon in shown.items()]
+        Send.objects.filter(pk__in=among(shown)).update(coupon=Case(*hers))
 
 
 def _drain(waiting: deque[tuple[Send, Text]], port: Port, run: Run) -> list[Outcome]:
@@ -366,4 +370,4 @@ def _left(send: Send, text: Text, port: Port) -> Outcome:
         return Outcome(send, state, down=str(error) or "closed")
     except Exception as fault:  # noqa: BLE001 - raised by Belt.arrive once the rows say the truth
         return Outcome(send, SendState.UNKNOWN, error=said(fault), fault=fault)
-    return Outcome(send, SendState.SENT)
+    return Outcome(send, SendState.SENT, cost_minor=cost_of_message_minor(send.channel, message))

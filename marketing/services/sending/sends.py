@@ -30,6 +30,7 @@ from marketing.models import (
 from marketing.models.campaigns import PausedBy
 from marketing.services.campaigns import campaigns, stock_cap
 from marketing.services.content import claim_ledger
+from marketing.services.content.copies import forbidden
 from marketing.services.effects.results import send_counts
 from marketing.services.sending.channel_health import ChannelClosedError, closed_until
 from marketing.services.sending.coupons import with_coupons
@@ -40,6 +41,7 @@ from marketing.services.sending.hand_over import (
     log_missing,
     settle_interrupted,
 )
+from marketing.services.sending.unsent_coupons import return_unsent
 from marketing.texts.facts import campaign_facts
 
 STOPS_AT_AN_ORDER = frozenset({Goal.WIN_BACK, Goal.SECOND_ORDER})
@@ -114,7 +116,7 @@ def _send_due(progress: Any, campaign: Campaign) -> bool:
     total = Audience.objects.get(campaigns=campaign).recipient_count
     done = campaign.sends.exclude(state=SendState.CLAIMED).count()
     with belt(settings.MESSAGE_CONNECTIONS) as moving:
-        place = _Place()
+        place = _place_of(campaign)
         while batch := _next_batch(campaign, place):  # while the last ones are on their way
             at = timezone.now()
             if not _may_go_on(campaign, len(batch), at):
@@ -129,9 +131,11 @@ def _send_due(progress: Any, campaign: Campaign) -> bool:
 
 
 def continue_campaigns(at: datetime | None = None) -> int:
-    """The clock: ask for campaigns whose next recipients are due, and whose stock is back."""
+    """The clock: ask for campaigns whose next recipients are due, and whose stock is back; coupons of
+    messages that never left go back."""
     at = at or timezone.now()
     stock_cap.resume_restocked(at)
+    return_unsent()
     asked = 0
     closed = {channel for channel in Channel.values if closed_until(channel, at)}
     open_ones = Campaign.objects.filter(state=CampaignState.SENDING).exclude(channel__in=closed)
@@ -157,9 +161,26 @@ def _begin(campaign: Campaign) -> Campaign:
 
 @dataclass
 class _Place:
-    """Everybody on the list up to this member has a row: she need not be looked at again."""
+    """Everybody on the list up to this member has a row: she need not be looked at again. is_ranked:
+    the list knows what the message brings with each, and goes from most to least."""
 
+    is_ranked: bool
     member_id: int = 0
+    expected_minor: float | None = None
+
+    def rest(self, unclaimed: QuerySet[AudienceMember]) -> QuerySet[AudienceMember]:
+        if not self.is_ranked:
+            return unclaimed.filter(pk__gt=self.member_id).order_by("pk")
+        rest = unclaimed.filter(expected_minor__isnull=False)
+        if self.expected_minor is not None:
+            alike = Q(expected_minor=self.expected_minor, pk__gt=self.member_id)
+            rest = rest.filter(Q(expected_minor__lt=self.expected_minor) | alike)
+        return rest.order_by("-expected_minor", "pk")
+
+
+def _place_of(campaign: Campaign) -> _Place:
+    ranked = AudienceMember.objects.filter(audience=campaign.audience, expected_minor__isnull=False)
+    return _Place(ranked.exists())
 
 
 def _next_batch(campaign: Campaign, place: _Place) -> list[int]:
@@ -197,9 +218,10 @@ def _unclaimed(campaign: Campaign) -> QuerySet[AudienceMember]:
 
 
 def _claim(campaign: Campaign, place: _Place) -> int:
-    """Rows for the next customers of the list, each with the hour at which she is due."""
-    waiting = _unclaimed(campaign).filter(pk__gt=place.member_id).order_by("pk")
-    chosen = list(waiting.values_list("pk", "customer_id", "customer__time_zone")[:CLAIMED_AT_ONCE])
+    """Rows for the next customers of the list, each with the hour at which she is due. Of those who
+    are due, rows are taken in the order in which they were made."""
+    fields = ("pk", "expected_minor", "customer_id", "customer__time_zone")
+    chosen = list(place.rest(_unclaimed(campaign)).values_list(*fields)[:CLAIMED_AT_ONCE])
     Send.objects.bulk_create(
         [
             Send(
@@ -208,12 +230,12 @@ def _claim(campaign: Campaign, place: _Place) -> int:
                 channel=campaign.channel,
                 due_at=_due_at(campaign, zone),
             )
-            for _member, pk, zone in chosen
+            for _member, _expected, pk, zone in chosen
         ],
         ignore_conflicts=True,
     )
     if chosen:
-        place.member_id = chosen[-1][0]
+        place.member_id, place.expected_minor = chosen[-1][:2]
     return len(chosen)
 
 
@@ -240,11 +262,15 @@ def _is_sending(campaign: Campaign) -> bool:
 
 
 def _may_go_on(campaign: Campaign, messages: int, at: datetime) -> bool:
-    """Nobody paused it, every fact still says what was approved, and there is enough to sell."""
+    """Nobody paused it, every fact still says what was approved, no rule of today forbids its words,
+    and there is enough to sell."""
     if not _is_sending(campaign):
         return False
     if changed := campaigns.changed_fact(campaign, at):
         campaigns.pause(campaign, changed, by=PausedBy.FACTS)
+        return False
+    if why := forbidden(campaign, at):
+        campaigns.pause(campaign, why, by=PausedBy.RULES)
         return False
     claim_ledger.verified(campaign, at)
     if short := stock_cap.short_stock(campaign, messages, at):
