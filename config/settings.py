@@ -3,6 +3,7 @@
 import os
 import secrets
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -217,6 +218,11 @@ EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 if "EMAIL_URL" in env:
     vars().update(env.email_url("EMAIL_URL"))
+EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="")  # of django-anymail: postmark, mailgun …
+ANYMAIL = env.json("ANYMAIL", default={})
+if EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+    INSTALLED_APPS += ["anymail"] if find_spec("anymail") else []
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@localhost")
 
 # Marketing

@@ -167,6 +167,10 @@ class WebhookPort:
 def port_of(channel: str) -> Port:
     """The configured way out of a channel."""
     if channel == Channel.EMAIL:
+        if settings.EMAIL_BACKEND.startswith("anymail."):
+            from marketing.delivery.providers import ProviderPort  # not every shop has anymail
+
+            return ProviderPort()
         return EmailPort()
     url = {Channel.SMS: settings.SMS_URL, Channel.PUSH: settings.PUSH_URL}[Channel(channel)]
     if url:

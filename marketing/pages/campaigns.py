@@ -17,6 +17,7 @@ from marketing.definitions.readers import meant_by, meant_in_words
 from marketing.definitions.rules import reachable
 from marketing.models import Audience, Campaign, CampaignState, SendState, SkipReason
 from marketing.pages.copies import copy_card
+from marketing.services.audiences.margin_floor import skus_without_cost
 from marketing.services.campaigns.campaigns import changed_fact
 from marketing.services.campaigns.expected_units import KIND
 from marketing.services.content.copies import languages_of
@@ -26,6 +27,7 @@ from marketing.texts.standards import standard_of_campaign
 from shop.money import format_money
 
 SAMPLE = 10
+OPEN = (CampaignState.DRAFT, CampaignState.PROPOSED)
 SENDS_SHOWN = 50
 
 
@@ -53,6 +55,7 @@ def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
         "when": _when(campaign),
         "note": render(campaign.state_note),
         "changed": _changed(campaign, at),
+        "without_cost": skus_without_cost(campaign, at) if campaign.state in OPEN else [],
         "planned": planned_page(campaign),
         **_outcome(campaign, at),
     }

@@ -43,6 +43,7 @@ from marketing.services.sending.guards import Asked, lock_customers, reasons_not
 from marketing.services.sending.outcomes import (
     MessagePortError,
     Outcome,
+    not_final,
     refused,
     said,
     sent,
@@ -177,7 +178,9 @@ class Belt:
         raised once the rows say so."""
         self._wait()
         outcomes, self._arrived = self._arrived, []
-        if not (self._run and self._run.is_closed):  # else it says nothing about mailboxes
+        if self._run and self._run.is_closed:  # then no answer says anything about a mailbox
+            outcomes = not_final(outcomes)
+        else:
             suppress_gone(outcomes)
         write(outcomes)
         self._unlogged += sent(outcomes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -63,6 +63,17 @@ def refused(send: Send, answer: Answer) -> Outcome:
     if wait is None:
         return Outcome(send, SendState.FAILED, answer=answer)
     return Outcome(send, SendState.CLAIMED, answer=answer, again_at=timezone.now() + wait)
+
+
+def not_final(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """When all are refused, the reason lies elsewhere: each is tried again, so often as the answer
+    "not now" allows."""
+    return [
+        refused(one.send, replace(one.answer, is_temporary=True))
+        if one.answer and one.state == SendState.FAILED
+        else one
+        for one in outcomes
+    ]
 
 
 def sent(outcomes: Iterable[Outcome]) -> list[Send]:
