@@ -74,10 +74,8 @@ def test_but_nobody_before_her_own_hour(one_by_one):
     assert written()[0] == "r6"
 
 
-def test_a_live_model_ranks_a_limited_campaign_and_leaves_nobody_out(
-    artefacts,
-    settings,
-):
+def test_a_live_model_ranks_a_limited_campaign_and_leaves_nobody_out(settings, tmp_path):
+    settings.ARTEFACT_DIR = tmp_path
     known_shop(settings)
     campaign = new_campaign(10, 20, only_where_it_pays=False, per_minute=5, holdout_rate=0.0)
     propose_campaign(campaign)
