@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from marketing.delivery.costs import cost_minor, possible_costs_minor
-from marketing.models import Campaign, CopyVariant, Send
+from marketing.models import Audience, Campaign, CopyVariant, Send
 from marketing.services.audiences.targeting import (
     COUPON_UNMEASURED,
     TargetingError,
@@ -121,14 +121,13 @@ def test_a_coupon_costs_by_orders_not_by_units_of_what_was_featured():
     assert discount_per_message(campaign, at) == pytest.approx(210)
 
 
-def test_a_kept_list_with_a_holdout_measures_a_coupon(monkeypatch):
-    from marketing.models import Audience
-
-    kept = Audience.objects.create(key="k", holdout_rate=0.2, is_complete=True)
+@pytest.mark.parametrize(("rate", "is_measured"), [(0.2, True), (0.0, False)])
+def test_a_kept_lists_own_holdout_measures_a_coupon(rate, is_measured):
+    kept = Audience.objects.create(key="k", holdout_rate=rate, is_complete=True)
     campaign = make_campaign(coupon_offer=make_offer(), holdout_rate=0.0, frozen_audience=kept)
-    assert coupon_targeting(campaign, timezone.now()) is None
-    Audience.objects.filter(pk=kept.pk).update(holdout_rate=0.0)
-    campaign.refresh_from_db()
+    if is_measured:
+        assert coupon_targeting(campaign, timezone.now()) is None
+        return
     with pytest.raises(TargetingError) as refused:
         coupon_targeting(campaign, timezone.now())
     assert refused.value.sentence["msgid"] == COUPON_UNMEASURED
