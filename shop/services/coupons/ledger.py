@@ -177,8 +177,10 @@ def take_back_unseen(coupon_id: int, is_unseen: Callable[[int], bool], *, note: 
     is_unseen: asked while nobody can be issued one of this offer.
     """
     with transaction.atomic():
-        locked = Coupon.objects.select_for_update(of=("self",)).select_related("offer")
-        coupon = locked.filter(pk=coupon_id, state=CouponState.OPEN).first()
+        # no_key: whoever holds the offer may point a message at the coupon meanwhile, and is waited for.
+        locked = Coupon.objects.select_for_update(of=("self",), no_key=True)
+        open_ones = locked.select_related("offer").filter(pk=coupon_id, state=CouponState.OPEN)
+        coupon = open_ones.first()
         if coupon is None:
             return False
         _lock(coupon.offer)
