@@ -78,14 +78,18 @@ def test_a_letter_leaves_with_its_token_for_the_reports(postmark):
     assert "List-Unsubscribe-Post" in {one["Name"] for one in letter["Headers"]}
 
 
-def test_a_refused_recipient_fails_alone_and_suppresses_nobody_by_itself(postmark):
-    inactive = {"ErrorCode": 406, "Message": "Found inactive addresses: r0@example.com."}
-    wrong = {"ErrorCode": 300, "Message": "Invalid 'From' address."}
-    postmark.answers = {"r0@": (422, inactive), "r1@": (422, wrong)}
-    campaign = sent_to(3)
+def test_a_refused_recipient_fails_alone_and_only_a_wrong_address_is_suppressed(postmark):
+    words = "Found inactive addresses: r0@example.com. Inactive recipients are ones that …"
+    inactive = {"ErrorCode": 406, "Message": words}
+    wrong = {"ErrorCode": 300, "Message": "Invalid 'From' address: 'shop@localhost'."}
+    nobody = {"ErrorCode": 300, "Message": "Invalid 'To' address: 'r2@example.com'."}
+    postmark.answers = {"r0@": (422, inactive), "r1@": (422, wrong), "r2@": (422, nobody)}
+    campaign = sent_to(4)
     found = campaign.sends.order_by("customer__code").values_list("state", "refusal")
-    assert list(found) == [("failed", "other"), ("failed", "other"), ("sent", "")]
-    assert not Suppression.objects.exists()
+    assert list(found) == [
+        ("failed", "other"), ("failed", "other"), ("failed", "gone"), ("sent", ""),
+    ]  # fmt: skip
+    assert Suppression.objects.get().customer.code == "R-2"
 
 
 def test_a_wrong_key_closes_the_channel_and_loses_nobody(postmark):
