@@ -35,9 +35,14 @@ NOBODY = re.compile(
 ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 LONGEST = 150
 # After the first refusal, the second … Then it is final.
-AGAIN_AFTER = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=8))
+AGAIN_AFTER: tuple[timedelta, ...] = (
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=8),
+)
 # "We do not want you" is asked once more, when somebody may have mended it.
-US_AGAIN_AFTER = (timedelta(hours=4),)
+US_AGAIN_AFTER: tuple[timedelta, ...] = (timedelta(hours=4),)
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Answer:
 
     def again_after(self, tries: int) -> timedelta | None:
         """How long to wait after so many tries; None: this was the last."""
-        waits = AGAIN_AFTER if self.is_temporary else ()
+        waits: tuple[timedelta, ...] = AGAIN_AFTER if self.is_temporary else ()
         if self.meaning == Refusal.US and not self.is_temporary:
             waits = US_AGAIN_AFTER
         return waits[tries - 1] if tries <= len(waits) else None
