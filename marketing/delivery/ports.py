@@ -91,6 +91,8 @@ class EmailPort:
             raise PortDownError(str(error), is_unknown=True) from error
 
     def _refused(self, error: smtplib.SMTPException) -> RefusedError:
+        code: int
+        said: bytes | str
         if isinstance(error, smtplib.SMTPRecipientsRefused):
             code, said = next(iter(error.recipients.values()), (0, b""))
         elif isinstance(error, smtplib.SMTPResponseException):

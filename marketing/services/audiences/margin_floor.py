@@ -60,8 +60,11 @@ def refuse_below_floor(campaign: Campaign, at: datetime) -> None:
             tax_included=settings.SHOP_PRICES_INCLUDE_TAX,
         )
         if price < least:
-            said = {"sku": variant.sku, "price": price, "cost": cost, "floor": floor}
-            raise TargetingError(sentence(BELOW_FLOOR, **said, least=least))
+            raise TargetingError(
+                sentence(
+                    BELOW_FLOOR, sku=variant.sku, price=price, cost=cost, floor=floor, least=least
+                )
+            )
 
 
 def skus_without_cost(campaign: Campaign, at: datetime) -> list[str]:

@@ -44,7 +44,7 @@ def short_stock(campaign: Campaign, messages: int, at: datetime) -> dict | None:
         others = stock_claims.of_campaigns(campaign, variant_id, at)
         others += stock_claims.of_journeys(sku, variant_id, rate, at)
         if available < max(1, expected + others):
-            said = {
+            said: dict[str, str | int] = {
                 "sku": sku,
                 "messages": sent + messages,
                 "expected": figure(expected, 1),
