@@ -52,7 +52,7 @@ def monitor_page(campaign: Campaign, at: datetime | None = None) -> dict[str, An
     total = campaign.audience.recipient_count if campaign.audience else 0
     known = sum(states.values())
     done = known - states[SendState.CLAIMED] - states[SendState.SENDING]
-    words = dict(SkipReason.choices)
+    words, closed = dict(SkipReason.choices), _closed(campaign, at)
     return {
         "campaign": campaign,
         "note": render(campaign.state_note),
@@ -67,8 +67,8 @@ def monitor_page(campaign: Campaign, at: datetime | None = None) -> dict[str, An
             key=lambda pair: -pair[1],
         ),
         "errors": _errors(campaign),
-        "pace": _pace(campaign, max(0, total - known), at),
-        "closed": _closed(campaign, at),
+        "pace": _pace(campaign, max(0, total - known), at, closed),
+        "closed": closed,
         "held_coupons": _held_coupons(campaign),
     }
 
@@ -110,7 +110,7 @@ def _held_coupons(campaign: Campaign) -> int:
     return lost.count()
 
 
-def _pace(campaign: Campaign, unclaimed: int, at: datetime) -> Pace:
+def _pace(campaign: Campaign, unclaimed: int, at: datetime, closed: ChannelHealth | None) -> Pace:
     """Rate of the last minutes, and when those who are left will have been dealt with."""
     since = max(at - timedelta(minutes=RATE_MINUTES), campaign.started_at or at)
     waiting = Q(state=SendState.CLAIMED)
@@ -132,4 +132,6 @@ def _pace(campaign: Campaign, unclaimed: int, at: datetime) -> Pace:
             ends_at = at + timedelta(minutes=left / rate)
         if found["last_at"]:
             ends_at = max(ends_at or at, found["last_at"])
+        if ends_at and closed and closed.closed_until:
+            ends_at = max(ends_at, closed.closed_until)
     return Pace(rate, left, found["asleep"], found["again"], found["wakes_at"], ends_at)
