@@ -1,6 +1,7 @@
 """Wrong configuration is a system check with a hint at start-up, not an exception at night."""
 
 import re
+from importlib.util import find_spec
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -125,6 +126,21 @@ def model_settings(app_configs, **kwargs) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register()
+def provider_settings(app_configs, **kwargs) -> list[CheckMessage]:
+    """A provider of e-mail needs the package that speaks to it."""
+    name = settings.EMAIL_PROVIDER
+    if not name or (find_spec("anymail") and find_spec(f"anymail.backends.{name}")):
+        return []
+    return [
+        Error(
+            f"EMAIL_PROVIDER is {settings.EMAIL_PROVIDER!r}, and django-anymail does not know it.",
+            hint="pip install -r requirements-providers.txt, and use one of its backends: postmark.",
+            id="config.E013",
+        )
+    ]
 
 
 @register()

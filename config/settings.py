@@ -3,6 +3,7 @@
 import os
 import secrets
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -222,6 +223,11 @@ EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 if "EMAIL_URL" in env:
     vars().update(env.email_url("EMAIL_URL"))
+EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="")  # of django-anymail: postmark, mailgun …
+ANYMAIL = env.json("ANYMAIL", default={})
+if EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+    INSTALLED_APPS += ["anymail"] if find_spec("anymail") else []
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@localhost")
 
 # Whoever proposed a decision may not approve it.
@@ -235,11 +241,17 @@ MARKETING_CAP_MESSAGES = env.int("MARKETING_CAP_MESSAGES", default=2)  # per cus
 MARKETING_CAP_DAYS = env.int("MARKETING_CAP_DAYS", default=7)
 MARKETING_CAP_SMS = env.int("MARKETING_CAP_SMS", default=1)
 MARKETING_CAP_PUSH = env.int("MARKETING_CAP_PUSH", default=3)
-MARKETING_QUIET_HOURS = env.str("MARKETING_QUIET_HOURS", default="21-8")  # by her own clock
+MARKETING_CAP_ALL = env.int("MARKETING_CAP_ALL", default=4)  # all channels; 0: none, as below
+MARKETING_CAP_A_DAY = env.int("MARKETING_CAP_A_DAY", default=0)
+MARKETING_CAP_A_WEEK = env.int("MARKETING_CAP_A_WEEK", default=0)
+# By the recipient's own clock; on the channels that ring.
+MARKETING_QUIET_HOURS = env.str("MARKETING_QUIET_HOURS", default="21-8")
 MARKETING_QUIET_CHANNELS = env.list("MARKETING_QUIET_CHANNELS", default=["sms", "push"])
 # A parcel that left so many days ago and has not come keeps marketing away; 0: never.
 MARKETING_LATE_PARCEL_DAYS = env.int("MARKETING_LATE_PARCEL_DAYS", default=10)
 MARKETING_SEND_COST_MINOR = env.int("MARKETING_SEND_COST_MINOR", default=0)  # per e-mail
+MARKETING_SMS_COST_MINOR = env.int("MARKETING_SMS_COST_MINOR", default=0)  # per part of an SMS
+MARKETING_PUSH_COST_MINOR = env.int("MARKETING_PUSH_COST_MINOR", default=0)
 # A campaign's reduced price leaves at least this share of itself over the unit cost.
 MARKETING_MARGIN_FLOOR_RATE = env.float("MARKETING_MARGIN_FLOOR_RATE", default=0.0)
 MARKETING_DISCOUNT_RATE = env.float("MARKETING_DISCOUNT_RATE", default=0.1)  # of margin, a year

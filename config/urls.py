@@ -2,9 +2,10 @@
 
 from importlib import import_module
 
+from django.apps import apps
 from django.contrib import admin
 from django.http import Http404, HttpRequest
-from django.urls import URLPattern, include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.utils.module_loading import module_has_submodule
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
@@ -37,6 +38,13 @@ def api_urls(side: str) -> list[URLPattern]:
     return found
 
 
+def provider_urls() -> list[URLResolver]:
+    """Where the provider of e-mail reports, if there is one."""
+    if not apps.is_installed("anymail"):
+        return []
+    return [path("m/providers/", include("anymail.urls"))]
+
+
 @csrf_exempt  # a program has no token: it is to read that the address is wrong, not that a form is
 def no_such_address(request: HttpRequest, rest: str) -> None:
     """Else the admin's catch-all would answer a program with a sign-in page."""
@@ -53,6 +61,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/<path:rest>", no_such_address),
     path("m/", include("marketing.urls")),
+    *provider_urls(),
     path("imports/", include(("shop.admin.imports", "imports"))),
     path("favicon.ico", RedirectView.as_view(url="/static/backroom/icon.svg", permanent=True)),
     path("media/<path:path>", picture, name="picture"),

@@ -12,6 +12,8 @@ class MarketingConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(_make_rules, sender=self, dispatch_uid="marketing.policy")
+        if global_apps.is_installed("anymail"):
+            _take_reports()
 
 
 def _make_rules(using: str, apps: Any = global_apps, **kwargs: Any) -> None:
@@ -21,3 +23,12 @@ def _make_rules(using: str, apps: Any = global_apps, **kwargs: Any) -> None:
     rows = apps.get_app_config("marketing").models.get("policyrule")
     if rows:  # not when the tables were just taken away
         ensure_policy_rules(using, rows)
+
+
+def _take_reports() -> None:
+    """Bounces and complaints that the provider of e-mail tells."""
+    from anymail.signals import tracking
+
+    from marketing.services.sending.provider_reports import take_event
+
+    tracking.connect(take_event, dispatch_uid="marketing.provider_reports")

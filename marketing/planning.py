@@ -23,6 +23,8 @@ def plan_campaign(inputs: dict) -> dict:
         "recipients": recipients,
         "holdout": inputs["audience"]["holdout"],
         **_left_out(inputs["audience"]),
+        # Only where there are any, for the same reason.
+        **{key: inputs[key] for key in ("skus_without_cost",) if key in inputs},
         "cost_minor": cost_minor,
         "texts": [_text(copy, inputs["facts"][copy["language"]]) for copy in inputs["copies"]],
         "expected": expected_money(inputs["history"], recipients, cost_minor),

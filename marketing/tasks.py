@@ -15,7 +15,7 @@ from marketing.services.audiences import (
     segment_comparisons,
     segments,
 )
-from marketing.services.campaigns import proposal_jobs
+from marketing.services.campaigns import proposal_jobs, text_rules
 from marketing.services.content import briefs, copies, evidence
 from marketing.services.customers import cohort_snapshots
 from marketing.services.effects import effect_snapshots
@@ -94,8 +94,9 @@ def write_candidates(progress: Progress, brief_id: int, round: int) -> dict:
 
 @shared_task(name="marketing.pull_expired", ignore_result=True)
 def pull_expired() -> int:
-    """What ended by the clock; and of journeys whatever a file, an update or a setting forbids."""
-    return evidence.pull_expired() + journey_review.pull_forbidden()
+    """What ended by the clock; and whatever a file, an update or a setting forbids."""
+    forbidden = journey_review.pull_forbidden() + text_rules.pull_forbidden()
+    return evidence.pull_expired() + forbidden
 
 
 @shared_task(name="marketing.continue_campaigns", ignore_result=True)

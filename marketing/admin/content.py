@@ -30,6 +30,7 @@ from marketing.models import (
     GlossaryTerm,
     PolicyRule,
 )
+from marketing.services.campaigns import text_rules
 from marketing.services.content import evidence as documents
 from marketing.services.content.evidence_records import open_revision
 from marketing.services.journeys import journey_review
@@ -241,6 +242,7 @@ class PolicyRuleAdmin(WithAddress, ModelAdmin):
         """What the rule forbids from now on is pulled with it: the page saves in one transaction."""
         super().save_model(request, obj, form, change)
         journey_review.pull_forbidden()
+        text_rules.pull_forbidden()
 
     def has_delete_permission(self, request: HttpRequest, obj: PolicyRule | None = None) -> bool:
         return False  # it would come back at the next update: switch it off
@@ -266,6 +268,7 @@ class GlossaryTermAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: GlossaryTerm, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         journey_review.pull_forbidden()
+        text_rules.pull_forbidden()
 
 
 OF_THE_VOICE = "marketing_brandvoice_"

@@ -19,6 +19,7 @@ from marketing.models import Campaign, CopyVariant
 from marketing.models.campaigns import FIRST_ARM
 from marketing.services.campaigns import campaigns, copy_arms, proposal_jobs
 from marketing.services.content import copies
+from marketing.services.sending import channel_health, sends
 
 Verb = Callable[[Campaign, Any, QueryDict], str]
 
@@ -134,6 +135,14 @@ def cancel(campaign: Campaign, by: Any, data: QueryDict) -> str:
     return _("Cancelled.")
 
 
+def reopen(campaign: Campaign, by: Any, data: QueryDict) -> str:
+    """Of the whole channel: other campaigns and journeys go on as well."""
+    if not channel_health.open_again(campaign.channel):
+        return _("It is open already.")
+    sends.continue_campaigns()
+    return _("Open again: one more message after another is tried.")
+
+
 VERBS: dict[str, Verb] = {
     "draft": draft,
     "choose": choose,
@@ -149,6 +158,7 @@ VERBS: dict[str, Verb] = {
     "resume": resume,
     "stop": stop,
     "cancel": cancel,
+    "reopen": reopen,
 }
 
 

@@ -6,13 +6,15 @@ from django.contrib import admin
 from unfold.admin import ModelAdmin
 
 from marketing.admin.base import ReadOnlyAdmin
-from marketing.models import GuestNotice, Send, Suppression
+from marketing.models import ChannelHealth, GuestNotice, Send, Suppression
 
 
 @admin.register(Send)
 class SendAdmin(ReadOnlyAdmin):
-    list_display = ["customer", "campaign", "state", "reason", "sent_at", "opened_at", "clicked_at"]
-    list_filter = ["state", "reason"]
+    list_display = [
+        "customer", "campaign", "state", "reason", "refusal", "sent_at", "opened_at", "clicked_at",
+    ]  # fmt: skip
+    list_filter = ["state", "reason", "refusal"]
     list_select_related = ["customer", "campaign"]
     search_fields = ["customer__code", "customer__email"]
     date_hierarchy = "claimed_at"
@@ -35,3 +37,10 @@ class SuppressionAdmin(ModelAdmin):
     list_select_related = ["customer"]
     raw_id_fields = ["customer"]
     search_fields = ["customer__code", "customer__email"]
+
+
+@admin.register(ChannelHealth)
+class ChannelHealthAdmin(ReadOnlyAdmin):
+    """Why nothing leaves on a channel. A campaign's monitor opens it again."""
+
+    list_display = ["channel", "closed_until", "refusal", "said", "points", "updated_at"]

@@ -22,6 +22,8 @@ from marketing.models import Send
 from marketing.texts.facts import LOCALES
 
 PLACE = "TOKEN"
+MESSAGE_HEADER = "X-Backroom-Message"
+REPORTED_AS = "backroom_message"  # what providers call it in their reports
 _signer = signing.Signer(salt="marketing.send", sep=".")
 _CUT = token_hex(16)  # stands where letters differ; nobody who writes one can know it
 _guest_signer = signing.Signer(salt="marketing.guest", sep=".")
@@ -120,7 +122,7 @@ def letter(
             "List-Unsubscribe": f"<{way_out}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             # Reports of a provider name the message by it.
-            "X-Backroom-Message": envelope.token,
+            MESSAGE_HEADER: envelope.token,
         },
     )
     mail.attach_alternative(html, "text/html")

@@ -30,6 +30,7 @@ class Text:
     link_url: str = ""
     preheader: str = ""
     own: Mapping[str, str] = field(default_factory=dict)  # the recipient's, by slot: her coupon
+    coupon_id: int | None = None
 
     @property
     def slots(self) -> set[str]:

@@ -14,29 +14,20 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from marketing.models import Channel
+from marketing.delivery.answers import (
+    CLOSING,
+    LONGEST,
+    Answer,
+    PortDownError,
+    RefusedError,
+    http_answer,
+    smtp_answer,
+)
+from marketing.models import Channel, Refusal
 from outbox.signing import SIGNATURE_HEADER, signature
 from outbox.wire import AddressRefusedError, NoAnswerError, post
 
-# The server says that this mailbox does not exist: RFC 5321, 4.2.3.
-MAILBOX_GONE = frozenset({550, 551, 553})
 TIMEOUT_SECONDS = 10.0
-
-
-class RefusedError(Exception):
-    """The other side took this one message not, and would not take it later either."""
-
-    def __init__(self, code: str, *, is_gone: bool = False):
-        super().__init__(code)
-        self.code, self.is_gone = code, is_gone
-
-
-class PortDownError(Exception):
-    """The way out is closed now. `is_unknown`: the message in hand may have left all the same."""
-
-    def __init__(self, reason: str, *, is_unknown: bool):
-        super().__init__(reason)
-        self.is_unknown = is_unknown
 
 
 @dataclass(frozen=True)
@@ -70,34 +61,53 @@ class Port(Protocol):
 
 
 class EmailPort:
+    """Django's e-mail backend: SMTP, or a provider's interface by django-anymail."""
+
     def __init__(self) -> None:
         self.connection = get_connection()
+        self._is_over = False  # the server said that it closes
 
     def open(self) -> None:
         try:
             self.connection.open()
-        except (OSError, smtplib.SMTPException) as error:
+        except OSError as error:  # every SMTPException is one
             raise PortDownError(
                 f"the mail server cannot be reached: {error}", is_unknown=False
             ) from error
 
     def hand_over(self, message: EmailMultiAlternatives) -> None:
+        if self._is_over:
+            self.close()
+            self.open()
+            self._is_over = False
         try:
             self.connection.send_messages([message])
-        except smtplib.SMTPRecipientsRefused as error:
-            code = next(iter(error.recipients.values()), (0, b""))[0]
-            raise RefusedError(str(code), is_gone=code in MAILBOX_GONE) from error
         except smtplib.SMTPServerDisconnected as error:
+            self._is_over = True
             raise PortDownError(str(error), is_unknown=True) from error
-        except smtplib.SMTPResponseException as error:
-            raise RefusedError(str(error.smtp_code)) from error
+        except smtplib.SMTPException as error:
+            raise self._refused(error) from error
         except OSError as error:
             raise PortDownError(str(error), is_unknown=True) from error
+
+    def _refused(self, error: smtplib.SMTPException) -> RefusedError:
+        code: int
+        said: bytes | str
+        if isinstance(error, smtplib.SMTPRecipientsRefused):
+            code, said = next(iter(error.recipients.values()), (0, b""))
+        elif isinstance(error, smtplib.SMTPResponseException):
+            code, said = error.smtp_code, error.smtp_error
+        else:  # an address that this server cannot write, say
+            return RefusedError(Answer(Refusal.OTHER, str(error)[:LONGEST]))
+        # smtplib has hung up already; the next message needs another line.
+        self._is_over = code == CLOSING
+        of_sender = isinstance(error, smtplib.SMTPSenderRefused)
+        return RefusedError(smtp_answer(code, said, of_sender=of_sender))
 
     def close(self) -> None:
         try:
             self.connection.close()
-        except (OSError, smtplib.SMTPException):
+        except OSError:
             # Everything was answered for before: a line that breaks at "quit" loses nothing.
             return
 
@@ -150,7 +160,7 @@ class WebhookPort:
         if answer.status >= 500 or answer.status == 429:
             raise PortDownError(f"answered {answer.status}", is_unknown=answer.status != 429)
         if answer.status >= 300:
-            raise RefusedError(str(answer.status), is_gone=answer.status in (404, 410))
+            raise RefusedError(http_answer(answer.status))
 
     def close(self) -> None:
         return
@@ -159,6 +169,10 @@ class WebhookPort:
 def port_of(channel: str) -> Port:
     """The configured way out of a channel."""
     if channel == Channel.EMAIL:
+        if settings.EMAIL_BACKEND.startswith("anymail."):
+            from marketing.delivery.providers import ProviderPort  # not every shop has anymail
+
+            return ProviderPort()
         return EmailPort()
     url = {Channel.SMS: settings.SMS_URL, Channel.PUSH: settings.PUSH_URL}[Channel(channel)]
     if url:

@@ -12,6 +12,7 @@ from .campaigns import (
     Tone,
     WaveMetric,
 )
+from .channel_health import ChannelHealth
 from .copy_arms import CopyArm, CopyWave
 from .customers import CustomerProfile, Stage
 from .evidence import (
@@ -48,7 +49,7 @@ from .policy import (
 )
 from .predictions import CustomerPrediction
 from .segments import Segment, SegmentChange, SegmentMember
-from .sends import Send, SendState, SkipReason, Suppression
+from .sends import Refusal, Send, SendState, SkipReason, Suppression
 
 __all__ = [
     "AcquisitionCost",
@@ -65,6 +66,7 @@ __all__ = [
     "Candidate",
     "CandidateState",
     "Channel",
+    "ChannelHealth",
     "ClaimKind",
     "ClaimRecord",
     "CopyArm",
@@ -98,6 +100,7 @@ __all__ = [
     "PullState",
     "PulledStep",
     "RefillRhythm",
+    "Refusal",
     "Segment",
     "SegmentChange",
     "SegmentMember",

@@ -153,6 +153,14 @@ class AudienceMember(models.Model):
                 condition=~Q(is_holdout=True, is_left_out=True), name="member_in_one_arm"
             ),
         ]
+        indexes = [
+            # Whom the message moves most goes first, where not everybody can be written to.
+            models.Index(
+                fields=["audience", "-expected_minor", "id"],
+                condition=Q(expected_minor__isnull=False),
+                name="member_by_what_it_brings",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.audience_id}: {self.customer_id}"

@@ -63,6 +63,7 @@ class PausedBy(models.TextChoices):
     PERSON = "person", _("a person")
     FACTS = "facts", _("a changed fact")
     STOCK = "stock", _("short stock")
+    RULES = "rules", _("a rule for texts")
 
 
 class WaveMetric(models.TextChoices):

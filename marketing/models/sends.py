@@ -40,6 +40,18 @@ class SkipReason(models.TextChoices):
     PULLED = "pulled", _("its text may not be sent any more")
     NO_COUPON = "no_coupon", _("no coupon is left for her, or she had hers")
     NOTHING_TO_SHOW = "no_products", _("no product is left to recommend to her")
+    NOT_TAKEN = "not_taken", _("not taken by the server yet")
+
+
+class Refusal(models.TextChoices):
+    """What the other side's last "no" was about."""
+
+    GONE = "gone", _("no such mailbox")
+    DOUBTFUL = "doubtful", _("no such mailbox, in words without a code")
+    FULL = "full", _("the mailbox is full")
+    US = "us", _("messages of ours are refused")
+    LATER = "later", _("not now")
+    OTHER = "other", _("this message is refused")
 
 
 class Send(models.Model):
@@ -68,6 +80,19 @@ class Send(models.Model):
     due_at = models.DateTimeField(null=True, blank=True, help_text=_("Not before; empty: at once."))
     reason = models.CharField(max_length=14, choices=SkipReason, blank=True)
     error = models.CharField(max_length=200, blank=True)
+    refusal = models.CharField(
+        max_length=8, choices=Refusal, blank=True, help_text=_("What the last answer was about.")
+    )
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text=_("How often it was refused; what may be taken later is tried again.")
+    )
+    cost_minor = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("What handing it over cost, in minor units.")
+    )
+    coupon = models.ForeignKey(
+        "shop.Coupon", null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text=_("Whose code it shows."),
+    )  # fmt: skip
     claimed_at = models.DateTimeField(default=timezone.now)
     was_wished = models.BooleanField(
         default=False, help_text=_("She asked for this very message: no cap counts it.")
@@ -130,6 +155,18 @@ class Send(models.Model):
             ),
             # Throttle: what a campaign handed over in the last minute.
             models.Index(fields=["campaign", "handed_over_at"], name="send_campaign_pace"),
+            # The clock: coupons of messages that never left, which go back.
+            models.Index(
+                fields=["coupon"],
+                condition=Q(coupon__isnull=False, state__in=["failed", "skipped"]),
+                name="send_coupon_to_return",
+            ),
+            # Stock: how many messages of journeys spoke of a SKU lately.
+            models.Index(
+                fields=["link_url", "sent_at"],
+                condition=Q(enrolment__isnull=False, sent_at__isnull=False),
+                name="send_journey_link",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from marketing.pages.copies import copy_card
 from marketing.pages.copy_arms import arms_page
 from marketing.pages.power import power_page
 from marketing.services.audiences.counting import TookTooLongError, counting
+from marketing.services.audiences.margin_floor import skus_without_cost
 from marketing.services.campaigns.copy_facts import changed_fact
 from marketing.services.campaigns.expected_units import KIND
 from marketing.services.campaigns.proposal_jobs import job_of, problem_of
@@ -31,6 +32,7 @@ from marketing.texts.standards import standard_of_campaign
 from shop.money import format_money
 
 SAMPLE = 10
+OPEN = (CampaignState.DRAFT, CampaignState.PROPOSED)
 SENDS_SHOWN = 50
 
 
@@ -60,6 +62,7 @@ def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
         "changed": _changed(campaign, at),
         "list_job": (list_job := job_of(campaign)),
         "list_problem": problem_of(list_job),
+        "without_cost": skus_without_cost(campaign, at) if campaign.state in OPEN else [],
         "planned": planned_page(campaign),
         "variants": arms_page(campaign, at),
         "power": power_page(campaign, at),

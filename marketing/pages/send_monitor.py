@@ -11,7 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from decisions.text import render
-from marketing.models import Campaign, CampaignState, SendState, SkipReason
+from marketing.models import (
+    Campaign,
+    CampaignState,
+    ChannelHealth,
+    Refusal,
+    SendState,
+    SkipReason,
+)
+from shop.models import CouponState
 
 RATE_MINUTES = 5
 ERRORS_SHOWN = 10
@@ -20,17 +28,19 @@ LIVE = (CampaignState.APPROVED, CampaignState.SENDING)
 
 @dataclass(frozen=True)
 class Pace:
-    """per_minute: over the last minutes. ends_at: None where nothing tells, or nothing is left."""
+    """per_minute: over the last minutes. ends_at: None where nothing tells, or nothing is left.
+    again: of those who wait, how many were refused before."""
 
     per_minute: float
     left: int
     asleep: int
+    again: int
     wakes_at: datetime | None
     ends_at: datetime | None
 
 
 def monitor_page(campaign: Campaign, at: datetime | None = None) -> dict[str, Any]:
-    """Four queries, however many recipients there are."""
+    """Five queries, however many recipients there are; one more where it gives coupons."""
     at = at or timezone.now()
     rows = campaign.sends.order_by().values_list("state", "reason").annotate(n=Count("pk"))
     states: dict[str, int] = dict.fromkeys(SendState.values, 0)
@@ -42,7 +52,7 @@ def monitor_page(campaign: Campaign, at: datetime | None = None) -> dict[str, An
     total = campaign.audience.recipient_count if campaign.audience else 0
     known = sum(states.values())
     done = known - states[SendState.CLAIMED] - states[SendState.SENDING]
-    words = dict(SkipReason.choices)
+    words, closed = dict(SkipReason.choices), _closed(campaign, at)
     return {
         "campaign": campaign,
         "note": render(campaign.state_note),
@@ -57,7 +67,9 @@ def monitor_page(campaign: Campaign, at: datetime | None = None) -> dict[str, An
             key=lambda pair: -pair[1],
         ),
         "errors": _errors(campaign),
-        "pace": _pace(campaign, max(0, total - known), at),
+        "pace": _pace(campaign, max(0, total - known), at, closed),
+        "closed": closed,
+        "held_coupons": _held_coupons(campaign),
     }
 
 
@@ -74,11 +86,31 @@ def _states(states: dict[str, int], unclaimed: int) -> list[dict[str, Any]]:
 
 
 def _errors(campaign: Campaign) -> list[tuple[str, int]]:
-    found = campaign.sends.exclude(error="").order_by().values_list("error")
-    return list(found.annotate(n=Count("pk")).order_by("-n", "error")[:ERRORS_SHOWN])
+    """What the other side said, with what that is about."""
+    found = campaign.sends.exclude(error="").order_by().values_list("refusal", "error")
+    rows = found.annotate(n=Count("pk")).order_by("-n", "error")[:ERRORS_SHOWN]
+    labels = dict(Refusal.choices)
+    return [
+        (f"{labels[Refusal(refusal)]}: {error}" if refusal else error, count)
+        for refusal, error, count in rows
+    ]
 
 
-def _pace(campaign: Campaign, unclaimed: int, at: datetime) -> Pace:
+def _closed(campaign: Campaign, at: datetime) -> ChannelHealth | None:
+    """The channel's row while nothing leaves on it."""
+    row = ChannelHealth.objects.filter(pk=campaign.channel).first()
+    return row if row and row.is_closed(at) else None
+
+
+def _held_coupons(campaign: Campaign) -> int:
+    """Open coupons of messages of which nobody knows whether they left."""
+    if campaign.coupon_offer_id is None:
+        return 0
+    lost = campaign.sends.filter(state=SendState.UNKNOWN, coupon__state=CouponState.OPEN)
+    return lost.count()
+
+
+def _pace(campaign: Campaign, unclaimed: int, at: datetime, closed: ChannelHealth | None) -> Pace:
     """Rate of the last minutes, and when those who are left will have been dealt with."""
     since = max(at - timedelta(minutes=RATE_MINUTES), campaign.started_at or at)
     waiting = Q(state=SendState.CLAIMED)
@@ -86,6 +118,7 @@ def _pace(campaign: Campaign, unclaimed: int, at: datetime) -> Pace:
         gone=Count("pk", filter=Q(handed_over_at__gt=since)),
         left=Count("pk", filter=waiting & (Q(due_at=None) | Q(due_at__lte=at))),
         asleep=Count("pk", filter=waiting & Q(due_at__gt=at)),
+        again=Count("pk", filter=waiting & Q(attempts__gt=0)),
         wakes_at=Min("due_at", filter=waiting & Q(due_at__gt=at)),
         last_at=Max("due_at", filter=waiting & Q(due_at__gt=at)),
     )
@@ -99,4 +132,6 @@ def _pace(campaign: Campaign, unclaimed: int, at: datetime) -> Pace:
             ends_at = at + timedelta(minutes=left / rate)
         if found["last_at"]:
             ends_at = max(ends_at or at, found["last_at"])
-    return Pace(rate, left, found["asleep"], found["wakes_at"], ends_at)
+        if ends_at and closed and closed.closed_until:
+            ends_at = max(ends_at, closed.closed_until)
+    return Pace(rate, left, found["asleep"], found["again"], found["wakes_at"], ends_at)

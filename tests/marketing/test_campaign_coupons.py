@@ -66,7 +66,7 @@ def test_her_code_takes_off_what_the_letter_says_and_the_effect_counts_it():
     assert metrics["profit_treated"].value == 400
 
 
-@pytest.mark.parametrize("place", ["_drain", "_write"])
+@pytest.mark.parametrize("place", ["_drain", "write"])
 def test_a_worker_killed_after_issuing_issues_nothing_twice(monkeypatch, place):
     class KilledError(BaseException):
         pass

@@ -142,7 +142,7 @@ class DyingServer(EmailBackend):
     def send_messages(self, messages):
         cls = type(self)
         if messages[0].to == ["r0@example.com"]:
-            raise smtplib.SMTPRecipientsRefused({"r0@example.com": (550, b"no such user")})
+            raise smtplib.SMTPRecipientsRefused({"r0@example.com": (550, b"5.1.1 no such user")})
         if cls.broken and cls.taken == 2:
             cls.broken = False
             raise ConnectionResetError("gone")

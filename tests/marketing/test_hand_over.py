@@ -50,7 +50,7 @@ def dies_at(call: int, real):
 
 @pytest.mark.parametrize(
     ("place", "call"),
-    [(place, call) for place in ("_decide", "_drain", "_write") for call in (1, 2, 3, 4)]
+    [(place, call) for place in ("_decide", "_drain", "write") for call in (1, 2, 3, 4)]
     + [("log_sent", call) for call in (1, 2, 3)],
 )
 def test_a_worker_killed_with_two_batches_in_hand_repeats_nothing(monkeypatch, place, call):

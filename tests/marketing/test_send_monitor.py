@@ -44,7 +44,7 @@ def sending():
 
 
 def test_what_is_counted_and_when_it_ends(sending, django_assert_num_queries):
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         page = monitor_page(sending, NOW)
     assert {one["name"]: one["count"] for one in page["states"]} == {
         "claimed": 10 + 37, "sent": 40, "skipped": 10, "failed": 2, "unknown": 1,

@@ -14,7 +14,7 @@ from marketing.ml.uplift_metrics import Price, targeting_gain
 from marketing.models import Audience, AudienceMember, Campaign
 from marketing.services.campaigns import campaigns
 from marketing.services.campaigns.campaigns import CampaignError, propose_campaign
-from marketing.services.campaigns.units_per_message import units_per_message
+from marketing.services.campaigns.units_per_message import orders_per_message
 from marketing.services.effects.effects import campaign_effects
 from marketing.services.effects.uplift import _finished, train_uplift
 from marketing.services.sending.sends import send_campaign
@@ -133,7 +133,7 @@ def test_a_coupon_goes_to_those_with_whom_it_pays_after_what_it_takes_off(artefa
     propose_campaign(campaign)
     audience = Audience.objects.get(campaigns=campaign)
     assert audience.targeting["discount_minor"] == pytest.approx(
-        1_000 * units_per_message(campaign.goal, timezone.now()), abs=0.01
+        1_000 * orders_per_message(campaign.goal, timezone.now()), abs=0.01
     )
     never = audience.members.exclude(customer__orders__placed_at__lt=timezone.now() - 60 * DAY)
     assert never.filter(is_left_out=True).count() == audience.left_out_count > 70

@@ -15,7 +15,7 @@ from marketing.definitions.readers import meant_by, rule_of
 from marketing.definitions.rules import reachable
 from marketing.models import Audience, AudienceMember, Campaign
 from marketing.services.audiences.exclusion import taken_members
-from marketing.services.audiences.targeting import Targeting
+from marketing.services.audiences.targeting import Targeting, held_out_rate
 
 ROWS_PER_TRANSACTION = 500
 
@@ -59,7 +59,8 @@ def freeze_audience(
     dies in between leaves an incomplete list that no campaign points at.
 
     With `targeting`, those with an expected profit below 0 are left out, except for a random share
-    that explores; every row keeps its chance of getting the message.
+    that explores; every row keeps its chance of getting the message. A targeting that leaves nobody
+    out only notes what the message is expected to bring, by which they are sent to.
     Raises NobodyReachableError, NobodyMovedError.
     """
     source = campaign.frozen_audience
@@ -94,7 +95,7 @@ def freeze_audience(
         raise NobodyMovedError if counts.left_out else NobodyReachableError
     audience.customer_count, audience.holdout_count = counts.customers, counts.held_out
     audience.left_out_count = counts.left_out
-    if targeting:
+    if targeting and targeting.leaves_out:
         audience.targeting = targeting.as_json() | {
             "explored": counts.explored,
             "exploration_rate": campaign.exploration_rate,
@@ -102,13 +103,6 @@ def freeze_audience(
     audience.members_sha256, audience.is_complete = counts.digest.hexdigest(), True
     audience.save()
     return audience
-
-
-def held_out_rate(campaign: Campaign) -> float:
-    """A kept list with a holdout of its own brings it along: who gets nothing of one campaign for it
-    gets nothing of the others."""
-    source = campaign.frozen_audience
-    return source.holdout_rate if source and source.holdout_rate else campaign.holdout_rate
 
 
 class _Arms:
@@ -138,10 +132,15 @@ def _members(
     if targeting is None or not meant:
         return [_member(audience, arms, pk, code, None) for pk, code in meant]
     expected = targeting.expected_minor([pk for pk, _code in meant])
-    return [
-        _member(audience, arms, pk, code, float(money))
-        for (pk, code), money in zip(meant, expected, strict=True)
-    ]
+    rows = zip(meant, expected, strict=True)
+    if targeting.leaves_out:
+        return [_member(audience, arms, pk, code, float(money)) for (pk, code), money in rows]
+    found = []
+    for (pk, code), money in rows:
+        member = _member(audience, arms, pk, code, None)
+        member.expected_minor = float(money)
+        found.append(member)
+    return found
 
 
 def _member(

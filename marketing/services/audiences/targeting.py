@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from access.figures import figure, significant
+from access.figures import figure
 from decisions.models import ModelRun
 from decisions.services.artefacts import ArtefactError, artefact_path
 from decisions.services.model_runs import live_run
 from decisions.text import SentenceError, sentence
-from inventory.services.costs import unit_costs_minor
 from marketing.frames.orders import OrderHistory, order_history
 from marketing.models import Campaign
-from marketing.services.campaigns.units_per_message import units_per_message
-from shop.services.prices import prices_at
+from marketing.services.campaigns.message_costs import cost_per_message_minor
+from marketing.services.campaigns.units_per_message import orders_per_message, units_per_message
 from shop.services.prior_prices import reductions_of
 
 if TYPE_CHECKING:
@@ -42,10 +40,6 @@ OTHER_COST = gettext_noop(
     "The night judges it anew."
 )
 UNREADABLE = gettext_noop("The file of the live uplift model cannot be read: %(problem)s")
-BELOW_FLOOR = gettext_noop(
-    "%(sku)s sells at %(price)s and costs %(cost)s (minor units): that leaves less than the least margin "
-    "of %(floor)s %%. Raise the price, or take it out of the campaign."
-)
 COUPON_UNMEASURED = gettext_noop(
     "Nothing says yet with whom a coupon pays: no uplift model has proven itself. Hold a share out, so that "
     "this campaign measures it."
@@ -59,7 +53,7 @@ class TargetingError(SentenceError):
 @dataclass(frozen=True)
 class Targeting:
     """cost_minor: of one message. discount_minor: what the reductions of the featured SKUs give away
-    per message, at the usual units per message."""
+    per message, at the usual units per message. leaves_out: else it only says who goes first."""
 
     run: ModelRun
     model: Model
@@ -68,6 +62,8 @@ class Targeting:
     at: datetime
     cost_minor: float
     discount_minor: float
+    gain: Mapping[str, float] = field(default_factory=dict)
+    leaves_out: bool = True
 
     def expected_minor(self, customer_ids: Sequence[int]) -> np.ndarray:
         """Profit that the message brings with each of them, less cost and discount; (n,)."""
@@ -92,8 +88,16 @@ class Targeting:
             "calibration": {"offset": self.line.offset, "slope": self.line.slope},
             "cost_minor": self.cost_minor,
             "discount_minor": round(self.discount_minor, 4),
-            "gain_minor": self.run.metrics["targeting_minor"],
+            "gain_minor": dict(self.gain),
         }
+
+
+def targeting_for(campaign: Campaign, at: datetime) -> Targeting | None:
+    """What its list is drawn by. Raises TargetingError with what stands against it."""
+    if campaign.only_where_it_pays:
+        return targeting_of(campaign, at)
+    of_coupon = coupon_targeting(campaign, at) if campaign.coupon_offer else None
+    return of_coupon or ranking_of(campaign, at)
 
 
 def targeting_of(campaign: Campaign, at: datetime) -> Targeting:
@@ -102,12 +106,11 @@ def targeting_of(campaign: Campaign, at: datetime) -> Targeting:
     run = live_run(TASK)
     if run is None:
         raise TargetingError(sentence(NO_MODEL))
-    cost = settings.MARKETING_SEND_COST_MINOR
-    _check_gain(run, cost)
+    cost = cost_per_message_minor(campaign, at)
+    gain = _proven_gain(run, cost)
     model, line = _read(run)
-    return Targeting(
-        run, model, line, order_history(at), at, cost, discount_per_message(campaign, at)
-    )
+    given = discount_per_message(campaign, at)
+    return Targeting(run, model, line, order_history(at), at, cost, given, gain)
 
 
 def coupon_targeting(campaign: Campaign, at: datetime) -> Targeting | None:
@@ -119,58 +122,59 @@ def coupon_targeting(campaign: Campaign, at: datetime) -> Targeting | None:
     try:
         return targeting_of(campaign, at)
     except TargetingError:
-        if campaign.holdout_rate > 0:
+        if held_out_rate(campaign) > 0:
             return None
         raise TargetingError(sentence(COUPON_UNMEASURED)) from None
 
 
-def refuse_below_floor(campaign: Campaign, at: datetime) -> None:
-    """Raises TargetingError where a featured SKU on reduction leaves less than the margin floor.
+def ranking_of(campaign: Campaign, at: datetime) -> Targeting | None:
+    """Nobody is left out, but not everybody may be reached in time: whom the message moves most goes
+    first. That order is what a live model has proven; None without one, or without a limit."""
+    is_limited = campaign.per_minute or campaign.items.filter(variant__tracks_stock=True).exists()
+    run = live_run(TASK) if is_limited else None
+    if run is None:
+        return None
+    try:
+        model, line = _read(run)
+    except TargetingError:
+        return None  # it only orders: without it they go as they come
+    cost, given = cost_per_message_minor(campaign, at), discount_per_message(campaign, at)
+    return Targeting(run, model, line, order_history(at), at, cost, given, leaves_out=False)
 
-    A clearance sale has a floor of its own, which stands on its receipt. A SKU without a cost
-    cannot be judged and is not.
-    """
-    if (campaign.key or "").startswith("clearance:"):
-        return
-    skus = dict(campaign.items.values_list("variant_id", "variant__sku"))
-    costs, prices = unit_costs_minor(skus), prices_at(list(skus), at)
-    for pk in reductions_of(skus, at):
-        if pk not in costs or pk not in prices:
-            continue
-        price, floor = prices[pk].amount_minor, settings.MARKETING_MARGIN_FLOOR_RATE
-        if price - costs[pk] < floor * price:
-            raise TargetingError(
-                sentence(
-                    BELOW_FLOOR,
-                    sku=skus[pk],
-                    price=price,
-                    cost=costs[pk],
-                    floor=significant(100 * floor),
-                )
-            )
+
+def held_out_rate(campaign: Campaign) -> float:
+    """A kept list with a holdout of its own brings it along: who gets nothing of one campaign for it
+    gets nothing of the others."""
+    source = campaign.frozen_audience
+    return source.holdout_rate if source and source.holdout_rate else campaign.holdout_rate
 
 
 def discount_per_message(campaign: Campaign, at: datetime) -> float:
-    """Given away per message: each featured SKU's reduction, and the most that a coupon takes off,
-    × the units per message. Cautious: everybody who buys counts, also who would have bought at the
-    old price, and every coupon is used to the full."""
+    """Given away per message: each featured SKU's reduction × its units per message, and the most that
+    a coupon takes off × the orders per message. Cautious: everybody who buys counts, also who
+    would have bought at the old price, and every coupon is used to the full."""
     skus = list(campaign.items.values_list("variant_id", flat=True))
     found = reductions_of(skus, at)
     saved = sum(one.prior.amount_minor - one.price.amount_minor for one in found.values())
+    given = saved * units_per_message(campaign.goal, at) if saved else 0.0
     if campaign.coupon_offer:
-        saved += campaign.coupon_offer.most_minor
-    return saved * units_per_message(campaign.goal, at) if saved else 0.0
+        given += campaign.coupon_offer.most_minor * orders_per_message(campaign.goal, at)
+    return given
 
 
-def _check_gain(run: ModelRun, cost: int) -> None:
-    gain: Mapping[str, float] = run.metrics.get("targeting_minor", {})
-    if not gain:
+def _proven_gain(run: ModelRun, cost: int) -> Mapping[str, float]:
+    """Of leaving people out at this cost of a message, over everybody. Raises TargetingError."""
+    first: Mapping[str, float] = run.metrics.get("targeting_minor", {})
+    if not first:
         raise TargetingError(sentence(NO_MODEL))
-    if gain["cost"] != cost:
-        raise TargetingError(sentence(OTHER_COST, then=gain["cost"], now=cost))
+    judged = [first, *run.metrics.get("targeting_at", [])]
+    gain = next((one for one in judged if one["cost"] == cost), None)
+    if gain is None:
+        raise TargetingError(sentence(OTHER_COST, then=first["cost"], now=cost))
     if gain["low"] <= 0:
         edges = {name: figure(gain[name], 1) for name in ("each", "low", "high")}
         raise TargetingError(sentence(NO_BETTER, **edges))
+    return gain
 
 
 def _read(run: ModelRun) -> tuple[Model, Calibration]:

@@ -34,19 +34,15 @@ from marketing.services.audiences.audiences import (
     freeze_audience,
 )
 from marketing.services.audiences.exclusion import lock_group, taken_members
-from marketing.services.audiences.targeting import (
-    Targeting,
-    TargetingError,
-    coupon_targeting,
-    refuse_below_floor,
-    targeting_of,
-)
+from marketing.services.audiences.margin_floor import money_inputs, refuse_below_floor
+from marketing.services.audiences.targeting import TargetingError, targeting_for
 from marketing.services.campaigns import copy_arms
 from marketing.services.campaigns.copy_facts import (
     CampaignError,
     approved_facts,
     changed_fact,
     chosen_copies,
+    forbidden,
     verified_copies,
 )
 from marketing.services.campaigns.expected_units import withdraw_expected
@@ -128,7 +124,7 @@ def _frozen(campaign: Campaign, at: datetime, progress: Any) -> Audience:
     """The list, drawn now. Raises CampaignError with what stands against it."""
     try:
         refuse_below_floor(campaign, at)
-        return freeze_audience(campaign, _targeting(campaign, at), progress)
+        return freeze_audience(campaign, targeting_for(campaign, at), progress)
     except TargetingError as error:
         raise CampaignError(_stale(error.sentence)) from error
     except NobodyMovedError as error:
@@ -141,12 +137,6 @@ def _frozen(campaign: Campaign, at: datetime, progress: Any) -> Audience:
             if campaign.frozen_audience
             else _("Nobody in this segment has an address and agreed to be written to.")
         ) from error
-
-
-def _targeting(campaign: Campaign, at: datetime) -> Targeting | None:
-    if campaign.only_where_it_pays:
-        return targeting_of(campaign, at)
-    return coupon_targeting(campaign, at) if campaign.coupon_offer else None
 
 
 def take_back(campaign: Campaign, by: Any = None) -> Campaign:
@@ -168,7 +158,7 @@ def carry_out(decision: Decision, by: Any) -> None:
         refuse_below_floor(campaign, timezone.now())
     except TargetingError as error:
         raise CampaignError(_stale(error.sentence)) from error
-    if changed := changed_fact(campaign, timezone.now()):
+    if changed := changed_fact(campaign, timezone.now()) or forbidden(campaign, timezone.now()):
         raise CampaignError(_stale(changed))
     move(campaign, CampaignState.APPROVED, approved_at=timezone.now(), state_note={})
     claim_ledger.publish_campaign(campaign, chosen_copies(campaign), timezone.now())
@@ -184,7 +174,7 @@ def put_back(decision: Decision, by: Any) -> None:
 
 def pause(campaign: Campaign, why: dict | None = None, *, by: str = PausedBy.PERSON) -> None:
     move(campaign, CampaignState.PAUSED, state_note=why or {}, paused_by=by)
-    if by == PausedBy.FACTS:
+    if by in (PausedBy.FACTS, PausedBy.RULES):
         claim_ledger.pulled(campaign)
 
 
@@ -337,7 +327,7 @@ def _inputs(campaign: Campaign, audience: Audience, copies: list[CopyVariant]) -
             "members_sha256": audience.members_sha256,
             "frozen_at": audience.frozen_at.isoformat(),
         },
-        "send_cost_minor": settings.MARKETING_SEND_COST_MINOR,
+        **money_inputs(campaign, at),
         "copies": [
             {
                 "id": copy.pk,

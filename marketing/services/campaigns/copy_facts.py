@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from decisions.kinds import CannotCarryOutError
-from decisions.text import sentence
+from decisions.text import both, sentence
 from marketing.models import Campaign, CopyState, CopyVariant
 from marketing.models.campaigns import COPY_LANGUAGES, FIRST_ARM
 from marketing.services.content.copies import blocking_findings, has_refusals, used_slots
@@ -20,6 +20,7 @@ FACTS_CHANGED = gettext_noop(
 FACT_GONE = gettext_noop(
     "%(slot)s was %(before)s when the campaign was checked and cannot be said any more."
 )
+FORBIDDEN = gettext_noop("“%(copy)s” may not be sent any more: %(rule)s (%(source)s)")
 UNPROVEN = gettext_noop("“%(copy)s” states something that no fact supports any more.")
 UNPROVEN_IN = gettext_noop(
     "“%(copy)s” states something that no fact supports any more. Go on without variant %(arm)s, or "
@@ -119,4 +120,14 @@ def changed_fact(campaign: Campaign, at: datetime) -> dict | None:
             if several:
                 return sentence(UNPROVEN_IN, copy=copy.subject, arm=copy.arm)
             return sentence(UNPROVEN, copy=copy.subject)
+    return None
+
+
+def forbidden(campaign: Campaign, at: datetime) -> dict | None:
+    """What today's rules and glossary say against a text that is sent, as a stored sentence."""
+    for copy in chosen_copies(campaign):
+        facts = campaign_facts(campaign, copy.language, at)
+        if blocking := blocking_findings(copy, facts):
+            rule = both(blocking[0].message, blocking[0].message)
+            return sentence(FORBIDDEN, copy=str(copy), rule=rule, source=blocking[0].source)
     return None

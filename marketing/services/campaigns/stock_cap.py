@@ -13,7 +13,8 @@ from access.figures import figure
 from decisions.text import sentence
 from marketing.models import Campaign, CampaignState
 from marketing.models.campaigns import PausedBy
-from marketing.services.campaigns import campaigns
+from marketing.services.campaigns import campaigns, stock_claims
+from marketing.services.campaigns.copy_facts import forbidden
 from marketing.services.campaigns.units_per_message import units_ordered, units_per_message
 from marketing.services.sending.guards import LEFT
 from shop.models import Variant
@@ -24,22 +25,34 @@ SHORT = gettext_noop(
     "%(sku)s: %(messages)s messages bring about %(expected)s orders that are still to come, and "
     "%(available)s units are available. It goes on once there are enough."
 )
+SHORT_WITH_OTHERS = gettext_noop(
+    "%(sku)s: %(messages)s messages bring about %(expected)s orders that are still to come, other "
+    "campaigns and journeys about %(others)s, and %(available)s units are available. It goes on once "
+    "there are enough."
+)
 
 
 def short_stock(campaign: Campaign, messages: int, at: datetime) -> dict | None:
-    """The first featured SKU of which too little is left for `messages` more, as a sentence."""
+    """The first featured SKU of which too little is left for `messages` more, as a sentence.
+
+    What other messages about it are still to bring counts as gone.
+    """
     sent = campaign.sends.filter(state__in=LEFT).count()
     rate = units_per_message(campaign.goal, at)
     for sku, variant_id, available in _featured(campaign):
-        expected = rate * (sent + messages) - units_ordered(campaign, variant_id)
-        if available < max(1, expected):
-            return sentence(
-                SHORT,
-                sku=sku,
-                messages=sent + messages,
-                expected=figure(max(0, expected), 1),
-                available=available,
-            )
+        expected = max(0.0, rate * (sent + messages) - units_ordered(campaign, variant_id))
+        others = stock_claims.of_campaigns(campaign, variant_id, at)
+        others += stock_claims.of_journeys(sku, variant_id, rate, at)
+        if available < max(1, expected + others):
+            said: dict[str, str | int] = {
+                "sku": sku,
+                "messages": sent + messages,
+                "expected": figure(expected, 1),
+                "available": available,
+            }
+            if others:
+                return sentence(SHORT_WITH_OTHERS, **said, others=figure(others, 1))
+            return sentence(SHORT, **said)
     return None
 
 
@@ -49,9 +62,9 @@ def resume_restocked(at: datetime) -> int:
     for campaign in Campaign.objects.filter(
         state=CampaignState.PAUSED, paused_by=PausedBy.STOCK
     ).order_by("pk")[:100]:
-        if short_stock(campaign, LEAST_TO_GO_ON, at) is None and not campaigns.changed_fact(
-            campaign, at
-        ):
+        if short_stock(campaign, LEAST_TO_GO_ON, at) or campaigns.changed_fact(campaign, at):
+            continue
+        if forbidden(campaign, at) is None:
             campaigns.resume(campaign, at=at)
             resumed += 1
     return resumed

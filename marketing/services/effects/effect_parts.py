@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_noop
 
@@ -34,6 +33,7 @@ from marketing.services.effects.metrics import (
     MONEY,
     Metric,
 )
+from marketing.services.effects.send_costs import NO_COST, cost_columns, cost_of, cost_of_sends
 from shop.models import Order, OrderState
 
 # After a step's message orders count for so long, as for a campaign by default.
@@ -90,8 +90,7 @@ def _step_effects(
     for name in sorted(names):
         if (subject := step_subject(journey, name, at)) is not None:
             sums = arm_sums(subject.members, subject.window)
-            mails = subject.sends.filter(sent_at__isnull=False, channel=Channel.EMAIL).count()
-            cost = mails * settings.MARKETING_SEND_COST_MINOR
+            cost = cost_of_sends(subject.sends)
             arms = (sums.get(TREATED), sums.get(HOLDOUT))
             found[name] = _effect(arms, cost, False, len(names))
     return found
@@ -132,7 +131,7 @@ def counts(sends: QuerySet[Send], by: str, window: timedelta) -> dict[str, dict[
         .values("part")
         .annotate(
             sent=Count("pk", filter=left),
-            mails=Count("pk", filter=left & Q(channel=Channel.EMAIL)),
+            **cost_columns(),
             delivered=Count("delivered_at"),
             opened=Count("opened_at"),
             clicked=Count("clicked_at"),
@@ -150,15 +149,12 @@ def _metrics(row: Mapping[str, Any]) -> dict[str, Metric]:
         name: Metric(name, row[name], COUNT, BY_FOLLOWED if name == "converted" else BY_SENDS)
         for name in names
     }
-    cost = row["mails"] * settings.MARKETING_SEND_COST_MINOR
-    return found | {"send_cost": Metric("send_cost", cost, MONEY, BY_COST)}
+    return found | {"send_cost": Metric("send_cost", cost_of(row), MONEY, BY_COST)}
 
 
 def empty() -> dict[str, Metric]:
-    names = (
-        "sent", "mails", "delivered", "opened", "clicked", "converted", "unsubscribed", "complained",
-    )  # fmt: skip
-    return _metrics(dict.fromkeys(names, 0))
+    names = ("sent", "delivered", "opened", "clicked", "converted", "unsubscribed", "complained")
+    return _metrics(dict.fromkeys(names, 0) | NO_COST)
 
 
 def _by_language(fallback: str, subject: Subject, languages: Iterable[str]) -> Members:

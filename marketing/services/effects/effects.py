@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -20,7 +19,7 @@ from inventory.profit_frames import ArmSums, line_revenue
 from inventory.services.substitutes import substitutes_of
 from marketing.frames import effects as frames
 from marketing.frames.effects import HOLDOUT, TREATED, Subject
-from marketing.models import AudienceMember, Campaign, Channel, Journey
+from marketing.models import AudienceMember, Campaign, Journey
 from marketing.services.effects.arm_effects import add_arms
 from marketing.services.effects.effect_building import Building, Effects
 from marketing.services.effects.effect_parts import step_parts, step_text_parts, text_parts
@@ -47,6 +46,7 @@ from marketing.services.effects.metrics import (
     MONEY,
     RATE,
 )
+from marketing.services.effects.send_costs import cost_of_sends
 from shop.models import OrderLine
 
 FEATURED, SUBSTITUTES, OTHER = "featured", "substitutes", "other"
@@ -167,9 +167,7 @@ def _add_messages(found: Building) -> None:
     counts = frames.send_funnel(found.subject.sends)
     for name, value in counts.items():
         found.add(name, value, COUNT, BY_SENDS)
-    mails = found.subject.sends.filter(sent_at__isnull=False, channel=Channel.EMAIL).count()
-    cost = mails * settings.MARKETING_SEND_COST_MINOR
-    found.add("send_cost", cost, MONEY, BY_COST)
+    found.add("send_cost", cost_of_sends(found.subject.sends), MONEY, BY_COST)
 
 
 def _add_arms(found: Building) -> None:

@@ -12,7 +12,7 @@ COUNT, MONEY, RATE, DAYS = "count", "money", "rate", "days"
 # What a metric was computed from, for whoever wants to check it.
 BY_LEDGER = gettext_noop("the stock ledger, all warehouses")
 BY_SENDS = gettext_noop("rows of the send log")
-BY_COST = gettext_noop("e-mails sent × MARKETING_SEND_COST_MINOR")
+BY_COST = gettext_noop("messages sent × what each cost on its channel, an SMS by its parts")
 BY_ORDERS = gettext_noop("everybody on the list, their orders and returns")
 BY_PROFIT = gettext_noop("the same, and today's unit costs")
 BY_DISCOUNTS = gettext_noop("discounts of whole orders, already taken off revenue and profit")

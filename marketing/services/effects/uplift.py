@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from decisions.jobs import Progress
@@ -18,6 +18,7 @@ from decisions.services.artefacts import write_artefact
 from decisions.services.model_runs import Trained, data_hash, existing_run, publish_run
 from decisions.text import SentenceError, sentence
 from inventory.profit_frames import arm_sums, person_profits
+from marketing.delivery.costs import cost_minor, possible_costs_minor
 from marketing.frames import effects as frames
 from marketing.frames.orders import order_history
 from marketing.ml.uplift import LEARNERS, LEAST_PER_ARM, Trial, UpliftParams, cross_fit, fit
@@ -30,7 +31,7 @@ from marketing.ml.uplift_metrics import (
     qini,
     targeting_gain,
 )
-from marketing.models import AudienceMember, Campaign, CampaignState
+from marketing.models import AudienceMember, Campaign, CampaignState, Channel
 
 TASK = "uplift"
 LOOK_BACK = timedelta(days=365)
@@ -61,9 +62,9 @@ def train_uplift(as_of: datetime, *, seed: int, progress: Progress | None = None
         )
     params = UpliftParams(seed=seed)
     # What a message costs is part of what is learned: whom it pays with.
-    cost = settings.MARKETING_SEND_COST_MINOR
+    costs = possible_costs_minor()
     digest = data_hash(
-        trial.features, trial.treated, trial.outcome, trial.share, asdict(params), cost
+        trial.features, trial.treated, trial.outcome, trial.share, asdict(params), costs
     )
     if known := existing_run(TASK, digest):
         return known
@@ -72,9 +73,16 @@ def train_uplift(as_of: datetime, *, seed: int, progress: Progress | None = None
     judged = {name: qini(one, fitted.score, level=level) for name, one in fitted.uplift.items()}
     best = max(judged, key=lambda name: judged[name].area)
     line = calibration(fitted.uplift[best], fitted.score)
-    gain = targeting_gain(
-        fitted.uplift[best], fitted.score, Price(cost=cost), seed=seed, level=level
-    )
+    gains = {
+        cost: asdict(
+            targeting_gain(
+                fitted.uplift[best], fitted.score, Price(cost=cost), seed=seed, level=level
+            )
+        )
+        | {"cost": cost}
+        for cost in costs
+    }
+    cost = cost_minor(Channel.EMAIL)
     steps = curve_with_band(fitted.uplift[best], fitted.score, cost=cost, level=level)
     model = fit(best, trial, params)
 
@@ -100,7 +108,8 @@ def train_uplift(as_of: datetime, *, seed: int, progress: Progress | None = None
                     "cost": cost,
                     "customers": len(trial.outcome),
                 },
-                "targeting_minor": asdict(gain) | {"cost": cost},
+                "targeting_minor": gains[cost],
+                "targeting_at": list(gains.values()),
                 "features": list(NAMES),
                 "campaigns": campaigns,
             },
@@ -123,7 +132,9 @@ def _finished(as_of: datetime) -> tuple[Trial | None, list[int]]:
     used: list[int] = []
     rows = 0
     recent = Campaign.objects.filter(
-        state=CampaignState.SENT, started_at__gte=as_of - LOOK_BACK, holdout_rate__gt=0
+        Q(holdout_rate__gt=0) | Q(audience__holdout_rate__gt=0),
+        state=CampaignState.SENT,
+        started_at__gte=as_of - LOOK_BACK,
     ).order_by("-started_at")
     for campaign in recent[:MOST_CAMPAIGNS]:
         subject = frames.campaign_subject(campaign, as_of)

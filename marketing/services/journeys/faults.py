@@ -85,6 +85,10 @@ class Faults:
             self._raised.append(error)
         self._shut.add(channel)
 
+    def rest_channel(self, channel: str) -> None:
+        """It is closed for a while, as its monitor says: no fault of this round."""
+        self._shut.add(channel)
+
     def is_shut(self, channel: str) -> bool:
         return channel in self._shut
 

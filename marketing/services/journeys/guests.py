@@ -19,9 +19,10 @@ from django.utils import timezone
 
 from language.claims import UnknownSlotError, fill
 from marketing.definitions.journey_plan import read_plan
+from marketing.delivery.answers import PortDownError, RefusedError
 from marketing.delivery.mail import Envelope, guest_address, guest_token_of, letter
 from marketing.delivery.messages import Text
-from marketing.delivery.ports import Port, PortDownError, RefusedError
+from marketing.delivery.ports import Port
 from marketing.delivery.quiet_hours import is_quiet, quiet_hours_of, zone_of
 from marketing.models import (
     Channel,
@@ -30,12 +31,14 @@ from marketing.models import (
     GuestNotice,
     Journey,
     JourneyState,
+    Refusal,
     SendState,
     SkipReason,
     Suppression,
 )
 from marketing.services.journeys.journey_review import pulled_steps
 from marketing.services.journeys.journey_words import words_about
+from marketing.services.sending.channel_health import ChannelClosedError
 from marketing.services.sending.hand_over import BATCH, MessagePortError, opened
 from shop.models import Variant
 from shop.services import waitlist
@@ -44,7 +47,7 @@ TRIGGER = "back_in_stock"
 INTERRUPTED_AFTER = timedelta(minutes=10)
 # A letter that found the shelf empty is tried again at the next receipt, not at the next minute.
 AGAIN_AFTER = timedelta(hours=1)
-PASSES = (SkipReason.SOLD_OUT, SkipReason.NOTHING_TRUE)
+PASSES = (SkipReason.SOLD_OUT, SkipReason.NOTHING_TRUE, SkipReason.NOT_TAKEN)
 
 
 def back_in_stock_offer(at: datetime) -> waitlist.Offer:
@@ -82,8 +85,11 @@ def tell_guests(at: datetime) -> int:
     waiting = GuestNotice.objects.filter(state=SendState.CLAIMED).order_by("entry__created_at")
     pks = list(waiting.values_list("pk", flat=True)[: waitlist.SERVED_AT_ONCE])
     for start in range(0, len(pks), BATCH):
-        with opened(Channel.EMAIL) as ports:
-            sent += _hand_over(_decide(pks[start : start + BATCH], texts, at), ports[0])
+        try:
+            with opened(Channel.EMAIL) as ports:
+                sent += _hand_over(_decide(pks[start : start + BATCH], texts, at), ports[0])
+        except ChannelClosedError:
+            break  # for a while; they wait
     told = GuestNotice.objects.filter(
         state__in=(SendState.SENT, SendState.UNKNOWN), entry__state="waiting"
     )
@@ -215,8 +221,12 @@ def _left(one: _Due, port: Port) -> bool:
     try:
         port.hand_over(message)
     except RefusedError as error:
-        row.update(state=SendState.FAILED, error=error.code[:200])
-        if error.is_gone:
+        if error.answer.is_temporary:
+            reason, said = SkipReason.NOT_TAKEN, error.answer.text
+            row.update(state=SendState.SKIPPED, reason=reason, error=said)
+            return False
+        row.update(state=SendState.FAILED, error=error.answer.text)
+        if error.answer.meaning == Refusal.GONE:
             waitlist.leave(one.notice.entry)
         return False
     except PortDownError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -135,15 +136,21 @@ class JourneyMessages:
             return featured
         step = self.plan_of(send).step(send.step).data
         link = review_link_to(featured) if step["link"] == "review" else link_to(featured)
-        return words_about(
-            step["texts"],
-            send.customer.language,
-            featured,
-            at,
-            offer=offer,
-            link=link,
-            channel=self.channel,
-        )
+        beside = Beside(offer, link, self.channel)
+        return words_about(step["texts"], send.customer.language, featured, at, beside)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a message has beside its SKUs: the coupon that it gives, where it leads (None: to the
+    first SKU), its channel (empty for somebody who is no customer: nothing can be chosen for her)."""
+
+    offer: CouponOffer | None = None
+    link: str | None = None
+    channel: str = ""
+
+
+NOTHING_BESIDE = Beside()
 
 
 def words_about(
@@ -151,21 +158,14 @@ def words_about(
     language: str,
     featured: list[Variant],
     at: datetime,
-    *,
-    offer: CouponOffer | None = None,
-    link: str | None = None,
-    channel: str = "",
+    beside: Beside = NOTHING_BESIDE,
 ) -> Text | SkipReason:
-    """The text in that language, the shop's own or any, every claim proven by the facts of now.
-
-    link: where it leads; None: to the first SKU. channel: empty for somebody who is no customer;
-    nothing can be chosen for her.
-    """
+    """The text in that language, the shop's own or any, every claim proven by the facts of now."""
     if language not in texts:
         language = fallback_language(texts)
-    link = link_to(featured) if link is None else link
+    link = link_to(featured) if beside.link is None else beside.link
     facts = shop_facts(language) + variant_facts(featured, language, at)
-    facts += coupon_facts(offer, language, at) + recommended_facts(channel, language)
+    facts += coupon_facts(beside.offer, language, at) + recommended_facts(beside.channel, language)
     if link:
         facts.append(Fact("link", "link", link, "settings:STOREFRONT_URL"))
     text = texts[language]

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from marketing.models import Channel, FaultAt, JourneyState, PulledStep, PullState, Send, SendState
 from marketing.services.journeys.faults import Faults, resting
 from marketing.services.journeys.journey_words import JourneyMessages
+from marketing.services.sending.channel_health import ChannelClosedError
 from marketing.services.sending.hand_over import BATCH, MessagePortError, hand_over, opened
 from shop.services import waitlist
 
@@ -71,11 +72,17 @@ def _send(channel: str, batch: list[int], at: datetime, faults: Faults) -> int:
             ports = open_now.enter_context(opened(channel))
         except SoftTimeLimitExceeded:
             raise
+        except ChannelClosedError:
+            faults.rest_channel(channel)
+            return 0
         except Exception as error:  # noqa: BLE001 - logged, and raised at the end
             faults.shut(channel, error)
             return 0
         try:
             return len(hand_over(batch, JourneyMessages(channel), ports, at=at).sent)
+        except ChannelClosedError:
+            faults.rest_channel(channel)
+            return 0
         except MessagePortError as error:
             faults.shut(channel, error)
             return 0

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime, time, timedelta
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
+from marketing.delivery.quiet_hours import zone_of
 from marketing.models import Channel, Send, SendState, SkipReason, Suppression
 from marketing.models.campaigns import ADDRESS_OF, PURPOSE_OF_CHANNEL
 from shop.models import (
@@ -62,11 +74,10 @@ def reasons_not_to_write(
 
     The strongest reason is given: an address and a word first, what passes by itself last.
     """
-    ids = set(customers)
     address = ADDRESS_OF[Channel(asked.channel)]
-    known = _known_of(ids, asked.channel, at)
+    known = _known_of(customers, asked.channel, at)
     refunded = {one.pk for one in known if one.has_refund}
-    capped = {one.pk for one in known if one.messages >= cap_of(asked.channel)}
+    capped = {one.pk for one in known if one.has_enough(asked.channel)}
     found = [
         ({pk for pk, one in customers.items() if not getattr(one, address)}, SkipReason.NO_ADDRESS),
         ({one.pk for one in known if one.is_suppressed}, SkipReason.SUPPRESSED),
@@ -96,8 +107,9 @@ def cap_of(channel: str) -> int:
 
 
 class _Known(NamedTuple):
-    """What the rows say of one customer. agreed: her last word, None without any. messages: what
-    left on this channel lately and counts towards its cap."""
+    """What the rows say of one customer. agreed: her last word, None without any. The rest is what
+    left lately and counts towards a cap: on this channel, on all of them, and on all of them since
+    her own day and week began."""
 
     pk: int
     is_suppressed: bool
@@ -109,14 +121,27 @@ class _Known(NamedTuple):
     has_old_parcel: bool
     has_refund: bool
     messages: int
+    all_messages: int
+    today: int
+    this_week: int
+
+    def has_enough(self, channel: str) -> bool:
+        caps = [
+            (settings.MARKETING_CAP_ALL, self.all_messages),
+            (settings.MARKETING_CAP_A_DAY, self.today),
+            (settings.MARKETING_CAP_A_WEEK, self.this_week),
+        ]
+        return self.messages >= cap_of(channel) or any(cap and n >= cap for cap, n in caps)
 
 
-def _known_of(ids: set[int], channel: str, at: datetime) -> list[_Known]:
+def _known_of(customers: Mapping[int, Customer], channel: str, at: datetime) -> list[_Known]:
     """One statement of its own, after the one that took the lock: it sees what a rival for these
     customers wrote before the lock was ours."""
-    if not ids:
+    if not customers:
         return []
-    hers = Customer.objects.filter(pk__in=among(ids)).values_list(
+    lately = at - timedelta(days=settings.MARKETING_CAP_DAYS)
+    day, week = _own_calendar(customers, at)
+    hers = Customer.objects.filter(pk__in=among(customers)).values_list(
         "pk",
         Exists(Suppression.objects.filter(customer=OuterRef("pk"), channel=channel)),
         Subquery(_last_word(channel)),
@@ -126,9 +151,26 @@ def _known_of(ids: set[int], channel: str, at: datetime) -> list[_Known]:
         Exists(_open_tickets().filter(intent=Intent.WHERE_IS_MY_ORDER)),
         Exists(_old_parcels(at)),
         Exists(Refund.objects.filter(order__customer=OuterRef("pk"))),
-        Coalesce(Subquery(_messages_lately(channel, at)), 0),
+        _messages(handed_over_at__gt=lately, channel=channel),
+        _messages(handed_over_at__gt=lately) if settings.MARKETING_CAP_ALL else Value(0),
+        _messages(handed_over_at__gte=day) if settings.MARKETING_CAP_A_DAY else Value(0),
+        _messages(handed_over_at__gte=week) if settings.MARKETING_CAP_A_WEEK else Value(0),
     )
     return [_Known(*row) for row in hers]
+
+
+def _own_calendar(customers: Mapping[int, Customer], at: datetime) -> tuple[Case, Case]:
+    """When the day and the week (from Monday on) of each customer's own clock began, of a send."""
+    days: list[When] = []
+    weeks: list[When] = []
+    for name in sorted({one.time_zone for one in customers.values()}):
+        zone = zone_of(name)
+        today = at.astimezone(zone).date()
+        monday = today - timedelta(days=today.weekday())
+        for whens, first in ((days, today), (weeks, monday)):
+            begin = datetime.combine(first, time(), tzinfo=zone)
+            whens.append(When(customer__time_zone=name, then=Value(begin)))
+    return Case(*days, default=Value(at)), Case(*weeks, default=Value(at))
 
 
 def _last_word(channel: str) -> QuerySet:
@@ -170,16 +212,11 @@ def _records_deliveries(at: datetime) -> bool:
     return came.exists()
 
 
-def _messages_lately(channel: str, at: datetime) -> QuerySet:
-    lately = Send.objects.filter(
-        customer=OuterRef("pk"),
-        channel=channel,
-        state__in=LEFT,
-        was_wished=False,
-        handed_over_at__gt=at - timedelta(days=settings.MARKETING_CAP_DAYS),
-    )
-    counted = lately.order_by().values("customer").annotate(messages=Count("pk"))
-    return counted.values("messages")
+def _messages(**which: Any) -> Coalesce:
+    """How many left that she did not ask for herself."""
+    left = Send.objects.filter(customer=OuterRef("pk"), state__in=LEFT, was_wished=False, **which)
+    counted = left.order_by().values("customer").annotate(messages=Count("pk"))
+    return Coalesce(Subquery(counted.values("messages")), 0)
 
 
 def _owed_money(ids: set[int]) -> set[int]:

@@ -4,7 +4,8 @@
    be written to is skipped with the reason, who sleeps gets another hour, for the rest the
    text is chosen and the row marked as being handed over.
 2. Outside of it: each message goes through a port of its channel, several side by side.
-3. What left is marked sent, what was not tried is claimed again.
+3. What left is marked sent, what was not tried is claimed again, and so is what may be taken later
+   (outcomes.py); when all is refused, the channel is closed for a while (channel_health.py).
 
 A campaign does 1 and 3 while another batch is on its way (`Belt`): the database works and commits
 while the other side answers.
@@ -17,10 +18,10 @@ everything behind it waits again, and the fault is raised so that the job is tri
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -31,11 +32,24 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from language.claims import UnknownSlotError
+from marketing.delivery.answers import PortDownError, RefusedError
+from marketing.delivery.costs import cost_of_message_minor
 from marketing.delivery.messages import Text, composed
-from marketing.delivery.ports import Port, PortDownError, RefusedError, port_of
+from marketing.delivery.ports import Port, port_of
 from marketing.delivery.quiet_hours import after_quiet, quiet_hours_of, zone_of
-from marketing.models import CampaignState, Send, SendState, SkipReason, Suppression
+from marketing.models import CampaignState, Send, SendState, SkipReason
+from marketing.services.sending.channel_health import Run, refuse_if_closed
 from marketing.services.sending.guards import Asked, lock_customers, reasons_not_to_write
+from marketing.services.sending.outcomes import (
+    MessagePortError,
+    Outcome,
+    not_final,
+    refused,
+    said,
+    sent,
+    suppress_gone,
+    write,
+)
 from shop.models import EventKey, EventKind
 from shop.services.events.event_rows import among
 from shop.services.events.events import record_events
@@ -44,10 +58,6 @@ from shop.services.events.events import record_events
 # while the next is decided.
 BATCH = 50
 EVENTS_AT_ONCE = 100
-
-
-class MessagePortError(Exception):
-    """The way out is closed now: the job is tried again later."""
 
 
 class Source(Protocol):
@@ -77,6 +87,7 @@ class Handed:
 @contextmanager
 def opened(channel: str) -> Iterator[list[Port]]:
     """The ways out of a channel, open for several batches. Raises MessagePortError."""
+    refuse_if_closed(channel, timezone.now())
     ports = [port_of(channel) for _number in range(settings.MESSAGE_CONNECTIONS)]
     with ExitStack() as stack:
         for port in ports:
@@ -126,6 +137,7 @@ class Belt:
     def __init__(self, pool: ThreadPoolExecutor):
         self._pool = pool
         self.open, self.left = ExitStack(), ExitStack()  # connections: in use, and to be closed
+        self._run: Run | None = None  # of refusals, on the one channel of this belt
         self._on_its_way: list[Future[list[Outcome]]] = []
         self._handed = Handed()  # the batch that is on its way
         self._arrived: list[Outcome] = []  # and not written down yet
@@ -151,10 +163,12 @@ class Belt:
         due = self._turn(send_ids, at, done)
         self._wait()
         if any(one.stops for one in self._arrived):
-            _write([Outcome(send, SendState.CLAIMED) for send, _text in due])
+            write([Outcome(send, SendState.CLAIMED) for send, _text in due])
             self.arrive()  # raises what stopped it
+        run = self._run = self._run or Run(self.source.channel)
+        run.keep()
         waiting, self._handed = deque(due), done
-        self._on_its_way = [self._pool.submit(_drain, waiting, port) for port in self.ports]
+        self._on_its_way = [self._pool.submit(_drain, waiting, port, run) for port in self.ports]
         if len(self._unlogged) >= EVENTS_AT_ONCE:
             self._log()
         return done
@@ -164,23 +178,29 @@ class Belt:
         raised once the rows say so."""
         self._wait()
         outcomes, self._arrived = self._arrived, []
-        _suppress_gone(outcomes)
-        _write(outcomes)
-        self._unlogged += _sent(outcomes)
+        if self._run and self._run.is_closed:  # then no answer says anything about a mailbox
+            outcomes = not_final(outcomes)
+        else:
+            suppress_gone(outcomes)
+        write(outcomes)
+        self._unlogged += sent(outcomes)
         self._log()
+        closed = self._run.keep() if self._run else None
         if faults := [one.fault for one in outcomes if one.fault]:
             raise faults[0]
+        if closed:
+            raise closed
         if down := [one.down for one in outcomes if one.down]:
             raise MessagePortError(down[0])
 
     def _turn(self, send_ids: Sequence[int], at: datetime, done: Handed) -> list[tuple[Send, Text]]:
         """Write down what has arrived and decide what is next, in one commit: each of them waits
         for the disk."""
-        _suppress_gone(self._arrived)
+        suppress_gone(self._arrived)
         with transaction.atomic():
-            _write(self._arrived)
+            write(self._arrived)
             due = _decide(send_ids, self.source, at, done)
-        self._unlogged += _sent(self._arrived)
+        self._unlogged += sent(self._arrived)
         self._arrived = []
         return due
 
@@ -189,7 +209,7 @@ class Belt:
         self._on_its_way = []
         self.left.close()
         self._arrived += found
-        self._handed.sent += _sent(found)
+        self._handed.sent += sent(found)
 
     def _log(self) -> None:
         unlogged, self._unlogged = self._unlogged, []
@@ -302,38 +322,28 @@ def _mark(due: Sequence[tuple[Send, Text]], at: datetime) -> None:
             language=language,
             link_url=link_url,
         )
+    if shown := {send.pk: text.coupon_id for send, text in due if text.coupon_id}:
+        hers = [When(pk=pk, then=Value(coupon)) for pk, coupon in shown.items()]
+        Send.objects.filter(pk__in=among(shown)).update(coupon=Case(*hers))
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """Where one message ended. `down`: the way out closed with it. `fault`: it broke unforeseen."""
-
-    send: Send
-    state: SendState
-    reason: str = ""
-    error: str = ""
-    is_gone: bool = False
-    down: str = ""
-    fault: Exception | None = None
-
-    @property
-    def stops(self) -> bool:
-        return bool(self.down) or self.fault is not None
-
-
-def _sent(outcomes: Iterable[Outcome]) -> list[Send]:
-    return [one.send for one in outcomes if one.state == SendState.SENT]
-
-
-def _drain(waiting: deque[tuple[Send, Text]], port: Port) -> list[Outcome]:
+def _drain(waiting: deque[tuple[Send, Text]], port: Port, run: Run) -> list[Outcome]:
     """Hand over until nothing is left, or the way out is closed or broken: then what nobody has
     in hand goes back to waiting, and the other threads find nothing more."""
     outcomes: list[Outcome] = []
     for send, text in _taken(waiting):
-        outcomes.append(_left(send, text, port))
+        outcomes.append(_counted(_left(send, text, port), run))
         if outcomes[-1].stops:
             outcomes += [Outcome(other, SendState.CLAIMED) for other, _text in _taken(waiting)]
     return outcomes
+
+
+def _counted(outcome: Outcome, run: Run) -> Outcome:
+    if outcome.state == SendState.SENT:
+        run.taken()
+    elif outcome.answer and run.refused(outcome.answer):
+        return replace(outcome, down=outcome.answer.text or "refused")
+    return outcome
 
 
 def _taken(waiting: deque[tuple[Send, Text]]) -> Iterator[tuple[Send, Text]]:
@@ -353,46 +363,14 @@ def _left(send: Send, text: Text, port: Port) -> Outcome:
         return Outcome(send, SendState.SKIPPED, reason=SkipReason.NOTHING_TRUE)
     except Exception as fault:  # noqa: BLE001 - raised by Belt.arrive once the rows say the truth
         # It never left, and would break the next attempt in the same way.
-        return Outcome(send, SendState.FAILED, error=_said(fault), fault=fault)
+        return Outcome(send, SendState.FAILED, error=said(fault), fault=fault)
     try:
         port.hand_over(message)
     except RefusedError as error:
-        return Outcome(send, SendState.FAILED, error=error.code, is_gone=error.is_gone)
+        return refused(send, error.answer)
     except PortDownError as error:
         state = SendState.UNKNOWN if error.is_unknown else SendState.CLAIMED
         return Outcome(send, state, down=str(error) or "closed")
     except Exception as fault:  # noqa: BLE001 - raised by Belt.arrive once the rows say the truth
-        return Outcome(send, SendState.UNKNOWN, error=_said(fault), fault=fault)
-    return Outcome(send, SendState.SENT)
-
-
-def _said(fault: Exception) -> str:
-    return f"{type(fault).__name__}: {fault}"[:200]
-
-
-def _write(outcomes: Iterable[Outcome]) -> None:
-    alike: dict[tuple[str, str, str], list[int]] = {}
-    for one in outcomes:
-        alike.setdefault((one.state, one.reason, one.error), []).append(one.send.pk)
-    for (state, reason, error), pks in alike.items():
-        rows = Send.objects.filter(pk__in=among(pks))
-        if state == SendState.SENT:
-            # Whoever called such a row unknown in the meantime is put right: it did leave.
-            rows.update(state=state, sent_at=timezone.now())
-        else:
-            rows.filter(state=SendState.SENDING).update(state=state, reason=reason, error=error)
-
-
-def _suppress_gone(outcomes: Iterable[Outcome]) -> None:
-    """Not within the transaction of the next decision: the row points at a customer of this batch,
-    and who holds two batches of customers can meet another who does."""
-    for one in outcomes:
-        if one.is_gone:
-            suppress(one.send.customer_id, one.send.channel, Suppression.Reason.BOUNCED)
-
-
-def suppress(customer_id: int, channel: str, reason: str) -> None:
-    """Nobody writes to her on this channel again. Twice changes nothing."""
-    Suppression.objects.get_or_create(
-        customer_id=customer_id, channel=channel, defaults={"reason": reason}
-    )
+        return Outcome(send, SendState.UNKNOWN, error=said(fault), fault=fault)
+    return Outcome(send, SendState.SENT, cost_minor=cost_of_message_minor(send.channel, message))

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from marketing.delivery.mail import BadTokenError, send_id_of
 from marketing.models import Send, Suppression
-from marketing.services.sending.hand_over import suppress
+from marketing.services.sending.outcomes import suppress
 from shop.payments.signatures import Signature
 from shop.services.customers import record_consent
 

@@ -21,6 +21,7 @@ from marketing.models import (
     AudienceMember,
     Campaign,
     CampaignState,
+    Channel,
     Goal,
     Send,
     SendState,
@@ -28,8 +29,10 @@ from marketing.models import (
 )
 from marketing.models.campaigns import FIRST_ARM, PausedBy
 from marketing.services.campaigns import campaigns, copy_waves, stock_cap
+from marketing.services.campaigns.copy_facts import forbidden
 from marketing.services.content import claim_ledger
 from marketing.services.effects.results import send_counts
+from marketing.services.sending.channel_health import ChannelClosedError, closed_until
 from marketing.services.sending.coupons import with_coupons
 from marketing.services.sending.guards import Asked
 from marketing.services.sending.hand_over import (
@@ -39,6 +42,7 @@ from marketing.services.sending.hand_over import (
     settle_interrupted,
 )
 from marketing.services.sending.recommended import with_recommended
+from marketing.services.sending.unsent_coupons import return_unsent
 from marketing.texts.facts import campaign_facts
 
 STOPS_AT_AN_ORDER = frozenset({Goal.WIN_BACK, Goal.SECOND_ORDER})
@@ -133,7 +137,11 @@ def send_campaign(progress: Any, campaign_id: int) -> dict:
         return send_counts(campaign)
     settle_interrupted(campaign.sends.all())
     copy_waves.open_due(campaign, timezone.now())
-    if not _send_due(progress, campaign):
+    try:
+        is_through = _send_due(progress, campaign)
+    except ChannelClosedError:
+        is_through = False  # its monitor says why, and the clock calls again when it is open
+    if not is_through:
         return send_counts(campaign)
     log_missing(campaign.sends.all(), label_of)
     is_left = _waiting(campaign).exists() or _unclaimed(campaign).exists()
@@ -147,7 +155,7 @@ def _send_due(progress: Any, campaign: Campaign) -> bool:
     total = Audience.objects.get(campaigns=campaign).recipient_count
     done = campaign.sends.exclude(state=SendState.CLAIMED).count()
     with belt(settings.MESSAGE_CONNECTIONS) as moving:
-        place = _Place()
+        place = _place_of(campaign)
         while batch := _next_batch(campaign, place):  # while the last ones are on their way
             at = timezone.now()
             if not _may_go_on(campaign, len(batch), at):
@@ -162,11 +170,15 @@ def _send_due(progress: Any, campaign: Campaign) -> bool:
 
 
 def continue_campaigns(at: datetime | None = None) -> int:
-    """The clock: ask for campaigns whose next recipients are due, and whose stock is back."""
+    """The clock: ask for campaigns whose next recipients are due, and whose stock is back; coupons of
+    messages that never left go back."""
     at = at or timezone.now()
     stock_cap.resume_restocked(at)
+    return_unsent()
     asked = 0
-    for campaign in Campaign.objects.filter(state=CampaignState.SENDING).order_by("pk")[:100]:
+    closed = {channel for channel in Channel.values if closed_until(channel, at)}
+    open_ones = Campaign.objects.filter(state=CampaignState.SENDING).exclude(channel__in=closed)
+    for campaign in open_ones.order_by("pk")[:100]:
         due = _due_now(campaign, at).exists() or _unclaimed(campaign).exists()
         wave_at = copy_waves.next_at(campaign)
         due = due or (wave_at is not None and wave_at <= at)
@@ -190,9 +202,26 @@ def _begin(campaign: Campaign) -> Campaign:
 
 @dataclass
 class _Place:
-    """Everybody on the list up to this member has a row: she need not be looked at again."""
+    """Everybody on the list up to this member has a row: she need not be looked at again. is_ranked:
+    the list knows what the message brings with each, and goes from most to least."""
 
+    is_ranked: bool
     member_id: int = 0
+    expected_minor: float | None = None
+
+    def rest(self, unclaimed: QuerySet[AudienceMember]) -> QuerySet[AudienceMember]:
+        if not self.is_ranked:
+            return unclaimed.filter(pk__gt=self.member_id).order_by("pk")
+        rest = unclaimed.filter(expected_minor__isnull=False)
+        if self.expected_minor is not None:
+            alike = Q(expected_minor=self.expected_minor, pk__gt=self.member_id)
+            rest = rest.filter(Q(expected_minor__lt=self.expected_minor) | alike)
+        return rest.order_by("-expected_minor", "pk")
+
+
+def _place_of(campaign: Campaign) -> _Place:
+    ranked = AudienceMember.objects.filter(audience=campaign.audience, expected_minor__isnull=False)
+    return _Place(ranked.exists())
 
 
 def _next_batch(campaign: Campaign, place: _Place) -> list[int]:
@@ -234,10 +263,12 @@ def _unclaimed(campaign: Campaign) -> QuerySet[AudienceMember]:
 
 
 def _claim(campaign: Campaign, place: _Place) -> int:
-    """Rows for the next customers of the list, each with the hour at which she is due."""
-    waiting = _unclaimed(campaign).filter(pk__gt=place.member_id).order_by("pk")
-    columns = ("pk", "customer_id", "customer__time_zone", "arm", "arm_propensity")
-    chosen = list(waiting.values_list(*columns)[:CLAIMED_AT_ONCE])
+    """Rows for the next customers of the list, each with the hour at which she is due. Of those who
+    are due, rows are taken in the order in which they were made."""
+    fields = (
+        "pk", "expected_minor", "customer_id", "customer__time_zone", "arm", "arm_propensity",
+    )  # fmt: skip
+    chosen = list(place.rest(_unclaimed(campaign)).values_list(*fields)[:CLAIMED_AT_ONCE])
     Send.objects.bulk_create(
         [
             Send(
@@ -248,12 +279,12 @@ def _claim(campaign: Campaign, place: _Place) -> int:
                 arm=arm,
                 arm_propensity=chance,
             )
-            for _member, pk, zone, arm, chance in chosen
+            for _member, _expected, pk, zone, arm, chance in chosen
         ],
         ignore_conflicts=True,
     )
     if chosen:
-        place.member_id = chosen[-1][0]
+        place.member_id, place.expected_minor = chosen[-1][:2]
     return len(chosen)
 
 
@@ -280,11 +311,15 @@ def _is_sending(campaign: Campaign) -> bool:
 
 
 def _may_go_on(campaign: Campaign, messages: int, at: datetime) -> bool:
-    """Nobody paused it, every fact still says what was approved, and there is enough to sell."""
+    """Nobody paused it, every fact still says what was approved, no rule of today forbids its words,
+    and there is enough to sell."""
     if not _is_sending(campaign):
         return False
     if changed := campaigns.changed_fact(campaign, at):
         campaigns.pause(campaign, changed, by=PausedBy.FACTS)
+        return False
+    if why := forbidden(campaign, at):
+        campaigns.pause(campaign, why, by=PausedBy.RULES)
         return False
     claim_ledger.verified(campaign, at)
     if short := stock_cap.short_stock(campaign, messages, at):

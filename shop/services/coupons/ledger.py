@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -167,6 +167,28 @@ def revoke(coupon: Coupon, *, by: Any = None, note: str = "") -> bool:
             return False
         coupon.refresh_from_db()
         post(Step(CouponMove.REVOKE, timezone.now(), by=by, note=note), [coupon])
+    return True
+
+
+def take_back_unseen(coupon_id: int, is_unseen: Callable[[int], bool], *, note: str) -> bool:
+    """Of a message that never left: its place and its money are free again, and its customer may get
+    another. False when it is not open, or somebody has seen it.
+
+    is_unseen: asked while nobody can be issued one of this offer.
+    """
+    with transaction.atomic():
+        # no_key: whoever holds the offer may point a message at the coupon meanwhile, and is waited for.
+        locked = Coupon.objects.select_for_update(of=("self",), no_key=True)
+        open_ones = locked.select_related("offer").filter(pk=coupon_id, state=CouponState.OPEN)
+        coupon = open_ones.first()
+        if coupon is None:
+            return False
+        _lock(coupon.offer)
+        mine = Coupon.objects.filter(pk=coupon.pk, state=CouponState.OPEN)
+        freed = f"unseen:{coupon.pk}:{coupon.once_key}"[:200]
+        if not is_unseen(coupon.pk) or not mine.update(state=CouponState.REVOKED, once_key=freed):
+            return False
+        post(Step(CouponMove.REVOKE, timezone.now(), note=note), [coupon])
     return True
 
 

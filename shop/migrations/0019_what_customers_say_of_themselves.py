@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0017_coupon_ledger_is_append_only'),
+        ('shop', '0018_consent_by_time_and_allowed_events'),
     ]
 
     operations = [
