@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('decisions', '0006_snapshots_of_figures'),
+        ('decisions', '0007_files_of_models_that_are_gone'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
