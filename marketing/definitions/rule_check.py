@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -37,9 +38,18 @@ class RuleError(ValueError):
 
 def check_rule(rule: Any) -> None:
     """Raises RuleError with the first thing that is wrong."""
+    _refuse_odd_characters(rule)
     counted = _check(rule, 1) if rule else 0
     if counted > MAX_CONDITIONS:
         raise RuleError(_("A rule has at most %(most)s conditions.") % {"most": MAX_CONDITIONS})
+
+
+def _refuse_odd_characters(rule: Any) -> None:
+    """Half of a pair (\\ud800) can stand in JSON and in no database, page or error message."""
+    try:
+        json.dumps(rule, ensure_ascii=False, default=str).encode()
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise RuleError(_("A rule holds a character that is none.")) from error
 
 
 def _check(rule: Any, depth: int) -> int:

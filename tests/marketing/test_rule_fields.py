@@ -233,6 +233,8 @@ def test_new_words_are_read_and_written_back(text):
         ({"field": "country", "op": "is", "value": "GB", "days": 3}, "limited to days"),
         ({"field": "bought_sku", "op": "is", "value": "A", "days": 0}, "days is a whole"),
         ({"field": "bought_sku", "op": "is", "value": "A\x00"}, "needs a value"),
+        ({"field": "bought_sku", "op": "is", "value": "\ud800"}, "character that is none"),
+        ({"field": "\ud800", "op": "is", "value": "A"}, "character that is none"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_with_the_reason(rule, reason):
