@@ -78,7 +78,7 @@ class CampaignMessages:
             return Asked(self.channel, {})
         return Asked(self.channel, {send.customer_id: since for send in sends})
 
-    def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason]:
+    def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason | None]:
         stopped = self._stopped(sends)
         found = {
             send.pk: SkipReason.PULLED if send.arm in stopped else self._text_of(send)
@@ -88,7 +88,7 @@ class CampaignMessages:
 
     def _with_own(
         self, sends: Sequence[Send], found: Mapping[int, Text | SkipReason], at: datetime
-    ) -> dict[int, Text | SkipReason]:
+    ) -> dict[int, Text | SkipReason | None]:
         """With what is the recipient's own: her coupon, her products. Whose variant was stopped gets
         neither."""
         words: dict[int, Any] = dict(found)
