@@ -266,7 +266,7 @@ def _lines(since: datetime, until: datetime, product_ids: Iterable[int]) -> Quer
     """(order, customer, SKU, product, placed at, units that stand, what they brought net, line)."""
     wanted = {int(pk) for pk in product_ids}
     if not wanted:
-        return OrderLine.objects.none()
+        return OrderLine.objects.sold().none()
     lines = sold_lines(until).filter(
         order__placed_at__gte=since,
         order__currency=settings.SHOP_CURRENCY,

@@ -42,6 +42,7 @@ pytestmark = pytest.mark.django_db
 WITHOUT_A_PAGE = {"LatestEvent", "LatestState", "PriceLook"}
 # What stands on the page of its coupon, and of its price.
 WITHOUT_A_PAGE |= {"CouponMovement", "PriceEnding"}
+WITHOUT_A_PAGE |= {"CustomerAttribute"}  # on the page of its customer
 MODELS = [
     model
     for app in ("shop", "access")
