@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
 from decisions.services.experiments import in_global_holdout, in_share
@@ -17,6 +17,7 @@ from marketing.models import Audience, AudienceMember, Campaign
 from marketing.services.audiences.exclusion import taken_members
 from marketing.services.audiences.targeting import Targeting, held_out_rate
 
+MANY = 10_000  # customers
 ROWS_PER_TRANSACTION = 500
 
 
@@ -102,7 +103,17 @@ def freeze_audience(
         }
     audience.members_sha256, audience.is_complete = counts.digest.hexdigest(), True
     audience.save()
+    if counts.customers > MANY:
+        analyze_members()
     return audience
+
+
+def analyze_members() -> None:
+    """After many were written: by the statistics of before, PostgreSQL would sort the whole list for
+    each page of it."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {AudienceMember._meta.db_table}")
 
 
 class _Arms:

@@ -24,6 +24,7 @@ from decisions.text import sentence
 from marketing.definitions.rules import RuleError, customers_of
 from marketing.models import Audience, AudienceMember, Segment
 from marketing.planning import plan_audience
+from marketing.services.audiences.audiences import analyze_members
 from marketing.services.audiences.counting import counting
 from marketing.services.audiences.segment_comparisons import members_at
 from shop.models import Customer
@@ -162,7 +163,7 @@ def write_members(progress: Progress, audience_id: int) -> dict[str, Any]:
             _draw(audience)
         except RuleError as error:
             raise GiveUpError(str(error)) from error
-        _analyze()
+        analyze_members()
         _complete(progress, audience, members_digest(audience, progress))
     written = Audience.objects.filter(pk=audience_id).first()
     return {"frozen": written is not None, "customers": written.customer_count if written else 0}
@@ -186,13 +187,6 @@ def _draw(audience: Audience) -> None:
             kept_out = people.exclude(takes_part).count() if takes_part is not None else 0
             _insert(audience, people if takes_part is None else people.filter(takes_part))
         Audience.objects.filter(pk=row.pk).update(frozen_at=now, kept_out_count=kept_out)
-
-
-def _analyze() -> None:
-    """By the statistics of before the insert, PostgreSQL would sort the whole list for each page."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {AudienceMember._meta.db_table}")
 
 
 def _insert(audience: Audience, people: QuerySet[Customer]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -144,7 +144,7 @@ def send_campaign(progress: Any, campaign_id: int) -> dict:
     if not is_through:
         return send_counts(campaign)
     log_missing(campaign.sends.all(), label_of)
-    is_left = _waiting(campaign).exists() or _unclaimed(campaign).exists()
+    is_left = _waiting(campaign).exists() or _is_left(campaign)
     if not is_left and copy_waves.is_complete(campaign):
         campaigns.move(campaign, CampaignState.SENT, finished_at=timezone.now())
     return send_counts(campaign)
@@ -179,7 +179,7 @@ def continue_campaigns(at: datetime | None = None) -> int:
     closed = {channel for channel in Channel.values if closed_until(channel, at)}
     open_ones = Campaign.objects.filter(state=CampaignState.SENDING).exclude(channel__in=closed)
     for campaign in open_ones.order_by("pk")[:100]:
-        due = _due_now(campaign, at).exists() or _unclaimed(campaign).exists()
+        due = _due_now(campaign, at).exists() or _is_left(campaign)
         wave_at = copy_waves.next_at(campaign)
         due = due or (wave_at is not None and wave_at <= at)
         if not due and (wave_at or _waiting(campaign).exists()):
@@ -209,10 +209,10 @@ class _Place:
     member_id: int = 0
     expected_minor: float | None = None
 
-    def rest(self, unclaimed: QuerySet[AudienceMember]) -> QuerySet[AudienceMember]:
+    def rest(self, members: QuerySet[AudienceMember]) -> QuerySet[AudienceMember]:
         if not self.is_ranked:
-            return unclaimed.filter(pk__gt=self.member_id).order_by("pk")
-        rest = unclaimed.filter(expected_minor__isnull=False)
+            return members.filter(pk__gt=self.member_id).order_by("pk")
+        rest = members.filter(expected_minor__isnull=False)
         if self.expected_minor is not None:
             alike = Q(expected_minor=self.expected_minor, pk__gt=self.member_id)
             rest = rest.filter(Q(expected_minor__lt=self.expected_minor) | alike)
@@ -250,11 +250,15 @@ def _due_now(campaign: Campaign, at: datetime) -> QuerySet[Send]:
     return _waiting(campaign).filter(Q(due_at=None) | Q(due_at__lte=at))
 
 
-def _unclaimed(campaign: Campaign) -> QuerySet[AudienceMember]:
-    """Recipients of the frozen list that have no row yet."""
-    has_row = Send.objects.filter(campaign=campaign, customer=OuterRef("customer"))
+def _is_left(campaign: Campaign) -> bool:
+    """Whether a recipient of the frozen list has no row yet. Counted, not joined: by the statistics of
+    before the list was written PostgreSQL would compare each of it with each row."""
+    return campaign.sends.count() < _recipients(campaign).count()
+
+
+def _recipients(campaign: Campaign) -> QuerySet[AudienceMember]:
+    """Of the frozen list, in the waves that are open."""
     return AudienceMember.objects.filter(
-        ~Exists(has_row),
         audience=campaign.audience,
         is_holdout=False,
         is_left_out=False,
@@ -263,12 +267,13 @@ def _unclaimed(campaign: Campaign) -> QuerySet[AudienceMember]:
 
 
 def _claim(campaign: Campaign, place: _Place) -> int:
-    """Rows for the next customers of the list, each with the hour at which she is due. Of those who
-    are due, rows are taken in the order in which they were made."""
+    """Rows for the next customers of the list, each with the hour at which she is due; who has hers
+    from an earlier attempt keeps it. Of those who are due, rows are taken in the order in which they
+    were made."""
     fields = (
         "pk", "expected_minor", "customer_id", "customer__time_zone", "arm", "arm_propensity",
     )  # fmt: skip
-    chosen = list(place.rest(_unclaimed(campaign)).values_list(*fields)[:CLAIMED_AT_ONCE])
+    chosen = list(place.rest(_recipients(campaign)).values_list(*fields)[:CLAIMED_AT_ONCE])
     Send.objects.bulk_create(
         [
             Send(
@@ -285,6 +290,9 @@ def _claim(campaign: Campaign, place: _Place) -> int:
     )
     if chosen:
         place.member_id, place.expected_minor = chosen[-1][:2]
+    elif place.is_ranked:  # then those of whom nothing is expected
+        place.is_ranked, place.member_id = False, 0
+        return _claim(campaign, place)
     return len(chosen)
 
 
