@@ -203,7 +203,7 @@ def test_two_lists_of_a_group_that_are_frozen_at_once_are_not_both_proposed(monk
     first, second = (grouped(name, everybody, kettle) for name in ("One", "Two"))
     real = campaigns.freeze_audience
 
-    def slow(campaign, targeting):
+    def slow(campaign, targeting, progress=None):
         found = real(campaign, targeting)
         if campaign.pk == second.pk:
             propose_campaign(first)  # the other one is faster

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_noop
 
 from decisions.services.experiments import in_global_holdout, in_share
@@ -75,7 +76,7 @@ def freeze_audience(
     customers = reachable(meant_by(campaign), campaign.channel)
     taken = taken_members(campaign, audience.frozen_at)
     if campaign.exclusion_group:
-        customers = customers.exclude(pk__in=taken.values("customer"))
+        customers = customers.filter(~Exists(taken.filter(customer=OuterRef("pk"))))
     counts, last = _Counts(), 0
     while chunk := list(
         customers.filter(pk__gt=last)
