@@ -51,7 +51,8 @@ MODELS = (
 BY_NAME = frozenset({"bpr", "item2vec"})
 USUAL = tuple(name for name in MODELS if name not in BY_NAME)
 BASELINES = ("popularity", "item_knn")
-# How the search's seconds are shared out; what one does not use, the next one has.
+# How the search's seconds are shared out among those that are wanted; what one does not use, the next
+# one has.
 SHARES = {
     "popularity": 0.02,
     "trend": 0.02,

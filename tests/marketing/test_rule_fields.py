@@ -196,7 +196,7 @@ def test_events_about_a_category_a_brand_or_a_sku():
         customer = make_customer(name)
         Event.objects.bulk_create(
             Event(event_id=f"{name}{n}", kind="view", customer=customer, variant=variant,
-                  occurred_at=now - DAY, received_at=now - DAY)
+                  occurred_at=now - DAY, received_at=now - DAY, consent=True)
             for n in range(times)
         )  # fmt: skip
     assert codes("did view category tea at least 3 times within 30 days") == {"A"}
