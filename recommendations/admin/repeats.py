@@ -49,6 +49,16 @@ class RepeatPurchaseAdmin(ModelAdmin):
     show_full_result_count = False
     search_fields = ["product__name"]
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> RepeatPurchase | None:
+        """None for a number that no product can have: its key is a product's, which SQLite is asked
+        for as it is."""
+        try:
+            return super().get_object(request, object_id, from_field)
+        except OverflowError:
+            return None
+
     @display(description=gettext_lazy("bought it again"))
     def rate(self, row: RepeatPurchase) -> str:
         return percent(row.came_back / row.buyers if row.buyers else None)
