@@ -17,9 +17,10 @@ from marketing.services.journeys import walking
 from marketing.services.journeys.journeys import JourneyError
 from marketing.services.sending.sends import send_campaign
 from marketing.texts.recommended import STANDS_FOR_PRODUCTS
-from shop.models import Event, EventKind, StockLevel
+from shop.models import Coupon, Event, EventKind, StockLevel
 from tests.factories import make_price, make_stock, make_variant
 from tests.factories_access import make_staff
+from tests.factories_coupons import make_offer
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable
 from tests.marketing.test_journeys import NOON, event, make_journey
 
@@ -86,6 +87,25 @@ def test_who_can_be_shown_nothing_gets_no_letter_and_the_row_says_why():
     (one,) = sent()  # the kettle is all there is, and the letter speaks of it
     assert (one.state, one.reason) == (SendState.SKIPPED, SkipReason.NOTHING_TO_SHOW)
     assert mail.outbox == []
+
+
+def test_a_coupon_is_issued_to_nobody_whose_letter_has_no_products():
+    make_reachable(6)
+    body = "{coupon_value} off with {coupon_code} until {coupon_until}.\n\n{recommended}\n\n{link}"
+    found = sent(body=body, coupon_offer=make_offer(), holdout_rate=0.1)
+    assert {one.reason for one in found} == {SkipReason.NOTHING_TO_SHOW}
+    assert not Coupon.objects.exists()
+
+
+def test_a_letter_may_hold_a_coupon_and_products():
+    make_wares("Lamp")
+    make_reachable(6)
+    body = "{coupon_value} off with {coupon_code} until {coupon_until}.\n\n{recommended}\n\n{link}"
+    sent(body=body, coupon_offer=make_offer(), holdout_rate=0.1)
+    assert len(mail.outbox) == Coupon.objects.count() > 0
+    for letter in mail.outbox:
+        assert Coupon.objects.get(customer__email=letter.to[0]).code in letter.body
+        assert "Lamp – £10.00" in letter.body
 
 
 def test_the_price_is_that_of_the_moment_at_which_it_leaves():

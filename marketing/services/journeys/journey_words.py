@@ -70,13 +70,14 @@ class JourneyMessages:
                 case _:
                     offer = offers.get(self.offer_code(send))
                     found[send.pk] = self._words(send, subjects[send.pk], offer, at)
-        found = self._with_coupons(sends, found, offers, at)
         about = {
             pk: [one.sku for one in shown]
             for pk, shown in subjects.items()
             if isinstance(shown, list)
         }
-        return with_recommended(sends, found, at, about=about)
+        # Products first: who can be shown none gets no letter, and no coupon in vain.
+        found = with_recommended(sends, found, at, about=about)
+        return self._with_coupons(sends, found, offers, at)
 
     def _refused(self, sends: Sequence[Send]) -> set[int]:
         """Sends that are chosen for her, who said no to that since she entered."""

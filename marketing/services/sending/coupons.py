@@ -31,7 +31,9 @@ def with_coupons(
     for send in speaking:
         coupon, text = issued.coupons.get(send.customer_id), texts[send.pk]
         found[send.pk] = (
-            replace(text, own=coupon_words(coupon, text.language), coupon_id=coupon.pk)
+            replace(
+                text, own={**text.own, **coupon_words(coupon, text.language)}, coupon_id=coupon.pk
+            )
             if coupon
             else SkipReason.NO_COUPON
         )

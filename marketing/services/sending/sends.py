@@ -91,13 +91,14 @@ class CampaignMessages:
     ) -> dict[int, Text | SkipReason | None]:
         """With what is the recipient's own: her coupon, her products. Whose variant was stopped gets
         neither."""
-        words: dict[int, Any] = dict(found)
+        # Products first: who can be shown none gets no letter, and a coupon is issued to nobody in vain.
+        words = with_recommended(sends, found, at, about=dict.fromkeys(found, self.featured))
         if self.campaign.coupon_offer is not None:
-            written = {pk: text for pk, text in found.items() if isinstance(text, Text)}
+            written = {pk: text for pk, text in words.items() if isinstance(text, Text)}
             meant = [send for send in sends if send.pk in written]
             offer = self.campaign.coupon_offer
             words |= with_coupons(offer, meant, written, occasion=self.occasion, at=at)
-        return with_recommended(sends, words, at, about=dict.fromkeys(words, self.featured))
+        return words
 
     def _stopped(self, sends: Sequence[Send]) -> set[str]:
         """Asked for each batch: somebody may have stopped a variant since the round began."""
