@@ -21,13 +21,21 @@ import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from benchmarks.mail_rounds import (  # noqa: E402 - needs the path
+    QUIET_OF,
+    bare_loop,
+    make_people,
+    quiet_hours,
+    shop_with_sink,
+)
+
 SENDER = """
 import django; django.setup()
 import sys
@@ -40,27 +48,13 @@ jobs.run_job(job.pk)
 
 def main() -> int:
     options = _options()
-    folder = Path(tempfile.mkdtemp(prefix="campaign-sends-"))
-    sink, port = _sink(folder / "recipients.txt")
-    os.environ |= {
-        "VAR_DIR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "EMAIL_URL": f"smtp://127.0.0.1:{port}",
-        "PYTHONPATH": str(ROOT),
+    settings = {
         "MARKETING_CAP_MESSAGES": "1",
         "MARKETING_QUIET_CHANNELS": "email",
-        "MARKETING_QUIET_HOURS": _quiet_hours(),
+        "MARKETING_QUIET_HOURS": quiet_hours(),
     }
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    try:
+    with shop_with_sink("campaign-sends", settings) as folder:
         found = _rate(options) if options.rate else _killed(options, folder)
-    finally:
-        sink.kill()
     print(json.dumps(found, indent=2))
     return 1 if found.get("violations") else 0
 
@@ -73,71 +67,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rate", type=int, default=0, help="Messages per round; no kills.")
     parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
-
-
-def _sink(path: Path) -> tuple[subprocess.Popen, int]:
-    sink = subprocess.Popen(
-        [sys.executable, str(ROOT / "benchmarks/mail_sink.py"), str(path)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert sink.stdout is not None
-    return sink, int(sink.stdout.readline())
-
-
-SLEEPS, WAKES = "Etc/GMT-12", "Etc/GMT"  # twelve hours ahead, and beside us
-QUIET_OF = 6  # hours: long enough for every run
-
-
-def _quiet_hours() -> str:
-    """Such that it is night now for who lives in SLEEPS, and day in WAKES, until the run is over."""
-    there = (time.gmtime().tm_hour + 12) % 24
-    return f"{(there - 1) % 24}-{(there - 1 + QUIET_OF) % 24}"
-
-
-def _people(count: int, prefix: str, *, sleeping: bool = False) -> None:
-    """Customers of whom one in ten may not be written to, for one of four reasons; `sleeping`: one
-    in twenty lives where it is night."""
-    from django.utils import timezone
-
-    from marketing.models import Suppression
-    from shop.models import Consent, Customer
-    from support.models import Ticket
-
-    for start in range(0, count, 5000):
-        numbers = range(start, min(start + 5000, count))
-        people = Customer.objects.bulk_create(
-            Customer(
-                code=f"{prefix}{n}",
-                email=f"{prefix}{n}@example.com",
-                time_zone=SLEEPS if sleeping and n % 20 == 7 else WAKES,
-            )
-            for n in numbers
-        )
-        now = timezone.now()
-        Consent.objects.bulk_create(
-            Consent(
-                customer=one, purpose="marketing_email", granted=True, source="made",
-                recorded_at=now,
-            )
-            for one in people
-        )  # fmt: skip
-        left = [one for one in people if one.pk % 40 == 0]
-        Consent.objects.bulk_create(
-            Consent(
-                customer=one, purpose="marketing_email", granted=False, source="left",
-                recorded_at=timezone.now(),
-            )
-            for one in left
-        )  # fmt: skip
-        Suppression.objects.bulk_create(
-            Suppression(customer=one, reason="bounced") for one in people if one.pk % 40 == 10
-        )
-        Ticket.objects.bulk_create(
-            Ticket(number=f"T{one.pk}", customer=one, intent="complaint", state="open")
-            for one in people
-            if one.pk % 40 == 20
-        )
 
 
 def _campaign(prefix: str, name: str):
@@ -173,7 +102,7 @@ def _campaign(prefix: str, name: str):
 
 def _killed(options: argparse.Namespace, folder: Path) -> dict:
 
-    _people(options.recipients, "k", sleeping=True)
+    make_people(options.recipients, "k", sleeping=True)
     campaigns = [_campaign("k", name) for name in ("First", "Second")]
     dice, kills, began = random.Random(options.seed), 0, time.monotonic()
     attempt = Counter[int]()
@@ -300,7 +229,7 @@ def _rate(options: argparse.Namespace) -> dict:
     bare, quick, ours = [], [], []
     for number in range(options.rounds + 1):  # the first of each warms up
         prefix = f"r{os.getpid()}-{number}-"
-        _people(options.rate, prefix)
+        make_people(options.rate, prefix)
         campaign = _campaign(prefix, f"Round {number}")
         bare.append(_bare_loop(campaign, options.rate, as_django=True))
         quick.append(_bare_loop(campaign, options.rate, as_django=False))
@@ -325,37 +254,10 @@ def _rate(options: argparse.Namespace) -> dict:
 
 
 def _bare_loop(campaign, count: int, *, as_django: bool) -> float:
-    """Messages per second of `for letter in letters: letter.send()` over one connection."""
-    from django.core.mail import get_connection
-
-    from marketing.delivery.mail import compose
-    from marketing.models import Send
-
     text = "Hello,\n\nThank you for being with us.\n\nhttp://127.0.0.1/m/l/1.signature"
-    people = campaign.audience.members.select_related("customer").order_by("pk")[:count]
-    letters = [
-        compose(Send(pk=member.pk, customer=member.customer), "Thank you", text, "en")
-        for member in people
-    ]
-    if as_django:
-        letters = [_as_django(letter) for letter in letters]
-    began = time.perf_counter()
-    with get_connection() as connection:
-        for letter in letters:
-            letter.connection = connection
-            letter.send()
-    return len(letters) / (time.perf_counter() - began)
-
-
-def _as_django(letter):
-    from django.core.mail import EmailMultiAlternatives
-
-    plain = EmailMultiAlternatives(
-        letter.subject, letter.body, to=letter.to, headers=letter.extra_headers
-    )
-    for content, kind in letter.alternatives:
-        plain.attach_alternative(content, kind)
-    return plain
+    members = campaign.audience.members.select_related("customer").order_by("pk")[:count]
+    people = [member.customer for member in members]
+    return bare_loop(people, "Thank you", text, as_django=as_django)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from config.charts import sparkline
 from config.figures import figures_of, last_full_day
-from config.night import NIGHT_KIND, STEPS
+from config.night import NIGHT_KIND
+from config.night_steps import STEPS
 from decisions.kinds import CannotCarryOutError, find_kind
 from decisions.models import Decision, Job, JobState, ModelRun, RunState
 from decisions.services import receipts

@@ -61,12 +61,44 @@ def message_settings(app_configs, **kwargs) -> list[CheckMessage]:
                 id="config.E005",
             )
         )
+    if settings.MARKETING_COUNT_SECONDS <= 0 or settings.MARKETING_COUNT_WORK_MEM_MB < 1:
+        found.append(
+            Error(
+                f"MARKETING_COUNT_SECONDS is {settings.MARKETING_COUNT_SECONDS}, "
+                f"MARKETING_COUNT_WORK_MEM_MB is {settings.MARKETING_COUNT_WORK_MEM_MB}.",
+                hint="Use a time above 0, and 1 MB or more.",
+                id="config.E016",
+            )
+        )
+    if settings.MESSAGE_CONNECTIONS < 1:
+        found.append(
+            Error(
+                f"MESSAGE_CONNECTIONS is {settings.MESSAGE_CONNECTIONS}: nothing could leave.",
+                hint="Use 1 or more.",
+                id="config.E006",
+            )
+        )
+    return found
+
+
+@register()
+def offer_settings(app_configs, **kwargs) -> list[CheckMessage]:
+    """What is offered to customers, what it may cost, and what is said of it."""
+    found: list[CheckMessage] = []
     if not 0.1 <= settings.WAITLIST_OFFER_FACTOR <= 10:
         found.append(
             Error(
                 f"WAITLIST_OFFER_FACTOR is {settings.WAITLIST_OFFER_FACTOR}.",
                 hint="Use 1 to tell no more people than there are units; 0.1 to 10.",
                 id="config.E007",
+            )
+        )
+    if settings.RATING_MIN_REVIEWS < 1:
+        found.append(
+            Error(
+                f"RATING_MIN_REVIEWS is {settings.RATING_MIN_REVIEWS}.",
+                hint="Use 1 or more published reviews; 5 unless there is a reason.",
+                id="config.E018",
             )
         )
     if not 0 <= settings.MARKETING_MARGIN_FLOOR_RATE <= 0.9:
@@ -83,23 +115,6 @@ def message_settings(app_configs, **kwargs) -> list[CheckMessage]:
                 f"MARKETING_DISCOUNT_RATE is {settings.MARKETING_DISCOUNT_RATE}.",
                 hint="Use 0 to 1 a year; 0.1 for 10 %.",
                 id="config.E017",
-            )
-        )
-    if settings.MARKETING_COUNT_SECONDS <= 0 or settings.MARKETING_COUNT_WORK_MEM_MB < 1:
-        found.append(
-            Error(
-                f"MARKETING_COUNT_SECONDS is {settings.MARKETING_COUNT_SECONDS}, "
-                f"MARKETING_COUNT_WORK_MEM_MB is {settings.MARKETING_COUNT_WORK_MEM_MB}.",
-                hint="Use a time above 0, and 1 MB or more.",
-                id="config.E016",
-            )
-        )
-    if settings.MESSAGE_CONNECTIONS < 1:
-        found.append(
-            Error(
-                f"MESSAGE_CONNECTIONS is {settings.MESSAGE_CONNECTIONS}: nothing could leave.",
-                hint="Use 1 or more.",
-                id="config.E006",
             )
         )
     return found

@@ -65,6 +65,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
             ("percent", _("Tax rates"), "admin:shop_taxrate_changelist", "shop.view_taxrate"),
             ("hourglass_top", _("Waitlist"), "admin:shop_waitlistentry_changelist", "shop.view_waitlistentry"),
             ("group", _("Customers"), "admin:shop_customer_changelist", "shop.view_customer"),
+            ("person_off", _("Erasures"), "admin:privacy_erasure_changelist", "privacy.view_erasure"),
             ("timeline", _("Events"), "admin:shop_event_changelist", "shop.view_event"),
         ],
     ),
@@ -77,6 +78,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
             ("trending_down", _("Slipping away"), "admin:marketing_slipping", "marketing.view_customerprediction"),
             ("grid_on", _("Cohorts"), "admin:marketing_cohorts", "marketing.view_segment"),
             ("payments", _("Acquisition costs"), "admin:marketing_acquisitioncost_changelist", "marketing.view_acquisitioncost"),
+            ("workspace_premium", _("Tiers"), "admin:marketing_tierprogramme_changelist", "marketing.view_tierprogramme"),
             ("face", _("Personas"), "admin:marketing_persona_changelist", "marketing.view_persona"),
             ("campaign", _("Campaigns"), "admin:marketing_campaign_changelist", "marketing.view_campaign"),
             ("stacked_line_chart", _("Whom a message moves"), "admin:marketing_uplift", "marketing.view_campaign"),
@@ -86,6 +88,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
             ("confirmation_number", _("Coupons"), "admin:shop_coupon_changelist", "shop.view_coupon"),
             ("fact_check", _("Claims"), "admin:marketing_claimrecord_changelist", "marketing.view_claimrecord"),
             ("verified", _("Evidence"), "admin:marketing_evidence_changelist", "marketing.view_evidence"),
+            ("balance", _("Rulings on wordings"), "admin:marketing_wordingruling_changelist", "marketing.view_wordingruling"),
             ("gavel", _("Policy rules"), "admin:marketing_policyrule_changelist", "marketing.view_policyrule"),
             ("record_voice_over", _("Brand voice"), "admin:marketing_brandvoice_changelist", "marketing.view_brandvoice"),
             ("spellcheck", _("Glossary"), "admin:marketing_glossaryterm_changelist", "marketing.view_glossaryterm"),
@@ -110,6 +113,8 @@ SECTIONS: list[tuple[Any, list[tuple[str, Any, str, str]]]] = [
         [
             ("confirmation_number", _("Tickets"), "admin:support_ticket_changelist", "support.view_ticket"),
             ("menu_book", _("Knowledge"), "admin:support_knowledgearticle_changelist", "support.view_knowledgearticle"),
+            ("mood", _("Experience"), "admin:support_experience", "support.view_conversationscore"),
+            ("thumbs_up_down", _("Praise and blame"), "admin:support_aspects", "shop.view_review"),
         ],
     ),
     (

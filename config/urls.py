@@ -24,6 +24,7 @@ APPS_WITH_API = [
     "marketing",
     "decisions",
     "outbox",
+    "privacy",
 ]
 
 

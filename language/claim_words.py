@@ -33,6 +33,7 @@ def _near(word: str, other: str) -> str:
 
 _ROWS: list[tuple[str, str, set[str]]] = [
     ("discount", r"\bhalf[\s-]*(?:price[ds]?|off|the\s+(?:\w+\s+)?(?:price|cost))", {"half"}),
+    ("discount", r"\b(?:cut|sliced|slashed|split|chopped)\s+(?:\w+\s+){0,2}prices?\s+in\s+(?:half|two)\b", {"half"}),
     ("discount", r"\b(?:an?|one)[\s-]+(?:half|third|quarter|fifth|tenth)[\s-]+(?:off|less|cheaper|of\s+the)", set()),
     ("discount", r"\b(?:two|three)[\s-]+(?:thirds|quarters|fifths)\b", set()),
     ("discount", r"半价|对折|减半|半折|一半|半数", {"half"}),
@@ -152,7 +153,7 @@ OWN_ROLE: dict[str, tuple[re.Pattern, re.Pattern]] = {
 }
 MISUSE: dict[str, tuple[re.Pattern, re.Pattern]] = {
     "money": (
-        re.compile(r"(?:\b(?:was|were|before|formerly|originally|instead of|rrp|save|worth|off|up to|free over|over|above)|原价|原来|立减|直降|省|优惠|满|减|价值|市价|每月|每天|每年|[£$€¥\d]|\b(?:two|three|both|pair|set|all|each\s+month)\s+(?:of\s+(?:them|it)\s+)?(?:for|at))\s*$"),
+        re.compile(r"(?:\b(?:was|were|before|formerly|originally|instead of|rrp|save|worth|off|up to|free over|over|above|half(?:\s+of)?|twice|double|than|under|below)|原价|原来|立减|直降|省|优惠|满|减|价值|市价|每月|每天|每年|[£$€¥\d]|\b(?:two|three|both|pair|set|all|each\s+month)\s+(?:of\s+(?:them|it)\s+)?(?:for|at))\s*$"),
         re.compile(rf"{_EN_OFF}|{_ZH_OFF}|{_UNITS}|{_PER}|^\s*(?:%|percent|k\b|[\d万千百起])"),
     ),
     "prior_money": (

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 _ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen
 fourteen fifteen sixteen seventeen eighteen nineteen"""
@@ -63,6 +64,7 @@ BENIGN_CHINESE = re.compile(
     # A day, week or year that is nobody's term: nothing lasts it, comes in it or is kept for it.
     r"|(?<![第买送仅剩减打满赔付百之只限保修换退航用达每])一(?:天|日|周|星期|年)(?!之?内|以内|送|到|达|发|质|保|退|换|期|有效|无|不|都|仍|还|也|只|就|一|两|用|能|可|够|量|之?后)"
     r"|(?<![\d年零一二三四五六七八九十])(?:[一二三四五六七八九]|十[一二]?)月(?!\d|[一二三四五六七八九十底初末前内])"
+    r"|(?:周|星期|礼拜)[一二三四五六日天]"  # a weekday; claim_words knows when it is a deadline
     r"|两个人|[两三]五?好友|三口之家|三言两语|五味|七夕|五一(?=[假劳黄小])|六一(?=儿童)|十一(?=[假黄国])|四时|三更|(?:早上|上午|中午|下午|傍晚|晚上|凌晨|清晨|夜里)(?:[一二两三四五六七八九]|十[一二]?)点|一年四季|一年一度|一心一意|一点一滴|一五一十|独一无二|万一|第一次|第一时间|第一口"
     r"|十分(?!之|钟)|万分(?!之)|千万(?=别|不|要|记)|百(?=分之)|百搭|百般|百姓|四季|四周|四处|四方|三餐|五彩|七彩|八方|四海|五湖"
     r"|万物|万家|万事|万象|千家万户|千山万水|千变万化|十足|二维码|五谷|五官|五金|两全|三三两两|三五好友|丢三落四|七上八下|乱七八糟|百合"
@@ -72,7 +74,7 @@ _PERCENT_AFTER = re.compile(r"\s*(?:%|percent\b|per\s?cent\b|pct\b)")
 _PERCENT_BEFORE = re.compile(r"百分之$")
 _ZHE = re.compile(r"\s*折")
 _MONEY_BEFORE = re.compile(r"(?:[£$€¥₤₹₩]|\b(?:gbp|usd|eur|cny|rmb|jpy))\s*$")
-_MONEY_AFTER = re.compile(
+MONEY_AFTER = re.compile(
     r"\s*(?:[£$€¥₤₹]|gbp\b|usd\b|eur\b|cny\b|rmb\b|pounds?\b|quid\b|dollars?\b|bucks?\b|euros?\b|"
     r"pence\b|p\b|元|块|人民币|美元|英镑|欧元|镑)"
 )
@@ -112,6 +114,7 @@ class Folded:
         return self.origin[start], self.origin[end - 1] + 1
 
 
+@lru_cache(maxsize=512)  # a text is read in several ways, and for many recipients
 def fold(text: str) -> Folded:
     """Full-width, Arabic-Indic, circled, superscript … all become plain; zero-width signs vanish."""
     characters, origin = [], []
@@ -184,6 +187,7 @@ def _chinese_whole(numeral: str) -> int:
     return total + section + digit
 
 
+@lru_cache(maxsize=4096)
 def _plain(character: str) -> str:
     if character in LOOKALIKES:
         return LOOKALIKES[character]
@@ -217,7 +221,7 @@ def _kind(before: str, after: str, value: Decimal | None) -> tuple[str, Decimal 
         return "percent", 100 - value * 10 if value < 10 else 100 - value
     if _PERCENT_AFTER.match(after) or _PERCENT_BEFORE.search(before):
         return "percent", value
-    if _MONEY_BEFORE.search(before) or _MONEY_AFTER.match(after):
+    if _MONEY_BEFORE.search(before) or MONEY_AFTER.match(after):
         return "money", value
     unit = re.match(r"[\s-]*([a-z]+|[\u4e00-\u9fff])", after)
     return f"unit:{unit.group(1) if unit else ''}", value

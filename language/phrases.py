@@ -112,6 +112,7 @@ ENGLISH = {
         ("Have a look at {product}: it costs {price}, and it may be just the thing.", "", "warm playful"),
         ("Our suggestion is {product}, at {price}.", "", "warm elegant plain"),
         ("Have a look at {product} – it may be just the thing.", "", ""),
+        ("{product} is rated {rating} out of 5, in {review_count} reviews.", "", ""),
     ),
     "more": _phrases(
         ("If that is not quite it, there is also {product_2} at {price_2}.", "", ""),
@@ -148,6 +149,7 @@ ENGLISH = {
         ("{shop}: have you seen {product}? {link}", "announce", "playful warm"),
         ("{shop}: thank you for being with us. We think you would like {product}. {link}", "thank", ""),
         ("{shop}: with thanks – {product}, at {price}. {link}", "thank", ""),
+        ("{shop}: {product}, rated {rating} out of 5 in {review_count} reviews. {link}", "", ""),
         ("{shop}: until {coupon_until} you get {coupon_value} off with {coupon_code}. {link}", "", ""),
     ),
     "title": _phrases(
@@ -161,6 +163,7 @@ ENGLISH = {
         ("{product}, at {price}. Tap to see more.", "", ""),
         ("{product} is waiting in the shop.", "", "warm playful"),
         ("{product}: have a look.", "", "plain elegant"),
+        ("{product}: {rating} stars from {review_count} reviews.", "", ""),
     ),
     "social": _phrases(
         ("Some things just make the day nicer. {product}, at {price}.\n{link}", "", "warm playful"),
@@ -168,6 +171,7 @@ ENGLISH = {
         ("Tell us: where would you put {product}?\n{link}", "", "playful warm"),
         ("On our shelves: {product}, at {price}.\n{link}", "", "plain elegant"),
         ("Slow mornings, good company and {product}.\n{link}", "", "warm elegant"),
+        ("{product}: {rating} stars from {review_count} reviews.\n{link}", "", ""),
     ),
 }  # fmt: skip
 
@@ -244,6 +248,7 @@ CHINESE = {
         ("推荐您看看{product}，价格{price}。", "", "plain elegant warm"),
         ("看看{product}吧，{price}就能带回家，说不定正合心意。", "", "warm playful"),
         ("看看{product}吧，说不定正合心意。", "", ""),
+        ("{product}评分{rating}（满分5分），共有{review_count}条评价。", "", ""),
     ),
     "more": _phrases(
         ("如果还想再挑挑，{product_2}也很合适，价格{price_2}。", "", ""),
@@ -275,6 +280,7 @@ CHINESE = {
         ("【{shop}】{product}已上架，售价{price}。{link}", "announce", ""),
         ("【{shop}】感谢一路相伴，为您推荐{product}。{link}", "thank", ""),
         ("【{shop}】谢谢您的信任：{product}，{price}。{link}", "thank", ""),
+        ("【{shop}】{product}，评分{rating}（满分5分），{review_count}条评价：{link}", "", ""),
         ("【{shop}】{coupon_until}前凭{coupon_code}享{coupon_value}优惠：{link}", "", ""),
     ),
     "title": _phrases(
@@ -287,12 +293,14 @@ CHINESE = {
         ("{product}，售价{price}，点开看看。", "", ""),
         ("{product}在店里等您。", "", "warm playful"),
         ("{product}，欢迎查看。", "", "plain elegant"),
+        ("{product}，{review_count}条评价，评分{rating}分。", "", ""),
     ),
     "social": _phrases(
         ("有些小物，让平常的日子也亮起来。{product}，{price}。\n{link}", "", "warm playful"),
         ("{product}。简单，用心，为日常而生。\n{link}", "", "elegant plain"),
         ("说说看，您会把{product}放在家里的哪里？\n{link}", "", "playful warm"),
         ("货架上的新朋友：{product}，{price}。\n{link}", "", "plain elegant"),
+        ("{product}，{review_count}条评价，评分{rating}分。\n{link}", "", ""),
     ),
 }  # fmt: skip
 

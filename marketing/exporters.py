@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import Min, Prefetch, QuerySet
 
-from marketing.models import AcquisitionCost, Evidence, EvidenceUse
+from marketing.models import AcquisitionCost, Evidence, EvidenceUse, Tier, TierMove
 from shop.exporters.registry import Row, exporter
 from shop.money import from_minor
 
@@ -65,4 +65,38 @@ def acquisition_cost_rows(page: list[AcquisitionCost]) -> Iterable[Row]:
             "channel": one.channel.code if one.channel else None,
             "amount": from_minor(one.amount_minor),
             "source": one.source,
+        }
+
+
+def tiers() -> QuerySet[Tier]:
+    return Tier.objects.select_related("programme")
+
+
+TIER_TERMS = ("figure", "window_days", "grace_days", "starts_on", "ends_on")
+TIER_COLUMNS = (
+    "programme", "programme_name", "programme_name_zh", *TIER_TERMS, "tier", "tier_name",
+    "tier_name_zh", "enter_at", "stay_at", "offer_code",
+)  # fmt: skip
+
+
+def ledgers_left_out() -> list[str]:
+    moves = TierMove.objects.count()
+    return [f"{moves} moves between tiers: each programme's page has its ledger"] if moves else []
+
+
+@exporter("tiers", tiers, TIER_COLUMNS, left_out=ledgers_left_out)
+def tier_rows(page: list[Tier]) -> Iterable[Row]:
+    for one in page:
+        programme = one.programme
+        money = programme.is_money
+        yield {name: getattr(programme, name) for name in TIER_TERMS} | {
+            "programme": programme.code,
+            "programme_name": programme.name,
+            "programme_name_zh": programme.name_zh,
+            "tier": one.code,
+            "tier_name": one.name,
+            "tier_name_zh": one.name_zh,
+            "enter_at": from_minor(one.enter_at) if money else one.enter_at,
+            "stay_at": from_minor(one.stay_at) if money else one.stay_at,
+            "offer_code": one.offer_code,
         }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from marketing.services.campaigns.campaigns import pull_untrue
+from marketing.services.campaigns.campaigns import pull_untrue, pull_untrue_ratings
 from marketing.services.content.descriptions import keep_descriptions_true
-from shop.fact_listeners import register
+from shop.fact_listeners import register, register_of_ratings
 
 register(pull_untrue)
 register(keep_descriptions_true)
+register_of_ratings(pull_untrue_ratings)  # a description states none

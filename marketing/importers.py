@@ -1,5 +1,5 @@
 """evidence: documents and the sentences that they prove, one row per document and per sentence;
-acquisition_costs: what was paid to win customers, one row per month and channel."""
+acquisition_costs: what was paid to win customers, one row per month and channel. Tiers: tier_files.py."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from marketing.models import AcquisitionCost, ClaimKind, EvidenceState
 from marketing.services.content.evidence_shelf import RefusedRowError, Shelf
+from marketing.tier_files import load_tiers
 from shop.importers.columns import (
     checked,
     choice,
@@ -25,6 +26,8 @@ from shop.importers.run import Chunk
 from shop.importers.table import LINE
 from shop.importers.write import ids_of, rows_of, upsert
 from shop.models import Channel, Variant
+
+__all__ = ["load_acquisition_costs", "load_evidence", "load_tiers"]
 
 ADDRESS = r"^https?://[^\s]{1,190}$"
 COLUMNS = [

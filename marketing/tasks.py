@@ -16,11 +16,12 @@ from marketing.services.audiences import (
     segments,
 )
 from marketing.services.campaigns import proposal_jobs, text_rules
-from marketing.services.content import briefs, copies, evidence
+from marketing.services.content import briefs, copies, evidence, wordings
 from marketing.services.customers import cohort_snapshots
 from marketing.services.effects import effect_snapshots
 from marketing.services.journeys import journey_review, walking
 from marketing.services.sending import sends
+from marketing.services.tiers import looks
 
 
 @job("send_campaign", label=_("Send a campaign"), max_attempts=20)
@@ -41,6 +42,11 @@ def propose_campaign(progress: Progress, campaign_id: int) -> dict:
 @job("follow_segment", label=_("See who entered a segment and left"))
 def follow_segment(progress: Progress, segment: int) -> dict:
     return memberships.follow(segment)
+
+
+@job("look_at_tiers", label=_("See who enters a tier and leaves"), queue="ml")
+def look_at_tiers(progress: Progress, programme: int) -> dict:
+    return looks.look_now(progress, programme)
 
 
 @job("draft_copies", label=_("Draft copy"))
@@ -96,7 +102,7 @@ def write_candidates(progress: Progress, brief_id: int, round: int) -> dict:
 def pull_expired() -> int:
     """What ended by the clock; and whatever a file, an update or a setting forbids."""
     forbidden = journey_review.pull_forbidden() + text_rules.pull_forbidden()
-    return evidence.pull_expired() + forbidden
+    return evidence.pull_expired() + wordings.pull_withdrawn() + forbidden
 
 
 @shared_task(name="marketing.continue_campaigns", ignore_result=True)

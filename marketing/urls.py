@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketing import public
+from marketing import public, public_reviews
 
 app_name = "marketing"
 urlpatterns = [
@@ -12,5 +12,6 @@ urlpatterns = [
     path("p/<str:token>", public.recommended, name="recommended"),
     path("p/<str:token>/<int:place>", public.recommended),
     path("g/<str:token>", public.guest, name="guest"),
+    path("r/<str:token>", public_reviews.review, name="review"),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),
 ]

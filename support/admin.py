@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from access.figures import figure, percent
 from access.read_only import ReadOnly
-from support import inbox
+from support import aspect_page, experience_page, inbox
 from support.models import Draft, Handoff, KnowledgeArticle, Message, Ticket, TicketState
 from support.services.tickets import StateChangeError, assign, correct_intent, move
 
@@ -89,6 +89,9 @@ class TicketAdmin(ModelAdmin):
         view = self.admin_site.admin_view
         return [
             path("inbox/", view(inbox.page), name="support_inbox"),
+            path("aspects/", view(aspect_page.page), name="support_aspects"),
+            path("aspects/texts/", view(aspect_page.texts), name="support_aspect_texts"),
+            path("experience/", view(experience_page.page), name="support_experience"),
             path("inbox/<str:number>/", view(inbox.act), name="support_inbox_act"),
             *super().get_urls(),
         ]

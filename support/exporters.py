@@ -11,7 +11,7 @@ from support.models import IntentSource, KnowledgeArticle, Message, MessageKind,
 
 TICKET_COLUMNS = (
     "number", "customer", "order", "email", "subject", "body", "channel", "state", "intent",
-    "created_at",
+    "created_at", "first_response_at", "csat",
 )  # fmt: skip
 ARTICLE_COLUMNS = ("code", "title", "body", "title_zh", "body_zh", "intent", "is_published")
 NAMED_BY_A_PERSON = (IntentSource.AGENT, IntentSource.IMPORT)
@@ -46,6 +46,8 @@ def ticket_rows(page: list[Ticket]) -> Iterable[Row]:
             "body": row.asked,
             "intent": row.intent if row.intent_source in NAMED_BY_A_PERSON else None,
             "created_at": row.opened_at,
+            "first_response_at": row.first_response_at,
+            "csat": row.csat,
         }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from shop.importers.columns import choice, code, email, moment, text, yes_no
+from shop.importers.columns import choice, code, email, moment, text, whole, yes_no
 from shop.importers.registry import importer
 from shop.importers.run import Chunk
 from shop.importers.write import ids_of, rows_of, upsert
@@ -33,6 +33,8 @@ TICKETS = [
     choice("state", TicketState.values, about="open where empty."),
     choice("intent", Intent.values, about="As a person named it: the shop's own model learns it."),
     moment("created_at", required=True, about="When it arrived."),
+    moment("first_response_at", about="When it was first answered; not before it arrived."),
+    whole("csat", low=1, high=5, about="What the customer said of it, 1 (bad) to 5 (good)."),
 ]
 KNOWLEDGE = [
     code("code", required=True, about="The article's own name."),
@@ -61,6 +63,10 @@ def load_tickets(rows: pl.DataFrame, chunk: Chunk) -> None:
         pl.col("order_id").is_null() | pl.col("_owner").ne_missing(pl.col("customer_id"))
     )
     rows = chunk.reject(rows, foreign, "order", "is no order of that customer")
+    rows = chunk.reject(
+        rows, pl.col("first_response_at") < pl.col("created_at"), "first_response_at",
+        "is before it arrived",
+    )  # fmt: skip
     there = set(rows_of(Ticket, "number", rows["number"])["number"])
     fresh = rows.filter(~pl.col("number").is_in(list(there))).to_dicts()
     _write(fresh)
@@ -113,4 +119,7 @@ def _ticket(row: dict) -> Ticket:
         opened_at=at,
     )
     ticket.sla_due_at = at + ticket.promised_within
+    ticket.first_response_at = row["first_response_at"]
+    ticket.csat = row["csat"]
+    ticket.csat_at = (row["first_response_at"] or at) if row["csat"] else None
     return ticket

@@ -23,6 +23,7 @@ from decisions.kinds import CannotCarryOutError
 from decisions.services.receipts import DecisionClosedError
 from shop.models import Order
 from shop.money import format_money
+from support import experience_page
 from support.models import Draft, DraftState, HandoffCause, Intent, Ticket, TicketState
 from support.services import handoffs, replies, tickets
 
@@ -55,6 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
     }
     if chosen:
         context |= _conversation(chosen, now) | _customer(chosen, request.user)
+        context |= experience_page.of_ticket(chosen, request.user)
     return render(request, "support/inbox.html", context)
 
 

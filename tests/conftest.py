@@ -28,9 +28,22 @@ def django_db_setup(django_db_setup, django_db_blocker):
         let_ledgers_be_emptied()
 
 
-def pytest_collection_modifyitems(items):
+def pytest_addoption(parser):
+    parser.addoption(
+        "--database-only",
+        action="store_true",
+        help="leave out what asks no database: a second run on another database has no news of it",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
     """Files with a slow test first: workers take whole files, and one that begins late ends late."""
     from django.db import connection
+
+    if config.getoption("database_only"):
+        asking = [item for item in items if asks_the_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not asks_the_database(item)])
+        items[:] = asking
 
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
@@ -41,14 +54,22 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="needs PostgreSQL"))
 
 
+def asks_the_database(item):
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "postgres"))
+    return marked or not {"db", "transactional_db"}.isdisjoint(item.fixturenames)
+
+
 @pytest.fixture(autouse=True)
 def _settings_are_read_anew():
     """A process keeps placements and rules for a second; a test's rows are gone sooner. The cache
-    counts the requests of key 1, which on SQLite is the first key of every test."""
+    counts the requests of key 1, which on SQLite is the first key of every test, as is the version
+    of a journey whose copies were read."""
     from django.core.cache import cache
 
+    from marketing.services.journeys.journey_words import read_copies
     from recommendations.kept import forget_settings
 
+    read_copies.cache_clear()
     forget_settings()
     cache.clear()
 

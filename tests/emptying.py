@@ -11,6 +11,8 @@ APPEND_ONLY = (
     "shop_paymentevent",
     "shop_refund",
     "shop_couponmovement",
+    "shop_reviewdecision",
+    "marketing_tiermove",
 )
 
 

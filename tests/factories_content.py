@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from decisions.services import jobs
-from marketing.models import Brief, Evidence, EvidenceState, EvidenceUse
+from marketing.models import Brief, Evidence, EvidenceState, EvidenceUse, WordingRuling
 from marketing.services.content import briefs
+from marketing.texts.wordings import one_sentence
 from shop.models import Attribute, Variant
 from tests.factories import make_stock, make_variant
 
@@ -65,6 +66,12 @@ def make_use(sentence: str, evidence: Evidence | None = None, **fields) -> Evide
     return EvidenceUse.objects.create(
         evidence=evidence or make_evidence(), sentence=sentence, **(options | fields)
     )
+
+
+def make_ruling(sentence: str, **fields) -> WordingRuling:
+    said, words = one_sentence(sentence)
+    options = {"language": "en", "reason": "It states nothing.", "state": "approved"}
+    return WordingRuling.objects.create(sentence=said, words=words, **(options | fields))
 
 
 def yesterday() -> date:

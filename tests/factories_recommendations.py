@@ -121,13 +121,13 @@ def publish_model(
     )  # fmt: skip
 
 
-def browse(people: int = 80, limit: int = 3) -> None:
-    """Each sees three answers on the home page and clicks all that is of her taste."""
+def browse(people: int = 80, limit: int = 3, answers: int = 3) -> None:
+    """Each sees these answers on the home page and clicks all that is of her taste."""
     taste = {sku: int(sku[2:]) % 3 for sku in Variant.objects.values_list("sku", flat=True)}
     shown, clicked = [], []
     for number in range(people):
         customer = Customer.objects.get(code=f"C-{number}")
-        for again in range(3):
+        for again in range(answers):
             answer = recommend(Ask(customer=customer, limit=limit), at=LATER)
             for item in answer.items:
                 event = {

@@ -13,7 +13,7 @@ _numbers = count(1)
 
 def make_ticket(body: str = "Where is my order?", *, at: datetime = NOW, **fields) -> Ticket:
     """An open ticket with one message of the customer; not triaged unless you say so."""
-    number = fields.pop("number", f"S-{next(_numbers):05d}")
+    number = fields.pop("number", f"T-{next(_numbers):05d}")
     ticket = Ticket.objects.create(
         number=number, opened_at=at, email=fields.pop("email", "a@example.com"), **fields
     )

@@ -42,6 +42,8 @@ REFERENCES = {
     "properties": '{"a": 1}', "image_urls": "https://example.com/{0}.png", "choices": "", "order_line": "1",
     "valid_until": "", "kit": "K{0}", "attributes_json": '{"a": 1}',
     "variant_attributes_json": '{"b": "2"}', "price_breaks": "100:4.20 500:3.90",
+    "window_days": "365", "enter_at": "10", "stay_at": "5", "starts_on": "2025-01-01", "ends_on": "", "offer_code": "",
+    "tier": "t{0}",
     "url": "https://example.com/{0}.pdf", "file": "", "time_zone": "Europe/London", "birthday": "02-29", "supplier_code": "F{0}",
     # Of other systems' files, where a column is text and yet means something:
     "Type": "simple", "Published": "1", "ID": "{0}", "SKU": "S{0}", "Variant SKU": "V{0}",

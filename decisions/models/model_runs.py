@@ -55,6 +55,10 @@ class ModelRun(models.Model):
     file_deleted_at = models.DateTimeField(
         null=True, blank=True, help_text=_("The file was old and is gone; everything else is kept.")
     )
+    learn_anew_since = models.DateTimeField(
+        null=True, blank=True,
+        help_text=_("A person whom it learned from was erased: due for training since then."),
+    )  # fmt: skip
     device = models.CharField(max_length=20, default="cpu")
     duration_seconds = models.FloatField(default=0)
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,8 +1,9 @@
 """Does a sentence state something that can be true or false of goods, or is it only mood?
 
-Logistic regression over sentence vectors beside hashed character n-grams says whether anything is
-stated; one over the vectors alone says what kind. Words alone miss what is said in other words;
-vectors alone miss a single word that turns a mood into a promise.
+Logistic regression over sentence vectors beside hashed n-grams of characters and words says whether
+anything is stated; one over the vectors alone says what kind. Words alone miss what is said in other
+words; vectors alone miss a single word that turns a mood into a promise. A slot is one word, and its
+neighbours on either side are features of their own: `was {price}` is another thing than `{price} was`.
 Source: Fan et al., LIBLINEAR (2008), for the solver; Weinberger et al., Feature Hashing (2009); the
 examples are this project's own.
 """
@@ -10,8 +11,10 @@ examples are this project's own.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +26,38 @@ from sklearn.linear_model import LogisticRegression
 NONE = "none"
 VECTOR_WEIGHT = 3.0  # of the sentence vector beside n-grams of length 1
 INVERSE_PENALTY = 2.0
-FORMAT_VERSION = 1  # 1: first
+WORD_WEIGHT = 1.5
+FORMAT_VERSION = 2  # 1: first; 2: words and slots
+LONGEST_PHRASE_WORDS = 4
+NEIGHBOUR_WORDS = 5
+WORD = re.compile(r"\{[a-z0-9_]+\}|[a-z]+(?:'[a-z]+)?|[\u4e00-\u9fff]|[?？]")
+
+
+def words_and_neighbours(text: str) -> list[str]:
+    """Runs of up to four words, each slot's order and what stands within five words of it."""
+    words = WORD.findall(text)
+    found = {
+        "_".join(words[start : start + length])
+        for length in range(1, LONGEST_PHRASE_WORDS + 1)
+        for start in range(len(words) - length + 1)
+    }
+    places = [place for place, word in enumerate(words) if word.startswith("{")]
+    found |= {f"order:{words[a]}>{words[b]}" for a, b in pairwise(places)}
+    for place in places:
+        slot = words[place]
+        left = words[max(0, place - NEIGHBOUR_WORDS) : place]
+        right = words[place + 1 : place + 1 + NEIGHBOUR_WORDS]
+        found |= {f"before:{word}>{slot}" for word in left}
+        found |= {f"after:{slot}>{word}" for word in right}
+    return sorted(found)
+
+
 _HASHED: dict[str, Any] = {"alternate_sign": False, "binary": True}
-_VECTORIZERS = (
+_CHARACTERS = (
     HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=2**16, **_HASHED),
     HashingVectorizer(analyzer="char", ngram_range=(1, 3), n_features=2**14, **_HASHED),
 )
+_WORDS = HashingVectorizer(analyzer=words_and_neighbours, n_features=2**17, **_HASHED)
 
 
 @dataclass(frozen=True)
@@ -111,5 +140,10 @@ def load_statements(path: Path, *, embedder: str, digest: str) -> StatementModel
 
 
 def _features(texts: Sequence[str], vectors: np.ndarray) -> Any:
-    parts = [vectorizer.transform(texts) for vectorizer in _VECTORIZERS]
-    return sparse.hstack([sparse.csr_matrix(vectors * VECTOR_WEIGHT), *parts]).tocsr()
+    return sparse.hstack([sparse.csr_matrix(vectors * VECTOR_WEIGHT), *hashed(texts)]).tocsr()
+
+
+def hashed(texts: Sequence[str]) -> list[Any]:
+    """n-grams of characters and words, each part sparse (n_texts, n_features), in lower case."""
+    characters = [vectorizer.transform(texts) for vectorizer in _CHARACTERS]
+    return [*characters, _WORDS.transform(texts) * WORD_WEIGHT]

@@ -12,6 +12,8 @@ from marketing.admin import (
     personas,
     segments,
     sends,
+    tiers,
+    wordings,
 )
 
 __all__ = [
@@ -23,4 +25,6 @@ __all__ = [
     "personas",
     "segments",
     "sends",
+    "tiers",
+    "wordings",
 ]

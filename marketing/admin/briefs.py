@@ -21,6 +21,7 @@ from unfold.decorators import display
 
 from decisions.services import jobs
 from marketing.admin.desk import link
+from marketing.admin.wordings import MAY_ASK
 from marketing.models import Brief, BriefItem, Candidate, Evidence
 from marketing.models.briefs import PARTS
 from marketing.pages.briefs import brief_page
@@ -140,6 +141,8 @@ class BriefAdmin(ModelAdmin):
             "list_url": reverse("admin:marketing_brief_changelist"),
             "may_change": request.user.has_perm("marketing.add_brief"),
             "may_attach": request.user.has_perm("marketing.add_evidenceuse"),
+            "may_rule": request.user.has_perm(MAY_ASK),
+            "back": reverse("admin:marketing_brief_page", args=[pk]),
             **brief_page(brief),
         }
 

@@ -23,6 +23,7 @@ from decisions.services.receipts import DecisionClosedError
 from marketing.admin import desk
 from marketing.admin import effects as effect_views
 from marketing.admin.base import ReadOnlyAdmin
+from marketing.admin.wordings import MAY_ASK
 from marketing.models import Campaign, CampaignItem, CampaignPlan, CopyVariant, SendState
 from marketing.pages import campaigns as pages
 from marketing.pages import previews, send_monitor
@@ -190,6 +191,8 @@ class CampaignAdmin(ModelAdmin):
             "title": str(campaign),
             "may_change": request.user.has_perm("marketing.change_campaign"),
             "may_brief": request.user.has_perm("marketing.add_brief"),
+            "may_rule": request.user.has_perm(MAY_ASK),
+            "back": reverse("admin:marketing_campaign_path", args=[pk]),
             **pages.campaign_page(campaign),
         }
         return TemplateResponse(request, "marketing/campaign.html", context)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from marketing.admin.base import csv_file
 from marketing.models import Campaign, Journey
+from marketing.pages import effect_tables as tables
 from marketing.pages import effects as shown
 from marketing.services.effects.effect_building import Effects
 from marketing.services.effects.effect_snapshots import (
@@ -108,9 +109,11 @@ def _shown(subject: Campaign | Journey, report: Report, effects: Effects) -> dic
         "belief": shown.rows_of(shown.BELIEF, metrics),
         "against": [shown.against_html(one, metrics) for one in effects.against],
         "variants": shown.rows_of(shown.VARIANTS, metrics),
-        "arm_table": shown.part_table(effects.arms, shown.ARM_COLUMNS) if effects.arms else None,
+        "arm_table": tables.arm_table(effects, is_step=kind == "journey"),
+        "discounts": tables.discount_table(effects.discounts) if effects.discounts else None,
+        "explored": shown.rows_of(shown.DISCOUNT, metrics),
         "arms": shown.arm_rows(metrics),
-        "parts": shown.part_table(effects.parts) if effects.parts else None,
+        "parts": tables.part_table(effects.parts) if effects.parts else None,
         "attribution": shown.attribution_rows(report.attribution, f"{kind}:{subject.pk}"),
         "attribution_is_cut": report.attribution_is_cut,
         "attribution_days": ATTRIBUTION.days,

@@ -18,12 +18,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from marketing.admin.journey_step_forms import content_from, start_form, step_form
+from marketing.admin.wordings import MAY_ASK
 from marketing.definitions import journey_edits as edits
-from marketing.definitions.journey_plan import (
-    KINDS,
-    LANGUAGES,
-)
+from marketing.definitions.journey_plan import KINDS
+from marketing.definitions.journey_sends import LANGUAGES
 from marketing.models import Channel, ClaimKind, Evidence, Journey
+from marketing.pages.journey_copies import copies_of
 from marketing.pages.journey_texts import cards_of
 from marketing.pages.journeys import (
     EXIT_WORDS,
@@ -114,7 +114,7 @@ def _add_rows(rows: list[dict[str, Any]], steps: list[dict], depth: int, way: st
                 "way": words.get(way, "") if place == 0 else "",
                 "sentence": _sentence(step, kind),
                 "title": _title(step),
-                "texts": step.get("texts", {}) if kind == "send" else {},
+                "copies": copies_of(step) if kind == "send" else [],
             }
         )
         if kind == "when":
@@ -153,6 +153,7 @@ def _page(site: AdminSite) -> Any:
             **site.each_context(request),
             "title": str(journey),
             "may_attach": request.user.has_perm(ATTACHING_NEEDS),
+            "may_rule": request.user.has_perm(MAY_ASK),
             **editor_page(journey, request.GET.get("step", "")[:40]),
         }
         return TemplateResponse(request, "marketing/journey_edit.html", context)
@@ -190,6 +191,21 @@ def _add(journey: Journey, data: QueryDict, revision: int, request: HttpRequest)
         after=data.get("after", ""),
         into=data.get("into", ""),
     )
+    journey_drafts.write_draft(journey, definition, revision=revision)
+    return _at(journey, name, opened=True)
+
+
+def _add_variant(journey: Journey, data: QueryDict, revision: int, request: HttpRequest) -> str:
+    name = data.get("step", "")
+    definition = edits.add_variant(journey_drafts.draft_of(journey), name)
+    journey_drafts.write_draft(journey, definition, revision=revision)
+    return _at(journey, name, opened=True)
+
+
+def _drop_variant(journey: Journey, data: QueryDict, revision: int, request: HttpRequest) -> str:
+    name = data.get("step", "")
+    draft = journey_drafts.draft_of(journey)
+    definition = edits.drop_variant(draft, name, data.get("variant", ""))
     journey_drafts.write_draft(journey, definition, revision=revision)
     return _at(journey, name, opened=True)
 
@@ -276,6 +292,8 @@ VERBS: dict[str, Callable[[Journey, QueryDict, int, HttpRequest], str]] = {
     "down": _moved(1),
     "delete": _delete,
     "set": _set,
+    "add_variant": _add_variant,
+    "drop_variant": _drop_variant,
     "start": _start,
     "prove": _prove,
     "save": _save,

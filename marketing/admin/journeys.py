@@ -170,7 +170,16 @@ class JourneyAdmin(ModelAdmin):
 
 @admin.register(PulledStep)
 class PulledStepAdmin(ReadOnly, ModelAdmin):
-    list_display = ["version", "step", "language", "sentence", "state", "pulled_at", "decided_by"]
+    list_display = [
+        "version",
+        "step",
+        "arm",
+        "language",
+        "sentence",
+        "state",
+        "pulled_at",
+        "decided_by",
+    ]
     list_filter = ["state"]
     list_select_related = ["version__journey"]
     list_per_page = 50

@@ -12,9 +12,10 @@ from marketing.models import ChannelHealth, GuestNotice, Send, Suppression
 @admin.register(Send)
 class SendAdmin(ReadOnlyAdmin):
     list_display = [
-        "customer", "campaign", "state", "reason", "refusal", "sent_at", "opened_at", "clicked_at",
+        "customer", "campaign", "step", "arm", "state", "reason", "discount", "refusal", "sent_at",
+        "opened_at", "clicked_at",
     ]  # fmt: skip
-    list_filter = ["state", "reason", "refusal"]
+    list_filter = ["state", "reason", "discount", "refusal"]
     list_select_related = ["customer", "campaign"]
     search_fields = ["customer__code", "customer__email"]
     date_hierarchy = "claimed_at"

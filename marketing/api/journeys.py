@@ -29,6 +29,7 @@ describe(
 )
 DECIDED = {"step_released": journeys.release_step, "step_skipped": journeys.skip_step}
 OF_LIVE = F("live_version__definition__market")
+OF_COPY = "A variant, `plain` without the discount; empty: of a single text."
 COLUMNS = ("code", "name", "name_zh", "state", "holdout_rate", "live_since")
 
 
@@ -52,6 +53,7 @@ class JourneyStepOut(s.Serializer):
 
 class TextFindingOut(s.Serializer):
     step = s.CharField()
+    copy = s.CharField(help_text=OF_COPY)
     language = s.CharField()
     sentence = s.CharField()
     reason = s.CharField()
@@ -60,6 +62,7 @@ class TextFindingOut(s.Serializer):
 class PulledStepOut(s.Serializer):
     version = s.IntegerField()
     step = s.CharField()
+    copy = s.CharField(help_text=OF_COPY)
     language = s.CharField()
     sentence = s.CharField()
     reason = s.CharField()
@@ -100,6 +103,9 @@ class VersionOut(s.Serializer):
 class JourneyStepIn(s.Serializer):
     to = s.ChoiceField(["live", "paused", "stopped", "step_released", "step_skipped"])
     step = s.CharField(required=False, max_length=40)
+    copy = s.CharField(
+        required=False, max_length=5, allow_blank=True, default="", help_text=OF_COPY
+    )
     version = s.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 
@@ -156,7 +162,7 @@ class JourneySteps(MerchantView):
     def post(self, request: Request, code: str) -> Response:
         """live (with a version, or again after a pause), paused, or stopped: everybody leaves.
 
-        step_released and step_skipped, with `step` and `version`: what becomes of a pulled message.
+        step_released and step_skipped, with `step`, `copy` and `version`: what becomes of a pulled message.
         """
         wanted, journey = self.checked(JourneyStepIn, request.data), _journey(code)
         try:
@@ -169,7 +175,10 @@ class JourneySteps(MerchantView):
 def _pulled(journey: Journey, wanted: dict[str, Any]) -> PulledStep:
     """The newest of this step and version; the same decision sent again changes nothing."""
     rows = PulledStep.objects.filter(
-        version__journey=journey, version__number=wanted.get("version"), step=wanted.get("step")
+        version__journey=journey,
+        version__number=wanted.get("version"),
+        step=wanted.get("step"),
+        arm=wanted.get("copy", ""),
     ).select_related("version__journey")
     if (found := rows.first()) is None:
         raise journeys.JourneyError(_("No message of this version and step was pulled."))
@@ -227,7 +236,13 @@ def _detail(journey: Journey) -> dict[str, Any]:
             for step in step_rows(journey, definition if is_readable else {})
         ],
         "blocked_by": [
-            {"step": one.step, "language": one.language, "sentence": words, "reason": why}
+            {
+                "step": one.step,
+                "copy": one.arm,
+                "language": one.language,
+                "sentence": words,
+                "reason": why,
+            }
             for one in (reviews_of(read_plan(definition)) if is_readable else [])
             for words, why in one.words_in_the_way
         ],
@@ -237,6 +252,7 @@ def _detail(journey: Journey) -> dict[str, Any]:
                     name: getattr(one, name)
                     for name in ("step", "language", "sentence", "pulled_at")
                 },
+                "copy": one.arm,
                 "version": one.version.number,
                 "reason": render(one.why),
             }

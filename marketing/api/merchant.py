@@ -21,7 +21,7 @@ from decisions.services import receipts
 from decisions.text import render
 from marketing.api import serializers as shapes
 from marketing.models import Campaign, Journey
-from marketing.pages.copies import copy_card
+from marketing.pages.copies import copy_cards
 from marketing.pages.effects import SLOT, against_text, sentence_text
 from marketing.services.effects.effect_building import Part
 from marketing.services.effects.effect_snapshots import Report, effect_report
@@ -103,6 +103,7 @@ def _effects(report: Report) -> Response:
                 }
                 for one in found.against
             ],
+            "discounts": [_part(part) for part in found.discounts],
             "summary": [
                 {"text": sentence_text(msgid, metrics), "metrics": SLOT.findall(msgid)}
                 for msgid in found.sentences
@@ -183,9 +184,9 @@ def _copies(campaign: Campaign) -> list[dict[str, Any]]:
             "body": copy.body,
             "state": copy.state,
             "provider": copy.provider,
-            "refusals": copy_card(copy, facts[copy.language], standards[copy.language]).reasons,
+            "refusals": card.reasons,
         }
-        for copy in copies
+        for copy, card in zip(copies, copy_cards(copies, facts, standards), strict=True)
     ]
 
 

@@ -103,6 +103,10 @@ class EffectsOut(s.Serializer):
     window_until = s.DateTimeField(allow_null=True)
     variants = EffectPartOut(many=True, help_text="Each beside the holdout; empty: it has one.")
     against = AgainstOut(many=True, help_text="Each variant against the first.")
+    discounts = EffectPartOut(
+        many=True,
+        help_text="Of a step that gives its discount only where it pays: by the word of the decision.",
+    )
     summary = StatementOut(many=True)
     metrics = MetricOut(many=True)
     parts = EffectPartOut(many=True)

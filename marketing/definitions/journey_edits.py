@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from marketing.definitions.journey_plan import NAMED, TRIGGERS, step_at, walk
+from marketing.definitions.journey_sends import NAMES as NAMES_OF_VARIANTS
 
 Definition = dict[str, Any]
 BLANKS: dict[str, dict[str, Any]] = {
@@ -89,6 +90,48 @@ def set_step(definition: Definition, name: str, content: Mapping[str, Any]) -> D
                 if isinstance(condition, dict) and condition.get(word) == name:
                     condition[word] = renamed
     return new
+
+
+def add_variant(definition: Definition, name: str) -> Definition:
+    """Another variant of a message, with the words of the first to begin with; all get the same share.
+    Raises EditError beyond four."""
+    new = deepcopy(definition)
+    steps, place = _find(new, name)
+    step = steps[place]
+    variants = step.get("variants") or {NAMES_OF_VARIANTS[0]: {"texts": step.get("texts", {})}}
+    free = [one for one in NAMES_OF_VARIANTS if one not in variants]
+    if "send" not in step or not free:
+        raise EditError(_("A message has four variants at most."))
+    first = next(iter(variants.values()))
+    variants[free[0]] = {"texts": deepcopy(first.get("texts", {}))}
+    step.pop("texts", None)
+    step["variants"] = _in_equal_parts(variants)
+    return new
+
+
+def drop_variant(definition: Definition, name: str, variant: str) -> Definition:
+    """The others share what it had; the last one left is a single text. Who is under way keeps hers:
+    a version that went live does not change."""
+    new = deepcopy(definition)
+    steps, place = _find(new, name)
+    step = steps[place]
+    left = {key: one for key, one in step.get("variants", {}).items() if key != variant}
+    if len(left) > 1:
+        step["variants"] = _in_equal_parts(left)
+    elif left:
+        del step["variants"]
+        step["texts"] = next(iter(left.values())).get("texts", {})
+    return new
+
+
+def _in_equal_parts(variants: Mapping[str, Any]) -> dict[str, Any]:
+    """With shares that sum to 1 exactly."""
+    names = sorted(variants)
+    share = round(1 / len(names), 4)
+    shares = dict.fromkeys(names, share) | {names[-1]: round(1 - share * (len(names) - 1), 4)}
+    return {
+        name: {"share": shares[name], "texts": variants[name].get("texts", {})} for name in names
+    }
 
 
 def set_start(

@@ -134,10 +134,36 @@ READY_MADE: tuple[ReadyMade, ...] = (
                         ),
                         (
                             "{product} 用得怎么样？",
-                            "我们想听听您使用 {product} 的感受：几句话就能帮助我们和其他顾客。",
+                            "我们想听听您怎么看 {product}：写几句话给我们吧。",
                         ),
                     ),
                     "link": "review",
+                }
+            ],
+        },
+    ),
+    ReadyMade(
+        "review",
+        "Ask for a review",
+        "请求评价",
+        {
+            "trigger": {"on": "review_due", "days": 10},
+            "exits": [],
+            "steps": [
+                {
+                    **_mail(
+                        "ask",
+                        (
+                            "How is {product}?",
+                            "We would like to hear what you think of {product}, good or bad. "
+                            "A few words are enough:",
+                        ),
+                        (
+                            "{product} 用得怎么样？",
+                            "我们想听听您对 {product} 的看法，好的坏的都想听。几句话就够了：",
+                        ),
+                    ),
+                    "link": "review_form",
                 }
             ],
         },
@@ -180,7 +206,7 @@ READY_MADE: tuple[ReadyMade, ...] = (
                     "refill",
                     (
                         "Time for more {product}?",
-                        "You order {product} from time to time. It is {price}.",
+                        "Perhaps it is time for {product} again. It is {price}.",
                     ),
                     ("{product} 快用完了吗？", "您时常购买 {product}，价格为 {price}。"),
                 )

@@ -23,18 +23,16 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from language.slots import slots_of
+from marketing.definitions.journey_sends import read_send
+from marketing.definitions.plan_reading import PlanError, mapping, whole
 
 MAX_STEPS, MAX_DEPTH = 40, 4
 OVER = 10_000  # behind the last instruction of every program
 KINDS = ("send", "wait", "when", "end")
-CHANNELS = ("email", "sms", "push")
-LANGUAGES = ("en", "zh")
 MARKETS = ("GB", "EU", "US", "CN")  # whose rules its texts can be held to
 EXITS = ("ordered", "ordered_it")
-LINKS = ("product", "review")  # where {link} of a message leads
 UNITS = ("minutes", "hours", "days")
 MAX_WAIT = timedelta(days=366)
-MAX_HELD_OUT = 0.5  # of those who reach a step, as of a journey and a campaign
 # Trigger → its numbers, each with least, most and default; and whether it is about SKUs.
 TRIGGERS: dict[str, dict[str, tuple[int, int, int]]] = {
     "cart_left": {"minutes": (5, 10080, 60)},
@@ -44,25 +42,20 @@ TRIGGERS: dict[str, dict[str, tuple[int, int, int]]] = {
     "joined": {},
     "ordered": {"days": (0, 365, 7)},
     "delivered": {"days": (0, 365, 7)},
+    "review_due": {"days": (1, 365, 10)},
     "silent": {"days": (7, 1095, 90)},
     "refill_due": {"days": (0, 60, 3)},
     "birthday": {"days": (0, 60, 0)},
     "segment_entered": {},
+    "tier_entered": {},
+    "tier_left": {},
 }
 # Trigger → what must be named beside its numbers.
-NAMED = {"segment_entered": "segment"}
+NAMED = {"segment_entered": "segment", "tier_entered": "tier", "tier_left": "tier"}
 ABOUT_SKUS = frozenset(
     {"cart_left", "product_viewed", "price_dropped", "back_in_stock", "refill_due"}
 )
 CONDITIONS = ("opened", "clicked", "ordered", "in_segment")
-
-
-class PlanError(ValueError):
-    """What is wrong with a definition and where, in words for whoever wrote it."""
-
-    def __init__(self, place: str, problem: str):
-        super().__init__(f"{place}: {problem}")
-        self.place, self.problem = place, problem
 
 
 @dataclass(frozen=True)
@@ -93,7 +86,7 @@ class Plan:
 
 def read_plan(definition: Any) -> Plan:
     """Raises PlanError with the place of the first thing that is wrong."""
-    _mapping(
+    mapping(
         definition, "journey", {"trigger", "exits", "steps", "market"}, needs=("trigger", "steps")
     )
     trigger, options = _trigger(definition["trigger"])
@@ -103,10 +96,18 @@ def read_plan(definition: Any) -> Plan:
     market = _market(definition.get("market", ""))
     reader = _Reader()
     reader.steps(definition["steps"], "steps", 1)
+    _check_links(reader.program, trigger)
     if not any(one.kind == "send" for one in reader.program):
         raise PlanError("steps", _("There is no message in it."))
     reader.check_mentions()
+    _refuse_unheard_wishes(trigger, reader.program)
     return Plan(trigger, options, exits, tuple(reader.program), market)
+
+
+def _check_links(program: list[Instruction], trigger: str) -> None:
+    """The form is of an order line, which one trigger alone knows."""
+    if trigger != "review_due" and any(one.data.get("link") == "review_form" for one in program):
+        raise PlanError("steps", _("“review_form” needs the trigger “review_due”."))
 
 
 def wait_of(instruction: Instruction) -> timedelta:
@@ -140,41 +141,26 @@ class _Reader:
         read[kinds[0]](step, name, place, depth)
 
     def end(self, step: dict, name: str, place: str, depth: int) -> None:
-        _mapping(step, place, {"id", "end"})
+        mapping(step, place, {"id", "end"})
         if step["end"] is not True:
             raise PlanError(f"{place}.end", _("true is needed."))
         self.program.append(Instruction("end", name, jump=OVER))
 
     def send(self, step: dict, name: str, place: str, depth: int) -> None:
-        known = {"id", "send", "texts", "holdout_rate", "coupon", "link"}
-        _mapping(step, place, known, needs=("texts",))
-        if step["send"] not in CHANNELS:
-            raise PlanError(f"{place}.send", _("Channels are email, sms and push."))
-        texts = _texts(step["texts"], step["send"], f"{place}.texts")
-        held = _share(step.get("holdout_rate", 0.0), f"{place}.holdout_rate")
-        if step.get("link", "product") not in LINKS:
-            raise PlanError(f"{place}.link", _("“product” or “review”."))
-        data = {"channel": step["send"], "texts": texts, "holdout_rate": held}
-        data["link"] = step.get("link", "product")
-        if "coupon" in step:
-            data["coupon"] = _offer_code(step["coupon"], f"{place}.coupon")
-            if not held:
-                message = _("A message with a coupon holds a share out: nothing else measures it.")
-                raise PlanError(f"{place}.holdout_rate", message)
-        self.program.append(Instruction("send", name, data))
+        self.program.append(Instruction("send", name, read_send(step, place)))
 
     def wait(self, step: dict, name: str, place: str, depth: int) -> None:
-        _mapping(step, place, {"id", "wait"})
-        _mapping(step["wait"], f"{place}.wait", set(UNITS))
-        numbers = {unit: _whole(step["wait"][unit], f"{place}.wait.{unit}", 0, 10**6)
+        mapping(step, place, {"id", "wait"})
+        mapping(step["wait"], f"{place}.wait", set(UNITS))
+        numbers = {unit: whole(step["wait"][unit], f"{place}.wait.{unit}", 0, 10**6)
                    for unit in UNITS if unit in step["wait"]}  # fmt: skip
         if not timedelta() < timedelta(**numbers) <= MAX_WAIT:
             raise PlanError(f"{place}.wait", _("Longer than nothing, and a year at most."))
         self.program.append(Instruction("wait", name, numbers))
 
     def when(self, step: dict, name: str, place: str, depth: int) -> None:
-        _mapping(step, place, {"id", "when", "then", "otherwise"}, needs=("then",))
-        condition = _mapping(step["when"], f"{place}.when", set(CONDITIONS))
+        mapping(step, place, {"id", "when", "then", "otherwise"}, needs=("then",))
+        condition = mapping(step["when"], f"{place}.when", set(CONDITIONS))
         if len(condition) != 1:
             raise PlanError(f"{place}.when", _("One condition is needed."))
         [(word, value)] = condition.items()
@@ -238,16 +224,29 @@ def _trigger(found: Any) -> tuple[str, dict[str, Any]]:
         raise PlanError("trigger.on", _("One of: %(names)s.") % {"names": ", ".join(TRIGGERS)})
     numbers = TRIGGERS[name]
     needed = (NAMED[name],) if name in NAMED else ()
-    _mapping(found, "trigger", {"on", *numbers, *needed}, needs=needed)
+    mapping(found, "trigger", {"on", *numbers, *needed}, needs=needed)
     options: dict[str, Any] = {
-        key: _whole(found.get(key, default), f"trigger.{key}", least, most)
+        key: whole(found.get(key, default), f"trigger.{key}", least, most)
         for key, (least, most, default) in numbers.items()
     }
     for key in needed:
         if not isinstance(found[key], str) or not 1 <= len(found[key]) <= 40:
-            raise PlanError(f"trigger.{key}", _("The code of a segment is needed."))
+            message = {
+                "segment": _("The code of a segment is needed."),
+                "tier": _("The code of a tier is needed."),
+            }[key]
+            raise PlanError(f"trigger.{key}", message)
         options[key] = found[key]
     return name, options
+
+
+def _refuse_unheard_wishes(trigger: str, program: list[Instruction]) -> None:
+    """Who asked to be told is told, with the discount or without."""
+    for one in program:
+        gate = one.data.get("gate") if one.kind == "send" else None
+        if trigger == "back_in_stock" and gate and not gate["plain"]:
+            place, said = one.step, _("Who asked for it is told: a text without the discount.")
+            raise PlanError(f"{place}.where_it_pays.plain", said)
 
 
 def _exits(found: Any) -> tuple[str, ...]:
@@ -262,30 +261,6 @@ def _market(found: Any) -> str:
     return found
 
 
-def _offer_code(found: Any, place: str) -> str:
-    if not isinstance(found, str) or not re.fullmatch(r"[^\s/]{1,40}", found):
-        raise PlanError(place, _("The code of a coupon offer, without spaces."))
-    return found
-
-
-def _texts(found: Any, channel: str, place: str) -> dict[str, dict[str, str]]:
-    _mapping(found, place, set(LANGUAGES))
-    if not found:
-        raise PlanError(place, _("A text in one language at least is needed."))
-    for language, text in found.items():
-        where = f"{place}.{language}"
-        _mapping(text, where, {"subject", "body"}, needs=("body",))
-        for part, limit in (("subject", 200), ("body", 5000)):
-            words = text.get(part, "")
-            if not isinstance(words, str) or len(words) > limit:
-                raise PlanError(
-                    f"{where}.{part}", _("A text of at most %(n)s characters.") % {"n": limit}
-                )
-        if not text["body"].strip() or (channel != "sms" and not text.get("subject", "").strip()):
-            raise PlanError(where, _("A subject and a text are needed."))
-    return {language: {"subject": "", **text} for language, text in found.items()}
-
-
 def fallback_language(texts: Mapping[str, Any]) -> str:
     """What somebody gets whose language has no text: the shop's own, else the first there is."""
     own = "zh" if settings.LANGUAGE_CODE.startswith("zh") else "en"
@@ -294,37 +269,6 @@ def fallback_language(texts: Mapping[str, Any]) -> str:
 
 def slots_used(text: Mapping[str, str]) -> set[str]:
     return slots_of(text["subject"]) | slots_of(text["body"])
-
-
-def _mapping(found: Any, place: str, allowed: set[str], needs: tuple[str, ...] = ()) -> dict:
-    if not isinstance(found, dict):
-        raise PlanError(place, _("An object is needed."))
-    if unknown := sorted(set(map(str, found)) - allowed):
-        known = ", ".join(sorted(allowed))
-        raise PlanError(
-            place,
-            _("“%(name)s” is unknown; there is %(known)s.") % {"name": unknown[0], "known": known},
-        )
-    for name in needs:
-        if name not in found:
-            raise PlanError(place, _("“%(name)s” is missing.") % {"name": name})
-    return found
-
-
-def _whole(value: Any, place: str, least: int, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise PlanError(
-            place, _("A whole number from %(least)s to %(most)s.") % {"least": least, "most": most}
-        )
-    return value
-
-
-def _share(value: Any, place: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise PlanError(place, _("A number from 0 to 0.5."))
-    if not 0 <= value <= MAX_HELD_OUT:
-        raise PlanError(place, _("A number from 0 to 0.5."))
-    return float(value)
 
 
 def _is_word(name: str) -> bool:

@@ -24,7 +24,7 @@ from marketing.definitions.rule_moment import (
     Moment,
     whole_days_ago,
 )
-from marketing.models import Persona, Stage
+from marketing.models import Persona, Stage, Tier, TierMove
 from shop.models import Channel, Consent, CustomerAttribute, Purpose
 from shop.money import to_minor
 
@@ -77,6 +77,22 @@ def _personas() -> dict[str, str]:
 
 def _channels() -> dict[str, str]:
     return {one.code: one.name for one in Channel.objects.order_by("code")[:200]}
+
+
+def _tiers() -> dict[str, str]:
+    rows = Tier.objects.select_related("programme").order_by("programme", "rank")[:200]
+    return {one.code: f"{one.programme}: {one}" for one in rows}
+
+
+def _in_tier(condition: Condition, moment: Moment) -> Q:
+    """By her last move in that programme; the ledger answers for every earlier moment alike."""
+    programme = Tier.objects.filter(code=condition["value"]).values("programme")[:1]
+    moves = TierMove.objects.filter(
+        customer=OuterRef("pk"), programme=Subquery(programme), at__lte=moment.at
+    ).order_by("-at", "-id")
+    last = Coalesce(Subquery(moves.values("to_tier__code")[:1]), Value(""))
+    met = Q(Exact(last, condition["value"]))
+    return met if condition["op"] == "is" else ~met
 
 
 def _column(path: str, scale: Callable[[Any], Any] = lambda value: value) -> Query:
@@ -303,5 +319,6 @@ FIELDS: dict[str, Field] = {
         known=_personas,
         undated=OF_LAST_NIGHT,
     ),
+    "tier": Field(gettext_lazy("tier"), CHOICE_OPS, _in_tier, known=_tiers),
     **_predicted(),
 }

@@ -47,13 +47,14 @@ def customers_of(rule: Any, *, at: datetime | None = None) -> QuerySet[Customer]
     of the last night, or of today, alone.
     """
     check_rule(rule)
+    everybody = Customer.objects.filter(is_pseudonym=False)
     if not rule:
-        return Customer.objects.all() if at is None else Customer.objects.filter(created_at__lte=at)
+        return everybody if at is None else everybody.filter(created_at__lte=at)
     if at is not None and (name := _first_undated(rule)):
         raise RuleError(FIELDS[name].undated % {"field": FIELDS[name].label})
     through = taken_over_until() if '"did"' in json.dumps(rule) else None
     moment = Moment(at or timezone.now(), through, is_past=at is not None)
-    return Customer.objects.filter(_query(rule, moment))
+    return everybody.filter(_query(rule, moment))
 
 
 def reachable(customers: QuerySet[Customer], channel: str) -> QuerySet[Customer]:

@@ -54,7 +54,7 @@ def buyers(as_of: datetime, *, most: int) -> list[int]:
     """Keys of at most about `most` customers with an order before `as_of`, ascending: each n-th
     by key where there are more, so that the sample stays the same from night to night."""
     found = Customer.objects.filter(
-        Exists(known_orders(as_of).filter(customer=OuterRef("pk")))
+        Exists(known_orders(as_of).filter(customer=OuterRef("pk"))), is_pseudonym=False
     ).order_by("pk")
     step = -(-found.count() // most) or 1
     if step > 1:
@@ -67,7 +67,7 @@ def chunks_of_buyers(as_of: datetime, size: int = CHUNK) -> Iterator[list[int]]:
     last = 0
     has_order = Exists(known_orders(as_of).filter(customer=OuterRef("pk")))
     while True:
-        found = Customer.objects.filter(has_order, pk__gt=last).order_by("pk")
+        found = Customer.objects.filter(has_order, pk__gt=last, is_pseudonym=False).order_by("pk")
         chunk = list(found.values_list("pk", flat=True)[:size])
         if not chunk:
             return

@@ -98,7 +98,7 @@ def step_subject(journey: Journey, step: str, until: datetime) -> Subject | None
     reached = Send.objects.filter(
         enrolment__journey=journey, step=step, claimed_at__lt=until
     ).order_by("pk")
-    chance = _chance_now(journey, step, reached)
+    chance = step_chance(journey, step, until)
     drawn = reached.filter(propensity__isnull=chance is None)
     first_ever = drawn.filter(customer=OuterRef("customer"), pk__lt=OuterRef("pk"))
     firsts = drawn.filter(~Exists(first_ever), propensity=chance) if chance else drawn
@@ -135,10 +135,12 @@ def step_subject(journey: Journey, step: str, until: datetime) -> Subject | None
     return Subject(f"journey:{journey.pk}:{step}", Members(sql, params), window, until, sends)
 
 
-def _chance_now(journey: Journey, step: str, reached: QuerySet[Send]) -> float | None:
+def step_chance(journey: Journey, step: str, until: datetime) -> float | None:
     """The chance of getting the message that the live version gives; where it holds nobody out (any
     more), that of the newest draw. None where nobody was ever drawn."""
-    drawn = reached.filter(propensity__isnull=False)
+    drawn = Send.objects.filter(
+        enrolment__journey=journey, step=step, claimed_at__lt=until, propensity__isnull=False
+    )
     if journey.live_version:
         sends = read_plan(journey.live_version.definition).sends
         rate = next((one.data["holdout_rate"] for one in sends if one.step == step), 0.0)

@@ -158,6 +158,19 @@ def calibration(uplift: np.ndarray, score: np.ndarray) -> Calibration:
     return Calibration(offset, slope, slope - edge * error, slope + edge * error, bands)
 
 
+def brings_at_least(uplift: np.ndarray, calibrated: Calibration) -> np.ndarray:
+    """Money that customers of like predicted uplift were measured to bring, lower edge, (n,).
+
+    uplift: as predicted, (n,). A prediction belongs to the band whose mean lies nearer. Raises
+    ValueError where nothing was measured in bands.
+    """
+    if not calibrated.bands:
+        raise ValueError("the calibration has no bands")
+    bands = sorted(calibrated.bands, key=lambda band: band.predicted)
+    edges = [(a.predicted + b.predicted) / 2 for a, b in pairwise(bands)]
+    return np.array([band.low for band in bands])[np.searchsorted(edges, uplift, side="right")]
+
+
 @dataclass(frozen=True)
 class Price:
     """What a message costs and what an order must leave. All in minor units per customer, the

@@ -49,9 +49,21 @@ from .policy import (
 )
 from .predictions import CustomerPrediction
 from .segments import Segment, SegmentChange, SegmentMember
-from .sends import Refusal, Send, SendState, SkipReason, Suppression
+from .sends import GIVEN, WITHHELD, Discount, Refusal, Send, SendState, SkipReason, Suppression
+from .tiers import (
+    ProgrammeState,
+    Tier,
+    TierFigure,
+    TierGift,
+    TierMembership,
+    TierMove,
+    TierProgramme,
+)
+from .wordings import RulingState, WordingRuling
 
 __all__ = [
+    "GIVEN",
+    "WITHHELD",
     "AcquisitionCost",
     "Audience",
     "AudienceMember",
@@ -75,6 +87,7 @@ __all__ = [
     "CopyWave",
     "CustomerPrediction",
     "CustomerProfile",
+    "Discount",
     "Enrolment",
     "EnrolmentState",
     "Evidence",
@@ -97,10 +110,12 @@ __all__ = [
     "PersonaSnapshot",
     "PolicyCheck",
     "PolicyRule",
+    "ProgrammeState",
     "PullState",
     "PulledStep",
     "RefillRhythm",
     "Refusal",
+    "RulingState",
     "Segment",
     "SegmentChange",
     "SegmentMember",
@@ -112,6 +127,13 @@ __all__ = [
     "StepVisit",
     "Suppression",
     "TermKind",
+    "Tier",
+    "TierFigure",
+    "TierGift",
+    "TierMembership",
+    "TierMove",
+    "TierProgramme",
     "Tone",
     "WaveMetric",
+    "WordingRuling",
 ]

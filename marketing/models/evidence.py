@@ -236,6 +236,10 @@ class ClaimRecord(models.Model):
         related_name="claims",
     )
     step = models.CharField(max_length=40, blank=True, help_text=_("Of the journey."))
+    arm = models.CharField(
+        max_length=5, blank=True,
+        help_text=_("Its variant, or “plain” without the discount; empty: of a single text."),
+    )  # fmt: skip
     language = models.CharField(max_length=2, blank=True, help_text=_("Of the journey's text."))
     part = models.CharField(max_length=10)
     kind = models.CharField(max_length=13, choices=ClaimKind)

@@ -100,6 +100,10 @@ class PulledStep(models.Model):
 
     version = models.ForeignKey(JourneyVersion, on_delete=models.CASCADE, related_name="pulled")
     step = models.CharField(max_length=40)
+    arm = models.CharField(
+        max_length=5, blank=True,
+        help_text=_("Its variant, or “plain” without the discount; empty: of a single text."),
+    )  # fmt: skip
     state = models.CharField(max_length=8, choices=PullState, default=PullState.HELD)
     language = models.CharField(max_length=2, help_text=_("Of the text that is in the way."))
     sentence = models.CharField(max_length=600, help_text=_("What may not be said any more."))
@@ -114,14 +118,18 @@ class PulledStep(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["version", "step"],
+                fields=["version", "step", "arm"],
                 condition=~Q(state="released"),
                 name="pulled_once_at_a_time",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.version_id} {self.step}"
+        return f"{self.version_id} {self.label}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.step}, {self.arm}" if self.arm else self.step
 
 
 class EnrolmentState(models.TextChoices):

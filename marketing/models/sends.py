@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from marketing.definitions.journey_sends import PLAIN
 from marketing.models.campaigns import PURPOSE_OF_CHANNEL, Channel
 from marketing.models.journeys import Enrolment
 
@@ -39,8 +40,26 @@ class SkipReason(models.TextChoices):
     HELD_OUT = "held_out", _("held out at this step")
     PULLED = "pulled", _("its text may not be sent any more")
     NO_COUPON = "no_coupon", _("no coupon is left for her, or she had hers")
+    NO_DISCOUNT = "no_discount", _("no discount for her, and nothing to say without it")
     NOTHING_TO_SHOW = "no_products", _("no product is left to recommend to her")
     NOT_TAKEN = "not_taken", _("not taken by the server yet")
+
+
+class Discount(models.TextChoices):
+    """Whether a step that gives its discount only where it pays gave it, and why."""
+
+    PAYS = "pays", _("given: it pays with her")
+    EXPLORED = "explored", _("given to explore, drawn at random")
+    UNASKED = "unasked", _("given: no model says with whom it pays, and the journey wants it so")
+    NO_EFFECT = "no_effect", _("withheld: nothing shows that it would move her")
+    BUYS_ANYWAY = "buys_anyway", _("withheld: she is likely to order without it")
+    TOO_DEAR = "too_dear", _("withheld: it costs more than it surely brings with her")
+    NO_MODEL = "no_model", _("withheld: no model says with whom it pays")
+    NO_OFFER = "no_offer", _("withheld: its offer is not in force")
+
+
+GIVEN = frozenset({Discount.PAYS, Discount.EXPLORED, Discount.UNASKED})
+WITHHELD = frozenset(Discount) - GIVEN
 
 
 class Refusal(models.TextChoices):
@@ -103,11 +122,23 @@ class Send(models.Model):
         help_text=_("The chance of getting it, where the step holds a share out; else empty."),
     )
     arm = models.CharField(
-        max_length=1, blank=True, help_text=_("The variant of the campaign; empty: it has one.")
-    )
+        max_length=1, blank=True,
+        help_text=_("The variant of the campaign or step; empty: it has one."),
+    )  # fmt: skip
     arm_propensity = models.FloatField(
         null=True, blank=True, help_text=_("The chance of that variant when it was drawn.")
     )
+    discount = models.CharField(
+        max_length=11, choices=Discount, blank=True,
+        help_text=_("Where a step gives its discount only where it pays: whether to her, and why."),
+    )  # fmt: skip
+    discount_propensity = models.FloatField(
+        null=True, blank=True, help_text=_("Her chance of the discount when that was decided.")
+    )
+    discount_from = models.JSONField(
+        null=True, blank=True,
+        help_text=_("What that rests on: model run, and money in minor units."),
+    )  # fmt: skip
     handed_over_at = models.DateTimeField(
         null=True, blank=True, help_text=_("What frequency caps count.")
     )
@@ -139,6 +170,13 @@ class Send(models.Model):
             models.CheckConstraint(
                 condition=Q(propensity__isnull=True) | Q(propensity__gt=0, propensity__lte=1),
                 name="send_propensity_is_a_chance",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount="", discount_propensity__isnull=True)
+                | ~Q(discount="")
+                & Q(discount_propensity__isnull=False)
+                & Q(discount_propensity__gte=0, discount_propensity__lte=1),
+                name="send_discount_has_a_chance",
             ),
             models.CheckConstraint(
                 condition=~Q(state="skipped") | ~Q(reason=""), name="skip_has_a_reason"
@@ -178,6 +216,11 @@ class Send(models.Model):
         if self.enrolment is None:
             raise ValueError("a message of a campaign has no enrolment")
         return self.enrolment
+
+    @property
+    def copy_name(self) -> str:
+        """Which copy of its step it is: a variant, `plain` without the discount, or the only one."""
+        return PLAIN if self.discount in WITHHELD else self.arm
 
     @property
     def purpose(self) -> str:

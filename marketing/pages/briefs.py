@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -22,6 +23,7 @@ from language.slots import slots_of
 from marketing.models import Brief, BriefChannel, Candidate, ClaimKind, Evidence, EvidenceUse
 from marketing.pages.copies import as_claims, marked
 from marketing.pages.effects import number
+from marketing.pages.wordings import Question, questions, ruled_sentences, waiting_wordings
 from marketing.services.content.claim_ledger import KINDS
 from marketing.services.content.experience import Experience, experience_of
 from marketing.texts.facts import brief_facts
@@ -37,12 +39,14 @@ NEVER_PROVEN = frozenset({"slot", "placeholder", "contact"})
 
 @dataclass(frozen=True)
 class Problem:
-    """A sentence that cannot be published, why, and whether a document could prove it."""
+    """A sentence that cannot be published, why, whether a document could prove it and whether a person
+    may rule that it states nothing."""
 
     sentence: str
     reason: str
     kind: str
     may_be_proven: bool = True
+    question: Question | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class CandidateCard:
     grounds: Sequence[Ground]
     review: Review
     change: SafeString | str = ""
+    ruled: Sequence[str] = ()
 
     @property
     def may_be_chosen(self) -> bool:
@@ -74,6 +79,8 @@ def brief_page(brief: Brief, at: datetime | None = None) -> dict[str, Any]:
     shown = list(brief.candidates.select_related("copy", "decision")[:SHOWN])
     documents = _documents(facts)
     before = _before(brief)
+    reviews = [review(c.parts, facts, standard, slots_only=not c.edited_by_hand) for c in shown]
+    waiting = waiting_wordings((brief.language, found) for found in reviews)
     return {
         "brief": brief,
         "job": brief.job,
@@ -82,13 +89,17 @@ def brief_page(brief: Brief, at: datetime | None = None) -> dict[str, Any]:
             _card(
                 candidate,
                 facts,
-                review(candidate.parts, facts, standard, slots_only=not candidate.edited_by_hand),
-                documents,
-                before,
+                found,
+                _problems(
+                    candidate, found, questions(candidate.parts, found, brief.language, waiting)
+                ),
+                _grounds(candidate, found, facts, documents),
+                _change(candidate, facts, before),
             )
-            for candidate in shown
+            for candidate, found in zip(shown, reviews, strict=True)
         ],
-        "facts": [fact for fact in facts if fact.kind != "evidence"],
+        "facts": [fact for fact in facts if fact.fills_a_slot],
+        "least_reviews": settings.RATING_MIN_REVIEWS,
         "proven": [fact for fact in facts if fact.kind == "evidence"],
         "products": [item.variant for item in brief.items.select_related("variant__product")],
         "markets": ", ".join(markets_of(brief.market)),
@@ -117,8 +128,9 @@ def _card(
     candidate: Candidate,
     facts: list[Fact],
     found: Review,
-    documents: dict[str, tuple[str, str]],
-    before: str,
+    problems: Sequence[Problem],
+    grounds: Sequence[Ground],
+    change: SafeString | str,
 ) -> CandidateCard:
     return CandidateCard(
         candidate,
@@ -130,11 +142,12 @@ def _card(
             )
             for part, text in candidate.parts.items()
         ],
-        _problems(candidate, found),
+        problems,
         found.findings,
-        _grounds(candidate, found, facts, documents),
+        grounds,
         found,
-        _change(candidate, facts, before),
+        change,
+        ruled_sentences(candidate.parts, facts),
     )
 
 
@@ -147,14 +160,14 @@ def part_name(part: str) -> str:
     }[part]
 
 
-def _problems(candidate: Candidate, found: Review) -> list[Problem]:
+def _problems(candidate: Candidate, found: Review, asked: Mapping[str, Question]) -> list[Problem]:
     rows = {}
     for part, claim in found.refused:
         sentence = sentence_at(candidate.parts[part], claim.start, claim.end)
         kind = KINDS.get(claim.kind, ClaimKind.SPECIFICATION)
-        rows.setdefault(
-            sentence, Problem(sentence, claim.explanation, kind, claim.kind not in NEVER_PROVEN)
-        )
+        can = claim.kind not in NEVER_PROVEN
+        problem = Problem(sentence, claim.explanation, kind, can, asked.get(sentence))
+        rows.setdefault(sentence, problem)
     return list(rows.values())
 
 

@@ -17,7 +17,7 @@ from inventory.services.planned_needs import needs_of
 from marketing.definitions.readers import meant_by, meant_in_words
 from marketing.definitions.rules import reachable
 from marketing.models import Audience, Campaign, CampaignState, SendState, SkipReason
-from marketing.pages.copies import copy_card
+from marketing.pages.copies import copy_cards
 from marketing.pages.copy_arms import arms_page
 from marketing.pages.power import power_page
 from marketing.services.audiences.counting import TookTooLongError, counting
@@ -52,8 +52,9 @@ def campaign_page(campaign: Campaign, at: datetime | None = None) -> dict:
         "steps": _steps(campaign),
         "audience": _audience(campaign),
         "sentences": meant_in_words(campaign),
-        "cards": [copy_card(c, facts[c.language], standards[c.language]) for c in copies],
-        "facts": facts[campaign.language],
+        "cards": copy_cards(copies, facts, standards),
+        "facts": [fact for fact in facts[campaign.language] if fact.kind != "ruling"],
+        "least_reviews": settings.RATING_MIN_REVIEWS,
         "output": campaign.decision.output if campaign.decision else {},
         "money": decision_money(campaign),
         "cost": _cost(campaign),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
@@ -11,6 +12,7 @@ from language.claims import RULED, Claim, Fact
 from language.slots import SLOT
 from language.sms import SmsLength
 from marketing.models import CopyVariant
+from marketing.pages.wordings import Question, questions, ruled_sentences, waiting_wordings
 from marketing.texts.review import Review, Standard, review
 
 
@@ -20,22 +22,55 @@ class CopyCard:
     subject: SafeString
     preheader: SafeString
     body: SafeString
-    reasons: list[str]
+    refusals: Sequence[tuple[str, Question | None]]
     warnings: list[str]
+    ruled: Sequence[str] = ()
     sms: SmsLength | None = None
+
+    @property
+    def reasons(self) -> list[str]:
+        return [reason for reason, _question in self.refusals]
 
     @property
     def may_be_chosen(self) -> bool:
         return not self.reasons and self.copy.state != "chosen"
 
 
-def copy_card(copy: CopyVariant, facts: list[Fact], standard: Standard) -> CopyCard:
-    found = review(copy.parts, facts, standard, slots_only=not copy.edited_by_hand)
-    reasons = [
-        f"“{copy.parts[part][claim.start : claim.end].strip()}”: {claim.explanation}"
-        for part, claim in found.refused
+def copy_cards(
+    copies: Sequence[CopyVariant],
+    facts: Mapping[str, list[Fact]],
+    standards: Mapping[str, Standard],
+) -> list[CopyCard]:
+    """facts and standards: by language."""
+    reviews = [_review(copy, facts[copy.language], standards[copy.language]) for copy in copies]
+    waiting = waiting_wordings((c.language, r) for c, r in zip(copies, reviews, strict=True))
+    return [
+        _card(copy, facts[copy.language], found, waiting)
+        for copy, found in zip(copies, reviews, strict=True)
     ]
-    reasons += [f"{f.message} ({f.source})" for f in found.findings if f.blocks]
+
+
+def _review(copy: CopyVariant, facts: list[Fact], standard: Standard) -> Review:
+    return review(copy.parts, facts, standard, slots_only=not copy.edited_by_hand)
+
+
+def _refusals(
+    copy: CopyVariant, found: Review, asked: Mapping[str, Question]
+) -> list[tuple[str, Question | None]]:
+    """What stands in its way, in words, each once; with the question that a person may rule on."""
+    rows: dict[str, Question | None] = {}
+    for part, claim in found.refused:
+        words = copy.parts[part][claim.start : claim.end].strip()
+        rows.setdefault(f"“{words}”: {claim.explanation}", asked.get(words))
+    for finding in found.findings:
+        if finding.blocks:
+            rows.setdefault(f"{finding.message} ({finding.source})", None)
+    return list(rows.items())
+
+
+def _card(
+    copy: CopyVariant, facts: list[Fact], found: Review, waiting: Collection[tuple[str, str]]
+) -> CopyCard:
     warnings = [f"{f.message} ({f.source})" for f in found.findings if not f.blocks]
     return CopyCard(
         copy,
@@ -43,8 +78,9 @@ def copy_card(copy: CopyVariant, facts: list[Fact], standard: Standard) -> CopyC
             marked(getattr(copy, part), list(found.claims.get(part, [])), facts)
             for part in ("subject", "preheader", "body")
         ),
-        list(dict.fromkeys(reasons)),
+        _refusals(copy, found, questions(copy.parts, found, copy.language, waiting)),
         list(dict.fromkeys(warnings)),
+        ruled_sentences(copy.parts, facts),
         found.sms,
     )
 

@@ -12,6 +12,7 @@ from decisions.models import Allocation
 from marketing.frames.copy_arms import began, waves_of
 from marketing.models import Campaign, CopyArm, CopyState, WaveMetric
 from marketing.models.campaigns import FIRST_ARM
+from marketing.pages import effect_tables as tables
 from marketing.pages import effects as shown
 from marketing.services.campaigns.copy_arms import MAY_STOP, NAMES
 from marketing.services.campaigns.copy_waves import next_at
@@ -82,5 +83,5 @@ def _outcome(campaign: Campaign, at: datetime) -> dict[str, Any]:
     page = reverse("admin:marketing_campaign_effects", args=[campaign.pk])
     return {
         "against": [shown.against_html(one, effects.metrics, page) for one in effects.against],
-        "arm_table": shown.part_table(effects.arms, shown.ARM_COLUMNS) if effects.arms else None,
+        "arm_table": tables.arm_table(effects, is_step=False),
     }

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
 from access.figures import figure, percent, with_sign
-from marketing.services.effects.effect_building import Against, Effects, Part
+from marketing.services.effects.effect_building import Against, Effects
 from marketing.services.effects.metrics import COUNT, DAYS, MONEY, RATE, Metric
 from shop.money import format_money
 
@@ -60,6 +61,7 @@ LABELS = {
     "incremental_afterwards": gettext_lazy("revenue brought after the window"),
     "days_until_sold_out": gettext_lazy("days until a promoted product ran out"),
     "customers": gettext_lazy("drawn for it"),
+    "entered": gettext_lazy("entered"),
     "winsor_limit": gettext_lazy("the most that one customer counts for"),
     "winsorised_customers": gettext_lazy("customers held to that"),
     "belief_paid": gettext_lazy("probability that it paid"),
@@ -69,18 +71,26 @@ LABELS = {
     "basket_holdout": gettext_lazy("revenue per order, held out"),
     "basket_difference": gettext_lazy("revenue per order, difference"),
     "variant_ratio_p": gettext_lazy("chance of such sizes of the variants"),
-    "b_less_a": gettext_lazy("variant B less A, per customer"),
-    "b_less_a_smallest": gettext_lazy("smallest difference of B and A that would show"),
-    "c_less_a": gettext_lazy("variant C less A, per customer"),
-    "c_less_a_smallest": gettext_lazy("smallest difference of C and A that would show"),
-    "d_less_a": gettext_lazy("variant D less A, per customer"),
-    "d_less_a_smallest": gettext_lazy("smallest difference of D and A that would show"),
+    "explored_less_withheld": gettext_lazy("discount explored less withheld, per customer"),
+    "explored_less_withheld_smallest": gettext_lazy(
+        "smallest difference of explored and withheld that would show"
+    ),
+}
+# Of each pair of variants: the first is the control, of a step whose first was dropped another one.
+DIFFERENCE = gettext_lazy("variant {arm} less {control}, per customer")
+SMALLEST = gettext_lazy("smallest difference of {arm} and {control} that would show")
+PAIRS = [(arm, control) for control in "ABCD" for arm in "ABCD" if arm != control]
+LABELS |= {
+    f"{arm}_less_{control}{end}".lower(): format_lazy(label, arm=arm, control=control)
+    for arm, control in PAIRS
+    for end, label in (("", DIFFERENCE), ("_smallest", SMALLEST))
 }
 BELIEF = ("belief_paid", "belief_profit", "belief_loss")
 VARIANTS = (
-    "b_less_a", "b_less_a_smallest", "c_less_a", "c_less_a_smallest", "d_less_a",
-    "d_less_a_smallest", "variant_ratio_p",
-)  # fmt: skip
+    *(f"{a}_less_{b}{end}".lower() for a, b in PAIRS for end in ("", "_smallest")),
+    "variant_ratio_p",
+)
+DISCOUNT = ("explored_less_withheld", "explored_less_withheld_smallest")
 BESIDE = (
     "winsor_limit", "winsorised_customers", "basket_treated", "basket_holdout", "basket_difference",
     "days_until_sold_out", "unknown_cost_units", "variance_saved",
@@ -96,16 +106,6 @@ WENT = (
     "incremental_afterwards",
 )  # fmt: skip
 GUARDRAIL = ("unsubscribe_rate", "unsubscribe_margin", "complaint_rate", "complaint_margin")
-# Of each text or step: what was counted, and what it caused where it has a holdout.
-PART_COUNTS = (
-    "sent", "delivered", "opened", "clicked", "converted", "unsubscribed", "complained", "send_cost",
-)  # fmt: skip
-PART_CAUSED = ("incremental_orders", "incremental_revenue", "incremental_profit", "net_profit")
-# What a variant brought stands before what was counted of it.
-ARM_COLUMNS = (
-    "customers", "sent", "net_profit", "incremental_profit", "incremental_orders", "converted",
-    "clicked", "opened", "delivered", "incremental_revenue", "unsubscribed", "complained", "send_cost",
-)  # fmt: skip
 COUNTED = {
     "customers": gettext_lazy("customers"),
     "buyers": gettext_lazy("of them ordered"),
@@ -200,7 +200,7 @@ def _slots_of(found: Against, metrics: dict[str, Metric]) -> dict[str, Metric]:
 
 
 def rows_of(names: tuple[str, ...], metrics: dict[str, Metric]) -> list[Row]:
-    return [_row(metrics[name]) for name in names if name in metrics]
+    return [row_of(metrics[name]) for name in names if name in metrics]
 
 
 def arm_rows(metrics: dict[str, Metric]) -> list[dict[str, Any]]:
@@ -209,7 +209,7 @@ def arm_rows(metrics: dict[str, Metric]) -> list[dict[str, Any]]:
         {
             "label": label,
             "cells": [
-                _row(metrics[key]) if (key := f"{name}_{arm}") in metrics else None
+                row_of(metrics[key]) if (key := f"{name}_{arm}") in metrics else None
                 for arm in ("treated", "holdout")
             ],
         }
@@ -222,7 +222,7 @@ def file_rows(effects: Effects) -> Iterator[list[str]]:
     """For the CSV: figures plain, money in minor units."""
     yield ["metric", "value", "low", "high", "unit", "source"]
     yield from (_file_row(metric.id, metric) for metric in effects.metrics.values())
-    for part in (*effects.arms, *effects.parts):
+    for part in (*effects.arms, *effects.discounts, *effects.parts):
         for metric in part.metrics.values():
             yield _file_row(f"{part.key}:{metric.id}", metric)
 
@@ -231,32 +231,6 @@ def _file_row(name: str, metric: Metric) -> list[str]:
     numbers = [metric.value, metric.low, metric.high]
     plain = ("" if n is None else f"{n:.6g}" for n in numbers)
     return [name, *plain, metric.unit, metric.source]
-
-
-def part_table(
-    parts: list[Part], columns: Sequence[str] = (*PART_COUNTS, *PART_CAUSED)
-) -> dict[str, Any]:
-    """Texts, variants or steps as lines; columns that no part has are left out."""
-    names = [name for name in columns if any(name in part.metrics for part in parts)]
-    return {
-        "heads": [LABELS[name] for name in names],
-        "lines": [
-            {
-                "key": part.key,
-                "label": part.label,
-                "cells": [_part_cell(part, name) for name in names],
-            }
-            for part in parts
-        ],
-    }
-
-
-def _part_cell(part: Part, name: str) -> Row | None:
-    """Its id names the part too: `en:sent`."""
-    if name not in part.metrics:
-        return None
-    row = _row(part.metrics[name])
-    return Row(f"{part.key}:{row.id}", row.label, row.value, row.interval, row.source)
 
 
 def attribution_rows(shared: dict[str, dict[str, float]], mine: str) -> list[dict[str, Any]]:
@@ -273,7 +247,7 @@ def attribution_rows(shared: dict[str, dict[str, float]], mine: str) -> list[dic
     ]
 
 
-def _row(metric: Metric) -> Row:
+def row_of(metric: Metric) -> Row:
     return Row(
         metric.id,
         LABELS[metric.id],

@@ -12,8 +12,6 @@ from django.utils.safestring import SafeString
 
 from decisions.text import render
 from marketing.definitions.journey_plan import (
-    CHANNELS,
-    LANGUAGES,
     MARKETS,
     Instruction,
     Plan,
@@ -21,6 +19,7 @@ from marketing.definitions.journey_plan import (
     read_plan,
     walk,
 )
+from marketing.definitions.journey_sends import CHANNELS, LANGUAGES, copies_in
 from marketing.models import (
     ClaimKind,
     Enrolment,
@@ -31,6 +30,7 @@ from marketing.models import (
     PullState,
 )
 from marketing.pages.copies import as_claims, marked
+from marketing.pages.wordings import Question, questions, waiting_wordings
 from marketing.services.content.claim_ledger import KINDS
 from marketing.services.journeys.journey_review import TextReview, reviews_of, still_blocked
 from marketing.texts.review import Finding, sentence_at
@@ -41,16 +41,19 @@ PULLED_SHOWN = 20
 
 @dataclass(frozen=True)
 class Problem:
-    """A sentence that no fact supports; can_be_proven: by a document that somebody attaches."""
+    """A sentence that no fact supports; can_be_proven: by a document that somebody attaches; question:
+    where a person may rule that it states nothing."""
 
     sentence: str
     reason: str
     kind: str
     can_be_proven: bool
+    question: Question | None = None
 
 
 @dataclass(frozen=True)
 class TextCard:
+    arm: str
     language: str
     title: str
     subject: SafeString
@@ -71,8 +74,11 @@ class PulledCard:
 def cards_of(definition: Mapping[str, Any]) -> dict[str, list[TextCard]]:
     """Step → its texts as they are judged now; of a draft whatever can be read of it."""
     found: dict[str, list[TextCard]] = defaultdict(list)
-    for one in reviews_of(_readable(definition)):
-        found[one.step].append(_card(one))
+    reviews = reviews_of(_readable(definition))
+    waiting = waiting_wordings((one.language, one.review) for one in reviews)
+    for one in reviews:
+        asked = questions(one.parts, one.review, one.language, waiting)
+        found[one.step].append(_card(one, asked))
     return found
 
 
@@ -111,26 +117,33 @@ def _readable(definition: Mapping[str, Any]) -> Plan:
     """The messages of a draft whose texts are texts; what else is wrong is said elsewhere."""
     sends = []
     for _depth, _way, step in walk(definition.get("steps", [])):
-        texts = {
-            language: {part: str(text.get(part, "")) for part in ("subject", "body")}
-            for language, text in step.get("texts", {}).items()
-            if language in LANGUAGES
-        }
-        if step.get("send") in CHANNELS and texts:
+        copies = {name: _texts(texts) for name, texts in copies_in(step)}
+        if step.get("send") in CHANNELS and any(copies.values()):
             coupon = step.get("coupon", "")
-            data = {"channel": step["send"], "texts": texts, "coupon": str(coupon)[:40]}
+            data = {"channel": step["send"], "copies": copies, "coupon": str(coupon)[:40]}
             sends.append(Instruction("send", str(step.get("id", "")), data))
     trigger, market = str(definition.get("trigger", {}).get("on", "")), definition.get("market")
     return Plan(trigger, {}, (), tuple(sends), market if market in MARKETS else "")
 
 
-def _card(one: TextReview) -> TextCard:
+def _texts(found: Any) -> dict[str, dict[str, str]]:
+    if not isinstance(found, dict):
+        return {}
+    return {
+        language: {part: str(text.get(part, "")) for part in ("subject", "body")}
+        for language, text in found.items()
+        if language in LANGUAGES and isinstance(text, dict)
+    }
+
+
+def _card(one: TextReview, asked: Mapping[str, Question]) -> TextCard:
     problems = {}
     for part, claim in one.review.refused:
         sentence = sentence_at(one.parts[part], claim.start, claim.end)
         kind = KINDS.get(claim.kind, ClaimKind.SPECIFICATION)
         can = claim.kind not in NEVER_PROVEN
-        problems.setdefault(sentence, Problem(sentence, claim.explanation, kind, can))
+        problem = Problem(sentence, claim.explanation, kind, can, asked.get(sentence))
+        problems.setdefault(sentence, problem)
     # Where the link leads is another thing in each message: its slot stands there by name.
     facts = [replace(fact, text="") if fact.slot == "link" else fact for fact in one.facts]
     subject, body = (
@@ -138,6 +151,7 @@ def _card(one: TextReview) -> TextCard:
         for part in ("subject", "body")
     )
     return TextCard(
+        one.arm,
         one.language,
         one.parts["subject"] or one.parts["body"],
         subject,

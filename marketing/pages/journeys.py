@@ -27,6 +27,8 @@ from marketing.models import (
     SkipReason,
     StepVisit,
 )
+from marketing.pages.journey_copies import copies_of, gate_sentences
+from marketing.pages.journey_outcomes import step_outcomes, why_no_model
 from marketing.pages.journey_texts import cards_of, program_of, pulled_cards
 
 VERSIONS_SHOWN, PEOPLE_SHOWN, FAULTS_SHOWN = 10, 20, 20
@@ -42,6 +44,11 @@ TRIGGER_WORDS = {
     "joined": gettext_lazy("She agrees to marketing for the first time"),
     "ordered": gettext_lazy("{days} days after an order"),
     "delivered": gettext_lazy("{days} days after an order was delivered"),
+    "review_due": gettext_lazy(
+        "{days} days after an order was delivered, while it can be reviewed"
+    ),
+    "tier_entered": gettext_lazy("She rises into a tier"),
+    "tier_left": gettext_lazy("She falls out of a tier"),
     "silent": gettext_lazy("No order for {days} days"),
     "refill_due": gettext_lazy("{days} days before what she buys again and again runs out"),
     "birthday": gettext_lazy("{days} days before her birthday"),
@@ -61,7 +68,7 @@ def journey_page(journey: Journey, version: JourneyVersion | None) -> dict[str, 
     shown = version or journey.live_version or journey.versions.first()
     written = shown.definition if shown else {}
     definition = written if shown is None or program_of(shown) else {}
-    cards = cards_of(definition)
+    cards, outcomes = cards_of(definition), step_outcomes(journey, definition)
     return {
         "journey": journey,
         "version": shown,
@@ -70,8 +77,10 @@ def journey_page(journey: Journey, version: JourneyVersion | None) -> dict[str, 
         "exits": [EXIT_WORDS[one] for one in definition.get("exits", [])],
         "market": market_sentence(definition),
         "steps": [
-            {**row, "cards": cards.get(row["id"], [])} for row in step_rows(journey, definition)
+            {**row, "cards": cards.get(row["id"], []), "outcome": outcomes.get(row["id"])}
+            for row in step_rows(journey, definition)
         ],
+        "no_model": why_no_model(definition),
         "pulled": pulled_cards(journey),
         "faults": faults(journey),
         "counts": state_counts(journey),
@@ -125,7 +134,8 @@ def step_rows(journey: Journey, definition: dict[str, Any]) -> list[dict[str, An
             "kind": next(kind for kind in KINDS if kind in step),
             "flow": flow.get(step["id"], {}),
             "sentence": step_sentence(step),
-            "texts": step.get("texts", {}),
+            "copies": copies_of(step),
+            "gate": gate_sentences(step),
             "held_out": significant(100 * step["holdout_rate"]) if step.get("holdout_rate") else "",
             "coupon": step.get("coupon", ""),
             "visits": sum(count for _word, count in outcomes[step["id"]]),

@@ -1,8 +1,10 @@
-"""What a campaign may say: one fact per slot, read from the price ledger and the catalogue."""
+"""What a campaign may say: one fact per slot, read from prices, catalogue and published reviews."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -15,14 +17,24 @@ from django.utils.translation import gettext_noop
 from language.claims import Fact
 from language.figures import figures
 from language.providers import SlotNote
-from marketing.models import Brief, BriefChannel, Campaign, Evidence, EvidenceUse
+from marketing.models import (
+    Brief,
+    BriefChannel,
+    Campaign,
+    Evidence,
+    EvidenceUse,
+    RulingState,
+    WordingRuling,
+)
 from marketing.texts.coupons import coupon_facts
 from marketing.texts.dates import DATE_FORMATS, LOCALES
+from marketing.texts.ratings import rating_facts
 from marketing.texts.recommended import RECOMMENDED, recommended_facts
 from shop.models import Attribute, Price, Variant
 from shop.money import format_money
 from shop.services.prices import prices_at
 from shop.services.prior_prices import Reduction, reductions_of
+from shop.services.reviews.ratings import UNRATED, Rating, ratings_of
 
 GREETINGS = {"en": ("Hello %s,", "Hello,"), "zh": ("%s，您好：", "您好：")}
 MEANINGS = {
@@ -33,6 +45,8 @@ MEANINGS = {
     "was_price": gettext_noop("its lowest price in the 30 days before the reduction"),
     "discount": gettext_noop("the reduction in per cent, with the sign"),
     "until": gettext_noop("the last day of the reduction"),
+    "rating": gettext_noop("its mean rating by published reviews: “rated … out of 5” or “… stars”"),
+    "review_count": gettext_noop("how many published reviews it has: “… reviews”"),
     "link": gettext_noop("the web address"),
     "coupon_code": gettext_noop("the customer's own coupon code, filled per customer"),
     "coupon_value": gettext_noop("what the coupon takes off, as a percentage or an amount"),
@@ -59,7 +73,7 @@ def campaign_facts(campaign: Campaign, language: str, at: datetime) -> list[Fact
     facts += coupon_facts(campaign.coupon_offer, language, at)
     facts += recommended_facts(campaign.channel, language)
     facts += variant_facts(variants, language, at) + spec_facts(variants[:1], language)
-    return facts + evidence_facts(variants, language, at)
+    return facts + evidence_facts(variants, language, at) + ruling_facts(language)
 
 
 def brief_facts(brief: Brief, at: datetime) -> list[Fact]:
@@ -76,7 +90,7 @@ def brief_facts(brief: Brief, at: datetime) -> list[Fact]:
         facts += [Fact("link", "link", link, "settings:STOREFRONT_URL")] if link else []
         facts += variant_facts(variants, language, at) + recommended_facts(brief.channel, language)
     facts += spec_facts(variants[:1], language)
-    return facts + evidence_facts(variants, language, at)
+    return facts + evidence_facts(variants, language, at) + ruling_facts(language)
 
 
 def shop_facts(language: str) -> list[Fact]:
@@ -87,17 +101,41 @@ def shop_facts(language: str) -> list[Fact]:
     ]
 
 
-def variant_facts(variants: list[Variant], language: str, at: datetime) -> list[Fact]:
-    """Name, price and reduction of the SKUs, the first without a number: {product}, {product_2}."""
-    pks = [variant.pk for variant in variants]
-    prices, reductions = prices_at(pks, at), reductions_of(pks, at)
+@dataclass(frozen=True)
+class ShopFigures:
+    """What is asked now and the reduction, where there is one, by SKU's key; ratings by product's."""
+
+    asked: Mapping[int, Price]
+    reduced: Mapping[int, Reduction]
+    ratings: Mapping[int, Rating]
+
+
+def figures_of(variants: Iterable[Variant], at: datetime) -> ShopFigures:
+    product_ids = {variant.pk: variant.product_id for variant in variants}
+    return ShopFigures(
+        prices_at(product_ids.keys(), at),
+        reductions_of(product_ids.keys(), at),
+        ratings_of(set(product_ids.values())),
+    )
+
+
+def variant_facts(
+    variants: list[Variant], language: str, at: datetime, known: ShopFigures | None = None
+) -> list[Fact]:
+    """Name, price, reduction and rating of the SKUs, the first without a number: {product}, {product_2}.
+
+    known: figures of these SKUs and perhaps others, where they were read already.
+    """
+    known = known or figures_of(variants, at)
     facts = []
     with translation.override(LOCALES[language]):
         for place, variant in enumerate(variants, start=1):
             suffix = "" if place == 1 else f"_{place}"
             facts.append(_name(variant, language, suffix))
-            if price := prices.get(variant.pk):
-                facts += _price_facts(price, reductions.get(variant.pk), language, suffix)
+            if price := known.asked.get(variant.pk):
+                facts += _price_facts(price, known.reduced.get(variant.pk), language, suffix)
+            rating = known.ratings.get(variant.product_id, UNRATED)
+            facts += rating_facts(variant.product, rating, suffix, at)
     return facts
 
 
@@ -136,6 +174,16 @@ def evidence_facts(variants: list[Variant], language: str, at: datetime) -> list
     ]
 
 
+def ruling_facts(language: str) -> list[Fact]:
+    """Wordings that a person ruled to state nothing, of the whole shop. None is left out: what was
+    approved counts until somebody withdraws it."""
+    rulings = WordingRuling.objects.filter(language=language, state=RulingState.APPROVED)
+    return [
+        Fact(f"ruling_{pk}", "ruling", words, f"ruling:{pk}")
+        for pk, words in rulings.order_by("pk").values_list("pk", "words")
+    ]
+
+
 def _spec(attribute: Attribute, value: Any, language: str) -> str:
     label = (attribute.name_zh if language == "zh" else "") or attribute.name
     if value in (None, "", []):
@@ -159,7 +207,7 @@ def slot_notes(facts: list[Fact]) -> tuple[SlotNote, ...]:
     return tuple(
         SlotNote(fact.slot, _meaning(fact.slot), _shown(fact))
         for fact in facts
-        if fact.kind != "evidence"
+        if fact.fills_a_slot
     )
 
 

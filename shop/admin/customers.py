@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Max, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     BooleanRadioFilter,
     ChoicesDropdownFilter,
     RangeDateTimeFilter,
 )
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from shop.admin.base import (
     CappedPaginator,
@@ -26,7 +29,17 @@ from shop.admin.base import (
     number,
 )
 from shop.admin.exports import Exported
-from shop.models import Consent, Coupon, Customer, CustomerAttribute, Order, VisitorLink
+from shop.models import (
+    Consent,
+    Coupon,
+    Customer,
+    CustomerAttribute,
+    IdentifierKind,
+    Order,
+    VisitorLink,
+)
+from shop.services.customers import ERASED
+from shop.services.erased import is_erased
 
 
 class ConsentInline(NewestInline):
@@ -67,8 +80,17 @@ class CouponInline(NewestInline):
         return money(coupon.discount_minor)
 
 
+class CustomerForm(forms.ModelForm):
+    def clean_code(self) -> str:
+        code = self.cleaned_data["code"]
+        if self.instance.code != code and is_erased(IdentifierKind.CODE, code):
+            raise ValidationError(ERASED)
+        return code
+
+
 @admin.register(Customer)
 class CustomerAdmin(Exported, ShopAdmin):
+    form = CustomerForm
     export_kind = "customers"
     paginator = CappedPaginator
     list_display = ["who", "code", "country", "language", "orders_", "last_order", "created_at"]
@@ -83,6 +105,18 @@ class CustomerAdmin(Exported, ShopAdmin):
     ]
     readonly_fields = ["created_at"]
     inlines = [OrderInline, CouponInline, ConsentInline, AttributeInline]
+    actions_detail = ["personal_data"]
+
+    def has_personal_data_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("privacy.view_erasure")
+
+    @action(
+        description=_("Personal data"), url_path="personal-data", icon="person_off",
+        permissions=["personal_data"],
+    )  # fmt: skip
+    def personal_data(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Where all that is held on her is taken out, or erased: a page of an app above this one."""
+        return redirect("admin:privacy_customer", object_id)
 
     def prepare_page(self, page: list[Customer]) -> None:
         found = Order.objects.filter(customer__in=page).order_by().values_list("customer_id")

@@ -1,4 +1,4 @@
-"""What happened in the shop, and what customers say."""
+"""What happened in the shop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from shop.admin.base import ReadOnlyAdmin, link, number
-from shop.models import Event, EventKey, Review
+from shop.models import Event, EventKey
 from shop.models.announcements import AnnouncedAvailability
 
 
@@ -68,23 +68,3 @@ class AnnouncedAvailabilityAdmin(ReadOnlyAdmin):
     @display(description=_("SKU"))
     def sku(self, announced: AnnouncedAvailability) -> str:
         return link(announced.variant)
-
-
-@admin.register(Review)
-class ReviewAdmin(ReadOnlyAdmin):
-    list_display = ["written_at", "of", "stars", "title", "who", "language"]
-    list_select_related = ["product", "customer"]
-    list_filter = [("written_at", RangeDateTimeFilter), ("product", AutocompleteSelectFilter)]
-    search_fields = ["title", "body", "product__code", "customer__code"]
-
-    @display(description=_("product"))
-    def of(self, review: Review) -> str:
-        return link(review.product)
-
-    @display(description=_("rating"), ordering="rating")
-    def stars(self, review: Review) -> str:
-        return "★" * review.rating + "☆" * (5 - review.rating)
-
-    @display(description=_("customer"))
-    def who(self, review: Review) -> str:
-        return link(review.customer)

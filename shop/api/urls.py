@@ -7,6 +7,7 @@ from shop.api import events as e
 from shop.api import merchant as m
 from shop.api import order_writes as w
 from shop.api import payments
+from shop.api import reviews as r
 from shop.api import stock as k
 from shop.api import storefront as s
 from shop.api import waitlist as v
@@ -16,6 +17,8 @@ from shop.api.customer_attributes import CustomerAttributes
 storefront = [
     path("products/", s.Products.as_view(), name="products"),
     path("products/<str:sku>/", s.ProductDetail.as_view(), name="product"),
+    path("products/<str:sku>/rating/", r.ProductReviews.as_view(), name="product-rating"),
+    path("products/<str:sku>/reviews/", r.ProductReviewList.as_view(), name="product-reviews"),
     path("events/", e.Events.as_view(), name="events"),
     path("collect/", e.Collect.as_view(), name="collect"),
     path("identities/", e.Identities.as_view(), name="identities"),
@@ -66,6 +69,8 @@ merchant = [
         CustomerAttributes.as_view(),
         name="customer-attributes",
     ),
+    path("reviews/", r.Reviews.as_view(), name="reviews"),
+    path("reviews/<int:pk>/", r.ReviewDetail.as_view(), name="review"),
     path("waitlist/", v.WaitlistEntries.as_view(), name="waitlist"),
     path("waitlist/servable/", v.WaitlistServable.as_view(), name="waitlist-servable"),
 ]

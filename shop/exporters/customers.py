@@ -54,11 +54,13 @@ def attribute_rows(page: list[CustomerAttribute]) -> Iterable[Row]:
 
 def reviews() -> QuerySet[Review]:
     first_sku = Min("product__variants__sku")
-    return Review.objects.select_related("customer").annotate(sku=first_sku)
+    related = Review.objects.select_related("customer", "order_line__order")
+    return related.annotate(sku=first_sku)
 
 
 REVIEW_COLUMNS = (
     "review_id", "sku", "customer_code", "rating", "title", "body", "language", "written_at",
+    "order_number", "order_line", "state", "is_incentivised",
 )  # fmt: skip
 
 
@@ -71,9 +73,15 @@ def reviews_left_out() -> list[str]:
 def review_rows(page: list[Review]) -> Iterable[Row]:
     for row in page:
         if row.sku is not None:
-            named = {name: getattr(row, name) for name in REVIEW_COLUMNS[3:]}
-            customer = row.customer.code if row.customer else None
-            yield named | {"review_id": row.key, "sku": row.sku, "customer_code": customer}
+            named = {name: getattr(row, name) for name in REVIEW_COLUMNS[3:8] + REVIEW_COLUMNS[10:]}
+            line = row.order_line
+            yield named | {
+                "review_id": row.key,
+                "sku": row.sku,
+                "customer_code": row.customer.code if row.customer else None,
+                "order_number": line.order.number if line else None,
+                "order_line": line.position if line else None,
+            }
 
 
 def events() -> QuerySet[Event]:

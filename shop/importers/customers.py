@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from shop.models import Consent, Customer, Purpose
+from shop.models import Consent, Customer, IdentifierKind, Purpose
 from shop.models.customers import BIRTHDAY, known_time_zones
+from shop.services.erased import erased_among
 
 from .columns import checked, choice, code, email, moment, text, yes_no
 from .registry import importer
@@ -52,6 +53,7 @@ FIELDS = [
 @importer("customers", COLUMNS)
 def load_customers(rows: pl.DataFrame, chunk: Chunk) -> None:
     rows = chunk.reject_repeated(rows, "customer_code")
+    rows = reject_erased(rows, chunk)
     rows = _reject_taken_emails(rows, chunk)
     people = rows.select(pl.col("customer_code").alias("code"), *FIELDS)
     done = upsert(Customer, people, "code")
@@ -64,6 +66,15 @@ def load_customers(rows: pl.DataFrame, chunk: Chunk) -> None:
     )
     chunk.wrote("customers", done.new + done.changed)
     chunk.wrote("consents", consents.height)
+
+
+def reject_erased(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
+    """The other system's file still has her: it does not bring her back."""
+    codes = rows["customer_code"].drop_nulls().unique().to_list()
+    gone = list(erased_among(IdentifierKind.CODE, codes))
+    return chunk.reject(
+        rows, pl.col("customer_code").is_in(gone), "customer_code", "belonged to an erased customer"
+    )
 
 
 def _reject_taken_emails(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:

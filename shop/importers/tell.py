@@ -14,7 +14,7 @@ import polars as pl
 from django.utils import timezone
 
 from outbox.services import is_heard, publish_many
-from shop.fact_listeners import facts_changed
+from shop.fact_listeners import facts_changed, ratings_changed
 from shop.models import Channel, Price, Product, Variant
 from shop.services.announcements import product_message
 from shop.services.prices import price_message
@@ -81,6 +81,12 @@ def _product_messages(product_ids: list[int]) -> Iterator[tuple[str, dict[str, A
         on_sale.setdefault(product_id, []).append(sku)
     for product in Product.objects.filter(pk__in=product_ids).order_by("pk"):
         yield product_message(product, on_sale.get(product.pk, []))
+
+
+def tell_ratings(product_ids: pl.Series, run: ImportRun) -> None:
+    """product_ids: of reviews that are new, changed or moved here or away."""
+    if not run.options.dry_run:
+        ratings_changed(product_ids.unique().sort().to_list())
 
 
 def facts_of(variant_ids: pl.Series) -> None:

@@ -18,6 +18,7 @@ from .coupons import (
     OfferState,
 )
 from .customers import AttributeKind, Consent, Customer, CustomerAttribute, Purpose
+from .erased import ErasedIdentifier, IdentifierKind, LedgerDoor
 from .event_recency import LatestEvent, LatestState
 from .events import Event, EventKey, EventKind, VisitorLink
 from .orders import (
@@ -37,7 +38,7 @@ from .orders import (
 )
 from .payments import Payment, PaymentEvent, PaymentEventKind, Refund, TaxRate
 from .prices import Price, PriceEnding, PriceKind, PriceLook
-from .reviews import Review
+from .reviews import Review, ReviewDecision, ReviewFlag, ReviewReason, ReviewState, ReviewStep
 from .stock import (
     Batch,
     MovementKind,
@@ -68,12 +69,15 @@ __all__ = [
     "CouponState",
     "Customer",
     "CustomerAttribute",
+    "ErasedIdentifier",
     "Event",
     "EventKey",
     "EventKind",
+    "IdentifierKind",
     "KitComponent",
     "LatestEvent",
     "LatestState",
+    "LedgerDoor",
     "LineKind",
     "MovementKind",
     "OfferState",
@@ -96,6 +100,11 @@ __all__ = [
     "Return",
     "ReturnLine",
     "Review",
+    "ReviewDecision",
+    "ReviewFlag",
+    "ReviewReason",
+    "ReviewState",
+    "ReviewStep",
     "RingFence",
     "SellingHold",
     "Shipment",

@@ -46,6 +46,10 @@ class Customer(models.Model):
     push_token = models.CharField(
         max_length=255, blank=True, help_text=_("Where her app receives messages.")
     )
+    is_pseudonym = models.BooleanField(
+        default=False, db_default=False, editable=False,
+        help_text=_("Stands for a person who was erased: holds her orders, and nothing of her."),
+    )  # fmt: skip
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

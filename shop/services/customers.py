@@ -10,7 +10,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from shop.models import AttributeKind, Consent, Customer, CustomerAttribute
+from shop.models import AttributeKind, Consent, Customer, CustomerAttribute, IdentifierKind
+from shop.services.erased import is_erased
+
+ERASED = _("This customer was erased; who buys again gets a new code.")
 
 
 class CustomerError(Exception):
@@ -35,8 +38,11 @@ class Person:
 def ensure_customer(person: Person) -> Customer:
     """The customer with this code, made when new. One that exists is not overwritten from outside.
 
-    Raises CustomerError when the e-mail address belongs to another customer.
+    Raises CustomerError when the e-mail address belongs to another customer, or the code belonged
+    to one who was erased.
     """
+    if is_erased(IdentifierKind.CODE, person.code):
+        raise CustomerError(ERASED)
     fields = {name: getattr(person, name) for name in person.__dataclass_fields__ if name != "code"}
     try:
         with transaction.atomic():

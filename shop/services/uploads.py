@@ -48,6 +48,7 @@ PERMISSIONS = {
     "suppliers": "inventory.add_supplier",
     "tax_rates": "shop.add_taxrate",
     "tickets": "support.add_ticket",
+    "tiers": "marketing.change_tierprogramme",
     "visitor_links": "shop.add_visitorlink",
     "warehouses": "shop.add_warehouse",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from .answers import answers
 from .catalogue import Catalogue
 from .customers import Customers
 from .moments import moments
@@ -64,13 +65,16 @@ def make_tickets(world: World, catalogue: Catalogue, customers: Customers, **tol
         created_at=moments(world, "day", "second"),
         number=pl.format("K{}", pl.int_range(1, pl.len() + 1) + 5000),
     )
+    answered = world.days - 1 - frame["day"].to_numpy() >= OPEN_DAYS
+    frame = frame.hstack(answers(world, frame, answered))
     imported = frame.with_columns(**_worked_on(rng, world, frame)).select(
         "number", "customer_code", "email", "channel", "state", "intent",
-        "subject", "body", "created_at",
+        "subject", "body", "created_at", "first_response_at", "csat",
     )  # fmt: skip
     truth = frame.select(
-        "number", "intent", "sentiment", "urgency", "language", "order_number", "sku_idx"
-    )
+        "number", "intent", "sentiment", "urgency", "language", "order_number", "sku_idx",
+        "wait_hours", "content_chance",
+    )  # fmt: skip
     return imported, truth
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers as s
 
-from support.models import Intent, TicketState
+from support.models import Aspect, Intent, TicketState
 
 MAX_BODY = 20_000
 
@@ -88,3 +88,77 @@ class ReplyIn(s.Serializer):
     draft = s.IntegerField(
         required=False, allow_null=True, default=None, help_text="The draft this text came from."
     )
+
+
+class RatingIn(s.Serializer):
+    csat = s.IntegerField(min_value=1, max_value=5)
+
+
+class ShareOut(s.Serializer):
+    blame = s.IntegerField()
+    opinions = s.IntegerField()
+    share = s.FloatField(allow_null=True)
+    low = s.FloatField(allow_null=True)
+    high = s.FloatField(allow_null=True)
+
+
+class MonthShareOut(ShareOut):
+    month = s.DateField()
+
+
+class AspectShareOut(ShareOut):
+    aspect = s.ChoiceField(Aspect.choices)
+    months = MonthShareOut(many=True)
+
+
+class AspectSharesOut(s.Serializer):
+    product = s.CharField(allow_null=True)
+    least_opinions = s.IntegerField()
+    aspects = AspectShareOut(many=True)
+
+
+class AspectQuery(s.Serializer):
+    product = s.CharField(max_length=64, required=False)
+
+
+class MentionQuery(AspectQuery):
+    aspect = s.ChoiceField(Aspect.choices, required=False)
+    polarity = s.ChoiceField([-1, 0, 1], required=False)
+
+
+class MentionOut(s.Serializer):
+    aspect = s.ChoiceField(Aspect.choices)
+    polarity = s.IntegerField()
+    confidence = s.FloatField()
+    product = s.CharField(allow_null=True)
+    review = s.CharField(allow_null=True)
+    ticket = s.CharField(allow_null=True)
+    start = s.IntegerField()
+    end = s.IntegerField()
+    written_at = s.DateTimeField()
+
+
+class ScoreQuery(s.Serializer):
+    customer = s.CharField(max_length=64, required=False)
+    most_score = s.FloatField(min_value=0, max_value=100, required=False)
+
+
+class ConversationScoreOut(s.Serializer):
+    ticket = s.CharField()
+    customer = s.CharField(allow_null=True)
+    score = s.FloatField()
+    wait_hours = s.FloatField()
+    causes = s.DictField(child=s.FloatField())
+    csat = s.IntegerField(allow_null=True)
+    model_run = s.IntegerField()
+    opened_at = s.DateTimeField()
+    scored_at = s.DateTimeField()
+
+
+class CustomerScoreOut(s.Serializer):
+    customer = s.CharField()
+    score = s.FloatField()
+    conversations = s.IntegerField()
+    model_run = s.IntegerField()
+    last_at = s.DateTimeField()
+    scored_at = s.DateTimeField()

@@ -15,7 +15,13 @@ from access.api.views import StorefrontView
 from shop.models import Customer
 from support.api import serializers as shapes
 from support.models import Channel, Message, MessageKind, Ticket
-from support.services.tickets import NewTicket, TicketClosedError, add_inbound, open_ticket
+from support.services.tickets import (
+    NewTicket,
+    TicketClosedError,
+    add_inbound,
+    open_ticket,
+    rate_conversation,
+)
 
 SAID = ("id", "kind", "body", "written_at")
 
@@ -59,6 +65,17 @@ class ConversationMessages(StorefrontView):
         except TicketClosedError as error:
             raise Problem("conflict", "The conversation is closed; open a new one.") from error
         return Response({name: getattr(message, name) for name in SAID}, status=201)
+
+
+class ConversationRating(StorefrontView):
+    needs_idempotency_key = ("POST",)
+
+    @extend_schema(request=shapes.RatingIn, responses=shapes.RatingIn)
+    def post(self, request: Request, id: UUID) -> Response:
+        """How the customer found the conversation, 1 (bad) to 5 (good); a later answer replaces it."""
+        csat = self.checked(shapes.RatingIn, request.data)["csat"]
+        rate_conversation(ticket_of(id), csat)
+        return Response({"csat": csat})
 
 
 def known_customer(code: str, email: str) -> Customer | None:

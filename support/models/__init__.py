@@ -1,4 +1,12 @@
 from .drafts import Draft, DraftState
+from .experience import (
+    Aspect,
+    AspectMention,
+    ConversationScore,
+    CustomerExperience,
+    Polarity,
+    TextReading,
+)
 from .knowledge import KnowledgeArticle
 from .tickets import (
     Channel,
@@ -14,7 +22,11 @@ from .tickets import (
 )
 
 __all__ = [
+    "Aspect",
+    "AspectMention",
     "Channel",
+    "ConversationScore",
+    "CustomerExperience",
     "Draft",
     "DraftState",
     "Handoff",
@@ -24,6 +36,8 @@ __all__ = [
     "KnowledgeArticle",
     "Message",
     "MessageKind",
+    "Polarity",
+    "TextReading",
     "Ticket",
     "TicketState",
     "Urgency",

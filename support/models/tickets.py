@@ -117,6 +117,10 @@ class Ticket(models.Model):
     first_response_at = models.DateTimeField(null=True, blank=True)
     sla_due_at = models.DateTimeField(null=True, blank=True)
     solved_at = models.DateTimeField(null=True, blank=True)
+    csat = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("What the customer said of it, 1 (bad) to 5 (good).")
+    )
+    csat_at = models.DateTimeField(null=True, blank=True)
 
     objects = TicketQuerySet.as_manager()
 
@@ -133,6 +137,10 @@ class Ticket(models.Model):
                 condition=Q(intent_confidence__isnull=True)
                 | Q(intent_confidence__gte=0, intent_confidence__lte=1),
                 name="ticket_confidence_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(csat__isnull=True) | Q(csat__gte=1, csat__lte=5),
+                name="ticket_csat_range",
             ),
         ]
         indexes = [

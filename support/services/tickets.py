@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -54,8 +55,7 @@ def open_ticket(new: NewTicket) -> Ticket:
                 channel=new.channel,
                 opened_at=at,
             )
-            # The number people say on the phone: short, and taken from the row's own key.
-            ticket.number = f"S-{ticket.pk:05d}"
+            ticket.number = _number(ticket.pk)
             ticket.sla_due_at = at + ticket.promised_within
             ticket.save(update_fields=["number", "sla_due_at"])
             message = _write(ticket, f"open:{new.key}", new.body, at=at)
@@ -66,6 +66,17 @@ def open_ticket(new: NewTicket) -> Ticket:
             raise
         return found
     return ticket
+
+
+def _number(pk: int) -> str:
+    """What people say on the phone: short, and the row's own key. A number that a file of another
+    help desk brought along is taken: then with a 2 behind it, and so on."""
+    usual = f"S-{pk:05d}"
+    for again in count(2):
+        if not Ticket.objects.filter(number=usual).exists():
+            break
+        usual = f"S-{pk:05d}-{again}"
+    return usual
 
 
 def add_inbound(ticket: Ticket, body: str, *, key: str, at: datetime | None = None) -> Message:
@@ -144,4 +155,11 @@ def ask_for_triage(ticket: Ticket, message: Message) -> None:
 def _write(ticket: Ticket, key: str, body: str, *, at: datetime) -> Message:
     return Message.objects.create(
         ticket=ticket, key=key, kind=MessageKind.INBOUND, body=body, written_at=at
+    )
+
+
+def rate_conversation(ticket: Ticket, csat: int, *, at: datetime | None = None) -> None:
+    """What the customer said of it, 1 to 5. The same answer again changes nothing, not even its time."""
+    Ticket.objects.filter(pk=ticket.pk).exclude(csat=csat).update(
+        csat=csat, csat_at=at or timezone.now()
     )

@@ -18,21 +18,17 @@ from decisions.models import Experiment, ExperimentState
 from decisions.services import jobs
 from decisions.services.experiments import save_experiment, start_experiment
 from decisions.services.model_runs import publish_run
-from inventory.models import PurchaseOrder
 from inventory.services import purchase_orders
-from inventory.services.replenishment import plan_replenishment
 from marketing.models import Candidate
 from marketing.services.campaigns import campaigns
+from marketing.services.tiers.programmes import TierTerms
 from outbox.models import Delivery, DeliveryState
 from outbox.services.endpoints import send_test
+from privacy.services import erasures
 from recommendations.models import Rule
-from shop.models import Order, Variant
-from shop.services import waitlist
+from shop.models import Customer, Review, Variant
 from shop.services.orders import orders
-from shop.services.orders.orders import NewOrder, Parcel, WantedLine
-from shop.services.orders.parcels import Piece, pieces_of
-from shop.services.stock import holds, stock
-from shop.services.stock.ring_fences import ring_fence
+from shop.services.stock import stock
 from tests.access.coupon_writes import coupon_writes
 from tests.access.flash_sale_writes import FLASH_SALE_WRITES
 from tests.access.marketing_writes import (
@@ -44,50 +40,45 @@ from tests.access.marketing_writes import (
     list_campaign,
     live_journey,
     revision,
+    ruling,
+    ruling_decision,
     segment_writes,
     use,
     variant_stop,
+)
+from tests.access.shop_writes import (
+    arrival,
+    edit,
+    exchange,
+    fence,
+    fence_body,
+    held_sku,
+    of_order,
+    parcel,
+    part_shipped,
+    place,
+    place_in_line,
+    placed_order,
+    prices,
+    purchase_order,
+    reservation,
+    reserve,
+    returned,
+    stock_body,
+    stocked_sku,
+    transfer,
+    wait,
+    write_off,
 )
 from tests.access.writes import NUMBERS, Write
 from tests.decisions.test_experiments import make_experiment
 from tests.factories import make_customer, make_variant, make_warehouse
 from tests.factories_content import make_brief, make_evidence
 from tests.factories_decisions import make_decision, make_trained
-from tests.factories_inventory import AS_OF, Silent, make_forecast, make_item, make_supplier
 from tests.factories_marketing import make_campaign, make_reachable, make_segment
 from tests.factories_outbox import make_endpoint
 from tests.factories_support import make_ticket
-
-
-def _sku(units: int = 100) -> str:
-    sku = f"W-{next(NUMBERS)}"
-    stock.receive(make_variant(sku), units, warehouse=make_warehouse(), key=f"po:{sku}")
-    return sku
-
-
-def _order(*steps: Callable[[Order], Order]) -> Order:
-    sku = _sku()
-    order = orders.place_order(NewOrder((WantedLine(sku, 2),)), key=f"order:{sku}")
-    for step in steps:
-        order = step(order)
-    return order
-
-
-def _purchase_order(*steps: Callable[[PurchaseOrder], Any]) -> PurchaseOrder:
-    variant, number = make_variant(f"P-{next(NUMBERS)}"), next(NUMBERS)
-    make_item(variant, make_supplier(f"S-{number}"))
-    make_forecast(variant)
-    make_warehouse()
-    plan_replenishment(AS_OF, seed=1, progress=Silent())
-    made = PurchaseOrder.objects.get(supplier__code=f"S-{number}")
-    for step in steps:
-        step(made)
-        made.refresh_from_db()
-    return made
-
-
-def _line(order: PurchaseOrder, units: int) -> dict[str, Any]:
-    return {"lines": [{"sku": order.lines.get().variant.sku, "units": units}]}
+from tests.factories_tiers import make_programme
 
 
 def _decision() -> dict[str, Any]:
@@ -114,40 +105,42 @@ def _proposed_campaign() -> dict[str, Any]:
     return {"id": campaign.pk}
 
 
-def _reservation(cart: str) -> dict[str, Any]:
-    stock.reserve(Variant.objects.get(sku=_sku()), 2, cart=cart, key=f"held:{cart}")
-    return {"cart": cart}
+TERMS: dict[str, Any] = {
+    "name": "Mates", "figure": "orders", "starts_on": "2026-01-01",
+    "tiers": [{"code": "first", "name": "First", "enter_at": 3, "stay_at": 2}],
+}  # fmt: skip
 
 
-def _stock_body(name: str, units: int, **other: Any) -> Write:
-    body = {"sku": _sku(), "warehouse": make_warehouse().code, name: units} | other
-    return Write({}, body, body | {name: units + 1})
+def _terms(code: str) -> dict[str, Any]:
+    """A tier's code is of one programme alone, and what a write makes stays for those after it."""
+    tier = TERMS["tiers"][0] | {"code": f"first-{code}"}
+    return TERMS | {"code": code, "tiers": [tier]}
 
 
-def _prices() -> Write:
-    body = {"sku": _sku(), "amount_minor": 900}
-    return Write({}, body, body | {"amount_minor": 800})
+def _programme() -> str:
+    number = next(NUMBERS)
+    tier = TierTerms(f"bronze-{number}", "Bronze", 10_000, 8_000)
+    return make_programme(f"friends-{number}", live=False, tiers=(tier,)).code
 
 
-def _reserve() -> Write:
-    body = {"sku": _sku(), "units": 2, "minutes": 20}
-    return Write({"cart": f"cart-{next(NUMBERS)}"}, body, body | {"units": 3})
-
-
-def _place() -> Write:
-    sku = _sku()
-    return Write({}, {"lines": [{"sku": sku, "units": 2}]}, {"lines": [{"sku": sku, "units": 3}]})
+def _review() -> int:
+    product = make_variant(f"R-{next(NUMBERS)}").product
+    return Review.objects.create(key=f"r-{product.pk}", product=product, rating=4, body="Fine").pk
 
 
 def _event() -> Write:
     body = {
         "event_id": f"e-{next(NUMBERS)}",
         "kind": "view",
-        "sku": _sku(),
+        "sku": stocked_sku(),
         "visitor": "v-1",
         "occurred_at": (timezone.now() - timedelta(minutes=1)).isoformat(),
     }
     return Write({}, {"events": [body]}, {"events": [body | {"event_id": "other"}]})
+
+
+def _customer() -> Customer:
+    return make_customer(f"W-{next(NUMBERS)}")
 
 
 def _consent() -> Write:
@@ -156,61 +149,10 @@ def _consent() -> Write:
     return Write({}, body, body | {"granted": False})
 
 
-def _wait() -> Write:
-    body = {"sku": _sku(), "customer": make_customer(f"C-{next(NUMBERS)}").code, "units": 2}
-    return Write({}, body, body | {"units": 3})
-
-
-def _place_in_line() -> dict[str, Any]:
-    variant, person = Variant.objects.get(sku=_sku()), make_customer(f"C-{next(NUMBERS)}")
-    wish = waitlist.Wish(2, "test", consent=True, variant=variant, customer=person)
-    return {"id": waitlist.join(wish).public_id}
-
-
-def _returned() -> Write:
-    order = _order(orders.pay, orders.ship)
-    body = {"number": f"R-{next(NUMBERS)}", "lines": [{"position": 0, "units": 1}]}
-    return Write({"number": order.number}, body, body | {"lines": [{"position": 0, "units": 2}]})
-
-
-def _part_shipped(order: Order) -> Order:
-    pieces = pieces_of(order, [Piece(0, 1, "")], "")
-    orders.ship_part(order, Parcel(f"part-{next(NUMBERS)}", pieces))
-    return order
-
-
-def _of_order(body: dict[str, Any], other: dict[str, Any], *steps: Any) -> Write:
-    """Each of these writes has a number of its own beside the key."""
-    number = {"number": f"O-{next(NUMBERS)}"}
-    return Write({"number": _order(*steps).number}, number | body, number | other)
-
-
-def _exchange() -> Write:
-    body = {"lines": [{"position": 0, "units": 1}], "wanted": [{"sku": _sku(), "units": 1}]}
-    return _of_order(body, body | {"restock": False}, orders.pay, orders.ship)
-
-
-def _parcel() -> Write:
-    line = {"position": 0, "units": 1}
-    return _of_order({"lines": [line]}, {"lines": [line | {"units": 2}]}, orders.pay)
-
-
 def _identity() -> Write:
     customer = make_customer(f"C-{next(NUMBERS)}")
     body = {"customer": customer.code, "visitor": "v-1"}
     return Write({}, body, body | {"visitor": "v-2"})
-
-
-def _arrival() -> Write:
-    order = _purchase_order(
-        purchase_orders.approve_purchase_order, purchase_orders.send_purchase_order
-    )
-    return Write({"number": order.number}, _line(order, 1), _line(order, 2))
-
-
-def _edit() -> Write:
-    order = _purchase_order()
-    return Write({"number": order.number}, _line(order, 3), _line(order, 4))
 
 
 def _run() -> dict[str, Any]:
@@ -242,46 +184,14 @@ def _rule_body() -> Write:
 
 
 def _brief_body() -> Write:
-    body = {"goal": "announce", "channel": "email", "skus": [_sku()], "count": 2}
+    body = {"goal": "announce", "channel": "email", "skus": [stocked_sku()], "count": 2}
     return Write({}, body, body | {"count": 3})
 
 
 def _candidate() -> Candidate:
-    brief = make_brief(variant=Variant.objects.get(sku=_sku()))
+    brief = make_brief(variant=Variant.objects.get(sku=stocked_sku()))
     jobs.run_job(brief.job.pk)
     return brief.candidates.get(position=1)
-
-
-def _held_sku() -> dict[str, Any]:
-    sku = _sku()
-    holds.hold(Variant.objects.get(sku=sku), "A defect.")
-    return {"sku": sku}
-
-
-def _fence_body() -> Write:
-    body = {"sku": _sku(), "warehouse": make_warehouse().code, "units": 4, "purpose": "sale"}
-    return Write({}, body, body | {"units": 5})
-
-
-def _fence() -> Write:
-    sku = _sku()
-    terms = {"warehouse": make_warehouse(), "purpose": "sale", "key": f"fence:{sku}"}
-    made = ring_fence(Variant.objects.get(sku=sku), 4, **terms)
-    return Write({"id": made.pk}, {"units": 1}, {"units": 2})
-
-
-def _transfer() -> Write:
-    body = {"sku": _sku(), "source": make_warehouse().code, "units": 4}
-    body["target"] = make_warehouse("SECOND").code
-    return Write({}, body, body | {"units": 5})
-
-
-def _write_off() -> Write:
-    sku, place = _sku(), make_warehouse()
-    variant = Variant.objects.get(sku=sku)
-    stock.receive(variant, 5, warehouse=place, key=f"lot:{sku}", batch="LOT-1")
-    body = {"sku": sku, "warehouse": place.code, "batch": "LOT-1", "reason": "Too old."}
-    return Write({}, body, body | {"reason": "Broken."})
 
 
 def _text(**body: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -307,29 +217,29 @@ WRITES: dict[str, Callable[[], Write]] = {
         {"id": jobs.enqueue("import_data", {"path": "x", "kind": "products"}).pk}
     ),
     f"POST {M}model-runs/{{id}}/live/": lambda: Write(_run(), {"reason": "It was better."}),
-    f"POST {M}orders/{{number}}/exchanges/": _exchange,
-    f"POST {M}orders/{{number}}/paid-back/": lambda: _of_order(
+    f"POST {M}orders/{{number}}/exchanges/": exchange,
+    f"POST {M}orders/{{number}}/paid-back/": lambda: of_order(
         {}, {"number": "another"}, orders.pay, orders.cancel
     ),
-    f"POST {M}orders/{{number}}/refunds/": lambda: _of_order(
+    f"POST {M}orders/{{number}}/refunds/": lambda: of_order(
         {"amount_minor": 5}, {"amount_minor": 6}, orders.pay
     ),
     f"DELETE {M}orders/{{number}}/rest/": lambda: Write(
-        {"number": _order(orders.pay, _part_shipped).number}
+        {"number": placed_order(orders.pay, part_shipped).number}
     ),
-    f"POST {M}orders/{{number}}/shipments/": _parcel,
-    f"POST {M}orders/{{number}}/returns/": _returned,
+    f"POST {M}orders/{{number}}/shipments/": parcel,
+    f"POST {M}orders/{{number}}/returns/": returned,
     f"POST {M}orders/{{number}}/steps/": lambda: Write(
-        {"number": _order().number}, {"to": "paid"}, {"to": "cancelled"}
+        {"number": placed_order().number}, {"to": "paid"}, {"to": "cancelled"}
     ),
-    f"POST {M}prices/": _prices,
-    f"PATCH {M}purchase-orders/{{number}}/": _edit,
+    f"POST {M}prices/": prices,
+    f"PATCH {M}purchase-orders/{{number}}/": edit,
     f"POST {M}purchase-orders/{{number}}/approval/": lambda: Write(
-        {"number": _purchase_order().number}
+        {"number": purchase_order().number}
     ),
-    f"POST {M}purchase-orders/{{number}}/receipts/": _arrival,
+    f"POST {M}purchase-orders/{{number}}/receipts/": arrival,
     f"POST {M}purchase-orders/{{number}}/sending/": lambda: Write(
-        {"number": _purchase_order(purchase_orders.approve_purchase_order).number}
+        {"number": purchase_order(purchase_orders.approve_purchase_order).number}
     ),
     f"POST {M}experiments/": _experiment_body,
     f"POST {M}experiments/{{id}}/start/": lambda: Write({"id": _experiment().pk}),
@@ -339,19 +249,21 @@ WRITES: dict[str, Callable[[], Write]] = {
         {"id": _rule().pk}, {"note": "a"}, {"note": "b"}
     ),
     f"DELETE {M}recommendations/rules/{{id}}/": lambda: Write({"id": _rule().pk}),
-    f"POST {M}stock/adjustments/": lambda: _stock_body("delta_units", 3, reason="Found."),
-    f"POST {M}stock/counts/": lambda: _stock_body("counted_units", 7),
-    f"POST {M}stock/receipts/": lambda: _stock_body("units", 5),
-    f"POST {M}stock/ring-fences/": _fence_body,
-    f"POST {M}stock/ring-fences/{{id}}/release/": _fence,
-    f"POST {M}stock/transfers/": _transfer,
-    f"POST {M}stock/write-offs/": _write_off,
+    f"POST {M}stock/adjustments/": lambda: stock_body("delta_units", 3, reason="Found."),
+    f"POST {M}stock/counts/": lambda: stock_body("counted_units", 7),
+    f"POST {M}stock/receipts/": lambda: stock_body("units", 5),
+    f"POST {M}stock/ring-fences/": fence_body,
+    f"POST {M}stock/ring-fences/{{id}}/release/": fence,
+    f"POST {M}stock/transfers/": transfer,
+    f"POST {M}stock/write-offs/": write_off,
     f"POST {M}tickets/{{number}}/replies/": lambda: Write(
         {"number": make_ticket(number=f"W-{next(NUMBERS)}").number},
         *_text(body="It is on its way."),
     ),
-    f"POST {M}variants/{{sku}}/hold/": lambda: Write({"sku": _sku()}, {"reason": "A defect."}),
-    f"DELETE {M}variants/{{sku}}/hold/": lambda: Write(_held_sku()),
+    f"POST {M}variants/{{sku}}/hold/": lambda: Write(
+        {"sku": stocked_sku()}, {"reason": "A defect."}
+    ),
+    f"DELETE {M}variants/{{sku}}/hold/": lambda: Write(held_sku()),
     f"POST {M}webhooks/": lambda: Write(
         {}, {"url": "https://shop.example/new"}, {"url": "https://shop.example/other"}
     ),
@@ -376,14 +288,38 @@ WRITES: dict[str, Callable[[], Write]] = {
         {"id": make_evidence(state="pending").pk}, {"to": "approved"}, {"to": "withdrawn"}
     ),
     f"POST {M}evidence/{{id}}/uses/": lambda: use(),
+    f"POST {M}rulings/": lambda: ruling(),
+    f"POST {M}rulings/{{id}}/decision/": lambda: ruling_decision(),
     f"POST {M}journeys/{{code}}/versions/": lambda: journey_version(),
     f"POST {M}journeys/{{code}}/steps/": lambda: Write(
         {"code": live_journey().code}, {"to": "paused"}, {"to": "stopped"}
     ),
-    f"POST {S}carts/{{cart}}/reservations/": _reserve,
-    f"DELETE {S}carts/{{cart}}/reservations/": lambda: Write(_reservation(f"cart-{next(NUMBERS)}")),
+    f"POST {M}tiers/": lambda: Write({}, _terms("mates"), _terms("pals")),
+    f"POST {M}tiers/preview/": lambda: Write({}, _terms("mates"), _terms("pals")),
+    f"PUT {M}tiers/{{code}}/": lambda: Write(
+        {"code": _programme()}, TERMS, TERMS | {"name": "Other"}
+    ),
+    f"POST {M}tiers/{{code}}/decision/": lambda: Write(
+        {"code": _programme()}, {"to": "live"}, {"to": "stopped"}
+    ),
+    f"POST {M}reviews/{{id}}/": lambda: Write(
+        {"id": _review()},
+        {"step": "reject", "reason": "abuse", "note": "its last word"},
+        {"step": "publish"},
+    ),
+    f"POST {S}conversations/{{id}}/rating/": lambda: Write(
+        {"id": make_ticket().public_id}, {"csat": 4}, {"csat": 2}
+    ),
+    f"POST {M}erasures/": lambda: Write(
+        {}, {"customer": _customer().code}, {"customer": _customer().code}
+    ),
+    f"POST {M}erasures/{{id}}/decision/": lambda: Write(
+        {"id": erasures.ask(_customer()).pk}, {"approve": False}, {"approve": True}
+    ),
+    f"POST {S}carts/{{cart}}/reservations/": reserve,
+    f"DELETE {S}carts/{{cart}}/reservations/": lambda: Write(reservation(f"cart-{next(NUMBERS)}")),
     f"PATCH {S}carts/{{cart}}/reservations/": lambda: Write(
-        _reservation(f"cart-{next(NUMBERS)}"), {"minutes": 60}, {"minutes": 70}
+        reservation(f"cart-{next(NUMBERS)}"), {"minutes": 60}, {"minutes": 70}
     ),
     f"POST {S}consents/": _consent,
     f"POST {S}conversations/": lambda: Write({}, *_text(body="Where is my order?")),
@@ -392,9 +328,9 @@ WRITES: dict[str, Callable[[], Write]] = {
     ),
     f"POST {S}events/": _event,
     f"POST {S}identities/": _identity,
-    f"POST {S}orders/": _place,
+    f"POST {S}orders/": place,
     **coupon_writes(M, S),
-    f"POST {S}waitlist/": _wait,
-    f"DELETE {S}waitlist/{{id}}/": lambda: Write(_place_in_line()),
+    f"POST {S}waitlist/": wait,
+    f"DELETE {S}waitlist/{{id}}/": lambda: Write(place_in_line()),
     **FLASH_SALE_WRITES,
 }

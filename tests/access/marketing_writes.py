@@ -12,7 +12,7 @@ from marketing.services.campaigns import campaigns, copy_arms
 from marketing.services.journeys import journeys
 from tests.access.writes import NUMBERS, Write
 from tests.factories import make_customer, make_variant
-from tests.factories_content import make_evidence
+from tests.factories_content import make_evidence, make_ruling
 from tests.factories_marketing import Quiet, make_campaign, make_reachable, make_segment
 from tests.marketing.test_variants import add_text
 
@@ -101,6 +101,22 @@ def revision() -> Write:
 def use() -> Write:
     body = {"sentence": "The spout is brass", "kind": "specification", "language": "en"}
     return Write({"id": make_evidence().pk}, body, body | {"language": "zh"})
+
+
+def ruling() -> Write:
+    body = {"sentence": _wording(), "language": "en", "reason": "It states nothing."}
+    return Write({}, body, body | {"language": "zh"})
+
+
+def ruling_decision() -> Write:
+    made = make_ruling(_wording(), state="pending")
+    return Write({"id": made.pk}, {"to": "approved"}, {"to": "withdrawn"})
+
+
+def _wording() -> str:
+    """Each another one, and no figure in it."""
+    letters = str.maketrans("0123456789", "aeioulmnrs")
+    return f"It sings la {str(next(NUMBERS)).translate(letters)}"
 
 
 def _draft_campaign() -> Campaign:

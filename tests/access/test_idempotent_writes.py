@@ -53,10 +53,13 @@ def send(operation: str, write: Write, secret: str, *, body: Any = None, key: st
 
 
 def rows() -> dict[str, int]:
-    """How many there are of everything but the answers that are kept for repeats."""
+    """How many there are of everything but the answers that are kept for repeats, by one question."""
     kept = {"access.IdempotentAnswer"}
-    models = [one for one in apps.get_models() if one._meta.label not in kept]
-    return {one._meta.label: one._base_manager.count() for one in models if one._meta.managed}
+    models = [m._meta for m in apps.get_models() if m._meta.managed and m._meta.label not in kept]
+    counts = ", ".join(f'(SELECT COUNT(*) FROM "{one.db_table}")' for one in models)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counts}")
+        return dict(zip((one.label for one in models), cursor.fetchone(), strict=True))
 
 
 def added(before: dict[str, int]) -> dict[str, int]:

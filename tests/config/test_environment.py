@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.checks import message_settings
+from config.checks import message_settings, offer_settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READ = re.compile(r"\benv\.\w+\(\s*\"([A-Z_]+)\"")
@@ -36,10 +36,12 @@ def test_operations_explains_every_variable():
         ({"MESSAGE_CONNECTIONS": 0}, ["config.E006"]),
         ({"WAITLIST_OFFER_FACTOR": 0.0}, ["config.E007"]),
         ({"WAITLIST_OFFER_FACTOR": 2.5}, []),
+        ({"RATING_MIN_REVIEWS": 0}, ["config.E018"]),
         ({"MARKETING_MARGIN_FLOOR_RATE": 1.2}, ["config.E008"]),
     ],
 )
 def test_wrong_message_settings_are_said_at_start_up(settings, changed, found):
     for name, value in changed.items():
         setattr(settings, name, value)
-    assert [one.id for one in message_settings(None)] == found
+    said = [*message_settings(None), *offer_settings(None)]
+    assert [one.id for one in said] == found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,10 +19,11 @@ from decisions.jobs import all_handlers
 from decisions.models import Job
 from decisions.services import jobs
 from decisions.services.experiments import save_experiment, start_experiment
-from marketing.models import Campaign, Segment
+from marketing.models import Campaign, Segment, TierProgramme
 from marketing.services.audiences import frozen
 from marketing.services.customers.cohort_snapshots import Ask
 from marketing.services.sending import sends
+from marketing.services.tiers.programmes import Terms, TierTerms, create_programme
 from recommendations.services import lists
 from shop.models import Customer, StockLevel
 from shop.services.stock import stock
@@ -35,6 +36,7 @@ from tests import (
 )
 from tests.decisions.test_experiments import make_experiment
 from tests.factories import make_order, make_variant, make_warehouse
+from tests.factories_privacy import make_known_person, start_erasure
 from tests.factories_report import make_busy_placement
 from tests.factories_support import make_article, make_message, make_ticket
 
@@ -177,6 +179,15 @@ def curve_to_count() -> dict:
     return {"subject": "curve", "segment": buyers(), "weeks": 12}
 
 
+def tiers_to_look_at() -> dict:
+    buyers()
+    tiers = (TierTerms("regular", "Regular", 1, 1),)
+    terms = Terms("Friends", "orders", date(2026, 1, 1), tiers, window_days=1095)
+    programme = create_programme("friends", terms)
+    TierProgramme.objects.update(state="live")
+    return {"programme": programme.pk}
+
+
 def a_wrong_counter() -> dict:
     stock.receive(make_variant("TEA-1"), 5, warehouse=make_warehouse(), key="po")
     StockLevel.objects.update(on_hand=7)
@@ -202,6 +213,7 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "count_cohorts": cohorts_to_count,
     "count_audience": segment_to_count,
     "follow_segment": lambda: {"segment": buyers()},
+    "look_at_tiers": tiers_to_look_at,
     "freeze_audience": list_to_freeze,
     "count_frozen": list_to_count,
     "count_overlap": overlap_to_count,
@@ -209,6 +221,7 @@ PAYLOADS: dict[str, Callable[[], dict]] = {
     "count_experiment": experiment_to_count,
     "count_placements": placements_to_count,
     "train_intents": lambda: {"as_of": timezone.now().isoformat()},
+    "erase_person": lambda: {"erasure_id": start_erasure(make_known_person()).pk},
     "export_data": lambda: {"kind": "products", "format": "backroom"},
     night.NIGHT_KIND: a_night,
     night.STEP_KIND: lambda: {"step": "brief", "as_of": AS_OF, "missing": []},

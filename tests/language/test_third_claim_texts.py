@@ -13,6 +13,6 @@ def test_the_figures_in_the_documentation_are_not_better_than_the_check():
     def passing(texts: list[str]) -> list[str]:
         return [text for text in texts if not refusals(text, FACTS, slots_only=True)]
 
-    assert len(passing(FALSE_EN)) <= 10
-    assert len(passing(FALSE_ZH)) <= 3
+    assert len(passing(FALSE_EN)) <= 3
+    assert len(passing(FALSE_ZH)) <= 4
     assert len(TRUE) - len(passing(TRUE)) <= 2

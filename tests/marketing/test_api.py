@@ -37,7 +37,7 @@ def test_lists_and_details(api, django_assert_max_num_queries):
     assert (row["id"], row["segment"], row["state"]) == (campaign.pk, "everybody", "draft")
     assert api("GET", "campaigns/?state=sent").json()["results"] == []
     assert api("GET", "campaigns/?state=lost").status_code == 400
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         detail = api("GET", f"campaigns/{campaign.pk}/").json()
     assert detail["copies"][0]["refusals"] == []
     assert detail["verdict"] == ""

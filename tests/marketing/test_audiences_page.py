@@ -1,6 +1,7 @@
 """The audience explorer: exact sizes, money with its interval, overlap, members of an earlier day."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import override_settings
@@ -234,3 +235,17 @@ def test_a_segment_that_is_gone_is_nothing_to_count():
     assert figures.refresh("audience:999") == {"counted": False}
     assert segment_comparisons.refresh_overlap([998, 999]) == {"counted": False}
     assert segment_comparisons.refresh_curve(999, 12) == {"counted": False}
+
+
+def test_the_last_hour_before_the_clocks_have_changed_back_is_in_the_last_period():
+    """From a midnight in summer to one in winter there are twelve weeks and an hour."""
+    london = ZoneInfo("Europe/London")
+    people = [make_customer(f"O{n}", created_at=datetime(2026, 7, 1, tzinfo=UTC)) for n in range(2)]
+    tea = make_variant("TEA")
+    make_order([(tea, 1)], customer=people[0], at=datetime(2026, 9, 6, 0, 30, tzinfo=london))
+    make_order([(tea, 1)], customer=people[1], at=datetime(2026, 11, 28, 23, 59, tzinfo=london))
+    segment = make_segment({}, code="everybody")
+    at = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    shown = segment_comparisons.curve_report(segment, 12, at)
+    assert shown is not None
+    assert (shown.payload["active"][0], shown.payload["active"][-1]) == (1, 1)

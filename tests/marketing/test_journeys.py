@@ -16,7 +16,7 @@ from marketing.models import (
     StepVisit,
     Suppression,
 )
-from marketing.services.journeys import journeys, walking
+from marketing.services.journeys import journeys, outgoing, walking
 from marketing.services.journeys.carts import open_carts
 from marketing.services.sending import hand_over
 from shop.models import Event, PriceKind, Purpose, WaitlistEntry
@@ -25,6 +25,7 @@ from shop.services.prices import PriceTerms, set_price
 from shop.services.stock.stock import adjust
 from tests.factories import make_customer, make_order, make_stock, make_variant
 from tests.factories_marketing import make_reachable, own_key
+from tests.marketing.test_hand_over import KilledError, dies_at
 
 pytestmark = pytest.mark.django_db
 
@@ -263,6 +264,31 @@ def test_who_waits_is_told_once_without_a_word_about_marketing():
     assert entry.state == "notified"
 
 
+@pytest.mark.parametrize("days", [1, 2, 20])
+@pytest.mark.parametrize(("where", "place", "state"), [
+    (hand_over, "_drain", "unknown"), (outgoing, "_tell_waiting", "sent"),
+])  # fmt: skip
+def test_who_waits_is_told_once_however_long_nobody_walked(monkeypatch, where, place, state, days):
+    """The worker dies with her letter in hand, or before her wish is put down as told."""
+    ana, kettle = make_customer("ANA", email="ana@example.com"), make_ware(units=3)
+    entry = WaitlistEntry.objects.create(
+        variant=kettle, customer=ana, consent=True, source="test", units=1, open_key="k",
+        expires_at=NOON + timedelta(days=60), created_at=LIVE_SINCE,
+    )  # fmt: skip
+    make_journey({"on": "back_in_stock"}, exits=("ordered_it",))
+    calls = 2 if place == "_tell_waiting" else 1  # the first is before she has entered
+    with monkeypatch.context() as patch:
+        patch.setattr(where, place, dies_at(calls, getattr(where, place)))
+        with pytest.raises(KilledError):
+            walking.walk(NOON)
+    for minute in range(2):
+        walking.walk(NOON + timedelta(days=days, minutes=minute))
+    assert sends() == [(state, "")]
+    assert len(mail.outbox) == (1 if state == "sent" else 0)
+    entry.refresh_from_db()
+    assert entry.state == "notified"
+
+
 def test_a_price_drop_tells_whoever_looked_and_did_not_buy():
     looked, bought = make_reachable(2)
     kettle = make_ware(price=1500)
@@ -340,10 +366,6 @@ def test_paused_nobody_moves_and_stopped_everybody_leaves():
         journeys.pause(journey)
 
 
-class KilledError(BaseException):
-    """What SIGKILL looks like from inside: nothing below may catch it."""
-
-
 @pytest.mark.parametrize(
     ("place", "letters", "state"),
     [("_mark", 1, "sent"), ("_drain", 0, "unknown"), ("log_sent", 1, "sent")],
@@ -372,6 +394,6 @@ def test_a_worker_killed_at_any_line_repeats_no_message(monkeypatch, place, lett
 
 
 def test_the_ready_made_journeys_are_there_once():
-    assert journeys.ensure_ready_made() == 9
+    assert journeys.ensure_ready_made() == 10
     assert journeys.ensure_ready_made() == 0
     assert set(Journey.objects.values_list("state", flat=True)) == {"draft"}

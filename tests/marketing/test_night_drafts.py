@@ -1,13 +1,15 @@
 """What the night proposes, on a shop with a rhythm."""
 
+from datetime import timedelta
+
 import pytest
 
 from decisions.models import Decision
 from marketing.models import Campaign
 from marketing.services.audiences.segments import refresh_segments
-from marketing.services.campaigns.proposals import propose_campaigns
-from shop.models import Consent
-from tests.factories import make_order, make_variant
+from marketing.services.campaigns.proposals import bestsellers, propose_campaigns
+from shop.models import Consent, Variant
+from tests.factories import NOW, make_customer, make_order, make_price, make_stock, make_variant
 from tests.factories_marketing import AS_OF, Quiet, make_rhythm
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +33,18 @@ def test_the_night_proposes_campaigns_with_proven_copy_and_twice_equals_once():
         "Morning Tea"
         in decision.output["texts"][0]["body"] + decision.output["texts"][0]["subject"]
     )
+
+
+def test_no_product_is_recommended_beside_itself():
+    """Of two sizes the one that more people bought speaks for both, and the second place is another's."""
+    small, pot = make_variant("TEA-S"), make_variant("POT")
+    large = Variant.objects.create(product=small.product, sku="TEA-L")
+    make_price(large, 2000)
+    for variant, buyers in ((large, 3), (small, 2), (pot, 1)):
+        make_stock(variant, 9)
+        for number in range(buyers):
+            make_order([(variant, 1)], customer=make_customer(f"{variant.sku}-{number}"))
+    assert bestsellers(NOW + timedelta(days=1), NOW + timedelta(days=1)) == [large, pot]
 
 
 def test_the_next_weeks_draft_replaces_an_unanswered_one():

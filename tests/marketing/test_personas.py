@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from sklearn.metrics import adjusted_rand_score
 
-from config import night
+from config import night_steps
 from decisions.models import ModelRun, RunState
 from marketing.definitions.rules import customers_of
 from marketing.frames.personas import MAY_READ, bought, excluded_categories, is_sensitive, unread
@@ -286,8 +286,8 @@ def test_customers_alike_give_a_refusal_and_no_members():
         run_night()
     assert not PersonaMember.objects.exists()
     assert not Persona.objects.exists()
-    with pytest.raises(night.SkipStepError, match="No habit"):
-        night._personas(Quiet(), END)
+    with pytest.raises(night_steps.SkipStepError, match="No habit"):
+        night_steps._personas(Quiet(), END)
 
 
 def test_too_few_customers_are_counted_in_the_reason():

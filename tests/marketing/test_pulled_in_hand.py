@@ -18,7 +18,7 @@ from marketing.pages.journey_texts import pulled_cards
 from marketing.services.content import evidence
 from marketing.services.journeys import journeys, walking
 from marketing.services.journeys.journey_words import JourneyMessages
-from marketing.services.sending.hand_over import Handed, hand_over, opened
+from marketing.services.sending.hand_over import Handed, belt
 from tests.marketing.test_journey_review import SENTENCE, cart, claiming, proven
 from tests.marketing.test_journeys import NOON, make_journey, send
 
@@ -43,8 +43,9 @@ def in_hand() -> list[int]:
 
 
 def handed(pks: list[int]) -> Handed:
-    with opened("email") as ports:
-        return hand_over(pks, JourneyMessages("email"), ports, at=NOON + HOUR)
+    with belt(1) as moving:
+        moving.renew(JourneyMessages("email"))
+        return moving.hand_over(pks, at=NOON + HOUR)
 
 
 def test_a_message_pulled_while_it_is_in_hand_waits_for_a_person(mailoutbox):

@@ -12,7 +12,7 @@ from marketing.definitions.journey_plan import PlanError, read_plan
 from marketing.frames import effects as frames
 from marketing.models import Enrolment, Send, SendState, SkipReason, StepVisit
 from marketing.services.effects.effects import journey_effects
-from marketing.services.journeys import journeys, stepping, walking
+from marketing.services.journeys import draws, journeys, walking
 from shop.models import Customer, Order
 from tests.factories import make_customer, make_order
 from tests.factories_access import make_staff
@@ -70,7 +70,7 @@ def many(journey, number=260, prefix="M", **fields):
     Send.objects.bulk_create(
         Send(
             enrolment=road, customer=road.customer, step=step.step, claimed_at=NOON,
-            **(left | stepping._drawn(road, step)),
+            **(left | draws.held_out(road, step)),
         )
         for road in roads
     )  # fmt: skip
@@ -138,7 +138,7 @@ def test_what_she_asked_for_herself_is_never_held_out():
             journey=journey, version=journey.live_version, customer=one, key=f"w{number}",
             context={"wished": True} if number % 2 else {},
         )  # fmt: skip
-        drawn = stepping._drawn(road, plan.sends[0])
+        drawn = draws.held_out(road, plan.sends[0])
         assert bool(drawn) == (number % 2 == 0)
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -204,7 +204,7 @@ def test_the_check_sees_a_gate_that_is_off(fresh, monkeypatch):
     # PostgreSQL asks the gates of a published list where it reads the list.
     monkeypatch.setattr(serving, "read_request", without_list(serving.read_request))
     with pytest.raises(AssertionError, match="shown although it cannot be sold"):
-        run_sales(fresh, FEW)
+        run_sales(fresh, settings(FEW, phases=[Phase.generate]))  # any leak, not the shortest way
 
 
 def without_list(read):

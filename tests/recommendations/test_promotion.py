@@ -57,13 +57,14 @@ def said(run) -> str:
 
 
 def test_what_is_clearly_worse_by_what_was_tried_out_does_not_go_live(popular, client):
-    browse()
+    # Lots also hang on the database's keys, which no test can foresee: so many that luck is small.
+    browse(answers=6)
     run = promote(candidate(-1.0), at=AT)  # it shows what is of nobody's own taste
     assert run.state == RunState.REFUSED
     assert live_run(TASK) == popular
     home = run.params["promotion"]["judged"]["placements"]["home"]
     assert home["difference"][2] < 0
-    assert home["worse_p"] < 0.001
+    assert home["worse_p"] < promotion.WORSE_P
     assert run.verdict["msgid"] == promotion.WORSE
     client.force_login(make_staff("recommendations.view_recommenderrun"))
     address = reverse("admin:recommendations_recommenderrun_change", args=[run.pk])

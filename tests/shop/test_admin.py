@@ -42,6 +42,8 @@ pytestmark = pytest.mark.django_db
 WITHOUT_A_PAGE = {"LatestEvent", "LatestState", "PriceLook"}
 # What stands on the page of its coupon, and of its price.
 WITHOUT_A_PAGE |= {"CouponMovement", "PriceEnding"}
+# On the page of its review; and what no person reads: hashes, and the door of ledgers.
+WITHOUT_A_PAGE |= {"ReviewFlag", "ReviewDecision", "ErasedIdentifier", "LedgerDoor"}
 WITHOUT_A_PAGE |= {"CustomerAttribute"}  # on the page of its customer
 MODELS = [
     model

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from msgspec.structs import replace
 
 from shop.importers.run import Options, import_frames
@@ -143,7 +143,10 @@ def test_a_rival_between_the_look_and_the_claim_costs_another_look(monkeypatch):
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_without_the_keys_the_same_batch_lands_several_times(monkeypatch):
-    """The negative control: looking first and writing then is not enough."""
+    """The negative control: looking first and writing then is not enough.
+
+    Nobody commits before all have looked: whether the eight meet is not left to the machine.
+    """
     look = (
         "SELECT one FROM unnest(%s::text[]) AS one "
         "WHERE NOT EXISTS (SELECT FROM shop_event WHERE event_id = ANY(%s::text[]))"
@@ -151,8 +154,15 @@ def test_without_the_keys_the_same_batch_lands_several_times(monkeypatch):
     among = "SELECT DISTINCT event_id FROM shop_event WHERE event_id = ANY(%s::text[])"
     monkeypatch.setattr(event_log, "CLAIM_KEYS", look)
     monkeypatch.setitem(event_log.KEYS_AMONG, "postgresql", among)
-    eight_at_once(lambda n: append_events(rows(500)))
-    assert Event.objects.count() > 500
+    all_have_written = Barrier(8)
+
+    def write_and_wait(_):
+        with transaction.atomic():
+            append_events(rows(500))
+            all_have_written.wait(timeout=60)
+
+    eight_at_once(write_and_wait)
+    assert Event.objects.count() == 8 * 500
 
 
 @pytest.mark.postgres

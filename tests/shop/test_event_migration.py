@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from msgspec.structs import replace
 
 from shop.models import Event, EventKey
 from shop.services.events.event_log import append_events
 from shop.services.events.event_rows import EventRow
+from tests.single_migrations import single_migration_executor
 
 BEFORE = [("shop", "0006_payments_and_refunds_are_append_only")]
 AT = datetime(2021, 5, 31, 23, 30, tzinfo=UTC)
@@ -24,7 +24,7 @@ def test_rows_are_carried_over():
         cursor.execute("CREATE SCHEMA before_months")
         cursor.execute("SET search_path TO before_months")
     try:
-        executor = MigrationExecutor(connection)
+        executor = single_migration_executor(connection)
         executor.migrate(BEFORE)
         old = executor.loader.project_state(BEFORE).apps.get_model("shop", "Event")
         for name, at in (("old", AT), ("new", datetime(2026, 1, 1, tzinfo=UTC))):
@@ -32,7 +32,7 @@ def test_rows_are_carried_over():
                 event_id=name, kind="view", occurred_at=at, received_at=at, properties={"a": [1]}
             )
         ids = dict(old.objects.values_list("event_id", "id"))
-        executor = MigrationExecutor(connection)
+        executor = single_migration_executor(connection)
         executor.migrate(executor.loader.graph.leaf_nodes("shop"))
         assert dict(Event.objects.values_list("event_id", "id")) == ids
         assert Event.objects.get(event_id="old").properties == {"a": [1]}

@@ -217,7 +217,9 @@ def test_a_real_sale_through_a_crash_and_the_control_that_must_oversell():
         assert hot.faults == []
         assert hot.counts["refused"] > 0  # there was too little for all
         assert hot.counts["audits"] > 0
-        crash = survive(world, Sale("crash", ("CRASH",), 10_000, 1), "kill -9 one backend", 1)
+        sale = Sale("crash", ("CRASH",), 10_000, 1)
+        # How long it takes is the benchmark's to judge: here others may hold the machine.
+        crash = survive(world, sale, "kill -9 one backend", 1, longest_pause_s=60)
         assert crash.faults == []
         assert crash.counts["5xx"] + crash.counts["lost answers"] > 0  # it was noticed
         assert check_histories(world, lines, 40, "line").faults == []

@@ -31,7 +31,7 @@ ORDER = [
     "channels", "brands", "categories", "attributes", "warehouses", "products", "prices", "kits",
     "customers", "consents", "customer_attributes", "visitor_links", "tax_rates", "orders", "returns", "stock", "batches",
     "selling_holds", "events", "reviews", "suppliers", "purchase_orders", "knowledge", "tickets",
-    "evidence", "acquisition_costs",
+    "evidence", "acquisition_costs", "tiers",
 ]  # fmt: skip
 
 

@@ -28,6 +28,15 @@ def test_the_same_key_opens_one_ticket():
     assert (first.sla_due_at - NOW).total_seconds() == 24 * 3600
 
 
+def test_a_number_that_a_file_brought_along_is_left_to_that_ticket():
+    """A shop that moves house brings its old help desk's numbers, which may look like ours."""
+    ours = open_ticket(NewTicket(body="Hello?", key="mail-1", opened_at=NOW)).pk + 3
+    for number in (f"S-{ours:05d}", f"S-{ours:05d}-2"):
+        Ticket.objects.create(number=number, opened_at=NOW)
+    made = open_ticket(NewTicket(body="Hello?", key="mail-2", opened_at=NOW))
+    assert (made.pk, made.number) == (ours, f"S-{ours:05d}-3")
+
+
 def test_a_customer_who_writes_again_opens_the_ticket_again():
     ticket = make_ticket(state=TicketState.SOLVED)
     message = add_inbound(ticket, "It came back!", key="m-2")

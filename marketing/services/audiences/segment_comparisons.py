@@ -147,18 +147,21 @@ def _curve(segment: Segment, weeks: int) -> snapshots.Count:
 
 
 def _active(customers: list[int], start: datetime, until: datetime) -> list[int]:
-    """How many of them had an order in each whole period of PERIOD_DAYS after `start`."""
+    """How many of them had an order in each whole period of PERIOD_DAYS after `start`, a local midnight.
+
+    Days are counted by the calendar: the one on which the clocks change has 23 or 25 hours.
+    """
+    first_day = timezone.localdate(start)
     sold = OrderLine.objects.sold().filter(order=OuterRef("pk"))
-    ordered: list[set[int]] = [
-        set() for _k in range(min((until - start).days // PERIOD_DAYS, MOST_PERIODS))
-    ]
+    periods = (timezone.localdate(until) - first_day).days // PERIOD_DAYS
+    ordered: list[set[int]] = [set() for _k in range(min(periods, MOST_PERIODS))]
     for begin in range(0, len(customers), 2_000):
         rows = Order.objects.filter(
             Exists(sold), customer__in=customers[begin : begin + 2_000],
             placed_at__gte=start, placed_at__lt=start + timedelta(days=PERIOD_DAYS * len(ordered)),
         )  # fmt: skip
         for customer, placed_at in rows.order_by().values_list("customer_id", "placed_at"):
-            ordered[(placed_at - start).days // PERIOD_DAYS].add(customer)
+            ordered[(timezone.localdate(placed_at) - first_day).days // PERIOD_DAYS].add(customer)
     return [len(one) for one in ordered]
 
 

@@ -74,7 +74,7 @@ def refresh_profiles(
     total = Customer.objects.count()
     done, last = 0, 0
     while chunk := list(
-        Customer.objects.filter(pk__gt=last)
+        Customer.objects.filter(pk__gt=last, is_pseudonym=False)
         .order_by("pk")
         .values_list("pk", flat=True)[:ROWS_PER_TRANSACTION]
     ):

@@ -14,10 +14,12 @@ from decisions.models import ModelRun
 from decisions.services.artefacts import ArtefactError, artefact_path
 from decisions.services.model_runs import live_run
 from decisions.text import SentenceError, sentence
+from marketing.delivery.costs import cost_minor
 from marketing.frames.orders import OrderHistory, order_history
-from marketing.models import Campaign
+from marketing.models import Campaign, Channel, Goal
 from marketing.services.campaigns.message_costs import cost_per_message_minor
 from marketing.services.campaigns.units_per_message import orders_per_message, units_per_message
+from shop.models import CouponOffer
 from shop.services.prior_prices import reductions_of
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ def targeting_of(campaign: Campaign, at: datetime) -> Targeting:
         raise TargetingError(sentence(NO_MODEL))
     cost = cost_per_message_minor(campaign, at)
     gain = _proven_gain(run, cost)
-    model, line = _read(run)
+    model, line = read_model(run)
     given = discount_per_message(campaign, at)
     return Targeting(run, model, line, order_history(at), at, cost, given, gain)
 
@@ -127,6 +129,19 @@ def coupon_targeting(campaign: Campaign, at: datetime) -> Targeting | None:
         raise TargetingError(sentence(COUPON_UNMEASURED)) from None
 
 
+def targeting_of_offer(offer: CouponOffer, at: datetime) -> Targeting:
+    """Whom a coupon of this offer pays for outside of any campaign, at the cost of an e-mail and the
+    orders that thanks have brought. Raises TargetingError as above."""
+    run = live_run(TASK)
+    if run is None:
+        raise TargetingError(sentence(NO_MODEL))
+    cost = cost_minor(Channel.EMAIL)
+    gain = _proven_gain(run, cost)
+    model, line = read_model(run)
+    given = offer.most_minor * orders_per_message(Goal.THANK, at)
+    return Targeting(run, model, line, order_history(at), at, cost, given, gain)
+
+
 def ranking_of(campaign: Campaign, at: datetime) -> Targeting | None:
     """Nobody is left out, but not everybody may be reached in time: whom the message moves most goes
     first. That order is what a live model has proven; None without one, or without a limit."""
@@ -135,7 +150,7 @@ def ranking_of(campaign: Campaign, at: datetime) -> Targeting | None:
     if run is None:
         return None
     try:
-        model, line = _read(run)
+        model, line = read_model(run)
     except TargetingError:
         return None  # it only orders: without it they go as they come
     cost, given = cost_per_message_minor(campaign, at), discount_per_message(campaign, at)
@@ -177,12 +192,15 @@ def _proven_gain(run: ModelRun, cost: int) -> Mapping[str, float]:
     return gain
 
 
-def _read(run: ModelRun) -> tuple[Model, Calibration]:
+def read_model(run: ModelRun) -> tuple[Model, Calibration]:
+    """Raises TargetingError where its file cannot be read."""
     from marketing.ml.uplift import Model
-    from marketing.ml.uplift_metrics import Calibration
+    from marketing.ml.uplift_metrics import Band, Calibration
 
     try:
         model = Model.from_json(artefact_path(run).read_text(encoding="utf-8"))
     except (ArtefactError, OSError, ValueError) as error:
         raise TargetingError(sentence(UNREADABLE, problem=str(error))) from error
-    return model, Calibration(**run.metrics["calibration"] | {"bands": []})
+    kept = run.metrics["calibration"]
+    bands = [Band(**one) for one in kept.get("bands", [])]
+    return model, Calibration(**kept | {"bands": bands})

@@ -22,6 +22,7 @@ from marketing.models import (
     Campaign,
     CampaignItem,
     CampaignState,
+    CopyState,
     CopyVariant,
     SendState,
     SkipReason,
@@ -49,6 +50,7 @@ from marketing.services.campaigns.expected_units import withdraw_expected
 from marketing.services.content import claim_ledger
 from marketing.services.effects import results
 from marketing.texts.facts import campaign_facts
+from marketing.texts.ratings import states_rating
 from shop.services.events.event_rows import among
 
 KIND = "campaign"
@@ -185,6 +187,16 @@ def pull_untrue(variant_ids: Collection[int]) -> None:
     """
     featuring = CampaignItem.objects.filter(variant__in=among(variant_ids)).values("campaign")
     pull(Campaign.objects.filter(pk__in=featuring), timezone.now())
+
+
+def pull_untrue_ratings(product_ids: Collection[int]) -> None:
+    """As pull_untrue, where a review was published or taken away: only of texts that state a rating, so
+    that moderation costs one question where there is none."""
+    featuring = CampaignItem.objects.filter(variant__product__in=among(product_ids))
+    stating = CopyVariant.objects.filter(
+        states_rating(), state=CopyState.CHOSEN, campaign__in=featuring.values("campaign")
+    )
+    pull(Campaign.objects.filter(pk__in=stating.values("campaign")), timezone.now())
 
 
 def pull(rows: QuerySet[Campaign], at: datetime) -> int:

@@ -13,6 +13,7 @@ from marketing.models import Campaign, CopyState, CopyVariant
 from marketing.models.campaigns import COPY_LANGUAGES, FIRST_ARM
 from marketing.services.content.copies import blocking_findings, has_refusals, used_slots
 from marketing.texts.facts import campaign_facts, snapshot
+from marketing.texts.ratings import has_only_grown
 
 FACTS_CHANGED = gettext_noop(
     "%(slot)s was %(before)s when the campaign was checked and is now %(after)s."
@@ -112,7 +113,7 @@ def changed_fact(campaign: Campaign, at: datetime) -> dict | None:
             after = now.get(slot)
             if after is None:
                 return sentence(FACT_GONE, slot=slot, before=before)
-            if after != before:
+            if after != before and not has_only_grown(slot, before, after):
                 return sentence(FACTS_CHANGED, slot=slot, before=before, after=after)
     several = len({copy.arm for copy in copies}) > 1
     for copy in copies:

@@ -69,7 +69,8 @@ def propose_campaigns(progress: Callable[..., None], as_of: datetime) -> dict:
 
 
 def bestsellers(as_of: datetime, at: datetime, limit: int = FEATURED) -> list[Variant]:
-    """SKUs that most customers ordered lately, that can be sold now and have a price."""
+    """SKUs that most customers ordered lately, that can be sold now and have a price: of each product
+    the first, or a text would recommend it beside itself."""
     lines = (
         OrderLine.objects.sold()
         .filter(
@@ -85,7 +86,11 @@ def bestsellers(as_of: datetime, at: datetime, limit: int = FEATURED) -> list[Va
     ranked = [row["variant"] for row in lines[:RANKED]]
     sellable = Variant.objects.sellable(at).in_bulk(ranked)
     priced = prices_at(sellable, at)
-    return [sellable[pk] for pk in ranked if pk in sellable and pk in priced][:limit]
+    first: dict[int, Variant] = {}
+    for pk in ranked:
+        if pk in sellable and pk in priced:
+            first.setdefault(sellable[pk].product_id, sellable[pk])
+    return list(first.values())[:limit]
 
 
 def _propose(occasion: Occasion, as_of: datetime) -> str:

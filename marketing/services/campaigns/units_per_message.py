@@ -45,6 +45,11 @@ def orders_per_message(goal: str, at: datetime) -> float:
         ).exclude(state=OrderState.CANCELLED)
         messages += got_it.count()
         buyers += got_it.filter(Exists(orders)).count()
+    return shrunk_orders(buyers, messages)
+
+
+def shrunk_orders(buyers: int, messages: int) -> float:
+    """The share of messages after which she ordered, shrunk to the guess by its weight."""
     return (buyers + GUESSED_RATE * GUESS_WEIGHT) / (messages + GUESS_WEIGHT)
 
 

@@ -43,6 +43,8 @@ KINDS = {
     "guarantee": ClaimKind.SPECIFICATION,
     "delivery": ClaimKind.DELIVERY,
     "rating": ClaimKind.RATING,
+    "stars": ClaimKind.RATING,
+    "reviews": ClaimKind.RATING,
     "comparison": ClaimKind.COMPARISON,
     "health": ClaimKind.HEALTH,
     "coupon": ClaimKind.COUPON,
@@ -76,10 +78,10 @@ def publish_candidate(candidate: Candidate, at: datetime) -> int:
 
 def publish_journey(
     version: JourneyVersion,
-    texts: Sequence[tuple[str, str, Mapping[str, str], Sequence[Fact]]],
+    texts: Sequence[tuple[str, str, str, Mapping[str, str], Sequence[Fact]]],
     at: datetime,
 ) -> int:
-    """Rows of what its texts (step, language, parts, facts) state by themselves. What a slot says is
+    """Rows of what its texts (step, copy, language, parts, facts) state by themselves. What a slot says is
     another thing in each message, proven there. Those of an earlier version end."""
     of_journey = ClaimRecord.objects.filter(journey_version__journey=version.journey_id)
     of_journey.exclude(state=LedgerState.ENDED).exclude(
@@ -87,22 +89,22 @@ def publish_journey(
     ).update(state=LedgerState.ENDED)
     of_journey.filter(journey_version=version).update(state=LedgerState.ENDED)
     rows = [
-        ClaimRecord(journey_version=version, step=step, language=language, **fields)
-        for step, language, parts, facts in texts
+        ClaimRecord(journey_version=version, step=step, arm=arm, language=language, **fields)
+        for step, arm, language, parts, facts in texts
         for fields in claims_of(parts, facts, True, at)
         if fields["evidence_id"] is not None
     ]
     return len(ClaimRecord.objects.bulk_create(rows))
 
 
-def pulled_of_journey(version: JourneyVersion, step: str) -> None:
-    rows = ClaimRecord.objects.filter(journey_version=version, step=step, state=LedgerState.LIVE)
-    rows.update(state=LedgerState.PULLED)
+def pulled_of_journey(version: JourneyVersion, step: str, arm: str) -> None:
+    rows = ClaimRecord.objects.filter(journey_version=version, step=step, arm=arm)
+    rows.filter(state=LedgerState.LIVE).update(state=LedgerState.PULLED)
 
 
-def released_of_journey(version: JourneyVersion, step: str, at: datetime) -> None:
-    rows = ClaimRecord.objects.filter(journey_version=version, step=step, state=LedgerState.PULLED)
-    rows.update(state=LedgerState.LIVE, verified_at=at)
+def released_of_journey(version: JourneyVersion, step: str, arm: str, at: datetime) -> None:
+    rows = ClaimRecord.objects.filter(journey_version=version, step=step, arm=arm)
+    rows.filter(state=LedgerState.PULLED).update(state=LedgerState.LIVE, verified_at=at)
 
 
 def verified(campaign: Campaign, at: datetime) -> None:

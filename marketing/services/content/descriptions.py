@@ -22,7 +22,7 @@ from language.claims import Fact, fill
 from marketing.models import BriefChannel, Candidate, CandidateState, ClaimRecord, LedgerState
 from marketing.services.content import claim_ledger
 from marketing.texts.facts import brief_facts
-from marketing.texts.review import review
+from marketing.texts.review import filled, review
 from marketing.texts.standards import standard_of_brief
 from shop.models import Product
 from shop.services.descriptions import FIELDS, set_description
@@ -103,15 +103,21 @@ def keep_descriptions_true(variant_ids: Collection[int]) -> None:
 
 
 def live_descriptions() -> Any:
-    return (
-        Candidate.objects.filter(
-            brief__channel=BriefChannel.DESCRIPTION,
-            decision__state=DecisionState.APPROVED,
-            claims__state=LedgerState.LIVE,
-        )
-        .select_related("brief", "decision")
-        .distinct()
-    )
+    return approved_descriptions().filter(claims__state=LedgerState.LIVE).distinct()
+
+
+def approved_descriptions() -> Any:
+    """Of any time: a later one of the product may have taken its place."""
+    return Candidate.objects.filter(
+        brief__channel=BriefChannel.DESCRIPTION, decision__state=DecisionState.APPROVED
+    ).select_related("brief", "decision")
+
+
+def is_shown(candidate: Candidate, at: datetime) -> bool:
+    """The catalogue says what it says. The ledger cannot tell: what claims nothing has no row there."""
+    shown = getattr(product_of(candidate), FIELDS[candidate.brief.language])
+    approved = candidate.decision.output["after"] if candidate.decision else ""
+    return shown in (approved, filled(candidate.body, brief_facts(candidate.brief, at)))
 
 
 def renew(candidates: Any, at: datetime) -> int:

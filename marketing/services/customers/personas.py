@@ -72,7 +72,7 @@ def is_due(as_of: datetime) -> bool:
     """Whether it is time to learn again; between learnings new customers are only told where they
     belong, so that nobody's persona changes every night."""
     last = ModelRun.objects.filter(task=TASK, data_until__lte=as_of).order_by("-data_until").first()
-    if last is None:
+    if last is None or last.learn_anew_since:
         return True
     days = timedelta(days=settings.MARKETING_PERSONA_REFIT_DAYS)
     wait = days if last.state != RunState.REFUSED else min(AGAIN_AFTER_REFUSAL, days)

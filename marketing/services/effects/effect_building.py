@@ -40,7 +40,8 @@ class Against:
 class Effects:
     """sentences: message ids whose every number is the name of a metric. verdict: win, lose or
     cannot tell, on profit (revenue where a cost is missing). is_over: the window has closed. arms,
-    against: of a campaign with several variants, each beside the holdout and beside the first."""
+    against: of a campaign or step with several variants, each beside the holdout and beside the first.
+    discounts: of a step that gives its discount only where it pays, by the word of the decision."""
 
     metrics: dict[str, Metric]
     sentences: list[str]
@@ -51,6 +52,7 @@ class Effects:
     parts: list[Part] = field(default_factory=list)
     arms: list[Part] = field(default_factory=list)
     against: list[Against] = field(default_factory=list)
+    discounts: list[Part] = field(default_factory=list)
 
 
 @dataclass

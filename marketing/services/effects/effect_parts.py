@@ -38,6 +38,9 @@ from shop.models import Order, OrderState
 
 # After a step's message orders count for so long, as for a campaign by default.
 STEP_WINDOW = timedelta(days=14)
+COUNTED = (
+    "entered", "sent", "delivered", "opened", "clicked", "converted", "unsubscribed", "complained",
+)  # fmt: skip
 MOST_PARTS = 60  # a journey has 40 steps at most, over some versions
 BY_FOLLOWED = gettext_noop("sends whose customer ordered within the window after it left")
 
@@ -101,7 +104,7 @@ def step_text_parts(journey: Journey, subject: Subject, step: str) -> list[Part]
     version = journey.live_version or journey.versions.first()
     steps = walk(version.definition.get("steps", [])) if version else ()
     texts: dict[str, Any] = next(
-        (one["texts"] for _d, _w, one in steps if one.get("id") == step), {}
+        (one.get("texts", {}) for _d, _w, one in steps if one.get("id") == step), {}
     )
     if len(texts) < 2:
         return []
@@ -130,6 +133,7 @@ def counts(sends: QuerySet[Send], by: str, window: timedelta) -> dict[str, dict[
         .order_by()
         .values("part")
         .annotate(
+            entered=Count("pk"),
             sent=Count("pk", filter=left),
             **cost_columns(),
             delivered=Count("delivered_at"),
@@ -144,17 +148,15 @@ def counts(sends: QuerySet[Send], by: str, window: timedelta) -> dict[str, dict[
 
 
 def _metrics(row: Mapping[str, Any]) -> dict[str, Metric]:
-    names = ("sent", "delivered", "opened", "clicked", "converted", "unsubscribed", "complained")
     found = {
         name: Metric(name, row[name], COUNT, BY_FOLLOWED if name == "converted" else BY_SENDS)
-        for name in names
+        for name in COUNTED
     }
     return found | {"send_cost": Metric("send_cost", cost_of(row), MONEY, BY_COST)}
 
 
 def empty() -> dict[str, Metric]:
-    names = ("sent", "delivered", "opened", "clicked", "converted", "unsubscribed", "complained")
-    return _metrics(dict.fromkeys(names, 0) | NO_COST)
+    return _metrics(dict.fromkeys(COUNTED, 0) | NO_COST)
 
 
 def _by_language(fallback: str, subject: Subject, languages: Iterable[str]) -> Members:

@@ -124,6 +124,7 @@ def _encoded(effects: Effects) -> dict[str, Any]:
         "parts": [_encoded_part(part) for part in effects.parts],
         "arms": [_encoded_part(part) for part in effects.arms],
         "against": [asdict(one) for one in effects.against],
+        "discounts": [_encoded_part(part) for part in effects.discounts],
     }
 
 
@@ -152,6 +153,7 @@ def _decoded(found: snapshots.Shown) -> Report:
             # Counted before campaigns had variants: there were none.
             _parts(kept.get("arms", [])),
             [Against(**one) for one in kept.get("against", [])],
+            _parts(kept.get("discounts", [])),
         )
     return Report(
         effects,

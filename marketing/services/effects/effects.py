@@ -20,7 +20,8 @@ from inventory.services.substitutes import substitutes_of
 from marketing.frames import effects as frames
 from marketing.frames.effects import HOLDOUT, TREATED, Subject
 from marketing.models import AudienceMember, Campaign, Journey
-from marketing.services.effects.arm_effects import add_arms
+from marketing.services.effects.arm_effects import add_arms, campaign_contest, step_contest
+from marketing.services.effects.discount_effects import add_discount
 from marketing.services.effects.effect_building import Building, Effects
 from marketing.services.effects.effect_parts import step_parts, step_text_parts, text_parts
 from marketing.services.effects.effect_views import add_baskets, add_belief, add_limit
@@ -112,7 +113,7 @@ def campaign_effects(campaign: Campaign, at: datetime | None = None) -> Effects 
         found.sentences.insert(1, SOLD_OUT)
     _add_discounts(found, campaign)
     parts = text_parts(campaign, subject, is_over=found.is_over)
-    arms, against = add_arms(found, campaign)
+    arms, against = add_arms(found, campaign_contest(campaign, subject.window.until, subject.sends))
     return replace(found.done(), parts=parts, arms=arms, against=against)
 
 
@@ -128,8 +129,18 @@ def journey_effects(
         subject = frames.journey_subject(journey, at)
     if subject is None:
         return None
-    parts = step_text_parts(journey, subject, step) if step else step_parts(journey, subject, at)
-    return replace(_effects(subject, at).done(), parts=parts)
+    found = _effects(subject, at)
+    if not step:
+        return replace(found.done(), parts=step_parts(journey, subject, at))
+    arms, against = add_arms(found, step_contest(journey, step, at))
+    discounts, judged = add_discount(found, journey, step, at)
+    return replace(
+        found.done(),
+        parts=step_text_parts(journey, subject, step),
+        arms=arms,
+        against=[*against, *judged],
+        discounts=discounts,
+    )
 
 
 def attribution(since: datetime, until: datetime) -> tuple[dict[str, dict[str, float]], bool]:

@@ -30,7 +30,7 @@ FIRST_AGAIN, LAST_AGAIN = timedelta(minutes=1), timedelta(hours=6)
 
 
 class Faults:
-    """Of one round."""
+    """Of one round. at: what breaks is tried again so long after that."""
 
     def __init__(self, at: datetime):
         self.at = at

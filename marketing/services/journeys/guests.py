@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from language.claims import UnknownSlotError, fill
 from marketing.definitions.journey_plan import read_plan
+from marketing.definitions.journey_sends import unasked_copy
 from marketing.delivery.answers import PortDownError, RefusedError
 from marketing.delivery.mail import Envelope, guest_address, guest_token_of, letter
 from marketing.delivery.messages import Text
@@ -121,8 +122,9 @@ def _texts() -> Mapping[str, Mapping[str, str]] | None:
         for step in plan.sends:
             if step.data["channel"] == Channel.EMAIL:
                 version = journey.live_version.pk
-                is_pulled = (version, step.step) in pulled_steps([version])
-                return None if is_pulled else step.data["texts"]
+                name, texts = unasked_copy(step.data)
+                is_pulled = (version, step.step, name) in pulled_steps([version])
+                return None if is_pulled else texts
     return None
 
 

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_noop
 from decisions.text import both, sentence
 from language.claims import Fact
 from marketing.definitions.journey_plan import ABOUT_SKUS, Instruction, Plan, PlanError, read_plan
+from marketing.definitions.journey_sends import PLAIN
 from marketing.models import (
     Enrolment,
     EnrolmentState,
@@ -33,8 +34,9 @@ from marketing.models import (
     PullState,
 )
 from marketing.services.content import claim_ledger
+from marketing.texts import ratings
 from marketing.texts.coupons import coupon_facts
-from marketing.texts.facts import MEANINGS, evidence_facts, shop_facts
+from marketing.texts.facts import evidence_facts, ruling_facts, shop_facts
 from marketing.texts.recommended import recommended_facts
 from marketing.texts.review import Finding, Review, review, sentence_at
 from marketing.texts.standards import standard_of_journey
@@ -43,7 +45,7 @@ from shop.models import CouponOffer, OfferState
 MOST_FEATURED = 3
 KINDS = {
     "product": "name", "price": "money", "was_price": "prior_money", "discount": "percent",
-    "until": "date", "link": "link",
+    "until": "date", "link": "link", **ratings.KINDS,
 }  # fmt: skip
 NOT_PROVEN = gettext_noop("Nothing proves “%(words)s” any more.")
 FORBIDDEN = gettext_noop("%(rule)s (%(source)s)")
@@ -51,13 +53,18 @@ FORBIDDEN = gettext_noop("%(rule)s (%(source)s)")
 
 @dataclass(frozen=True)
 class TextReview:
-    """One text of one message, with what stands in its way."""
+    """One text of one message, with what stands in its way. arm: its variant, `plain`, or none."""
 
     step: str
+    arm: str
     language: str
     parts: Mapping[str, str]
     facts: list[Fact]
     review: Review
+
+    @property
+    def place(self) -> str:
+        return f"{self.step}, {self.arm}" if self.arm else self.step
 
     @property
     def words_in_the_way(self) -> list[tuple[str, str]]:
@@ -81,17 +88,17 @@ def reviews_of(plan: Plan, at: datetime | None = None) -> list[TextReview]:
     facts: dict[str, list[Fact]] = {}
     standards: dict[tuple[str, str], Any] = {}
     found, offers = [], _offers(plan)
-    for step, language, parts in _texts(plan.sends):
+    for step, arm, language, parts in _texts(plan.sends):
         channel = step.data["channel"]
         if language not in facts:
             facts[language] = possible_facts(plan, language, at)
         if (channel, language) not in standards:
             standards[channel, language] = standard_of_journey(channel, language, plan.market)
-        offer = offers.get(step.data.get("coupon", ""))
+        offer = None if arm == PLAIN else offers.get(step.data.get("coupon", ""))
         known = facts[language] + coupon_facts(offer, language, at)
         known += recommended_facts(channel, language)
         judged = review(parts, known, standards[channel, language], slots_only=True)
-        found.append(TextReview(step.step, language, parts, known, judged))
+        found.append(TextReview(step.step, arm, language, parts, known, judged))
     return found
 
 
@@ -107,20 +114,20 @@ def _offers(plan: Plan) -> dict[str, CouponOffer]:
 def possible_facts(plan: Plan, language: str, at: datetime) -> list[Fact]:
     """Facts of each kind that a message of this trigger can have: what they say is not known yet.
     What documents prove of the whole shop is known; of a product, only with the message."""
-    facts = shop_facts(language) + evidence_facts([], language, at)
+    facts = shop_facts(language) + evidence_facts([], language, at) + ruling_facts(language)
     places = [""] + [f"_{n}" for n in range(2, MOST_FEATURED + 1)]
     for slot, kind in KINDS.items():
         if slot == "link":
             facts.append(Fact("link", kind, "https://example.invalid/"))
-        elif plan.trigger in ABOUT_SKUS or plan.trigger in ("ordered", "delivered"):
-            facts += [Fact(f"{slot}{place}", kind, "") for place in places if slot in MEANINGS]
+        elif plan.trigger in ABOUT_SKUS or plan.trigger in ("ordered", "delivered", "review_due"):
+            facts += [Fact(f"{slot}{place}", kind, "", is_of_buyers=True) for place in places]
     return facts
 
 
 def publish(version: JourneyVersion, reviews: Collection[TextReview], at: datetime) -> None:
     """It goes live: rows of the ledger, and what was pulled of it goes on. In a transaction."""
     claim_ledger.publish_journey(
-        version, [(r.step, r.language, r.parts, r.facts) for r in reviews], at
+        version, [(r.step, r.arm, r.language, r.parts, r.facts) for r in reviews], at
     )
     version.pulled.filter(state=PullState.HELD).update(state=PullState.RELEASED, decided_at=at)
 
@@ -145,11 +152,11 @@ def under_way() -> QuerySet[JourneyVersion]:
     return JourneyVersion.objects.filter(Q(is_live) | Q(Exists(on_it))).select_related("journey")
 
 
-def pulled_steps(versions: Collection[int]) -> dict[tuple[int, str], str]:
-    """(version, step) of what may not be sent now → whether it is held or skipped."""
+def pulled_steps(versions: Collection[int]) -> dict[tuple[int, str, str], str]:
+    """(version, step, copy) of what may not be sent now → whether it is held or skipped."""
     rows = PulledStep.objects.filter(version__in=versions).exclude(state=PullState.RELEASED)
-    found = rows.values_list("version_id", "step", "state")
-    return {(version, step): state for version, step, state in found}
+    found = rows.values_list("version_id", "step", "arm", "state")
+    return {(version, step, arm): state for version, step, arm, state in found}
 
 
 def still_blocked(
@@ -167,13 +174,21 @@ def still_blocked(
         except PlanError as error:
             found[row.pk].append(("", str(error)))
             continue
-        # Steps of two versions have one name: here each is called by the key of its row.
-        by_trigger[plan.trigger].append(replace(plan.step(row.step), step=str(row.pk)))
+        by_trigger[plan.trigger].append(_only(plan.step(row.step), row))
     for trigger, sends in by_trigger.items():
         for one in reviews_of(Plan(trigger, {}, (), tuple(sends)), at):
             if one.review.is_blocked:
                 found[int(one.step)] += one.words_in_the_way
     return found
+
+
+def _only(step: Instruction, row: PulledStep) -> Instruction:
+    """With that copy alone. Steps of two versions have one name: here each is called by its row's key."""
+    return replace(
+        step,
+        step=str(row.pk),
+        data={**step.data, "copies": {row.arm: step.data["copies"][row.arm]}},
+    )
 
 
 def _pull(version: JourneyVersion, at: datetime) -> int:
@@ -186,14 +201,14 @@ def _pull(version: JourneyVersion, at: datetime) -> int:
         if not found.review.is_blocked:
             continue
         words, why = _first_reason(found)
-        taken = PulledStep.objects.filter(version=version, step=found.step)
+        taken = PulledStep.objects.filter(version=version, step=found.step, arm=found.arm)
         if taken.exclude(state=PullState.RELEASED).exists():
             continue
         PulledStep.objects.create(
-            version=version, step=found.step, language=found.language, sentence=words[:600],
-            why=why, pulled_at=at,
+            version=version, step=found.step, arm=found.arm, language=found.language,
+            sentence=words[:600], why=why, pulled_at=at,
         )  # fmt: skip
-        claim_ledger.pulled_of_journey(version, found.step)
+        claim_ledger.pulled_of_journey(version, found.step, found.arm)
         pulled += 1
     return pulled
 
@@ -216,7 +231,10 @@ def _said(parts: Mapping[str, str], finding: Finding) -> str:
     return sentence_at(parts[finding.part], finding.start, finding.end)
 
 
-def _texts(sends: Collection[Instruction]) -> Iterator[tuple[Instruction, str, dict[str, str]]]:
+def _texts(
+    sends: Collection[Instruction],
+) -> Iterator[tuple[Instruction, str, str, dict[str, str]]]:
     for step in sends:
-        for language, text in step.data["texts"].items():
-            yield step, language, {"subject": text["subject"], "body": text["body"]}
+        for arm, texts in step.data["copies"].items():
+            for language, text in texts.items():
+                yield step, arm, language, {"subject": text["subject"], "body": text["body"]}

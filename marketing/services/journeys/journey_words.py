@@ -4,26 +4,53 @@ ones or none, and every word is proven again."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
 
 from language.claims import Fact, check_copy
-from marketing.definitions.journey_plan import ABOUT_SKUS, Plan, fallback_language, read_plan
+from marketing.definitions.journey_plan import (
+    ABOUT_SKUS,
+    Plan,
+    PlanError,
+    fallback_language,
+    read_plan,
+)
 from marketing.delivery.messages import Text
-from marketing.models import Enrolment, PullState, Send, SkipReason
+from marketing.models import (
+    WITHHELD,
+    Enrolment,
+    JourneyVersion,
+    PullState,
+    Send,
+    SkipReason,
+)
 from marketing.services.journeys.carts import open_carts
-from marketing.services.journeys.journey_review import pulled_steps
+from marketing.services.journeys.journey_review import pulled_steps, reviews_of
+from marketing.services.journeys.review_requests import (
+    form_link,
+    lines_still_open,
+    variants_to_review,
+)
 from marketing.services.journeys.wishes import who_refused
 from marketing.services.sending.coupons import with_coupons
 from marketing.services.sending.guards import Asked
 from marketing.services.sending.recommended import with_recommended
 from marketing.texts.coupons import coupon_facts
-from marketing.texts.facts import evidence_facts, shop_facts, variant_facts
+from marketing.texts.facts import (
+    ShopFigures,
+    evidence_facts,
+    figures_of,
+    ruling_facts,
+    shop_facts,
+    variant_facts,
+)
 from marketing.texts.recommended import recommended_facts
 from shop.models import CouponOffer, OfferState, OrderLine, Variant
 
@@ -36,6 +63,8 @@ class JourneyMessages:
     def __init__(self, channel: str):
         self.channel = channel
         self._plans: dict[int, Plan] = {}
+        self._lines: dict[int, OrderLine] = {}  # of orders whose review is asked for
+        self._said: dict[Hashable, Text | SkipReason] = {}  # by one call of `words`
 
     def plan_of(self, send: Send) -> Plan:
         version = send.road.version
@@ -55,12 +84,17 @@ class JourneyMessages:
 
     def words(self, sends: Sequence[Send], at: datetime) -> Mapping[int, Text | SkipReason | None]:
         """None of a message that was pulled since it was taken in hand: a person decides."""
-        subjects, offers = _subjects(sends, self, at), self._offers(sends)
+        asking = [one for one in sends if self.plan_of(one).trigger == "review_due"]
+        self._lines = lines_still_open(asking, at)
+        subjects, offers = _subjects(sends, self, at, self._lines), self._offers(sends)
         pulled = pulled_steps({send.road.version_id for send in sends})
         refused = self._refused(sends)
+        shown = [one for some in subjects.values() if isinstance(some, list) for one in some]
+        known, self._said = figures_of(shown, at), {}
+        rulings = cache(ruling_facts)  # of the whole shop: read once, if at all
         found: dict[int, Text | SkipReason | None] = {}
         for send in sends:
-            match pulled.get((send.road.version_id, send.step)):
+            match pulled.get((send.road.version_id, send.step, send.copy_name)):
                 case PullState.HELD:
                     found[send.pk] = None
                 case PullState.SKIPPED:
@@ -69,11 +103,10 @@ class JourneyMessages:
                     found[send.pk] = SkipReason.NO_CONSENT
                 case _:
                     offer = offers.get(self.offer_code(send))
-                    found[send.pk] = self._words(send, subjects[send.pk], offer, at)
+                    beside = Beside(offer, None, self.channel, known, rulings)
+                    found[send.pk] = self._words(send, subjects[send.pk], beside, at)
         about = {
-            pk: [one.sku for one in shown]
-            for pk, shown in subjects.items()
-            if isinstance(shown, list)
+            pk: [one.sku for one in some] for pk, some in subjects.items() if isinstance(some, list)
         }
         # Products first: who can be shown none gets no letter, and no coupon in vain.
         found = with_recommended(sends, found, at, about=about)
@@ -93,7 +126,9 @@ class JourneyMessages:
         }
 
     def offer_code(self, send: Send) -> str:
-        """Of the coupon that the message gives; empty: none."""
+        """Of the coupon that the message gives; empty: none, or withheld from her."""
+        if send.discount in WITHHELD:
+            return ""
         return self.plan_of(send).step(send.step).data.get("coupon", "")
 
     def _offers(self, sends: Sequence[Send]) -> dict[str, CouponOffer]:
@@ -124,31 +159,59 @@ class JourneyMessages:
         return found
 
     def label(self, send: Send) -> dict[str, Any]:
-        return {"journey": send.road.journey_id, "step": send.step}
+        """The exposure in the event log: with her variant and its chance, and with her chance of the
+        discount where only some get it."""
+        said: dict[str, Any] = {"journey": send.road.journey_id, "step": send.step}
+        if send.arm:
+            said |= {"variant": send.arm, "propensity": send.arm_propensity}
+        if send.discount:
+            said |= {"discount": send.discount, "discount_propensity": send.discount_propensity}
+        return said
 
     def _words(
-        self,
-        send: Send,
-        featured: list[Variant] | SkipReason,
-        offer: CouponOffer | None,
-        at: datetime,
+        self, send: Send, featured: list[Variant] | SkipReason, beside: Beside, at: datetime
     ) -> Text | SkipReason:
+        """The same for whoever gets the same copy in the same language about the same SKUs: it is
+        proven once for all of them."""
         if isinstance(featured, SkipReason):
             return featured
         step = self.plan_of(send).step(send.step).data
+        # Her very copy or none: another variant's words would make the draw a lie.
+        texts = step["copies"].get(send.copy_name)
+        if texts is None:
+            return SkipReason.PULLED
         link = review_link_to(featured) if step["link"] == "review" else link_to(featured)
-        beside = Beside(offer, link, self.channel)
-        return words_about(step["texts"], send.customer.language, featured, at, beside)
+        if step["link"] == "review_form":
+            link = form_link(send, self._lines)
+        language, skus = send.customer.language, tuple(one.pk for one in featured)
+        copy = (send.road.version_id, send.step, send.copy_name, self.offer_code(send))
+        alike = (*copy, language, skus, link)
+        if alike not in self._said:
+            beside = replace(beside, link=link)
+            self._said[alike] = words_about(texts, language, featured, at, beside)
+        return self._said[alike]
+
+
+@lru_cache(maxsize=1024)
+def read_copies(version_id: int) -> None:
+    """What the texts of a version state, read before anybody is locked, once a process: the first one
+    loads the model that reads them, for seconds in which a customer who orders would wait."""
+    version = JourneyVersion.objects.get(pk=version_id)
+    with suppress(PlanError):  # said where its messages are decided on
+        reviews_of(read_plan(version.definition))
 
 
 @dataclass(frozen=True)
 class Beside:
     """What a message has beside its SKUs: the coupon that it gives, where it leads (None: to the
-    first SKU), its channel (empty for somebody who is no customer: nothing can be chosen for her)."""
+    first SKU), its channel (empty for somebody who is no customer: nothing can be chosen for her);
+    figures that were read already; where rulings on wordings are read, by language."""
 
     offer: CouponOffer | None = None
     link: str | None = None
     channel: str = ""
+    known: ShopFigures | None = None
+    rulings: Callable[[str], list[Fact]] = ruling_facts
 
 
 NOTHING_BESIDE = Beside()
@@ -165,16 +228,18 @@ def words_about(
     if language not in texts:
         language = fallback_language(texts)
     link = link_to(featured) if beside.link is None else beside.link
-    facts = shop_facts(language) + variant_facts(featured, language, at)
+    facts = shop_facts(language) + variant_facts(featured, language, at, beside.known)
     facts += coupon_facts(beside.offer, language, at) + recommended_facts(beside.channel, language)
     if link:
         facts.append(Fact("link", "link", link, "settings:STOREFRONT_URL"))
     text = texts[language]
-    # Documents are asked only where the message's own facts are not enough.
-    if not _is_proven(text, facts) and not _is_proven(
-        text, facts + evidence_facts(featured, language, at)
-    ):
-        return SkipReason.NOTHING_TRUE
+    # Rulings and documents are asked only where the message's own facts are not enough.
+    if not _is_proven(text, facts):
+        ruled = facts + beside.rulings(language)
+        if not _is_proven(text, ruled) and not _is_proven(
+            text, ruled + evidence_facts(featured, language, at)
+        ):
+            return SkipReason.NOTHING_TRUE
     return Text(text["subject"], text["body"], language, facts, link_url=link)
 
 
@@ -221,7 +286,7 @@ def ordered_it(enrolments: Sequence[Enrolment]) -> set[int]:
 
 
 def _subjects(
-    sends: Sequence[Send], source: JourneyMessages, at: datetime
+    sends: Sequence[Send], source: JourneyMessages, at: datetime, lines: Mapping[int, OrderLine]
 ) -> dict[int, list[Variant] | SkipReason]:
     """Per send the SKUs that it shows now, the first first; or why it says nothing."""
     plans = {send.pk: source.plan_of(send) for send in sends}
@@ -237,6 +302,8 @@ def _subjects(
             cart = carts.get(send.customer_id)
             same = cart is not None and f"cart:{cart.began_with}" == send.road.key
             wanted[send.pk] = cart.newest_first if cart and same else SkipReason.TOO_LATE
+        elif plans[send.pk].trigger == "review_due":
+            wanted[send.pk] = variants_to_review(send, lines) or SkipReason.TOO_LATE
         else:
             wanted[send.pk] = send.road.context.get("variants", [])
     keys = {pk for found in wanted.values() if isinstance(found, list) for pk in found}

@@ -24,8 +24,10 @@ from marketing.models import (
     Send,
     SendState,
     SkipReason,
+    Tier,
 )
 from marketing.services.content import claim_ledger
+from marketing.services.journeys.draws import copy_named
 from marketing.services.journeys.journey_review import (
     TextReview,
     lock_journeys,
@@ -68,6 +70,10 @@ def checked_plan(definition: Any) -> Plan:
             said = _("There is no segment “%(code)s”.") % {"code": code}
             in_step = "" if step == TRIGGER else step
             raise JourneyError.at(step, said, said=said, step=in_step)
+    tier = plan.options.get("tier")
+    if tier and not Tier.objects.filter(code=tier).exists():
+        said = _("There is no tier “%(code)s”.") % {"code": tier}
+        raise JourneyError.at(TRIGGER, said, said=said)
     for found in reviews_of(plan):
         _refuse_unproven(found)
     return plan
@@ -158,19 +164,20 @@ def release_step(pulled: PulledStep, by: Any = None, *, at: datetime | None = No
     with transaction.atomic():
         lock_journeys()
         if found := still_blocked([pulled], at)[pulled.pk]:
-            raise JourneyError(_in_the_way(pulled.step, pulled.language, *found[0]))
+            raise JourneyError(_in_the_way(pulled.label, pulled.language, *found[0]))
         if _decided(pulled, PullState.RELEASED, by, at):
-            claim_ledger.released_of_journey(pulled.version, pulled.step, at)
+            claim_ledger.released_of_journey(pulled.version, pulled.step, pulled.arm, at)
 
 
 def skip_step(pulled: PulledStep, by: Any = None, *, at: datetime | None = None) -> None:
-    """Nobody of this version gets the message; those who wait there go on without it. Twice is once."""
+    """Nobody of this version gets this copy; those who wait there go on without it. Twice is once."""
     with transaction.atomic():
         if _decided(pulled, PullState.SKIPPED, by, at or timezone.now()):
             waiting = Send.objects.filter(
                 enrolment__version=pulled.version, step=pulled.step, state=SendState.CLAIMED
             )
-            waiting.update(state=SendState.SKIPPED, reason=SkipReason.PULLED)
+            of_copy = waiting.annotate(copy_named=copy_named()).filter(copy_named=pulled.arm)
+            of_copy.update(state=SendState.SKIPPED, reason=SkipReason.PULLED)
 
 
 def _decided(pulled: PulledStep, state: str, by: Any, at: datetime) -> bool:
@@ -181,14 +188,14 @@ def _decided(pulled: PulledStep, state: str, by: Any, at: datetime) -> bool:
 def _refuse_unproven(found: TextReview) -> None:
     for part, claim in found.review.refused:
         words = found.parts[part][claim.start : claim.end]
-        said = _in_the_way(found.step, found.language, words, claim.explanation)
+        said = _in_the_way(found.place, found.language, words, claim.explanation)
         raise JourneyError.at(found.step, said, said=said, step=found.step)
 
 
 def _refuse_blocked(reviews: list[TextReview]) -> None:
     for found in reviews:
         if found.review.is_blocked:
-            said = _in_the_way(found.step, found.language, *found.words_in_the_way[0])
+            said = _in_the_way(found.place, found.language, *found.words_in_the_way[0])
             raise JourneyError.at(found.step, said, said=said, step=found.step)
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from decisions.models import Job
 from decisions.services import jobs
-from marketing.models import Segment, SegmentChange
+from marketing.models import Segment, SegmentChange, TierMove
 from marketing.services.journeys.behaviour_triggers import cart_left, price_dropped, product_viewed
 from marketing.services.journeys.causes import (
     PAGE,
@@ -27,6 +28,7 @@ from marketing.services.journeys.causes import (
 )
 from marketing.services.journeys.guests import back_in_stock_offer
 from marketing.services.journeys.order_triggers import delivered, ordered, refill_due, silent
+from marketing.services.journeys.review_requests import review_due
 from shop.models import Consent, Customer, Purpose
 from shop.services import waitlist
 
@@ -98,6 +100,26 @@ def segment_entered(options: Options, span: Span, after: Sequence[int]) -> Page:
     return Page(causes, next_after([pk for pk, _customer in rows]))
 
 
+def tier_entered(options: Options, span: Span, after: Sequence[int]) -> Page:
+    """She rose into this tier; who fell into it is no occasion for good news."""
+    return _tier_moves(span, after, to_tier__code=options["tier"], is_rise=True)
+
+
+def tier_left(options: Options, span: Span, after: Sequence[int]) -> Page:
+    """She fell out of this tier, into a lower one or into none."""
+    return _tier_moves(span, after, from_tier__code=options["tier"], is_rise=False)
+
+
+def _tier_moves(span: Span, after: Sequence[int], **which: Any) -> Page:
+    first, last = span.ago()
+    moves = TierMove.objects.filter(
+        recorded_at__gte=first, recorded_at__lte=last, pk__gt=first_of(after), **which
+    ).order_by("pk")
+    rows = list(moves.values_list("pk", "customer_id")[:PAGE])
+    causes = [Cause(customer_id, f"tier:{pk}") for pk, customer_id in rows]
+    return Page(causes, next_after([pk for pk, _customer in rows]))
+
+
 def _follow(segment: Segment, at: datetime) -> None:
     """One job at a time, and one in MEMBERS_OLD at most."""
     if not Job.objects.unfinished().filter(kind=FOLLOW, payload={"segment": segment.pk}).exists():
@@ -113,8 +135,11 @@ FIND: dict[str, Find] = {
     "joined": joined,
     "ordered": ordered,
     "delivered": delivered,
+    "review_due": review_due,
     "silent": silent,
     "refill_due": refill_due,
     "birthday": birthday,
     "segment_entered": segment_entered,
+    "tier_entered": tier_entered,
+    "tier_left": tier_left,
 }

@@ -39,6 +39,7 @@ from shop.models import (
     Refund,
     Shipment,
 )
+from shop.services.erased import erased_addresses
 from shop.services.events.event_rows import among
 from support.models import Intent, Ticket, TicketState, Urgency
 
@@ -81,6 +82,7 @@ def reasons_not_to_write(
     found = [
         ({pk for pk, one in customers.items() if not getattr(one, address)}, SkipReason.NO_ADDRESS),
         ({one.pk for one in known if one.is_suppressed}, SkipReason.SUPPRESSED),
+        (_erased_since(customers, asked.channel), SkipReason.SUPPRESSED),
         ({one.pk for one in known if not one.agreed} - asked.wished, SkipReason.NO_CONSENT),
         ({one.pk for one in known if one.complains}, SkipReason.COMPLAINT),
         ({one.pk for one in known if one.gives_back} - asked.wished, SkipReason.OPEN_RETURN),
@@ -95,6 +97,20 @@ def reasons_not_to_write(
         for pk in whose:
             reasons.setdefault(pk, reason)
     return reasons
+
+
+def _erased_since(customers: Mapping[int, Customer], channel: str) -> set[int]:
+    """Whose address belonged to an erased person who has not agreed anew: an old list of another
+    system may have brought address and consent back."""
+    field = ADDRESS_OF[Channel(channel)]
+    addresses = {pk: getattr(one, field) for pk, one in customers.items()}
+    erased = erased_addresses(addresses, field)
+    if not erased:
+        return set()
+    purpose = PURPOSE_OF_CHANNEL[Channel(channel)]
+    words = Consent.objects.filter(customer__in=among(erased), purpose=purpose, granted=True)
+    anew = {pk for pk, at in words.values_list("customer_id", "recorded_at") if at > erased[pk]}
+    return set(erased) - anew
 
 
 def cap_of(channel: str) -> int:

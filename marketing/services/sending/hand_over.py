@@ -7,8 +7,8 @@
 3. What left is marked sent, what was not tried is claimed again, and so is what may be taken later
    (outcomes.py); when all is refused, the channel is closed for a while (channel_health.py).
 
-A campaign does 1 and 3 while another batch is on its way (`Belt`): the database works and commits
-while the other side answers.
+1 and 3 are done while another batch is on its way (`Belt`): the database works and commits while
+the other side answers.
 
 A row found half-way after a crash becomes `unknown` and is never repeated (`settle_interrupted`).
 So does the one message in hand when a port breaks in a way that nobody foresaw: its error is kept,
@@ -97,15 +97,6 @@ def opened(channel: str) -> Iterator[list[Port]]:
                 raise MessagePortError(str(error)) from error
             stack.callback(port.close)
         yield ports
-
-
-def hand_over(
-    send_ids: Sequence[int], source: Source, ports: Sequence[Port], *, at: datetime
-) -> Handed:
-    """Deliver these claimed sends. Raises MessagePortError when the port is closed."""
-    with belt(len(ports)) as moving:
-        moving.ports, moving.source = ports, source
-        return moving.hand_over(send_ids, at=at)
 
 
 @contextmanager
@@ -311,16 +302,19 @@ def _skip(reasons: Mapping[Send, SkipReason], done: Handed) -> None:
 def _mark(due: Sequence[tuple[Send, Text]], at: datetime) -> None:
     """Committed before the first message leaves: a row says so before a mailbox can."""
     alike: dict[tuple, list[int]] = {}
+    links: dict[str, list[int]] = {}  # in a journey each may lead to another SKU
     for send, text in due:
         send.link_url, send.language = text.link_url, text.language
-        alike.setdefault((text.copy_id, text.language, text.link_url), []).append(send.pk)
-    for (copy_id, language, link_url), pks in alike.items():
+        alike.setdefault((text.copy_id, text.language), []).append(send.pk)
+        links.setdefault(text.link_url, []).append(send.pk)
+    leads = [When(pk__in=among(pks), then=Value(link)) for link, pks in links.items()]
+    for (copy_id, language), pks in alike.items():
         Send.objects.filter(pk__in=among(pks)).update(
             state=SendState.SENDING,
             handed_over_at=at,
             copy_id=copy_id,
             language=language,
-            link_url=link_url,
+            link_url=Case(*leads) if len(links) > 1 else next(iter(links)),
         )
     if shown := {send.pk: text.coupon_id for send, text in due if text.coupon_id}:
         hers = [When(pk=pk, then=Value(coupon)) for pk, coupon in shown.items()]

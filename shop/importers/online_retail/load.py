@@ -17,8 +17,18 @@ from shop.importers.run import Chunk, ImportRun
 from shop.importers.table import LINE
 from shop.importers.tell import tell_prices
 from shop.importers.write import insert, lock_imports, next_ids, rows_of, upsert
-from shop.models import Customer, EventKind, LineKind, OrderState, Price, Product, Variant
+from shop.models import (
+    Customer,
+    EventKind,
+    IdentifierKind,
+    LineKind,
+    OrderState,
+    Price,
+    Product,
+    Variant,
+)
 from shop.money import from_minor
+from shop.services.erased import erased_among
 
 from .rows import COLUMNS, read_rows, reject_what_is_no_trade, row_amount, with_minor
 from .survey import Survey, survey
@@ -82,7 +92,11 @@ def _with_variants(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
 
 
 def _with_customers(rows: pl.DataFrame, chunk: Chunk) -> pl.DataFrame:
-    """A customer's country is the one of the first row; later rows do not change her."""
+    """A customer's country is the one of the first row; later rows do not change her. What the file
+    still says of an erased one is a guest's."""
+    gone = list(erased_among(IdentifierKind.CODE, rows["customer_code"].drop_nulls().unique()))
+    is_hers = pl.col("customer_code").is_in(gone)
+    rows = rows.with_columns(customer_code=pl.when(~is_hers).then("customer_code"))
     people = rows.filter(pl.col("customer_code").is_not_null()).group_by(
         "customer_code", maintain_order=True
     ).agg(country=pl.col("Country").first(), created_at=pl.col("placed_at").min())  # fmt: skip

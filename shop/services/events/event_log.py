@@ -16,6 +16,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from msgspec.structs import asdict, astuple
 
+from shop.services.erased import pass_by, still_there
 from shop.services.events.event_rows import EventRow, as_array
 from shop.services.events.latest_events import mark_old
 
@@ -82,6 +83,10 @@ SENT = (
     f"(SELECT * FROM jsonb_to_recordset(%s) AS row (position integer, {SHAPE})), "
 )
 KEEP_SENT = KEEP_NEW.format(rows=SENT, source="sent")
+ONLY_THOSE_THERE = f"""
+DELETE FROM {STAGING} WHERE customer_id IS NOT NULL
+AND NOT EXISTS (SELECT FROM shop_customer WHERE shop_customer.id = {STAGING}.customer_id)
+"""
 # What a batch says of who sits where, and of that what the last link does not say already.
 LINKS_SENT = {
     "postgresql": (
@@ -116,7 +121,8 @@ def append_events(rows: Iterable[EventRow]) -> set[str]:
     while firsts:
         try:
             with transaction.atomic():
-                new = _landed(firsts)
+                firsts = _without_the_erased(firsts)
+                new = _landed(firsts) if firsts else set()
                 if new:
                     mark_old(min(row.received_at for row in firsts.values()))
                 _link(row for name, row in firsts.items() if name in new)
@@ -130,6 +136,22 @@ def append_events(rows: Iterable[EventRow]) -> set[str]:
     return set()
 
 
+def _without_the_erased(rows: dict[str, EventRow]) -> dict[str, EventRow]:
+    """Leave out events of whoever was erased since her key was read, or whose browser was hers: no
+    foreign key guards the log. Asked under the lock that the erasure waits for."""
+    customers = {row.customer_id for row in rows.values() if row.customer_id}
+    visitors = {row.visitor for row in rows.values() if row.visitor}
+    if not customers and not visitors:
+        return rows
+    pass_by()
+    there, gone = still_there(customers, visitors)
+    return {
+        name: row
+        for name, row in rows.items()
+        if row.customer_id in there or (not row.customer_id and row.visitor not in gone)
+    }
+
+
 def append_staged(fill: Callable[[str], Any]) -> set[str]:
     """For imports on PostgreSQL: `fill(table)` copies rows of the log's columns into a table.
 
@@ -138,6 +160,8 @@ def append_staged(fill: Callable[[str], Any]) -> set[str]:
     with connection.cursor() as cursor:
         _empty_staging(cursor)
         fill(STAGING)
+        pass_by()
+        cursor.execute(ONLY_THOSE_THERE)
         cursor.execute(KEEP_STAGED)
         return {event_id for (event_id,) in cursor.fetchall()}
 

@@ -22,6 +22,7 @@ from shop.models import (
     Channel,
     Customer,
     EventKind,
+    IdentifierKind,
     LineKind,
     Order,
     OrderLine,
@@ -32,6 +33,8 @@ from shop.models import (
     Variant,
 )
 from shop.services.coupons import redeeming
+from shop.services.customers import ERASED
+from shop.services.erased import is_erased, pass_by
 from shop.services.events.event_log import append_events
 from shop.services.events.event_rows import EventRow
 from shop.services.orders.order_lines import Discount, Priced, bill, general_discount
@@ -159,7 +162,17 @@ def _alike(first: Order, wanted: NewOrder) -> bool:
     return dict(before) == wanted.units_by_sku and first.customer == wanted.customer
 
 
+def _refuse_erased(customer: Customer | None) -> None:
+    """Asked under the lock that an erasure waits for: either it sees this order, or we see it."""
+    if customer is None:
+        return
+    pass_by()
+    if is_erased(IdentifierKind.CODE, customer.code):
+        raise OrderError(ERASED)
+
+
 def _place_once(wanted: NewOrder, key: str) -> Order:
+    _refuse_erased(wanted.customer)
     now = timezone.now()
     goods, currency = _priced(wanted, now)
     parts = parts_of([one.variant for one in goods])

@@ -1,0 +1,1 @@
+"""What journey_kills.py consists of: a shop with its town, a worker, and the checks."""

@@ -1,0 +1,60 @@
+"""How the OpenAPI document of both APIs is made: what names its enumerations, and its pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Backroom",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api",
+    "ENUM_NAME_OVERRIDES": {
+        "ErasureState": "privacy.models.ErasureState",
+        "DeliveryState": "outbox.models.DeliveryState",
+        "OrderState": "shop.models.OrderState",
+        "ProductState": "shop.models.Product.State",
+        "ReservationState": "shop.models.Reservation.State",
+        "PriceKind": "shop.models.PriceKind",
+        "LineKind": "shop.models.LineKind",
+        "MovementKind": "shop.models.MovementKind",
+        "JobState": "decisions.models.JobState",
+        "RunState": "decisions.models.RunState",
+        "DecisionState": "decisions.models.DecisionState",
+        "CampaignState": "marketing.models.CampaignState",
+        "JourneyState": "marketing.models.JourneyState",
+        "CopyState": "marketing.models.CopyState",
+        "EvidenceState": "marketing.models.EvidenceState",
+        "RulingState": "marketing.models.RulingState",
+        "ClaimKind": "marketing.models.ClaimKind",
+        "ExperimentState": "decisions.models.ExperimentState",
+        "WaitlistState": "shop.models.WaitlistState",
+        "AttributeKind": "shop.models.AttributeKind",
+        "ChannelEnum": "marketing.models.BriefChannel",
+        "MarketingChannel": "marketing.models.Channel",
+        "AudienceState": [(state, state) for state in ("writing", "failed", "ready", "archived")],
+        "CouponState": "shop.models.CouponState",
+        "CouponOfferState": "shop.models.OfferState",
+        "ReviewState": "shop.models.ReviewState",
+        "ReviewReason": "shop.models.ReviewReason",
+        "ApprovedOrWithdrawn": [("approved", "approved"), ("withdrawn", "withdrawn")],
+        "TierDecision": [("live", "live"), ("stopped", "stopped")],
+        "CohortUnit": [("month", "month"), ("week", "week")],
+        "VerdictEnum": [(verdict, verdict) for verdict in ("win", "lose", "cannot tell")],
+        "OrderStep": [
+            ("paid", "paid"),
+            ("shipped", "shipped"),
+            ("delivered", "delivered"),
+            ("cancelled", "cancelled"),
+        ],
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "access.api.schema.describe_problems",
+        "marketing.api.rule_schema.describe_rules",
+    ],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}

@@ -1,0 +1,1 @@
+"""Tier programmes: terms, the nightly look, what is issued, what it brought."""

@@ -1,0 +1,1 @@
+"""Reviews: asked for, written, looked through, published."""
