@@ -61,6 +61,7 @@ YES_NO = {"en": ("yes", "no"), "zh": ("是", "否")}
 WITHOUT_GREETING = frozenset({"social", "description", "landing"})
 # What changes per recipient or with the address is no claim about the shop.
 NOT_COMPARED = frozenset({"greeting", "link", "coupon_code", "coupon_until", RECOMMENDED})
+NUMBERED_OTHERWISE = frozenset({"spec", "evidence", "ruling"})  # than by featured product
 
 
 def campaign_facts(campaign: Campaign, language: str, at: datetime) -> list[Fact]:
@@ -203,12 +204,28 @@ def greeting(name: str, language: str) -> str:
 
 
 def slot_notes(facts: list[Fact]) -> tuple[SlotNote, ...]:
-    """Facts as a provider may see them: names and plain properties are shown, figures are not."""
+    """Facts as a provider may see them: names and plain properties are shown, figures are not.
+
+    Of several sizes of one product only the first is offered: “the dish goes with the dish”.
+    """
+    seen: set[str] = set()
+    repeated: set[str] = set()
+    for fact in facts:
+        if fact.kind == "name" and fact.slot.startswith("product"):
+            if fact.text in seen:
+                repeated.add(fact.slot.removeprefix("product"))
+            seen.add(fact.text)
     return tuple(
         SlotNote(fact.slot, _meaning(fact.slot), _shown(fact))
         for fact in facts
-        if fact.fills_a_slot
+        if fact.fills_a_slot and _place(fact.slot) not in repeated
     )
+
+
+def _place(slot: str) -> str:
+    """`price_2` → `_2`: which product a slot speaks of; empty for the first and for none."""
+    name, _, place = slot.rpartition("_")
+    return f"_{place}" if place.isdigit() and name not in NUMBERED_OTHERWISE else ""
 
 
 def _shown(fact: Fact) -> str:
