@@ -12,10 +12,20 @@ import re
 
 _FREE_OF = "hassle|worry|care|stress|fuss|hands|trouble|effort|drama|free"
 _WEEKDAY = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+# “A free evening”, “a free wall” is nobody's gift; “free weekend delivery” is.
+_FREE_ROOM = (
+    rf"(?:time|day|night|morning|afternoon|evening|weekend|hour|minute|moment|{_WEEKDAY}|wall|shelf|corner|seat|chair)"
+    r"(?=\s*[^\w\s]|\s*$|\s+(?:ahead|and|or|to|with|on|in|for|off|left|coming|this|next)\b)"
+)
+_UNHURRIED = (
+    "no|without|need to|never|not|n't|n’t|nobody in a|no one in a|not in a|n't in a|n’t in a"
+)
+_NO_HURRY = "".join(rf"(?<!{before} )" for before in _UNHURRIED.split("|"))
 
-# A day is a deadline beside words of haste, buying or delivery; “see you tonight” is none.
+# A day is a deadline beside words of haste, buying or delivery; “see you tonight” is none, and “until”
+# before a slot (four blanks, where words are looked for) has its date.
 _PRESSING_EN = (
-    r"\b(?:only|just|ends?|ending|last|final|until|till|by|before|clos\w+|over|deadline|order\w*|buy\w*|bought|get|grab|snap|"
+    r"\b(?:only|just|ends?|ending|last|final|(?:until|till|by|before)(?!\s{4})|clos\w+|over|deadline|order\w*|buy\w*|bought|get|grab|snap|"
     r"save|saving|offer\w*|deals?|price\w*|off|deliver\w*|arriv\w+|ship\w*|dispatch\w*|gone|left|stock|restock\w*|expir\w+|"
     r"yours|with\s+you|back|goes|rise\w*|receive\w*|land\w*|reach\w*)\b"
 )
@@ -36,7 +46,7 @@ _ROWS: list[tuple[str, str, set[str]]] = [
     ("discount", r"\b(?:cut|sliced|slashed|split|chopped)\s+(?:\w+\s+){0,2}prices?\s+in\s+(?:half|two)\b", {"half"}),
     ("discount", r"\b(?:an?|one)[\s-]+(?:half|third|quarter|fifth|tenth)[\s-]+(?:off|less|cheaper|of\s+the)", set()),
     ("discount", r"\b(?:two|three)[\s-]+(?:thirds|quarters|fifths)\b", set()),
-    ("discount", r"半价|对折|减半|半折|一半|半数", {"half"}),
+    ("discount", r"半价|对折|减半|半折|半数|(?:[价钱省付减折降惠费砍]|便宜|只[要需花])[^，。！？]{0,6}一半|一半[^，。！？]{0,6}(?:[价钱省付减折降惠费]|就[能可]|带走|拿下|到手)", {"half"}),
     ("discount", r"\bdiscount\w*|\bsale\s+prices?\b|\bon\s+(?:special\s+)?(?:sale|offer)\b|\bprice\s+(?:cut|drop)s?\b"
                  r"|\b(?:cut|slashed|dropped|lowered|reduced)\s+(?:the|our|its)\s+prices?\b|\bmarked\s+down\b"
                  r"|\b(?:special|exclusive|limited)\s+offer\b|\bbargain\b|\bmoney\s+off\b|\bsave\s+(?:big|money|on)\b"
@@ -45,17 +55,18 @@ _ROWS: list[tuple[str, str, set[str]]] = [
     ("discount", r"打折|折扣(?!码)|优惠(?![券码])|特价|降价|直降|立减|满减|促销|减价|特惠|会员价|促销价|大促|跳楼价|便宜了", {"percent", "prior_money"}),
     ("discount", r"\bbogo\w*|\bbuy\s+one\b|\b(?:two|three|2|3)[\s-]+for[\s-]+(?:the\s+price\s+of[\s-]+)?(?:one|two|1|2)\b|买[一二两三]送|第二[件份杯盒]", set()),
     ("discount", r"\btwice\s+(?:as|the)\b|\b(?:double|triple|treble)\s+(?:the|your|our|points)\b|翻倍|双倍|加倍|双份", set()),
-    ("free", rf"(?<!feel )(?<!set )(?<!break )(?<!(?:sets|runs) )(?<![\w-])free\b(?!\s+(?:to|from|time|spirit|hand|you|up)\b)(?![\s-]*spirited)(?:\s+\w+)?"
-             rf"|\b(?!(?:{_FREE_OF})\b)\w+[\s-]free\b(?!\s+to)|\bcomplimentary\b|\bgratis\b|\bno[\s-]+(?:extra\s+)?(?:charge|cost|fee)s?\b|\bon\s+(?:us|the\s+house)\b", set()),
+    ("free", rf"(?<!feel )(?<!set )(?<!break )(?<!(?:sets|runs) )(?<![\w-])free\b(?!\s+(?:to|from|spirit|hand|you|up|as)\b)(?!\s+{_FREE_ROOM})(?![\s-]*spirited)(?:\s+\w+)?"
+             rf"|\b(?!(?:{_FREE_OF}|an?|the|my|your|our|one|some|any|every|each|next|first)\b)\w+[\s-]free\b(?!\s+(?:to|{_FREE_ROOM}))|\bcomplimentary\b|\bgratis\b|\bno[\s-]+(?:extra\s+)?(?:charge|cost|fee)s?\b|\bon\s+(?:us|the\s+house)\b", set()),
     ("free", r"免费|包邮|免邮|免运费|零元|白送|赠送|赠品|买就送|送礼品|免单|不要钱|无需付费", set()),
     ("stock", r"\b(?:only|just|last)\s+(?:a\s+)?(?:few|handful|couple|dozen|some)\b|\b(?:almost|nearly)\s+(?:gone|sold\s+out|out\s+of\s+stock)\b|\bselling\s+(?:out|fast)\b"
               r"|\bwhile\s+(?:stocks?|supplies)\s+lasts?\b|\blimited\s+(?:stock|supply|supplies|quantit\w+|edition|numbers?)\b|\brunning\s+(?:low|out)\b|\b(?:back\s+)?in\s+stock\b|\bsold\s+out\b|\blow\s+stock\b|\bflying\s+off\b",
      {"count"}),
     ("stock", r"仅剩|只剩|所剩无几|库存(?:紧张|告急|不多)|即将售罄|售罄|限量|数量有限|最后[几一两三数]?[件份盒个批]|卖完|断货|现货|供不应求|手慢无|抢光", {"count"}),
-    ("deadline", r"\b(?:limited[\s-]+time|for\s+a\s+limited|last\s+chance|final\s+(?:hours?|days?|call)|ends?\s+soon|ending\s+soon|(?<!no )(?<!without )(?<!need to )hurry)\b|限时|即将(?:结束|截止)|最后机会|倒计时|抓紧|赶快|马上结束", {"date"}),
+    ("deadline", rf"\b(?:limited[\s-]+time|for\s+a\s+limited|last\s+chance|final\s+(?:hours?|days?|call)|ends?\s+soon|ending\s+soon|{_NO_HURRY}hurry)\b|限时|即将(?:结束|截止)|最后机会|倒计时|抓紧|赶快|马上结束", {"date"}),
     ("deadline", rf"\b(?:today\s+only|only\s+today|(?:until|till|by|before|ends?(?:\s+on)?)\s+(?:today|noon|midnight|{_WEEKDAY}|christmas|new\s+year))\b", set()),
     ("deadline", _near(rf"\b(?:tonight|tomorrow|midnight|(?:this|next)\s+(?:week|weekend|month|{_WEEKDAY})|(?:on|from)\s+(?:today|noon|{_WEEKDAY}|christmas|new\s+year))\b", _PRESSING_EN), set()),
-    ("deadline", r"今[天日晚夜](?:仅|截止|结束|前|内|特|最后)|仅(?:限)?今[天日]|双十[一二]|双1[12]|半(?:年|个?月|天|日|个?小时|个?钟头|周)", set()),
+    ("deadline", r"今[天日晚夜](?:仅|截止|结束|前|内|特|最后)|仅(?:限)?今[天日]", set()),
+    ("deadline", _near(r"(?:双十[一二]|双1[12]|半(?:年|个?月|天|日|个?小时|个?钟头|周))", _PRESSING_ZH), set()),
     ("deadline", _near(r"(?:今晚|明[天日晚]|后天|本周|下周|本月|月底|(?<!的)周[末一二三四五六日天]|星期[一二三四五六日天]|礼拜[一二三四五六日天])", _PRESSING_ZH), set()),
     ("delivery", r"\b(?:next|same|one)[\s-]day\b|\bovernight\b|\b(?:express|fast|quick|rapid|instant|guaranteed|worldwide)\s+(?:delivery|shipping|dispatch)\b|\b(?:ships?|arrives?|delivered|dispatched)\s+(?:today|in|within|by|before|the\s+same|straight)\b", set()),
     ("delivery", r"次日达|当日达|隔日达|当天发货|闪送|极速(?:达|发货|配送)|今发|顺丰|小时达|即日发货|隔天", set()),
@@ -73,7 +84,7 @@ _ROWS: list[tuple[str, str, set[str]]] = [
                r"|\b(?:vouchers?|coupons?)\b(?!\s+codes?)|优惠码|折扣码|兑换码|领券|红包|优惠券|代金券", {"coupon"}),
     ("price", r"\b(?:under|below|less\s+than|cheaper\s+than)\s+[£$€¥]?\d|(?:不到|不足|低于)[\d一二两三四五六七八九十百千]+[元块镑磅]|一[杯顿][^，。\s]{1,4}钱", set()),
     # Families of wording that planted claims found missing; docs/language.md tells what is still missed.
-    ("stock", r"(?<!no )(?<!without )(?<!need to )\bhurry\b|\bnot\s+be\s+(?:around|here|available)\b|\bbefore\s+(?:they|it)\s*(?:are|is|'re|'s)\s+gone\b|\bfinal\s+(?:few|pieces|units)\b|不再补货|绝版|抢完|抢空|先到先得", {"count"}),
+    ("stock", rf"{_NO_HURRY}\bhurry\b|\bnot\s+be\s+(?:around|here|available)\b|\bbefore\s+(?:they|it)\s*(?:are|is|'re|'s)\s+gone\b|\bfinal\s+(?:few|pieces|units)\b|不再补货|绝版|抢完|抢空|先到先得", {"count"}),
     ("rating", r"\bas\s+(?:seen|worn|featured)\b|\bswear\s+by\b|\bfavou?rite\s+of\b|\b(?:chefs|experts|professionals|celebrities)\b|同款|大奖|赞不绝口|人手一", set()),
     ("comparison", r"\bof\s+its\s+kind\b|\bunlike\s+(?:other|any)\b|\b(?:anywhere|nowhere)\s+else\b|\bcheaper\s+anywhere\b|\bnothing\s+else\b|\bthe\s+only\s+\w+\s+you\b|\b\w+est\s+\w+\s+(?:on\s+the\s+market|in\s+the\s+world|money\s+can\s+buy|around)\b|同类|独一无二(?!的[您你])|极致|史无前例|前所未有|首屈一指|一流|不可替代", set()),
     ("health", r"\bgood\s+for\s+(?:your|the)\s+(?:heart|skin|eyes|gut|health|body|mind|bones|joints|hair|liver|brain)\b|\bhelps?\s+(?:you\s+)?(?:to\s+)?(?:sleep|lose|burn|digest|concentrate|focus|recover|breathe)\b|\b(?:burns?|melts?)\s+(?:fat|calories)\b|\btoxins?\b|有益|(?:有助于?|帮助|帮[您你]|促进|提升|增进|利于)[^，。！？]{0,3}(?:睡眠|入睡|消化|吸收|代谢|循环|恢复|专注|记忆|肤质|视力|发育|减|健康)|改善(?:睡眠|肤质|视力|循环)|缓解|舒缓(?!心情)|纯天然", set()),
@@ -89,7 +100,7 @@ _ROWS: list[tuple[str, str, set[str]]] = [
                    r"|比(?:别家|其他|同行|同类|任何|所有|市面|别人|别的)|业[内界]|行业|竞品|对手|同行", set()),
     ("rating", r"\b(?:customers?|people|everyone|everybody|reviewers?|critics|families|parents|buyers|readers|users)\s+(?:\w+\s+){0,2}(?:loves?|raves?|praises?|adores?|recommends?|trusts?|prefers?|swears?|agree)\b"
                r"|\b(?:most|majority\s+of|(?:almost|nearly)\s+all)\s+(?:of\s+)?(?:our\s+)?(?:customers?|people|users|buyers|parents)\b", set()),
-    ("rating", r"(?:大家|人人|顾客|用户|网友|宝妈|客人|粉丝|回头客)(?:们)?[^，。！？]{0,4}(?:说好|都?说|都?夸|推荐|好评|称赞|满意|在用|赞)|强烈推荐|卖[爆断]|评价最|大多数(?:人|顾客|用户)|绝大多数|过半", set()),
+    ("rating", r"(?:大家|人人|顾客|用户|网友|宝妈|客人|粉丝|回头客)(?:们)?[^，。！？]{0,4}(?:说好|都?说|都?夸|推荐|好评|称赞|满意|在用|赞)|强烈推荐|卖[爆断]|评价最|大多数(?:人|顾客|用户)|绝大多数|(?:人|客|户|会员|买家|家庭|家长)过半|过半的?(?:人|顾客|客人|用户|会员|买家|家庭|家长)", set()),
     ("delivery", r"\bdoor[\s-]?steps?\b|\bto\s+(?:your|the)\s+door\b|\bcouriers?\b|\bwithin\s+the\s+hour\b|次[日晨]|送到[^，。！？]{0,3}(?:家|门|手)|家门口|即[刻时]发货|发货", set()),
     ("free", r"\b(?:gift|present|bonus|extra)\s+(?:with|comes\s+with|for)\s+(?:every|each|any|your\s+order)\b|\bcosts?\s+(?:you\s+)?nothing\b|不花钱|不收[^，。！？]{0,3}(?:费|钱)|零费用|附赠", set()),
     ("health", r"\b(?:headaches?|migraines?|insomnia|arthritis|eczema|acne|cholesterol|diabetes|cancer|blood\s+(?:pressure|sugar)|immunity|metabolism|inflammations?|asthma|allerg(?:y|ies)|(?:joint|back|neck|muscle)\s+(?:pain|ache)s?|wrinkles|cellulite)\b"
@@ -149,6 +160,17 @@ OWN_ROLE: dict[str, tuple[re.Pattern, re.Pattern]] = {
         re.compile(
             r"^\s*(?:off\b|discount\b|reduction\b|less\b|lower\b|below\b|cheaper\b|saving\b|的?(?:优惠|折扣|降价|降幅|减免|让利|价差|幅度))"
         ),
+    ),
+}
+# What settles a role in spite of the word before it: “costs {discount} less”, “instead of {was_price} now”.
+SETTLED: dict[str, tuple[re.Pattern, re.Pattern]] = {
+    "percent": (
+        re.compile(r"\b(?:costs?|pay|price\s+is)\s*$"),
+        re.compile(r"^\s*(?:less|lower|cheaper|below)\b"),
+    ),
+    "prior_money": (
+        re.compile(r"\b(?:instead\s+of|rather\s+than|down\s+from)\s*$"),
+        re.compile(r"^\s*(?:now|today)\b"),
     ),
 }
 MISUSE: dict[str, tuple[re.Pattern, re.Pattern]] = {

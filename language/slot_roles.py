@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 
 from language.claim_types import FIGURE_KINDS, RATING_KINDS, Claim, Fact
-from language.claim_words import FOREIGN, MISUSE, OWN_ROLE
+from language.claim_words import FOREIGN, MISUSE, OWN_ROLE, SETTLED
 from language.figures import fold
 from language.rating_words import RATING_SLOT, RatingPhrase, rating_phrases
 from language.slots import SLOT
@@ -91,9 +91,14 @@ def _has_foreign_role(text: str, match: re.Match, kind: str) -> bool:
         return False
     left, right = _beside(text, match)
     before, after = MISUSE[kind]
-    if before.search(left) or after.search(right):
+    if (before.search(left) or after.search(right)) and not _is_settled(kind, left, right):
         return True
     return kind in FIGURE_KINDS and FOREIGN.search(left) is not None
+
+
+def _is_settled(kind: str, left: str, right: str) -> bool:
+    own = SETTLED.get(kind)
+    return own is not None and bool(own[0].search(left) and own[1].search(right))
 
 
 def _lacks_own_role(text: str, match: re.Match, kind: str) -> bool:
