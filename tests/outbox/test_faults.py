@@ -22,7 +22,7 @@ def test_killed_workers_lose_nothing(tmp_path):
     env |= {"VAR_DIR": str(tmp_path)}
     command = [sys.executable, "benchmarks/outbox_faults.py", "--messages", "60", "--kills", "1"]
     done = subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=240, check=False
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
     report = json.loads(done.stdout[done.stdout.index("{") :])

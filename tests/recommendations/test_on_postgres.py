@@ -30,6 +30,7 @@ from shop.models import (
     VisitorLink,
 )
 from tests.factories import make_order, make_stock, make_variant
+from tests.factories_crowd import until
 from tests.factories_recommendations import LATER, START, make_taste_shop, publish_model
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -189,6 +190,8 @@ def test_no_request_fails_while_models_are_switched():
         thread.start()
     for number in range(30):
         make_live(runs[number % 2], reason="switch")
+        # Nobody is left behind by the switches: each of the two serves before the other is back.
+        until(lambda run=runs[number % 2]: failures or run.pk in served)
     over.set()
     for thread in threads:
         thread.join()
