@@ -9,7 +9,8 @@ import pytest
 from hypothesis import settings
 
 # Everywhere what a CI server gets: the same examples in every run, and no deadline, which would
-# measure the machine. `STOCK_STEPS` of tests/shop/test_stock_machine.py looks for new ones.
+# measure the machine; a test with health checks of its own lets go of `too_slow` for the same reason.
+# `STOCK_STEPS` of tests/shop/test_stock_machine.py looks for new ones.
 settings.load_profile("ci")
 
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="backroom-test-"))

@@ -157,7 +157,8 @@ LOOKS = st.lists(
 
 
 @settings_of_hypothesis(
-    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(LOOKS, st.integers(0, 20))
 def test_the_membership_is_the_sum_of_the_moves(db, steps, grace):

@@ -63,7 +63,9 @@ def make_odd_shop():
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     taken=st.lists(st.integers(0, 10), min_size=15, max_size=15),
