@@ -14,6 +14,10 @@ from hypothesis import settings
 settings.load_profile("ci")
 
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="backroom-test-"))
+# A worker inherits that one: what it sweeps, counts or lists there must not be another worker's.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["VAR_DIR"] = str(Path(os.environ["VAR_DIR"]) / worker)
+    Path(os.environ["VAR_DIR"]).mkdir(exist_ok=True)
 # Compiled loops outlive VAR_DIR, or every run would compile them again.
 # A key is kept for five seconds, which a busy machine may lose between two requests.
 os.environ.setdefault("API_KEY_CACHE_SECONDS", "60")
