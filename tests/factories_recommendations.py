@@ -29,8 +29,9 @@ LATER = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def begin_keys(model: type[Model], at: int = 1_000_000) -> None:
-    """The next rows get these keys. What is tried out hangs on the keys of products, and PostgreSQL's
-    sequences go on from test to test: so the lots are the same in every run and every order."""
+    """The next rows get these keys. What is tried out hangs on the keys of products, and who is in a
+    sample on those of customers; PostgreSQL's sequences go on from test to test. So the lots are the
+    same in every run and every order."""
     if connection.vendor == "postgresql":
         sequence = f"pg_get_serial_sequence('{model._meta.db_table}', '{model._meta.pk.column}')"
         with connection.cursor() as cursor:
