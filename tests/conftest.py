@@ -9,11 +9,18 @@ import pytest
 from hypothesis import settings
 
 # Everywhere what a CI server gets: the same examples in every run, and no deadline, which would
-# measure the machine. `STOCK_STEPS` of tests/shop/test_stock_machine.py looks for new ones.
+# measure the machine; a test with health checks of its own lets go of `too_slow` for the same reason.
+# `STOCK_STEPS` of tests/shop/test_stock_machine.py looks for new ones.
 settings.load_profile("ci")
 
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="backroom-test-"))
+# A worker inherits that one: what it sweeps, counts or lists there must not be another worker's.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["VAR_DIR"] = str(Path(os.environ["VAR_DIR"]) / worker)
+    Path(os.environ["VAR_DIR"]).mkdir(exist_ok=True)
 # Compiled loops outlive VAR_DIR, or every run would compile them again.
+# A key is kept for five seconds, which a busy machine may lose between two requests.
+os.environ.setdefault("API_KEY_CACHE_SECONDS", "60")
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache/numba"))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -60,18 +67,25 @@ def asks_the_database(item):
 
 
 @pytest.fixture(autouse=True)
-def _settings_are_read_anew():
-    """A process keeps placements and rules for a second; a test's rows are gone sooner. The cache
-    counts the requests of key 1, which on SQLite is the first key of every test, as is the version
-    of a journey whose copies were read."""
+def _settings_are_read_anew(monkeypatch):
+    """A process keeps placements and rules for a second; a test's rows are gone sooner, and a busy
+    machine loses a second in between. The cache counts the requests of key 1, which on SQLite is the
+    first key of every test, as is the version of a journey whose copies were read and the run of a
+    model; and who was busy in the last ten minutes is known by her code."""
     from django.core.cache import cache
 
     from marketing.services.journeys.journey_words import read_copies
     from recommendations.kept import forget_settings
+    from recommendations.services import live_model, mapped_models, placements, reading
 
     read_copies.cache_clear()
     forget_settings()
     cache.clear()
+    monkeypatch.setattr(placements, "KEPT_SECONDS", 60.0)
+    mapped_models.forget_all()
+    mapped_models.keep([])
+    live_model._current.clear()
+    reading._busy.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import numpy as np
+from django.db import connection
+from django.db.models import Model
 
 from decisions.models import ModelRun
 from decisions.services.artefacts import write_artefact
@@ -24,6 +26,16 @@ from tests.factories import make_stock, make_variant
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def begin_keys(model: type[Model], at: int = 1_000_000) -> None:
+    """The next rows get these keys. What is tried out hangs on the keys of products, and who is in a
+    sample on those of customers; PostgreSQL's sequences go on from test to test. So the lots are the
+    same in every run and every order."""
+    if connection.vendor == "postgresql":
+        sequence = f"pg_get_serial_sequence('{model._meta.db_table}', '{model._meta.pk.column}')"
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT setval({sequence}, %s)", [at])
 
 
 def make_taste_shop(customers: int = 60, products: int = 15, bought: int = 3) -> list[Variant]:

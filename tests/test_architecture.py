@@ -132,7 +132,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
     said = subprocess.run(
         [sys.executable, "-c", started],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=120,
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=600,
     )  # fmt: skip
     loaded = set(said.stdout.split())
     assert {"django", "inventory", "marketing"} <= loaded

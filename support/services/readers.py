@@ -23,7 +23,7 @@ def serving_reader() -> tuple[IntentReader, ModelRun | None]:
     if run is None:
         return shipped_reader(), None
     try:
-        return _reader_of(run.pk), run
+        return _reader_of(run.pk, run.artefact_sha256), run
     except (ArtefactError, ReaderMismatchError) as error:
         log.error("the live intent model cannot be read, the shipped one serves: %s", error)
         return shipped_reader(), None
@@ -38,5 +38,6 @@ def shipped_reader() -> IntentReader:
 
 
 @lru_cache(maxsize=2)
-def _reader_of(run_id: int) -> IntentReader:
+def _reader_of(run_id: int, _sha256: str) -> IntentReader:
+    """The checksum belongs to the name: a restored database may give a number out again."""
     return load_reader(artefact_path(ModelRun.objects.get(pk=run_id)))

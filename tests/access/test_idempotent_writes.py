@@ -17,6 +17,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from tests.access.api_writes import BY_EVENT_ID, WRITES, Write
 from tests.factories_access import make_key, make_staff
+from tests.factories_crowd import LONG
 
 METHODS = ("post", "put", "patch", "delete")
 CALLERS = 16
@@ -134,7 +135,7 @@ def at_once(operation: str, write: Write, secret: str) -> list[Any]:
     barrier, answers = threading.Barrier(CALLERS), []
 
     def caller() -> None:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=LONG)
         answers.append(send(operation, write, secret))
         connection.close()
 
@@ -142,6 +143,6 @@ def at_once(operation: str, write: Write, secret: str) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=LONG)
     assert len(answers) == CALLERS
     return answers

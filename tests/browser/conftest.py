@@ -8,13 +8,14 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from tests.factories_crowd import LONG
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = (
@@ -53,7 +54,7 @@ def shop(tmp_path_factory) -> Iterator[Shop]:
     env |= {"VAR_DIR": str(var), "PUBLIC_URL": url, "LOG_LEVEL": "WARNING"}
     demo = [sys.executable, "manage.py", "demo", "--products", "60", "--customers", "500"]
     done = subprocess.run(
-        [*demo, "--days", "300"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=600
+        [*demo, "--days", "300"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=1800
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     with (var / "up.log").open("w") as log:
@@ -66,7 +67,7 @@ def shop(tmp_path_factory) -> Iterator[Shop]:
             yield Shop(url, (var / "demo_password").read_text().strip(), var)
         finally:
             up.terminate()
-            up.wait(timeout=60)
+            up.wait(timeout=180)
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,7 @@ def sign_in(shop, browser):
     def _sign_in(user: str = "owner", *, width: int = 1440, locale: str = "en-GB"):
         context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale)
         contexts.append(context)
+        context.set_default_timeout(1_000 * LONG)
         page = context.new_page()
         page.on("console", lambda m: _note_error(shop, m))
         page.on("pageerror", lambda e: shop.complaints.append(f"{page.url}: {e}"))
@@ -129,13 +131,13 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _wait_for(url: str, process: subprocess.Popen, seconds: float = 90) -> None:
+def _wait_for(url: str, process: subprocess.Popen, seconds: float = 300) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         assert process.poll() is None, "the server stopped"
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            with urllib.request.urlopen(url, timeout=60):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # refused, reset, or not in time
             time.sleep(0.3)
     raise AssertionError(f"{url} did not answer within {seconds} s")

@@ -27,9 +27,9 @@ def test_the_brief_is_worked_by_keyboard(shop, sign_in):
     page.keyboard.press("j")
     page.keyboard.press("a")
     dialog = page.locator("dialog[open]")
-    assert dialog.locator("button").first.is_visible()
+    dialog.locator("button").first.wait_for()
     page.keyboard.press("Escape")
-    assert page.locator("dialog[open]").count() == 0
+    dialog.wait_for(state="detached")
 
 
 def test_a_refusal_wants_a_reason(shop, sign_in):
@@ -42,8 +42,8 @@ def test_a_refusal_wants_a_reason(shop, sign_in):
     dialog.locator("button[class*=primary]").click()
     assert dialog.is_visible()  # the browser insists on the reason
     dialog.locator("textarea").fill("not this week")
-    dialog.locator("button[class*=primary]").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        dialog.locator("button[class*=primary]").click()
     shown = page.locator(f"[data-decision] {HEADLINE}").all_inner_texts()
     assert headline not in shown
     assert len(shown) >= min(before - 1, 1)
@@ -60,8 +60,8 @@ def test_a_buyer_edits_a_purchase_order_and_approves_it_on_the_brief(shop, sign_
     units = page.locator("input[name$='-units']").first
     asked = int(units.input_value()) + 12
     units.fill(str(asked))
-    page.locator("button[name=_continue], input[name=_continue]").first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("button[name=_continue], input[name=_continue]").first.click()
     assert page.locator("input[name$='-units']").first.input_value() == str(asked)
     order_page = page.url
     page.goto(shop.url)
@@ -69,8 +69,8 @@ def test_a_buyer_edits_a_purchase_order_and_approves_it_on_the_brief(shop, sign_
     headline = card.locator(HEADLINE).inner_text()
     card.locator("[data-verb=approve]").click()
     assert headline in page.locator("dialog[open]").inner_text()  # it names what it costs
-    page.locator("dialog[open] button[class*=primary]").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("dialog[open] button[class*=primary]").click()
     assert headline not in page.locator(f"[data-decision] {HEADLINE}").all_inner_texts()
     page.goto(order_page)
     assert page.get_by_text("approved").first.is_visible()
@@ -80,13 +80,14 @@ def test_a_marketer_approves_a_campaign_and_it_is_sent_once_to_each(shop, sign_i
     """On the campaign's own page: the brief holds ten decisions, and money comes first there."""
     page = sign_in("marketer")
     page.goto(f"{shop.url}/marketing/campaign/?state__exact=proposed")
-    page.locator("a[href$='/path/']").first.click()
+    with page.expect_navigation():
+        page.locator("a[href$='/path/']").first.click()
     page.locator("summary", has_text="Approve").click()
     button = page.locator("button[value=approve]")
     count = int(re.search(r"\d+", button.inner_text())[0])
-    button.click()
-    page.wait_for_load_state()
-    until = time.monotonic() + 120
+    with page.expect_navigation():
+        button.click()
+    until = time.monotonic() + 300
     while time.monotonic() < until and not _sent(page):
         time.sleep(0.5)
         page.reload()
@@ -116,8 +117,8 @@ def test_an_agent_changes_a_draft_and_sends_it(shop, sign_in):
     body.wait_for()
     body.fill(body.input_value() + "\nThank you for your patience. Ann")
     page.locator("[data-ask]").click()
-    page.locator("[data-send]").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("[data-send]").click()
     page.get_by_text("Thank you for your patience. Ann").first.wait_for()
 
 

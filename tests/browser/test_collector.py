@@ -16,6 +16,7 @@ from access.services.keys import issue_key
 from shop.models import Event, VisitorLink
 from shop.services.events.visitors import identity_of
 from tests.factories import make_customer, make_variant
+from tests.factories_crowd import LONG
 
 pytestmark = [
     pytest.mark.browser,
@@ -66,6 +67,7 @@ def visit(browser, pages):
     def _visit(path="/", *, agreed=True, script="", **options):
         context = browser.new_context(user_agent=PERSON, **options)
         contexts.append(context)
+        context.set_default_timeout(1_000 * LONG)
         if script:
             context.add_init_script(script)
         page = context.new_page()
@@ -81,7 +83,7 @@ def visit(browser, pages):
 
 def sent(page, act):
     """Do something that makes the collector send, and wait for the answer."""
-    with page.expect_response(COLLECT, timeout=20_000) as answer:
+    with page.expect_response(COLLECT) as answer:
         act()
     assert answer.value.status == 200, answer.value.text()
     return answer.value
@@ -92,9 +94,7 @@ def waiting(page) -> int:
 
 
 def emptied(page) -> None:
-    page.wait_for_function(
-        "Object.keys(localStorage).every(k => !k.startsWith('b:e:'))", timeout=20_000
-    )
+    page.wait_for_function("Object.keys(localStorage).every(k => !k.startsWith('b:e:'))")
 
 
 def test_events_of_two_pages_land_once_under_one_visitor_and_session(visit, pages):

@@ -21,7 +21,7 @@ def program(name, code):
     return Program(name, [sys.executable, "-c", code], dict(os.environ))
 
 
-def wait_for(true, seconds=90.0):
+def wait_for(true, seconds=300.0):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = true()
@@ -78,7 +78,7 @@ def up(tmp_path, var_dir):
     log = tmp_path / "up.log"
     env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "BROKER_URL")}
     env |= {"VAR_DIR": str(var_dir), "REAP_SECONDS": "1"}
-    command = [sys.executable, "manage.py", "up", "--port", str(port), "--grace", "60"]
+    command = [sys.executable, "manage.py", "up", "--port", str(port), "--grace", "300"]
     with log.open("w") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT,
@@ -143,7 +143,7 @@ def _state(pid):
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_serves_restarts_what_dies_and_stops_clean(up, var_dir):
     process, port, log = up
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60) as answer:
         assert answer.status == 200
     [web] = [
         p for p in family(process.pid) if b"waitress" in Path(f"/proc/{p}/cmdline").read_bytes()
@@ -153,7 +153,7 @@ def test_serves_restarts_what_dies_and_stops_clean(up, var_dir):
     wait_for(lambda: _connects(port))
     everyone = wait_for(lambda: beat_hears(var_dir) and all_started(process.pid))
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=90) == 0
+    assert process.wait(timeout=400) == 0
     assert re.search(r"stopped \(web -15, worker 0, ml 0, beat 0\)", log.read_text())
     assert alive(everyone) == []
 
@@ -165,7 +165,7 @@ def test_killed_itself_it_leaves_no_orphan(up):
     everyone = wait_for(lambda: all_started(process.pid))
     process.kill()
     process.wait()
-    wait_for(lambda: not alive(everyone), seconds=20)
+    wait_for(lambda: not alive(everyone))
 
 
 def test_a_busy_port_is_one_clear_sentence():

@@ -1,7 +1,6 @@
 """Two people approve two sales of one SKU in the same moment: one stands, the other is refused."""
 
 import threading
-from contextlib import suppress
 
 import pytest
 from django.db import connection
@@ -9,6 +8,7 @@ from django.db import connection
 from inventory.models import FlashSale
 from inventory.services import flash_sales as service
 from shop.models import Price, PriceKind
+from tests.factories_crowd import Meeting
 from tests.factories_flash_sales import make_flash_sale, make_sellable
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -18,12 +18,11 @@ def approve_both(monkeypatch) -> list[str]:
     """Each waits after its checks until the other has made its own, or cannot."""
     make_sellable()
     sales = [make_flash_sale(), make_flash_sale()]
-    both_checked, real = threading.Barrier(2), service.why_not
+    both_checked, real = Meeting(), service.why_not
 
     def checked(*args):
         found = real(*args)
-        with suppress(threading.BrokenBarrierError):  # the other one waits for the lock
-            both_checked.wait(timeout=3)
+        both_checked.wait()
         return found
 
     monkeypatch.setattr(service, "why_not", checked)

@@ -102,7 +102,10 @@ def test_a_draft_changes_the_plan_and_forgetting_it_gives_every_number_back():
     assert not service.forget_planned_demand("campaign", "7")
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     st.lists(
         st.tuples(st.integers(-20, 60), st.integers(1, 40), st.floats(0, 50), st.floats(0, 9)),

@@ -45,6 +45,7 @@ ADVERSARIAL = json.dumps(
         ]
     }
 )
+SILENCE = 600  # seconds: nobody waits so long, and at the end of the input all is over
 seen: dict[str, list[dict]] = {}
 
 
@@ -82,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return self.connection.close()
         if model == "slow":
-            time.sleep(1)
+            time.sleep(SILENCE)
         return self.stream(model, times)
 
     def stream(self, model, times):
@@ -102,11 +103,11 @@ class Handler(BaseHTTPRequestHandler):
         pieces = [content[at : at + 40] for at in range(0, len(content), 40)]
         for number, piece in enumerate(pieces):
             if number == 1 and model == "hangs":
-                time.sleep(5)
+                time.sleep(SILENCE)
             if number == 1 and model == "breaks-off":
                 return
             if model == "drips":
-                time.sleep(0.15)
+                time.sleep(0.1)
             if number == 1 and model == "not-json":
                 self.wfile.write(b"data: {this is no JSON}\n\n")
             if number == 1 and model == "error-event":
@@ -142,6 +143,8 @@ class Handler(BaseHTTPRequestHandler):
             return "Sure! Here are {some} drafts."
         if model == "fenced":
             return f"Here you are:\n```json\n{GOOD}\n```"
+        if model == "drips":
+            return GOOD + " " * 40_000  # at a piece in a tenth of a second: for minutes
         if model == "endless":
             return "word " * 20_000
         if model == "tells-secrets":

@@ -21,6 +21,7 @@ from language.services import calls
 from language.services.calls import CallLog, Ending, SpendCapError, Usage
 from language.wire import Limits
 from tests.factories_access import make_staff
+from tests.factories_crowd import LONG
 
 SERVER = Path(__file__).parent / "openai_server.py"
 PROMPT = "x" * 36  # with the overhead 100 tokens at most
@@ -119,7 +120,7 @@ def _race(times: int) -> int:
 
     def one() -> None:
         try:
-            ready.wait(timeout=20)
+            ready.wait(timeout=LONG)
             begin()
             let.append(1)
         except SpendCapError:
@@ -131,7 +132,7 @@ def _race(times: int) -> int:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=LONG)
     return len(let)
 
 
@@ -153,7 +154,7 @@ def test_control_a_cap_that_is_read_before_it_is_written_is_passed(settings, mon
         if cap_minor is None:
             return
         spent = calls.spent_millionths(period)
-        all_have_read.wait(timeout=20)
+        all_have_read.wait(timeout=LONG)
         if spent + millionths > cap_minor * calls.MILLIONTHS:
             raise SpendCapError("full")
         SpendPeriod.objects.filter(period=period).update(spent_millionths=spent + millionths)
@@ -171,7 +172,7 @@ def server():
     )
     yield process.stdout.readline().strip()
     process.stdin.close()
-    process.wait(timeout=10)
+    process.wait(timeout=LONG)
     process.stdout.close()
 
 
@@ -181,7 +182,7 @@ def draft(server: str, model: str, **changes):
         url=f"{server}/v1",
         key="test-key",
         model=model,
-        limits=Limits(5, 500),
+        limits=Limits(LONG, 500),
         log=CallLog("brief:1"),
     )
     return draft_texts(request, provider)

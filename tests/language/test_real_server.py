@@ -45,17 +45,17 @@ def url():
     yield f"{address}/v1"
     process.kill()  # it may still write an answer that nobody waits for
     process.stdin.close()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
     process.stdout.close()
 
 
 @pytest.fixture(scope="module")
 def client(url):
-    with openai.OpenAI(base_url=url, api_key="test-key", timeout=60) as client:
+    with openai.OpenAI(base_url=url, api_key="test-key", timeout=600) as client:
         yield client
 
 
-def provider(url: str, key: str = "test-key", timeout_seconds: float = 60) -> EndpointProvider:
+def provider(url: str, key: str = "test-key", timeout_seconds: float = 600) -> EndpointProvider:
     return EndpointProvider(url=url, key=key, model="local", limits=Limits(timeout_seconds, 400))
 
 
@@ -90,7 +90,7 @@ def test_our_own_stream_counts_tokens_and_sees_the_cut(url):
     assert cut.outcome in ("answered", "cut")
     assert cut.text
     assert min(cut.tokens_in, cut.tokens_out) > 0
-    asked.limits = Limits(60, 2)
+    asked.limits = Limits(600, 2)
     assert ask(asked, Call("local", HELLO, {}, 0), lambda: None).outcome == "cut"
 
 

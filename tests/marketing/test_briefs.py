@@ -30,14 +30,14 @@ def server():
     )
     yield process.stdout.readline().strip()
     process.stdin.close()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
     process.stdout.close()
 
 
 @pytest.fixture
 def endpoint(server, settings):
     settings.TEXT_PROVIDER_URL, settings.TEXT_PROVIDER_KEY = f"{server}/v1", "test-key"
-    settings.TEXT_PROVIDER_TIMEOUT_SECONDS = 5
+    settings.TEXT_PROVIDER_TIMEOUT_SECONDS = 60
     settings.TEXT_PROVIDER_PRICE_IN_MINOR = settings.TEXT_PROVIDER_PRICE_OUT_MINOR = 100
 
     def choose(model: str) -> None:

@@ -20,6 +20,7 @@ from marketing.services.content.evidence_records import (
 from marketing.services.sending.sends import send_campaign
 from tests.factories_access import make_staff
 from tests.factories_content import make_evidence, make_kettle, make_use
+from tests.factories_crowd import LONG
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable
 
 pytestmark = pytest.mark.django_db
@@ -183,7 +184,7 @@ def test_the_clock_pulls_what_was_approved_while_its_document_was_withdrawn():
 
 def both_add(monkeypatch) -> list[object]:
     """Two programs add the same document; each has looked before either has written."""
-    looked, seen = threading.Barrier(2, timeout=10), threading.local()
+    looked, seen = threading.Barrier(2, timeout=LONG), threading.local()
     found: list[object] = []
 
     def look(code: str) -> list[Evidence]:
@@ -206,7 +207,7 @@ def both_add(monkeypatch) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=LONG)
     return found
 
 

@@ -1,7 +1,6 @@
 """Kept lists while others work on them: two workers that write one, a deletion beside a campaign."""
 
 import threading
-from contextlib import suppress
 
 import pytest
 from django.db import IntegrityError
@@ -10,7 +9,7 @@ from marketing.models import Audience, AudienceMember, Campaign
 from marketing.services.audiences import frozen
 from marketing.services.campaigns import list_campaigns
 from tests.factories import make_customer
-from tests.factories_crowd import crowd
+from tests.factories_crowd import LONG, Meeting, crowd, until_blocked_or
 from tests.factories_marketing import Quiet
 from tests.marketing.test_frozen import british, freeze
 
@@ -24,11 +23,10 @@ def two_workers(monkeypatch) -> list[object]:
         make_customer(f"C{n}", country="GB")
     segment = british()
     audience = frozen.ask_frozen(frozen.Freeze("L", segment.rule, (segment,)), key="k")
-    looked, insert = threading.Barrier(2), frozen._insert
+    looked, insert = Meeting(), frozen._insert
 
     def wait_for_the_other(*given) -> None:
-        with suppress(threading.BrokenBarrierError):  # the other one stands before the lock
-            looked.wait(timeout=1)
+        looked.wait()
         insert(*given)
 
     monkeypatch.setattr(frozen, "_insert", wait_for_the_other)
@@ -57,7 +55,7 @@ def campaign_and_deletion(monkeypatch) -> list[object]:
     def look(pk: int) -> Audience:
         row = hold(pk)
         seen.set()
-        gone.wait(timeout=1)  # never comes while the deletion waits for our lock
+        until_blocked_or(gone.is_set)  # the deletion is through, or waits for our lock
         return row
 
     monkeypatch.setattr(list_campaigns, "hold_kept", look)
@@ -66,7 +64,7 @@ def campaign_and_deletion(monkeypatch) -> list[object]:
         if number == 0:
             list_campaigns.draft_for(audience, FIELDS, key="c")
             return "drafted"
-        seen.wait(timeout=10)
+        seen.wait(timeout=LONG)
         try:
             frozen.delete_kept(audience)
         finally:

@@ -17,6 +17,7 @@ from marketing.services.sending.hand_over import MessagePortError
 from marketing.services.sending.sends import CampaignMessages, send_campaign
 from shop.models import Event
 from tests.factories import make_variant
+from tests.factories_crowd import LONG, through_or_blocked
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable, make_segment
 
 pytestmark = pytest.mark.django_db
@@ -167,17 +168,17 @@ def rivals() -> dict[str, int]:
 
     def wait() -> None:
         decided.set()
-        go_on.wait(timeout=10)
+        go_on.wait(timeout=LONG)
 
     one = threading.Thread(target=decide, args=(first, wait))
     other = threading.Thread(target=decide, args=(second,))
     one.start()
-    assert decided.wait(timeout=10)
+    assert decided.wait(timeout=LONG)
     other.start()
-    other.join(timeout=1)  # with the lock it waits for the first; without, it is through already
+    through_or_blocked(other)  # with the lock it waits for the first; without, it is through
     go_on.set()
-    one.join(timeout=10)
-    other.join(timeout=10)
+    one.join(timeout=LONG)
+    other.join(timeout=LONG)
     return dict(Counter(Send.objects.values_list("state", flat=True)))
 
 

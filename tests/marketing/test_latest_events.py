@@ -59,7 +59,7 @@ EVENTS = st.lists(
 
 @settings(
     max_examples=60, deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(
     before=EVENTS, late=EVENTS, after=EVENTS, taken=st.floats(0, 24 * 20), times=st.integers(1, 10),

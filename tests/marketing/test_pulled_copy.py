@@ -13,6 +13,7 @@ from shop.models import Variant
 from shop.services.announcements import announce_product
 from shop.services.prices import set_price
 from tests.factories import make_price, make_variant
+from tests.factories_crowd import LONG, through_or_blocked
 from tests.factories_marketing import approve, make_campaign, make_reachable
 
 
@@ -78,9 +79,9 @@ def test_a_new_name_pulls_the_copy():
     assert state(campaign) == "paused"
 
 
-def race(patience: float = 1) -> str:
-    """Approve while a price changes but has not committed; the state when both are through.
-    patience: seconds that the change waits for the approval, which waits for it if there is a lock."""
+def race() -> str:
+    """Approve while a price changes but has not committed; the state when both are through. The change
+    commits when the approval is through, or waits for it where there is a lock."""
     make_reachable(2)
     variant = make_variant("KET-1", name="Copper Kettle")
     if not variant.prices.exists():
@@ -101,8 +102,8 @@ def race(patience: float = 1) -> str:
     with transaction.atomic():
         set_price(variant, 777, key="new", source="test")
         thread.start()
-        thread.join(timeout=patience)
-    thread.join(timeout=20)
+        through_or_blocked(thread)
+    thread.join(timeout=LONG)
     return state(campaign)
 
 
@@ -116,4 +117,4 @@ def test_an_approval_that_meets_a_price_change_is_not_left_live():
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_the_old_price_would_go_live(monkeypatch):
     monkeypatch.setattr(campaigns, "hold", lambda rows: list(rows))
-    assert race(patience=60) == "approved"
+    assert race() == "approved"

@@ -25,6 +25,7 @@ from shop.services.reviews.ratings import rating_of
 from tests.factories import make_stock, make_variant
 from tests.factories_access import make_staff
 from tests.factories_content import make_brief
+from tests.factories_crowd import LONG, through_or_blocked
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable
 from tests.factories_privacy import erase
 from tests.factories_reviews import rate, write
@@ -329,7 +330,7 @@ def test_a_moderation_asks_one_question_more_where_no_copy_states_a_rating(monke
     assert asked[0] == asked[1] + 1
 
 
-def race(patience: float = 1) -> str:
+def race() -> str:
     """Approve while a review is taken away but not committed; the state when both are through."""
     rate(kettle(), *FIVE, 1)
     make_reachable(2)
@@ -348,8 +349,8 @@ def race(patience: float = 1) -> str:
     with transaction.atomic():
         take_away(worst())
         thread.start()
-        thread.join(timeout=patience)
-    thread.join(timeout=20)
+        through_or_blocked(thread)
+    thread.join(timeout=LONG)
     return state(campaign)
 
 
@@ -363,4 +364,4 @@ def test_an_approval_that_meets_a_moderation_is_not_left_live():
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_the_old_rating_would_go_live(monkeypatch):
     monkeypatch.setattr(campaigns, "hold", lambda rows: list(rows))
-    assert race(patience=60) == "approved"
+    assert race() == "approved"

@@ -140,7 +140,9 @@ def meets(rule, events, at) -> bool:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(rule=RULES, happened=HAPPENED)
 def test_the_query_finds_whom_counting_in_python_finds(rule, happened, django_assert_num_queries):

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from marketing.models import (
 )
 from marketing.services.journeys import stepping, together
 from shop.models import Customer, Event
+from tests.factories_crowd import LONG, through_or_blocked
 from tests.marketing.test_journeys import NOON, send
 from tests.marketing.test_steps_together import entered, states
 
@@ -37,7 +37,7 @@ def meet(monkeypatch) -> list[int]:
         if not first.is_set():
             first.set()
             written.set()
-            go_on.wait(timeout=10)
+            go_on.wait(timeout=LONG)
 
     monkeypatch.setattr(together.Together, "write", slowly)
 
@@ -47,12 +47,12 @@ def meet(monkeypatch) -> list[int]:
 
     one, other = (threading.Thread(target=step) for _number in range(2))
     one.start()
-    assert written.wait(timeout=10)
+    assert written.wait(timeout=LONG)
     other.start()
-    other.join(timeout=1)  # with the lock it is through: it leaves them to the first
+    through_or_blocked(other)  # with the lock it is through: it leaves them to the first
     go_on.set()
-    one.join(timeout=10)
-    other.join(timeout=10)
+    one.join(timeout=LONG)
+    other.join(timeout=LONG)
     return sorted(moved)
 
 
@@ -76,22 +76,6 @@ def test_control_without_the_lock_the_database_refuses_the_second_row(monkeypatc
     assert states() == {"claimed": 4}
 
 
-def wait_for_a_waiter(stepped: threading.Thread) -> None:
-    """Until the step waits for us at the end of its transaction. Whoever waits in another database of
-    the server is none of us."""
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-        "AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
-    )
-    end = time.monotonic() + 10
-    with connection.cursor() as cursor:
-        while stepped.is_alive() and time.monotonic() < end:
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-            stepped.join(timeout=0.05)
-
-
 def crossing(caplog) -> list[str]:
     """Somebody locks two customers in their order while a step writes to both; they entered in the
     other order. What broke."""
@@ -112,22 +96,22 @@ def crossing(caplog) -> list[str]:
             with transaction.atomic():
                 rows.get(pk=people[0].pk)
                 has_first.set()
-                wait_for_a_waiter(stepped)
+                through_or_blocked(stepped)
                 rows.get(pk=people[1].pk)
         except OperationalError as error:
             broke.append(str(error))
         connection.close()
 
     def step() -> None:
-        has_first.wait(timeout=10)
+        has_first.wait(timeout=LONG)
         stepping.step_due(NOON + HOUR)
         connection.close()
 
     locks, stepped = threading.Thread(target=lock_both), threading.Thread(target=step)
+    stepped.start()  # and waits until the first is locked
     locks.start()
-    stepped.start()
-    locks.join(timeout=20)
-    stepped.join(timeout=20)
+    locks.join(timeout=LONG)
+    stepped.join(timeout=LONG)
     return broke + [one.message for one in caplog.records if one.levelno >= logging.WARNING]
 
 

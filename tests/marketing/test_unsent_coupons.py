@@ -17,6 +17,7 @@ from shop.services.coupons import ledger
 from shop.services.coupons.verify import coupon_differences
 from tests.factories import make_variant
 from tests.factories_coupons import make_offer
+from tests.factories_crowd import LONG, through_or_blocked
 from tests.factories_marketing import Quiet, approve, make_campaign, make_reachable
 from tests.marketing.test_campaign_coupons import coupon_campaign
 
@@ -105,7 +106,7 @@ def race() -> tuple[str, bool]:
         with transaction.atomic():
             found = ledger.issue(offer, [ana.pk], "b", at=timezone.now()).coupons[ana.pk]
             issued.set()
-            go_on.wait(timeout=10)
+            go_on.wait(timeout=LONG)
             Send.objects.filter(pk=mine.pk).update(state="sending", coupon=found)
         connection.close()
 
@@ -115,12 +116,12 @@ def race() -> tuple[str, bool]:
 
     first, second = threading.Thread(target=decide), threading.Thread(target=give_back)
     first.start()
-    assert issued.wait(timeout=10)
+    assert issued.wait(timeout=LONG)
     second.start()
-    second.join(timeout=1)
+    through_or_blocked(second)
     go_on.set()
-    first.join(timeout=10)
-    second.join(timeout=10)
+    first.join(timeout=LONG)
+    second.join(timeout=LONG)
     coupon.refresh_from_db()
     mine.refresh_from_db()
     return coupon.state, mine.coupon_id == coupon.pk

@@ -9,7 +9,7 @@ from marketing.models import Campaign, WordingRuling
 from marketing.services.campaigns import campaigns
 from marketing.services.content import wordings
 from tests.factories_content import make_kettle, make_ruling
-from tests.factories_crowd import crowd
+from tests.factories_crowd import LONG, crowd, until_blocked_or
 from tests.factories_marketing import make_campaign, make_reachable
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -46,7 +46,7 @@ def goes_live_meanwhile(monkeypatch) -> str:
     def look(*given):
         found = forbidden(*given)
         read.set()
-        gone.wait(timeout=1)  # never comes while the withdrawal waits for our lock
+        until_blocked_or(gone.is_set)  # the withdrawal is through, or waits for our lock
         return found
 
     monkeypatch.setattr(campaigns, "forbidden", look)
@@ -54,7 +54,7 @@ def goes_live_meanwhile(monkeypatch) -> str:
     def act(number: int) -> bool:
         if number == 0:
             return bool(receipts.approve(decision))
-        read.wait(timeout=10)
+        read.wait(timeout=LONG)
         try:
             return wordings.withdraw(ruling, None)
         finally:

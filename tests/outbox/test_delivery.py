@@ -9,6 +9,7 @@ from django.utils import timezone
 from outbox.models import Courier, Delivery, DeliveryState, Endpoint, Message
 from outbox.services import courier, deliveries, endpoints
 from outbox.signing import signature
+from tests.factories_crowd import LONG
 from tests.factories_outbox import Receiver, make_endpoint, make_messages
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def own_network(settings):
     settings.WEBHOOK_ALLOW_PRIVATE = True
+    settings.WEBHOOK_TIMEOUT_SECONDS = LONG
 
 
 @pytest.fixture
@@ -164,7 +166,7 @@ def test_an_answer_that_drips_is_cut_at_the_deadline(there, settings):
     make_messages(1)
     assert courier.deliver_due().failed == 1
     assert Delivery.objects.get().last_error == "The answer did not come in time."
-    assert gone.wait(10)
+    assert gone.wait(LONG)
 
 
 def test_a_slow_receiver_holds_few_threads_and_the_others_go_on(there):
@@ -175,7 +177,7 @@ def test_a_slow_receiver_holds_few_threads_and_the_others_go_on(there):
     def slow(_heard, _handler) -> int:
         held.append(1)
         most[0] = max(most[0], len(held))
-        quick_is_done.wait(20)
+        quick_is_done.wait(LONG)
         held.pop()
         return 200
 
@@ -190,7 +192,7 @@ def test_a_slow_receiver_holds_few_threads_and_the_others_go_on(there):
         make_endpoint(there.url)
         make_endpoint(quick.url)
         make_messages(30)
-        courier.deliver_due()
+        courier.deliver_due(for_seconds=LONG)
         assert quick_is_done.is_set()
         assert len(quick.received) == 30
     assert 1 <= most[0] <= courier.IN_FLIGHT_PER_ENDPOINT

@@ -20,6 +20,7 @@ from shop.services.reviews.writing import reviewable
 from shop.services.uploads import Wish
 from tests.factories import make_customer, make_order
 from tests.factories_coupons import stocked
+from tests.factories_crowd import LONG, through_or_blocked
 from tests.factories_marketing import Quiet
 from tests.factories_privacy import (
     CODE,
@@ -120,7 +121,7 @@ def _race(monkeypatch) -> int:
     def slow(*said):
         found = real(*said)
         looked.set()
-        go.wait(20)
+        go.wait(LONG)
         return found
 
     monkeypatch.setattr("shop.services.events.event_log.still_there", slow)
@@ -133,7 +134,7 @@ def _race(monkeypatch) -> int:
     erasing.erase_person(Quiet(), erasure.pk)
     erasure.refresh_from_db()
     writer.start()
-    assert looked.wait(20)
+    assert looked.wait(LONG)
 
     def take():
         step = erasure.steps.create(name=erasing.HER_ROW, position=5)
@@ -144,10 +145,10 @@ def _race(monkeypatch) -> int:
 
     taker = threading.Thread(target=take)
     taker.start()
-    taker.join(1.5)
+    through_or_blocked(taker)
     go.set()
-    writer.join(20)
-    taker.join(20)
+    writer.join(LONG)
+    taker.join(LONG)
     assert not Customer.objects.filter(pk=her.pk).exists()
     return Event.objects.filter(customer_id=her.pk).count()
 

@@ -226,7 +226,9 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 def test_a_process_may_fork_after_it_has_computed():
     """numba's own threading layers would end or hang the child here."""
     root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", FORK_AFTER_USE], cwd=root, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", FORK_AFTER_USE], cwd=root, timeout=600, check=False
+    )
     assert done.returncode == 0
 
 

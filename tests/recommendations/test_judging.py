@@ -14,8 +14,15 @@ from decisions.services.jobs import enqueue
 from recommendations.kept import forget_settings
 from recommendations.models import Placement, RecommenderRun
 from recommendations.services.off_policy import judge, refusal_text, verdict_text
+from shop.models import Product
 from tests.factories_access import make_staff
-from tests.factories_recommendations import LATER, browse, make_taste_shop, publish_model
+from tests.factories_recommendations import (
+    LATER,
+    begin_keys,
+    browse,
+    make_taste_shop,
+    publish_model,
+)
 
 pytestmark = pytest.mark.django_db
 AT = LATER + timedelta(days=1)
@@ -30,8 +37,9 @@ def _fresh(settings, tmp_path):
 @pytest.fixture
 def shop(monkeypatch):
     """Popularity serves and tries out; everybody clicks what is of her own taste."""
+    # Products' keys and a receipt's are the seed of what is tried out: the same lots in every run.
+    begin_keys(Product)
     make_taste_shop(customers=80, products=15, bought=2)
-    # A receipt's key is the seed of what is tried out: the same lots in every run of the test.
     bits = Random(7)
     monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=bits.getrandbits(128), version=4))
     own = publish_model(weights={"ease": 1.0}, salt="own")

@@ -15,11 +15,11 @@ from recommendations.services import lists
 from recommendations.services.live_model import serving_model
 from shop.models import Customer, Order
 from tests.factories import make_order
+from tests.factories_crowd import LONG
 from tests.factories_recommendations import LATER, START, make_taste_shop, publish_model
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 NEXT = LATER + timedelta(days=1)
-LONG = 30
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """Models are mapped once, by nobody who can wait, and one that cannot be read stops no request."""
 
+import contextlib
 import threading
-import time
 
 import pytest
 from django.core.cache import cache
@@ -18,6 +18,7 @@ from recommendations.services.trials import trial_of
 from shop.models import Customer, Event
 from tests.decisions.test_experiments import make_experiment
 from tests.factories import NOW
+from tests.factories_crowd import LONG, until
 from tests.factories_recommendations import LATER, make_taste_shop, publish_model
 
 pytestmark = pytest.mark.django_db
@@ -118,19 +119,28 @@ def in_threads(count, call):
         thread.join()
 
 
-def test_of_several_who_ask_at_once_one_reads(monkeypatch):
-    reads = []
+@pytest.mark.parametrize(
+    ("lock", "times"), [(threading.Lock, 1), (contextlib.nullcontext, 8)], ids=["lock", "control"]
+)
+def test_of_several_who_ask_at_once_one_reads(monkeypatch, lock, times):
+    """And the control: where nobody waits for who reads, each reads."""
+    asked, reads = [], []
+
+    class Flights(dict):
+        def setdefault(self, named, new):
+            """Whoever comes here has looked and found nothing."""
+            asked.append(named)
+            return super().setdefault(named, lock())
 
     def read(named):
         reads.append(named)
-        time.sleep(0.05)
+        until(lambda: len(asked) == 8 and len(reads) >= times)
         return object()
 
     monkeypatch.setattr(mapped_models, "_read", read)
+    monkeypatch.setattr(mapped_models, "_flights", Flights())
     in_threads(8, lambda: mapped_models.mapped((1, "a", "")))
-    assert len(reads) == 1
-    in_threads(8, lambda: read((1, "a", "")))  # negative control: the reading itself does not wait
-    assert len(reads) == 9
+    assert len(reads) == times
 
 
 def test_a_web_process_answers_while_a_thread_reads(monkeypatch):
@@ -145,7 +155,7 @@ def test_a_web_process_answers_while_a_thread_reads(monkeypatch):
 
     def load(named):  # the thread has a connection of its own, which sees nothing of this test
         began.append(named)
-        may_go_on.wait(10)
+        may_go_on.wait(LONG)
         mapped_models._coming.discard(named)
 
     monkeypatch.setattr(mapped_models, "_load", load)
@@ -157,8 +167,7 @@ def test_a_web_process_answers_while_a_thread_reads(monkeypatch):
     assert answer.run_id == live.pk
     assert not Event.objects.filter(kind="exposure").exists()
     may_go_on.set()
-    while mapped_models._coming:
-        time.sleep(0.01)
+    until(lambda: not mapped_models._coming)
     assert [named[0] for named in began] == [other.pk]
     monkeypatch.setattr(kept, "_is_serving", False)
     monkeypatch.setattr(mapped_models, "_load", whole)

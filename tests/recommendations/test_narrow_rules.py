@@ -22,6 +22,7 @@ from recommendations.services.rules import RuleError, save_rule, switch_rule
 from recommendations.services.serving import recommend
 from shop.models import Attribute, Brand, Customer, Product
 from tests.factories import make_price, make_stock, make_variant
+from tests.factories_crowd import LONG, until
 from tests.factories_recommendations import LATER, make_taste_shop, publish_model
 
 pytestmark = pytest.mark.django_db
@@ -144,7 +145,7 @@ def test_of_all_who_ask_one_reads_and_the_others_go_on(monkeypatch):
 
     def read(at):
         reads.append(at)
-        may_go_on.wait(5)
+        may_go_on.wait(LONG)
         placements._kept = placements._Kept(standing, at, time.monotonic() + 60, kept.changes())
         return standing
 
@@ -152,8 +153,7 @@ def test_of_all_who_ask_one_reads_and_the_others_go_on(monkeypatch):
     monkeypatch.setattr(placements, "_kept", placements._Kept(standing, LATER, 0.0, kept.changes()))
     reader = threading.Thread(target=lambda: placements._standing(LATER))
     reader.start()
-    while not reads:
-        time.sleep(0.001)
+    until(lambda: reads)
     for _number in range(5):
         assert placements._standing(LATER) is standing  # at once, while the other one reads
     assert len(reads) == 1

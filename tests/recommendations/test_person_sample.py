@@ -11,15 +11,22 @@ from recommendations import report_frames
 from recommendations.person_sample import PersonSample
 from recommendations.report_frames import People, sales_between, seen_between
 from recommendations.services.reporting import Period, placement_reports
-from shop.models import Event, EventKind
+from shop.models import Customer, Event, EventKind
 from shop.services.events.visitors import link_visitor
 from tests.factories import NOW, make_customer, make_order, make_variant
 from tests.factories_access import make_staff
+from tests.factories_recommendations import begin_keys
 from tests.factories_report import make_answer, make_busy_placement, make_seen
 
 pytestmark = pytest.mark.django_db
 PERIOD = Period(NOW.date() - timedelta(days=1), NOW.date() + timedelta(days=1))
 LATER = NOW + timedelta(days=30)
+
+
+@pytest.fixture(autouse=True)
+def _the_same_people_are_drawn(db):
+    """By their keys: one draw in so many lies outside a 95 % interval, and must."""
+    begin_keys(Customer)
 
 
 def read(people: People):

@@ -20,7 +20,13 @@ from recommendations.services.trials import trial_of
 from shop.models import Product
 from tests.factories import make_stock, make_variant
 from tests.factories_access import make_staff
-from tests.factories_recommendations import LATER, browse, make_taste_shop, publish_model
+from tests.factories_recommendations import (
+    LATER,
+    begin_keys,
+    browse,
+    make_taste_shop,
+    publish_model,
+)
 
 pytestmark = pytest.mark.django_db
 AT = LATER + timedelta(days=1)
@@ -37,6 +43,7 @@ def _fresh(settings, tmp_path, monkeypatch):
 @pytest.fixture
 def popular(monkeypatch):
     """Popularity serves and tries out; everybody has clicked what is of her own taste."""
+    begin_keys(Product)
     make_taste_shop(customers=80, products=15, bought=2)
     bits = Random(7)  # the same lots in every run of the test
     monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=bits.getrandbits(128), version=4))
@@ -57,7 +64,6 @@ def said(run) -> str:
 
 
 def test_what_is_clearly_worse_by_what_was_tried_out_does_not_go_live(popular, client):
-    # Lots also hang on the database's keys, which no test can foresee: so many that luck is small.
     browse(answers=6)
     run = promote(candidate(-1.0), at=AT)  # it shows what is of nobody's own taste
     assert run.state == RunState.REFUSED

@@ -85,7 +85,7 @@ def test_selling_the_last_unit_takes_it_out_of_the_very_next_answer(get):
 @settings(
     max_examples=25,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     stock=st.lists(st.integers(0, 2), min_size=15, max_size=15),

@@ -15,6 +15,7 @@ from shop.services.events.event_log import append_events
 from shop.services.events.event_rows import EventRow
 from shop.services.events.events import record_events
 from tests.factories import make_customer
+from tests.factories_crowd import LONG
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -79,7 +80,7 @@ def eight_at_once(work):
     together = Barrier(8)
 
     def one(number):
-        together.wait()
+        together.wait(timeout=LONG)
         try:
             return work(number)
         finally:
@@ -159,7 +160,7 @@ def test_without_the_keys_the_same_batch_lands_several_times(monkeypatch):
     def write_and_wait(_):
         with transaction.atomic():
             append_events(rows(500))
-            all_have_written.wait(timeout=60)
+            all_have_written.wait(timeout=LONG)
 
     eight_at_once(write_and_wait)
     assert Event.objects.count() == 8 * 500

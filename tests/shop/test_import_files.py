@@ -195,7 +195,9 @@ ROW = st.tuples(
 
 @pytest.mark.django_db
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(rows=st.lists(ROW, min_size=1, max_size=12))
 def test_whatever_the_file_holds_rows_and_money_add_up(tmp_path_factory, rows):

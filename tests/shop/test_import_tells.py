@@ -39,7 +39,7 @@ def product(sku, price="4.50", **fields):
 
 
 def told(kind):
-    return [one.payload for one in Message.objects.filter(kind=kind).order_by("key")]
+    return [one.payload for one in Message.objects.filter(kind=kind).order_by("created_at", "key")]
 
 
 def at(moment):

@@ -11,7 +11,7 @@ from shop.models import Reservation, StockLevel, StockMovement
 from shop.services.stock import movements, stock
 from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
-from tests.factories_crowd import BUYERS, crowd
+from tests.factories_crowd import BUYERS, LONG, crowd
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 UNITS = 5
@@ -64,7 +64,7 @@ def test_control_without_the_guard_the_crowd_oversells(tea, monkeypatch):
 
         def check_then_act(number):
             level = StockLevel.objects.get(variant=tea)
-            gate.wait(timeout=10)  # the window between reading and writing
+            gate.wait(timeout=LONG)  # the window between reading and writing
             if level.available < 1:
                 raise stock.InsufficientStockError("sold out")
             return stock.allocate(tea, 1, warehouse=place, key=f"k{number}")

@@ -21,7 +21,7 @@ from shop.services.stock.ring_fences import ring_fence
 from shop.services.stock.shared_transaction import SharedTransaction
 from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
-from tests.factories_crowd import BUYERS, crowd
+from tests.factories_crowd import BUYERS, LONG, crowd
 
 UNITS = 5
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -90,7 +90,7 @@ def stale_reading(monkeypatch):
         found = read_and_lock(skus, keys)
         if not getattr(first, "passed", False):
             first.passed = True
-            gate.wait(timeout=20)
+            gate.wait(timeout=LONG)
         return found
 
     monkeypatch.setattr(reserve_together, "read_and_lock", read)
@@ -252,7 +252,7 @@ def test_a_crowd_on_the_embedded_database(tmp_path):
         check=True,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert json.loads(done.stdout.splitlines()[-1]) == {
         "bought": 5,

@@ -158,7 +158,8 @@ STEPS = st.lists(st.sampled_from(["publish", "reject", "undo"]), max_size=12)
 
 
 @settings_of_hypothesis(
-    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(STEPS)
 def test_the_state_is_the_sum_of_the_decisions(db, steps):

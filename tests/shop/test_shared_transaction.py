@@ -6,6 +6,7 @@ import pytest
 
 from shop.services.stock import shared_transaction
 from shop.services.stock.shared_transaction import SharedTransaction
+from tests.factories_crowd import LONG
 
 
 class Refused(Exception):
@@ -27,7 +28,7 @@ class Till:
         self.rounds.append(list(wishes))
         self.threads.append(threading.current_thread())
         self.began.set()
-        assert self.go_on.wait(timeout=10)
+        assert self.go_on.wait(timeout=LONG)
         return self.answer(wishes)
 
     def answer(self, wishes):
@@ -67,7 +68,7 @@ def behind_a_leader(till, wishes):
     first, answer = [], {}
     first.append(threading.Thread(target=lambda: answer.update({0: till.shared.ask(0)})))
     first[0].start()
-    assert till.began.wait(timeout=10)
+    assert till.began.wait(timeout=LONG)
     threads, answers = asking(till, wishes)
     till.go_on.set()
     join([*first, *threads])
@@ -76,7 +77,7 @@ def behind_a_leader(till, wishes):
 
 def join(threads):
     for thread in threads:
-        thread.join(timeout=10)
+        thread.join(timeout=LONG)
     assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
 
 
@@ -188,7 +189,7 @@ def test_who_is_interrupted_while_waiting_leaves_the_queue():
     till.go_on.clear()
     leader = threading.Thread(target=till.shared.ask, args=(0,))
     leader.start()
-    assert till.began.wait(timeout=10)
+    assert till.began.wait(timeout=LONG)
     call = shared_transaction._Call(1)
     assert not till.shared._enter(call)
     till.shared._leave(call)

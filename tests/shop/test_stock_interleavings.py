@@ -25,6 +25,7 @@ from shop.services.stock.reserve_together import Wish, reserve_together
 from shop.services.stock.transfers import transfer
 from shop.services.stock.verify import verify_stock
 from tests.factories import make_variant, make_warehouse
+from tests.factories_crowd import LONG
 from tests.shop.test_never_oversold import without_guards
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -157,7 +158,7 @@ def interleaved(first, second, number, watch):
         said = outcome(first, variant, f"{variant.sku}:a")
     if hook.seen < number:
         return None
-    rival.thread.join(30)
+    rival.thread.join(LONG)
     assert rival.said, "the rival did not come to an end"
     return (said, rival.said), state(variant)
 

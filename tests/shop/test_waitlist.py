@@ -12,6 +12,7 @@ from shop.services import waitlist
 from shop.services.stock import stock
 from shop.services.stock.holds import hold
 from tests.factories import make_customer, make_order, make_variant, make_warehouse
+from tests.factories_crowd import LONG
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -188,6 +189,6 @@ def test_one_person_at_sixteen_windows_has_one_place():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=LONG)
     assert not wrong
     assert WaitlistEntry.objects.count() == 1

@@ -52,6 +52,5 @@ def test_a_broken_artefact_is_not_served(settings):
     name_tickets(MIN_ROWS)
     run = train_intents(NOW + timedelta(days=1))
     ModelRun.objects.filter(pk=run.pk).update(artefact_sha256="0" * 64)
-    readers._reader_of.cache_clear()
     _reader, serving = readers.serving_reader()
     assert serving is None
