@@ -18,9 +18,9 @@ os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="backroom-test-"))
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["VAR_DIR"] = str(Path(os.environ["VAR_DIR"]) / worker)
     Path(os.environ["VAR_DIR"]).mkdir(exist_ok=True)
-# Compiled loops outlive VAR_DIR, or every run would compile them again.
 # A key is kept for five seconds, which a busy machine may lose between two requests.
 os.environ.setdefault("API_KEY_CACHE_SECONDS", "60")
+# Compiled loops outlive VAR_DIR, or every run would compile them again.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache/numba"))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
