@@ -35,6 +35,11 @@ class SentenceEncoder:
         # One thread: on a shared machine two wait for each other and run slower.
         self._model: Any = USE(threads=1)
 
+    @property
+    def backend(self) -> Any:
+        """The library's own network (version 0.2.1), to be trained on from: ml/tuned_encoder.py."""
+        return self._model._model
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         import numpy as np
 

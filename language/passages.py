@@ -8,14 +8,15 @@ suspicion stands unless every passage around it is certain of a mood.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Sequence
+import math
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from language.claim_types import Claim, Fact
-from language.embeddings import load_embedder
+from language.embeddings import SentenceEncoder, load_embedder
 from language.listed_claims import Findings, find_claims, wording_of
 from language.seeds import passage_examples
 from language.slots import SLOT, unnumbered
@@ -26,15 +27,25 @@ from language.statements import (
     examples_digest,
     language_of,
     read_statements,
+    sentence_labels,
     sentence_model,
+    sentences_of,
     vectors_of,
+    with_values,
 )
 
 if TYPE_CHECKING:
     from language.ml.passages import Passage, PassageModel
+    from language.ml.tuned_encoder import TunedEncoder, TunedReader
 
 PASSAGE_SENTENCES = 3
+NONE = "none"
+LEAST_CHANCE = 1e-4
 SHIPPED = Path(__file__).resolve().parent / "seeds" / "passages.npz"
+TUNED = SHIPPED.with_name("tuned.npz")
+# Of the tuned encoder's log-odds in a passage's; chosen on lists that neither had learned from.
+TUNED_SHARE = 0.4
+PASSAGE_WEIGHT = 2.0  # beside a sentence's, in tuning: it is what will be read
 # The facts that the examples were written with.
 EXAMPLE_FACTS = [
     Fact("greeting", "person", "Hello"), Fact("shop", "name", "Backroom"),
@@ -134,11 +145,14 @@ def _read(
     chance, limits = 0.0, OF_PASSAGES if any(one.is_read for one in statements) else None
     if any(one.is_read and one is not OF_THE_BANK for one in statements):
         passage = _passage(findings, spans, shown, statements)
-        # What no neighbour explains, or holds a slot that no example has, the sentence model judges.
-        if len(spans) == 1 or not EXAMPLE_SLOTS.issuperset(map(unnumbered, passage.slots)):
-            chance, limits = worst.chance, OF_SENTENCES
-        else:
-            chance = _chance(passage)
+        chance, limits = worst.chance, OF_SENTENCES
+        # A slot that no example has only the sentence model reads as one.
+        if EXAMPLE_SLOTS.issuperset(map(unnumbered, passage.slots)):
+            together = _chance(passage)
+            if len(spans) > 1:
+                chance, limits = together, OF_PASSAGES
+            elif together >= limits.stated:  # of a lone sentence either reading suffices
+                chance = max(chance, together)
     return PassageReading(
         tuple(spans), spans[telling], chance, worst.kind or "specification", limits
     )
@@ -170,7 +184,34 @@ def _passage(
 def _chance(passage: Passage) -> float:
     vectors = vectors_of([passage.text])
     as_one = sentence_model().chances([passage.text], vectors)
-    return float(_model().chances([passage], vectors, as_one)[0])
+    chance = float(_model().chances([passage], vectors, as_one)[0])
+    tuned = _tuned()
+    return blended(chance, _log_odds(tuned, passage.text), TUNED_SHARE) if tuned else chance
+
+
+def _log_odds(tuned: TunedReader, text: str) -> float:
+    """Half of it as one, half of its most telling sentence: a claim among pleasantries stays one."""
+    alone = [text[start : end + 1].strip() for start, end in sentences_of(text)]
+    whole, *each = tuned.log_odds([with_values(one) for one in (text, *alone)])
+    return float(whole + max(each, default=whole)) / 2.0
+
+
+def blended(chance: float, log_odds: float, share: float) -> float:
+    """A chance, and another reader's log-odds with this share in the blend; from 0 to 1."""
+    own = math.log((chance + LEAST_CHANCE) / (1.0 - chance + LEAST_CHANCE))
+    return 1.0 / (1.0 + math.exp(-((1.0 - share) * own + share * log_odds)))
+
+
+@lru_cache(maxsize=1)
+def _tuned() -> TunedReader | None:
+    """As it was shipped. Nothing but `learn_statements --tune` makes another: it takes half an hour."""
+    encoder = load_embedder()
+    if not isinstance(encoder, SentenceEncoder):
+        return None
+    from language.ml.tuned_encoder import load_tuned, weights_of
+
+    found = load_tuned(TUNED, weights_of(encoder.backend), digest=passages_digest())
+    return found.reader(encoder.backend) if found else None
 
 
 @lru_cache(maxsize=1)
@@ -185,6 +226,30 @@ def learn_passages() -> PassageModel:
     """From all examples that the lists do not refuse already, with the sentence model of this machine."""
     from language.ml.passages import fit_passages
 
+    labels, passages = _example_passages()
+    texts = [passage.text for passage in passages]
+    vectors = vectors_of(texts)
+    return fit_passages(passages, labels, vectors, sentence_model().chances(texts, vectors))
+
+
+def learn_tuned(encoder: SentenceEncoder, tell: Callable[[str], object]) -> TunedEncoder:
+    """From the same passages and all sentences; some minutes of one core per epoch."""
+    from language.ml.tuning import tune
+
+    labels, passages = _example_passages()
+    sentences = sentence_labels()
+    texts = [*sentences, *(passage.text for passage in passages)]
+    return tune(
+        encoder.backend,
+        [with_values(text) for text in texts],
+        [label != NONE for label in [*sentences.values(), *labels]],
+        [1.0] * len(sentences) + [PASSAGE_WEIGHT] * len(passages),
+        tell=tell,
+    )
+
+
+def _example_passages() -> tuple[list[str], list[Passage]]:
+    """Labels and passages of the examples that the lists do not refuse already."""
     labels, passages = [], []
     for label, text in passage_examples():
         findings = find_claims(text, EXAMPLE_FACTS, slots_only=True)
@@ -193,9 +258,7 @@ def learn_passages() -> PassageModel:
             shown = [findings.as_shown(span) for span in spans]
             labels.append(label)
             passages.append(_passage(findings, spans, shown, read_statements(shown)))
-    texts = [passage.text for passage in passages]
-    vectors = vectors_of(texts)
-    return fit_passages(passages, labels, vectors, sentence_model().chances(texts, vectors))
+    return labels, passages
 
 
 def passages_digest() -> str:

@@ -122,10 +122,11 @@ def _letters(sentence: str) -> int:
 
 def vectors_of(sentences: Sequence[str]) -> np.ndarray:
     """Shape (n_sentences, d), of sentences as they are read; the encoder sees values in place of slots."""
-    return load_embedder().encode([_with_values(sentence) for sentence in sentences])
+    return load_embedder().encode([with_values(sentence) for sentence in sentences])
 
 
-def _with_values(sentence: str) -> str:
+def with_values(sentence: str) -> str:
+    """As the encoder reads it."""
     values = VALUES[language_of(sentence)]
     return SLOT.sub(lambda match: values.get(match[1], " "), sentence)
 
@@ -143,18 +144,18 @@ def learn() -> StatementModel:
     """From all examples, with the encoder of this machine."""
     from language.ml.statements import fit_statements
 
-    examples = _examples()
+    examples = sentence_labels()
     texts = list(examples)
     return fit_statements(texts, list(examples.values()), vectors_of(texts))
 
 
 def examples_digest() -> str:
     """Changes with every example and every sentence of the phrase bank."""
-    rows = "\n".join(f"{label}\t{text}" for text, label in _examples().items())
+    rows = "\n".join(f"{label}\t{text}" for text, label in sentence_labels().items())
     return hashlib.sha256(rows.encode()).hexdigest()
 
 
-def _examples() -> dict[str, str]:
+def sentence_labels() -> dict[str, str]:
     """Sentence → label, as sentences are read; the first label of a sentence counts."""
     found: dict[str, str] = {}
     for label, text in [*statement_examples(), *(("none", text) for text in _own_phrases())]:

@@ -4,16 +4,19 @@ held_out_statements.csv was written before the classifier and is never learned f
 """
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from language.claims import Fact, refusals
+from language.embeddings import load_embedder
 from language.ml.passages import load_passages
 from language.ml.statements import fit_statements, words_and_neighbours
+from language.ml.tuned_encoder import load_tuned, weights_of
 from language.seeds import passage_examples, statement_examples
-from language.statements import UNREAD, as_read, read_statements, sentences_of
+from language.statements import UNREAD, as_read, language_of, read_statements, sentences_of
 
 FACTS = [
     Fact("greeting", "person", "Hello"), Fact("shop", "name", "Backroom"),
@@ -56,7 +59,7 @@ def test_nothing_held_out_was_learned_from():
 
 
 def test_what_is_shipped_was_learned_from_the_examples_as_they_are():
-    """After a change of examples or phrases: manage.py learn_statements."""
+    """After a change of examples or phrases: manage.py learn_statements --tune."""
     from language import passages
     from language.ml.statements import load_statements
     from language.statements import SHIPPED, examples_digest
@@ -66,10 +69,12 @@ def test_what_is_shipped_was_learned_from_the_examples_as_they_are():
     assert load_statements(SHIPPED, embedder="another", digest=examples_digest()) is None
     assert load_passages(passages.SHIPPED, digest=passages.passages_digest()) is not None
     assert load_passages(passages.SHIPPED, digest="another") is None
+    own = weights_of(load_embedder().backend)
+    assert load_tuned(passages.TUNED, own, digest=passages.passages_digest()) is not None
 
 
 @pytest.mark.parametrize(
-    ("name", "most_passing", "most_refused"), [("eighth", 7, 22), ("ninth", 7, 45)]
+    ("name", "most_passing", "most_refused"), [("eighth", 5, 16), ("ninth", 5, 45)]
 )
 def test_lists_of_strangers_are_read_no_worse_than_is_written_down(
     name, most_passing, most_refused
@@ -79,6 +84,24 @@ def test_lists_of_strangers_are_read_no_worse_than_is_written_down(
     ]
     assert sum(label != "none" and not refused for label, refused in read) <= most_passing
     assert sum(label == "none" and refused for label, refused in read) <= most_refused
+
+
+def test_a_claim_among_pleasantries_is_found_about_as_often_as_bare():
+    """“Good morning. … Have a lovely day.” around one sentence of lists that nothing learned from."""
+    around = {"en": "Good morning. %s Have a lovely day.", "zh": "早上好。%s祝您愉快。"}
+    listed = [(label, text) for _language, label, text in held_out()]
+    listed += [row for name in ("eighth", "ninth") for row in strangers(name)]
+    passing = refused = 0
+    for label, text in listed:
+        if len(re.findall(r"[.!?。！？]", text)) > 1:
+            continue
+        language = language_of(text)
+        end = "" if text.strip()[-1] in ".!?。！？" else {"en": ".", "zh": "。"}[language]
+        found = refusals(around[language] % (text.strip() + end), FACTS, slots_only=True)
+        passing += label != "none" and not found
+        refused += label == "none" and bool(found)
+    assert passing <= 21
+    assert refused <= 16
 
 
 def test_a_question_is_read_as_one():
