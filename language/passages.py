@@ -26,6 +26,7 @@ from language.statements import (
     as_read,
     examples_digest,
     language_of,
+    letters_in,
     read_statements,
     sentence_labels,
     sentence_model,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 PASSAGE_SENTENCES = 3
 NONE = "none"
+FRAGMENT_LETTERS = {"en": 12, "zh": 8}
 LEAST_CHANCE = 1e-4
 SHIPPED = Path(__file__).resolve().parent / "seeds" / "passages.npz"
 TUNED = SHIPPED.with_name("tuned.npz")
@@ -151,11 +153,16 @@ def _read(
             together = _chance(passage)
             if len(spans) > 1:
                 chance, limits = together, OF_PASSAGES
-            elif together >= limits.stated:  # of a lone sentence either reading suffices
-                chance = max(chance, together)
+            elif together >= limits.stated and not _is_a_fragment(passage):
+                chance = max(chance, together)  # of a lone sentence either reading suffices
     return PassageReading(
         tuple(spans), spans[telling], chance, worst.kind or "specification", limits
     )
+
+
+def _is_a_fragment(passage: Passage) -> bool:
+    """“It is back.” is too little for a reading that hears the tone."""
+    return letters_in(passage.text) < FRAGMENT_LETTERS["zh" if passage.is_chinese else "en"]
 
 
 def _passage(

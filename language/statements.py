@@ -95,7 +95,7 @@ def _in_place(match: re.Match, language: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _worst(sentence: str) -> Statement:
-    parts = [part for part in _parts(sentence) if _letters(part) >= LEAST_LETTERS]
+    parts = [part for part in _parts(sentence) if letters_in(part) >= LEAST_LETTERS]
     if not parts:
         return UNREAD
     if _is_of_the_bank(sentence):
@@ -116,7 +116,8 @@ def _parts(sentence: str) -> list[str]:
     return list(dict.fromkeys([sentence, *pairs]))
 
 
-def _letters(sentence: str) -> int:
+def letters_in(sentence: str) -> int:
+    """Outside slots."""
     return len(LETTERS.findall(SLOT.sub("", sentence)))
 
 

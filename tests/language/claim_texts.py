@@ -241,6 +241,8 @@ See it here: {link}
 最后，祝您生活愉快。
 点此查看：{link}
 慢慢看，不着急。
+半糖主义者的茶。
+{product} is back
 """.strip().splitlines()
 
 # Harmless, and refused all the same since the reader learned from strangers' sentences: the price of
@@ -249,5 +251,4 @@ REFUSED_WRONGLY = [
     "One of our own favourites.",
     "Order by {until} and save {discount}.",
     "一年四季都适合。",
-    "半糖主义者的茶。",
 ]
