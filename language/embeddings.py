@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # services import this module at start-up; numpy comes with t
     import numpy as np
 
 BATCH_TEXTS = 256
+MOST_LETTERS = 2000  # of one text; what comes after is not read
 
 
 class Embedder(Protocol):
@@ -45,7 +46,7 @@ class SentenceEncoder:
 
         if not texts:
             return np.zeros((0, 512), dtype=np.float32)
-        rows = [text.strip()[:2000] or "." for text in texts]
+        rows = [text.strip()[:MOST_LETTERS] or "." for text in texts]
         parts = [
             self._model.encode(rows[start : start + BATCH_TEXTS])
             for start in range(0, len(rows), BATCH_TEXTS)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from language.claim_types import Claim, Fact
-from language.embeddings import SentenceEncoder, load_embedder
+from language.embeddings import MOST_LETTERS, SentenceEncoder, load_embedder
 from language.listed_claims import Findings, find_claims, wording_of
 from language.seeds import passage_examples
 from language.slots import SLOT, unnumbered
@@ -199,7 +199,7 @@ def _chance(passage: Passage) -> float:
 def _log_odds(tuned: TunedReader, text: str) -> float:
     """Half of it as one, half of its most telling sentence: a claim among pleasantries stays one."""
     alone = [text[start : end + 1].strip() for start, end in sentences_of(text)]
-    whole, *each = tuned.log_odds([with_values(one) for one in (text, *alone)])
+    whole, *each = tuned.log_odds([with_values(one)[:MOST_LETTERS] for one in (text, *alone)])
     return float(whole + max(each, default=whole)) / 2.0
 
 
@@ -211,7 +211,7 @@ def blended(chance: float, log_odds: float, share: float) -> float:
 
 @lru_cache(maxsize=1)
 def _tuned() -> TunedReader | None:
-    """As it was shipped. Nothing but `learn_statements --tune` makes another: it takes half an hour."""
+    """As it was shipped. Nothing but `learn_statements --tune` makes another: a quarter of an hour."""
     encoder = load_embedder()
     if not isinstance(encoder, SentenceEncoder):
         return None

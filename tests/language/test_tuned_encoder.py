@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from language import passages
-from language.embeddings import HashedNgrams, load_embedder
+from language.embeddings import MOST_LETTERS, HashedNgrams, load_embedder
 from language.ml.tuned_encoder import (
     TunedEncoder,
     load_tuned,
@@ -99,3 +99,16 @@ def test_without_the_encoder_or_its_file_passages_are_judged_without_it(monkeypa
     assert load() is None
     monkeypatch.setattr(passages, "load_embedder", HashedNgrams)
     assert load() is None
+
+
+def test_a_text_without_end_is_cut_like_the_encoders_own():
+    """However long a passage is that somebody pastes, a bounded part of it is read."""
+    seen = []
+
+    class Reader:
+        def log_odds(self, texts):
+            seen.extend(texts)
+            return np.zeros(len(texts))
+
+    passages._log_odds(Reader(), "tea and " * 50_000 + "oak.")
+    assert max(map(len, seen)) == MOST_LETTERS
